@@ -1,0 +1,1 @@
+"""What Kafka's delivery settings really give, with evidence, and what they cost."""

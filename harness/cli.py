@@ -1,0 +1,203 @@
+"""The command line. It parses, says things, and turns what happened into an exit code; the work is elsewhere.
+
+Exit codes: 0 ok, 1 a run failed, 2 usage or a bad workload file, 3 a promise broken, 4 a performance regression,
+5 incomplete (trials failed or unknown), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+
+from harness.clusters import ClusterFailed
+from harness.clusters.jars import JarsUnavailable
+from harness.disk import free_bytes
+from harness.events import Verdict
+from harness.store import Results, ResultsUnusable, TrialRecord
+from harness.workload import Workload, WorkloadError, load, parse
+
+OK, FAILED, USAGE, BROKEN, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 5, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kafka-delivery-harness")
+def cli() -> None:
+    """Proves what Kafka's delivery settings really give, message by message, and measures what they cost."""
+
+
+@cli.command()
+@click.argument("workload", required=False, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Print the plan, its estimated time and bytes, and run nothing.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on with the run in this results folder.")
+@click.option(
+    "--results", default="results", show_default=True, type=click.Path(path_type=Path), help="Where results go."
+)
+def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Path) -> None:
+    """Run every trial of WORKLOAD on real brokers and leave a report."""
+    from harness import provenance
+    from harness.plan import objections, render_plan
+    from harness.sweep import plan_of
+    from harness.sweep import sweep as run_sweep
+    from harness.terminal import Terminal
+
+    console = Console(highlight=False)
+    if (workload is None) == (resume is None):
+        raise click.UsageError("give either a workload file, or --resume with a results folder")
+    if resume is not None:
+        store = Results.open(resume)
+        wanted = parse(store.run()["workload"])
+        plan = plan_of(wanted)
+    else:
+        assert workload is not None
+        wanted = load(workload)
+        plan = plan_of(wanted)
+    if dry_run:
+        console.print(render_plan(plan))
+        return
+    results.mkdir(parents=True, exist_ok=True)
+    if against := objections(plan, free_bytes(results)):
+        raise WorkloadError(f"{workload or resume}: {objection}" for objection in against)
+    if resume is None:
+        store = _new_results(results, wanted, lambda run_id: provenance.describe(run_id, wanted, plan))
+    shutil.rmtree(store.folder / "scratch", ignore_errors=True)
+    store.mend()
+    terminal = Terminal(console, plan, finished=len(store.records()))
+    with terminal.live():
+        done = run_sweep(wanted, plan, store, terminal)
+    _close(console, done.records, done.report)
+
+
+@cli.command()
+@click.argument("folder", metavar="RESULTS", type=click.Path(path_type=Path))
+def report(folder: Path) -> None:
+    """Render the report of a stored run again."""
+    from harness.report import render
+
+    Results.open(folder)
+    Console().print(f"report: {render(folder)}", soft_wrap=True)
+
+
+@cli.command()
+@click.argument("folder", metavar="RESULTS", type=click.Path(path_type=Path))
+def check(folder: Path) -> None:
+    """Judge every trial of a stored run again, from its journals, with no broker in sight."""
+    from harness.judge import judge
+
+    console = Console(highlight=False)
+    results = Results.open(folder)
+    records, changed = [], 0
+    for stored in results.records():
+        again = judge(stored, results.journals)
+        records.append(again)
+        if (stored.verdict, stored.anomalies) != (again.verdict, again.anomalies):
+            changed += 1
+            console.print(f"[bold]{stored.id}[/]: stored {stored.verdict}, now {again.verdict} ({again.verdict_reason})")
+    console.print(f"{len(records)} trials judged again, {changed} differently")
+    sys.exit(FAILED if changed else exit_code(records))
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of workload files, for editors."""
+    from harness.workload import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+@cli.group()
+def cluster() -> None:
+    """The same cluster that trials use, for a person."""
+
+
+@cluster.command()
+@click.option("--kafka", default="4.4.0", show_default=True, help="Which version; see harness schema for the known.")
+@click.option("--brokers", default=3, show_default=True, type=click.IntRange(1, 9))
+@click.option("--port", type=click.IntRange(1024, 65000), help="The first broker's port, the others' follow it.")
+@click.option("--profile", default="performance", show_default=True, type=click.Choice(["performance", "fault"]))
+def up(kafka: str, brokers: int, port: int | None, profile: str) -> None:
+    """Start a cluster that stays until `harness cluster down`."""
+    from harness.clusters import standing
+
+    state = standing.up(kafka, brokers, port, profile)
+    click.echo(f"Kafka {state.kafka}, {state.brokers} brokers\nbootstrap.servers={state.bootstrap}")
+
+
+@cluster.command()
+def down() -> None:
+    """Stop it and remove its data."""
+    from harness.clusters import standing
+
+    click.echo("stopped" if standing.down() else "no cluster is up")
+
+
+@cluster.command()
+def status() -> None:
+    """Say whether one is up, and where."""
+    from harness.clusters import standing
+
+    state = standing.status()
+    if state is None:
+        click.echo("no cluster is up")
+    else:
+        click.echo(f"Kafka {state.kafka}, {state.brokers} brokers\nbootstrap.servers={state.bootstrap}")
+
+
+def exit_code(records: Sequence[TrialRecord]) -> int:
+    """What a finished run's trials say to a script: the worst of them."""
+    verdicts = {record.verdict for record in records if record.status != "skipped"}
+    if Verdict.BROKEN in verdicts:
+        return BROKEN
+    if Verdict.UNKNOWN in verdicts or any(record.status in ("failed", "interrupted") for record in records):
+        return INCOMPLETE
+    return OK
+
+
+def main() -> NoReturn:
+    """The console script: like click's own, but every known failure is one line, and SIGTERM cleans up as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        code = cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except WorkloadError as error:
+        click.echo("\n".join(error.problems), err=True)
+        sys.exit(USAGE)
+    except ResultsUnusable as error:
+        click.echo(f"harness: {error}", err=True)
+        sys.exit(USAGE)
+    except (ClusterFailed, JarsUnavailable, OSError) as error:
+        click.echo(f"harness: {error}", err=True)
+        sys.exit(FAILED)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nharness: interrupted; go on with: harness sweep --resume RESULTS", err=True)
+        sys.exit(INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else OK)
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough: cleaning up must not be interrupted in turn
+    raise KeyboardInterrupt
+
+
+def _new_results(folder: Path, workload: Workload, describe: Any) -> Results:
+    run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{workload.name}"
+    return Results.create(folder / run_id, describe(run_id))
+
+
+def _close(console: Console, records: Sequence[TrialRecord], made: Path) -> None:
+    from harness.report.terminal import closing_table
+
+    console.print(closing_table(records))
+    console.print(f"report: {made}", soft_wrap=True)
+    sys.exit(exit_code(records))

@@ -1,0 +1,96 @@
+"""One small protocol over every Kafka client, and the registry that names them.
+
+A producer is driven by one thread: the worker's. ``send`` hands messages over and returns; ``poll`` gives the
+client time and lets reports arrive; ``flush`` and ``close`` end within their bound whatever the client does.
+Settings have Kafka's own dotted names; a client that lacks one says so in ``unsupported`` before anything runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.events import Outcome
+
+Int64 = npt.NDArray[np.int64]
+Setting = str | int | float | bool
+
+
+class Recorder(Protocol):
+    """Where a producer reports what became of each message; the journal, behind a name table for errors."""
+
+    def done(self, sequence: int, outcome: Outcome, at_ns: int, offset: int = -1, error: str | None = None) -> None:
+        """One message's end. The first report counts; ``error`` is the class or code the client gave."""
+
+    def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
+        """The same for many messages at once, as columns of one length; for clients that report in bulk."""
+
+
+class Producer(Protocol):
+    """A running producer. Its constructor connects nothing; the first send may."""
+
+    effective: dict[str, Setting]
+    """What the client really runs with, in dotted names, as far as it lets anybody see."""
+
+    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+        """Hands over ``values`` for one partition, as sequences from ``first_sequence`` on.
+
+        Returns how many were accepted; fewer means the client's buffer is full: poll, then offer the rest again.
+        Every accepted message is reported exactly once, unless the client never resolves it.
+        Never blocks for longer than about 100 ms and never raises for one message's sake: an error that refuses a
+        message is that message's report. Raises ``ClientDead`` when the client can do nothing any more.
+        """
+
+    def poll(self, timeout_s: float) -> None:
+        """Gives the client up to ``timeout_s``; returns sooner only if it was woken by reports."""
+
+    def flush(self, timeout_s: float) -> int:
+        """Waits until all is reported, at most ``timeout_s``. Returns how many are still unreported. Never raises."""
+
+    def close(self, timeout_s: float) -> None:
+        """Lets go of everything within ``timeout_s``, reported or not. Never raises, never hangs."""
+
+
+class ClientRefused(Exception):
+    """The client refused its configuration at construction; the message is the client's own."""
+
+
+class ClientDead(Exception):
+    """The client can send nothing any more (a dead sender task, a fatal error); the message says why."""
+
+
+class ClientModule(Protocol):
+    """What each module of this room offers."""
+
+    NAME: str
+    DEFAULTS: Mapping[str, Setting]
+    """The client's own defaults, dotted, for the settings a sweep can vary; each is what its documentation says."""
+
+    @staticmethod
+    def version() -> str:
+        """The client's version, with its engine's where it has one."""
+
+    @staticmethod
+    def unsupported(config: Mapping[str, Setting]) -> list[str]:
+        """For each setting the client cannot honour, one sentence why; empty if it can run exactly this."""
+
+    @staticmethod
+    def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> Producer:
+        """A producer for one topic. Raises ``ClientRefused``."""
+
+
+CLIENTS = {
+    "aiokafka": "harness.clients.aiokafka",
+    "kafka-python": "harness.clients.kafka_python",
+    "confluent-kafka": "harness.clients.confluent",
+}
+"""Every client by the name of its package. A new one is one module and one line here."""
+
+
+def load(name: str) -> ClientModule:
+    """The module of one client; imported only when it is needed, since each takes a while."""
+    return import_module(CLIENTS[name])  # type: ignore[return-value]

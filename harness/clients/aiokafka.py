@@ -1,0 +1,227 @@
+"""aiokafka: an asyncio client, whose loop runs only inside the calls of the worker.
+
+What it does differently from the others, by its source (0.14.0): one request in flight to a broker; no retries setting,
+a batch is sent again until ``request_timeout_ms`` after its creation, and without end when idempotent; a sender task
+that a raw connection error can end, after which every send fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import aiokafka
+from aiokafka.errors import KafkaError, KafkaTimeoutError
+
+from harness.clients import ClientDead, ClientRefused, Recorder, Setting
+from harness.clients import settings as tables
+from harness.clients.errors import ErrorTable, Proof, Rule, proving
+from harness.clients.settings import Fixed, Given, Missing
+from harness.events import Outcome
+
+NAME = "aiokafka"
+_SEND_S = 0.1
+
+SETTINGS: tables.Table = {
+    "acks": Given(("acks",), tables.give_acks, tables.read_acks),
+    "enable.idempotence": Given(("enable_idempotence",)),
+    "request.timeout.ms": Given(("request_timeout_ms",)),
+    "linger.ms": Given(("linger_ms",)),
+    "batch.size": Given(("max_batch_size",)),
+    "compression.type": Given(("compression_type",), tables.give_codec, tables.read_codec),
+    "retry.backoff.ms": Given(("retry_backoff_ms",)),
+    "client.id": Given(("client_id",)),
+    "max.in.flight.requests.per.connection": Fixed(
+        1, "its sender waits for a broker's response before the next request"
+    ),
+    "retries": Missing("it retries until request.timeout.ms has passed, and without end when idempotent"),
+    "delivery.timeout.ms": Missing(
+        "request_timeout_ms limits both one request and a batch's life, and nothing limits an idempotent batch"
+    ),
+    "buffer.memory": Missing("it buffers one batch a partition"),
+    "max.block.ms": Missing(tables.OFFERED_AGAIN),
+}
+
+DEFAULTS: Mapping[str, Setting] = {
+    "acks": "1",
+    "enable.idempotence": False,
+    "request.timeout.ms": 40_000,
+    "linger.ms": 0,
+    "batch.size": 16_384,
+    "compression.type": "none",
+    "retry.backoff.ms": 100,
+    "max.in.flight.requests.per.connection": 1,
+}
+
+ERRORS: ErrorTable = {
+    "MessageSizeTooLargeError": Rule(
+        Proof.ALWAYS, "The broker checks the size before it appends, and every attempt sends the same batch."
+    ),
+    "TopicAuthorizationFailedError": Rule(Proof.ALWAYS, "The broker checks it before it appends, at every attempt."),
+    "InvalidTopicError": Rule(Proof.ALWAYS, "No broker has a log for such a topic."),
+    "NotEnoughReplicasError": Rule(
+        Proof.NEVER, "This attempt was refused before it was appended; an earlier one may have landed unheard."
+    ),
+    "NotLeaderForPartitionError": Rule(
+        Proof.NEVER, "With acks=all a leader that steps down while it waits for replicas answers so after appending."
+    ),
+    "LeaderNotAvailableError": Rule(
+        Proof.NEVER, "Also given to a batch that was sent before and then outlived its time without a leader."
+    ),
+}
+
+
+def version() -> str:
+    return str(aiokafka.__version__)
+
+
+def unsupported(config: Mapping[str, Setting]) -> list[str]:
+    return tables.unsupported(NAME, SETTINGS, config)
+
+
+def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> AiokafkaProducer:
+    return AiokafkaProducer(bootstrap, topic, config, recorder)
+
+
+class AiokafkaProducer:
+    """A ``harness.clients.Producer``. All of its code, the client's too, runs in the worker's thread."""
+
+    def __init__(self, bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> None:
+        self._topic = topic
+        self._recorder = recorder
+        self._loop = asyncio.new_event_loop()
+        arguments = {**tables.parameters(SETTINGS, config), "bootstrap_servers": bootstrap}
+        try:
+            self._producer = self._loop.run_until_complete(_construct(arguments))
+        except (ValueError, RuntimeError, TypeError) as refusal:
+            self._loop.close()
+            raise ClientRefused(str(refusal)) from refusal
+        self.effective: dict[str, Setting] = tables.effective(SETTINGS, _state(self._producer))
+        self._unconfirmed = self.effective["acks"] == "0"
+        self._proving = proving(ERRORS, idempotent=bool(self.effective["enable.idempotence"]), one_attempt=False)
+        self._starting: asyncio.Task[None] | None = None
+        self._woken: asyncio.Future[None] = self._loop.create_future()
+        self._unreported = 0
+
+    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+        if (death := self._death()) is not None:
+            raise ClientDead(death)
+        return self._loop.run_until_complete(self._offer(first_sequence, partition, values))
+
+    def poll(self, timeout_s: float) -> None:
+        self._woken = self._loop.create_future()
+        timer = self._loop.call_later(timeout_s, _wake, self._woken)
+        self._loop.run_until_complete(self._woken)
+        timer.cancel()
+
+    def flush(self, timeout_s: float) -> int:
+        # Its own flush() waits for batches, not for the reports on them, and sends nothing sooner.
+        until = time.monotonic() + timeout_s
+        while self._unreported and (left_s := until - time.monotonic()) > 0:
+            self.poll(left_s)
+        return self._unreported
+
+    def close(self, timeout_s: float) -> None:
+        if not self._loop.is_closed():
+            self._loop.run_until_complete(self._stop(timeout_s / 2))
+            self._loop.close()
+
+    async def _offer(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+        """Accepts what there is room for within the bound.
+
+        Running into the bound cannot leave a message half accepted: the client's ``send`` waits for metadata and for
+        room before it appends, and after that it returns without waiting (``MessageAccumulator.add_message``).
+        """
+        accepted = 0
+        try:
+            async with asyncio.timeout(_SEND_S):
+                await self._started()
+                for sequence, value in enumerate(values, first_sequence):
+                    try:
+                        future = await self._producer.send(self._topic, value, partition=partition)
+                    except KafkaTimeoutError:
+                        break  # no room within its own request timeout
+                    except (KafkaError, AssertionError) as refusal:  # asserts that the partition exists
+                        if self._death() is not None:
+                            break
+                        self._refused(sequence, refusal)
+                    else:
+                        self._unreported += 1
+                        future.add_done_callback(partial(self._done, sequence))
+                    accepted += 1
+        except TimeoutError:
+            pass
+        return accepted
+
+    async def _started(self) -> None:
+        """Waits until the client has met its cluster; a cluster that cannot be reached is tried again at every send."""
+        while True:
+            if self._starting is None:
+                self._starting = self._loop.create_task(self._producer.start())
+            await asyncio.wait({self._starting})
+            if self._starting.exception() is None:
+                return
+            self._starting = None
+            await asyncio.sleep(_SEND_S)
+
+    async def _stop(self, each_s: float) -> None:
+        """Asks the client to stop; then ends what is still running, for its stop waits for every batch."""
+        if self._starting is not None:
+            self._starting.cancel()
+        await asyncio.wait({self._loop.create_task(self._producer.stop())}, timeout=each_s)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=each_s)
+
+    def _done(self, sequence: int, future: asyncio.Future[Any]) -> None:
+        now_ns = time.monotonic_ns()
+        self._unreported -= 1
+        _wake(self._woken)
+        error = future.exception()
+        if error is not None:
+            name = type(error).__name__
+            outcome = Outcome.FAILED if name in self._proving else Outcome.UNKNOWN
+            self._recorder.done(sequence, outcome, now_ns, error=name)
+        elif self._unconfirmed:
+            self._recorder.done(sequence, Outcome.UNCONFIRMED, now_ns)
+        else:
+            self._recorder.done(sequence, Outcome.ACKED, now_ns, future.result().offset)
+
+    def _refused(self, sequence: int, refusal: Exception) -> None:
+        self._recorder.done(sequence, Outcome.FAILED, time.monotonic_ns(), error=type(refusal).__name__)
+
+    def _death(self) -> str | None:
+        """Why nothing can be sent any more: without its sender task the client refuses every message."""
+        sender = self._producer._sender.sender_task
+        if sender is None or not sender.done():
+            return None
+        error = None if sender.cancelled() else sender.exception()
+        return f"its sender task ended: {(error and error.__cause__) or error!r}"
+
+
+async def _construct(arguments: Mapping[str, Any]) -> Any:
+    return aiokafka.AIOKafkaProducer(**arguments)  # it looks for a running loop
+
+
+def _state(producer: Any) -> dict[str, Any]:
+    """What the client really runs with, by the names of its constructor's parameters."""
+    return {
+        "acks": producer._sender._acks,
+        "enable_idempotence": producer._txn_manager is not None,
+        "request_timeout_ms": producer._request_timeout_ms,
+        "linger_ms": round(producer._message_accumulator._linger_time * 1000),
+        "max_batch_size": producer._message_accumulator._batch_size,
+        "compression_type": producer._compression_type,
+        "retry_backoff_ms": round(producer._sender._retry_backoff * 1000),
+        "client_id": producer.client._client_id,
+    }
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

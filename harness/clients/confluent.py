@@ -1,0 +1,260 @@
+"""confluent-kafka: librdkafka under Python, whose reports wait until somebody polls.
+
+Fast by doing little for each message: batches go in whole, a report appends to three lists, and all that arrived in one
+poll goes to the recorder as columns. Neither librdkafka's order of reports nor a callback a batch tells which message a
+report is of, since retries reorder batches and cut them anew; the message itself does, by the sequence in its value.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import confluent_kafka
+import numpy as np
+
+from harness.clients import ClientDead, ClientRefused, Int64, Recorder, Setting
+from harness.clients import settings as tables
+from harness.clients.errors import ErrorTable, Proof, Rule, proving
+from harness.clients.settings import Given, Missing
+from harness.events import Outcome
+
+NAME = "confluent-kafka"
+_SEQUENCE = slice(16, 24)  # of a value, big-endian (harness.load.codec)
+_POLL_S = 0.1  # from 0.2 s on its poll does not return before the time is over
+_STEP_S = 0.0002  # librdkafka waits in whole milliseconds; the rest of a wait goes in these
+
+
+def _number(value: str) -> Setting:
+    number = float(value)
+    return int(number) if number.is_integer() else number
+
+
+# librdkafka's own names rather than the aliases it also takes: it reports its configuration by them.
+SETTINGS: tables.Table = {
+    "acks": Given(("request.required.acks",), tables.give_acks, tables.read_acks),
+    "enable.idempotence": Given(("enable.idempotence",), read=lambda value: value == "true"),
+    "retries": Given(("message.send.max.retries",), read=_number),
+    "delivery.timeout.ms": Given(("message.timeout.ms",), read=_number),
+    # Kafka's setting is both what the broker is told and how long the client waits; librdkafka has one for each.
+    "request.timeout.ms": Given(("request.timeout.ms", "socket.timeout.ms"), read=_number),
+    "max.in.flight.requests.per.connection": Given(("max.in.flight.requests.per.connection",), read=_number),
+    "linger.ms": Given(("queue.buffering.max.ms",), read=_number),
+    "batch.size": Given(("batch.size",), read=_number),
+    "compression.type": Given(("compression.codec",)),
+    "buffer.memory": Given(
+        ("queue.buffering.max.kbytes",),
+        lambda value: -(-int(value) // 1024),
+        lambda value: int(value) * 1024,
+    ),
+    "retry.backoff.ms": Given(("retry.backoff.ms",), read=_number),
+    "client.id": Given(("client.id",)),
+    "max.block.ms": Missing(tables.OFFERED_AGAIN),
+}
+
+DEFAULTS: Mapping[str, Setting] = {
+    "acks": "all",
+    "enable.idempotence": False,
+    "retries": tables.INFINITE,
+    "delivery.timeout.ms": 300_000,
+    "request.timeout.ms": 30_000,  # what the broker is told; unless it is given, the client itself waits 60 s
+    "max.in.flight.requests.per.connection": 1_000_000,
+    "linger.ms": 5,
+    "batch.size": 1_000_000,
+    "compression.type": "none",
+    "buffer.memory": 1_048_576 * 1024,
+    "retry.backoff.ms": 100,
+}
+_IDEMPOTENT_IN_FLIGHT = 5  # what librdkafka lowers it to where it is not given (rd_kafka_conf_finalize)
+
+ERRORS: ErrorTable = {
+    "TOPIC_AUTHORIZATION_FAILED": Rule(Proof.ALWAYS, "The broker checks it before it appends, at every attempt."),
+    "TOPIC_EXCEPTION": Rule(Proof.ALWAYS, "No broker has a log for a topic that is invalid."),
+    "MSG_SIZE_TOO_LARGE": Rule(
+        Proof.NEVER,
+        "A retry makes a new batch: this one was too large, but an earlier one may have landed unheard.",
+    ),
+    "NOT_ENOUGH_REPLICAS": Rule(
+        Proof.NEVER,
+        "This attempt was refused before it was appended, but also with retries=0 librdkafka may have tried before: "
+        "it does not count an attempt that a broker refused as no longer the leader, which can be after appending.",
+    ),
+    "_MSG_TIMED_OUT": Rule(
+        Proof.NEVER, "Given alike to messages never sent and to messages sent; Python does not see which (2.16.1)."
+    ),
+    "_UNKNOWN_PARTITION": Rule(Proof.NEVER, "Also given to messages that were sent before their partition vanished."),
+    "_PURGE_QUEUE": Rule(Proof.NEVER, "A message in the queue may wait for its second attempt."),
+    "_PURGE_INFLIGHT": Rule(Proof.NEVER, "It was on its way."),
+}
+
+
+def version() -> str:
+    return f"{confluent_kafka.version()} (librdkafka {confluent_kafka.libversion()[0]})"
+
+
+def unsupported(config: Mapping[str, Setting]) -> list[str]:
+    return tables.unsupported(NAME, SETTINGS, config)
+
+
+def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> ConfluentProducer:
+    return ConfluentProducer(bootstrap, topic, config, recorder)
+
+
+class ConfluentProducer:
+    """A ``harness.clients.Producer``. Reports run in the worker's thread, inside ``poll``, ``flush`` and ``close``.
+
+    A report's time is taken when its callback runs: for a worker that polls while it waits, when the report arrives;
+    for one that sends as fast as it can, at the next poll after that.
+    """
+
+    def __init__(self, bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> None:
+        self._topic = topic
+        self._recorder = recorder
+        self._unreported = 0
+        self._death: str | None = None
+        self._values: list[bytes] = []
+        self._offsets: list[int | None] = []
+        self._times_ns: list[int] = []
+        dump = _ConfigurationDump()
+        logger = logging.Logger("librdkafka")
+        logger.addHandler(dump)
+        # "conf" speaks when the client is made, of what was given as it was understood; later only of the topic, once.
+        arguments = {**tables.parameters(SETTINGS, config), "bootstrap.servers": bootstrap, "debug": "conf"}
+        try:
+            self._producer: Any = confluent_kafka.Producer(arguments, logger=logger)
+        except confluent_kafka.KafkaException as refusal:
+            raise ClientRefused(refusal.args[0].str()) from refusal
+        self._producer.poll(0)
+        self.effective: dict[str, Setting] = {**DEFAULTS, **tables.effective(SETTINGS, dump.settings)}
+        if self.effective["enable.idempotence"] and "max.in.flight.requests.per.connection" not in dump.settings:
+            self.effective["max.in.flight.requests.per.connection"] = _IDEMPOTENT_IN_FLIGHT
+        self._success = Outcome.UNCONFIRMED if self.effective["acks"] == "0" else Outcome.ACKED
+        self._proving = proving(ERRORS, idempotent=bool(self.effective["enable.idempotence"]), one_attempt=False)
+        self._on_delivery = self._callback()
+
+    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+        if self._death is not None:
+            raise ClientDead(self._death)
+        batch: list[dict[str, Any]] = [{"value": value} for value in values]
+        queued = self._producer.produce_batch(self._topic, batch, partition, on_delivery=self._on_delivery)
+        self._unreported += queued
+        return len(values) if queued == len(values) else self._partly(first_sequence, batch)
+
+    def poll(self, timeout_s: float) -> None:
+        until, before = time.monotonic() + timeout_s, self._unreported
+        left_s = timeout_s
+        while True:
+            self._serve(self._producer.poll, min(left_s, _POLL_S))
+            self._report()
+            left_s = until - time.monotonic()
+            if self._unreported != before or left_s <= 0:
+                return
+            if left_s < 0.001:
+                time.sleep(min(left_s, _STEP_S))
+
+    def flush(self, timeout_s: float) -> int:
+        until = time.monotonic() + timeout_s
+        while self._unreported and (left_s := until - time.monotonic()) > 0:
+            self._serve(self._producer.flush, min(left_s, _POLL_S))
+            self._report()
+        return self._unreported
+
+    def close(self, timeout_s: float) -> None:
+        if self._producer is None:
+            return
+        until = time.monotonic() + timeout_s
+        # Its own close() flushes without a bound. What is purged is reported, as unknown.
+        self._serve(self._producer.purge, True, True, False)
+        self.flush(timeout_s / 2)
+        # Dropping the last reference waits for librdkafka's threads.
+        last = [self._producer]
+        self._producer = None
+        thread = threading.Thread(target=last.clear, name="close confluent-kafka", daemon=True)
+        thread.start()
+        thread.join(max(0.0, until - time.monotonic()))
+
+    def _partly(self, first_sequence: int, batch: Sequence[Mapping[str, Any]]) -> int:
+        """How many of a batch were accepted: all up to the first for which the queue was full.
+
+        From that one on librdkafka takes none (``rd_kafka_produce_batch``). A message it refuses for another reason is
+        in no queue, and that is its report.
+        """
+        for index, message in enumerate(batch):
+            error = message.get("_error")
+            if error is None:
+                continue
+            match error.name():
+                case "_QUEUE_FULL":
+                    return index
+                case "_FATAL":
+                    self._death = self._death or error.str()
+                    if index == 0:
+                        raise ClientDead(self._death)
+                    return index
+                case name:
+                    self._recorder.done(first_sequence + index, Outcome.FAILED, time.monotonic_ns(), error=name)
+        return len(batch)
+
+    def _callback(self) -> Any:
+        """The delivery report, a plain function over local names: it runs once a message."""
+        append_value, append_offset, append_time = self._values.append, self._offsets.append, self._times_ns.append
+        now_ns, failed = time.monotonic_ns, self._failed
+
+        def on_delivery(error: Any, message: Any) -> None:
+            if error is None:
+                append_value(message.value())
+                append_offset(message.offset())
+                append_time(now_ns())
+            else:
+                failed(error, message)
+
+        return on_delivery
+
+    def _failed(self, error: Any, message: Any) -> None:
+        self._unreported -= 1
+        name = error.name()
+        outcome = Outcome.FAILED if name in self._proving else Outcome.UNKNOWN
+        self._recorder.done(_sequences([message.value()])[0], outcome, time.monotonic_ns(), error=name)
+
+    def _report(self) -> None:
+        """Hands everything that arrived to the recorder, as columns."""
+        if not self._values:
+            return
+        offset = np.array([-1 if offset is None else offset for offset in self._offsets], np.int64)
+        self._recorder.done_many(_sequences(self._values), self._success, np.array(self._times_ns, np.int64), offset)
+        self._unreported -= len(self._values)
+        for column in (self._values, self._offsets, self._times_ns):
+            column.clear()
+
+    def _serve(self, call: Any, *arguments: Any) -> None:
+        """Calls what may run callbacks; a fatal error, which librdkafka raises there, ends all later sending."""
+        try:
+            call(*arguments)
+        except confluent_kafka.KafkaException as error:
+            self._death = self._death or error.args[0].str()
+
+
+class _ConfigurationDump(logging.Handler):
+    """Keeps what ``debug=conf`` says, under librdkafka's names; everything else it logs goes to stderr."""
+
+    _LINE = re.compile(r"^CONF .*:   (\S+) = (.*)$")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings: dict[str, str] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if line := self._LINE.match(text):
+            self.settings[line[1]] = line[2]
+        elif record.levelno > logging.DEBUG:
+            print(text, file=sys.stderr)
+
+
+def _sequences(values: Sequence[bytes]) -> Int64:
+    return np.frombuffer(b"".join([value[_SEQUENCE] for value in values]), ">i8").astype(np.int64)

@@ -1,0 +1,241 @@
+"""kafka-python: pure Python with a sender thread of its own, in which reports run.
+
+What it does differently from the others, by its source (3.0.12): its constructor waits for a cluster; it buffers
+without a bound; with ``acks`` 0 or 1 it turns its default idempotence off; a fatal error of an idempotent producer is
+given to every message it has; ``flush`` and ``close`` wait so long for each batch, not altogether.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import kafka
+from kafka.errors import KafkaError, KafkaTimeoutError
+
+from harness.clients import ClientDead, ClientRefused, Recorder, Setting
+from harness.clients import settings as tables
+from harness.clients.errors import ErrorTable, Proof, Rule, proving
+from harness.clients.settings import Given, Missing
+from harness.events import Outcome
+
+NAME = "kafka-python"
+_SEND_S = 0.1
+_CREATE_S = 5.0
+_BUFFERED = 10_000
+_BUFFERED_BYTES = 32 * 1024 * 1024
+"""How much may be unreported at once, since the client itself has no bound: these messages, and Kafka's own default."""
+
+SETTINGS: tables.Table = {
+    "acks": Given(("acks",), tables.give_acks, tables.read_acks),
+    "enable.idempotence": Given(("enable_idempotence",)),
+    "retries": Given(("retries",), read=lambda value: tables.INFINITE if value == float("inf") else value),
+    "delivery.timeout.ms": Given(("delivery_timeout_ms",)),
+    "request.timeout.ms": Given(("request_timeout_ms",)),
+    "max.in.flight.requests.per.connection": Given(("max_in_flight_requests_per_connection",)),
+    "linger.ms": Given(("linger_ms",)),
+    "batch.size": Given(("batch_size",)),
+    "compression.type": Given(("compression_type",), tables.give_codec, tables.read_codec),
+    "retry.backoff.ms": Given(("retry_backoff_ms",)),
+    "client.id": Given(("client_id",)),
+    "buffer.memory": Missing("since version 3 it buffers without a bound"),
+    "max.block.ms": Missing(tables.OFFERED_AGAIN),
+}
+
+DEFAULTS: Mapping[str, Setting] = {
+    "acks": "all",
+    "enable.idempotence": True,
+    "retries": tables.INFINITE,
+    "delivery.timeout.ms": 120_000,
+    "request.timeout.ms": 30_000,
+    "max.in.flight.requests.per.connection": 5,
+    "linger.ms": 0,
+    "batch.size": 16_384,
+    "compression.type": "none",
+    "retry.backoff.ms": 100,
+}
+
+_FATAL = " When idempotent, this error is fatal and is given to batches on their way too (Sender._maybe_abort_batches)."
+
+ERRORS: ErrorTable = {
+    "MessageSizeTooLargeError": Rule(
+        Proof.NOT_IDEMPOTENT,
+        "The broker checks the size before it appends, and every attempt sends the same batch." + _FATAL,
+    ),
+    "TopicAuthorizationFailedError": Rule(
+        Proof.NOT_IDEMPOTENT, "The broker checks it before it appends, at every attempt." + _FATAL
+    ),
+    "InvalidTopicError": Rule(Proof.NOT_IDEMPOTENT, "No broker has a log for such a topic." + _FATAL),
+    "NotEnoughReplicasError": Rule(
+        Proof.ONE_ATTEMPT, "The broker refuses before it appends; an earlier attempt may have landed unheard."
+    ),
+    "NotEnoughReplicasAfterAppendError": Rule(Proof.NEVER, "It was appended."),
+    "NotLeaderForPartitionError": Rule(
+        Proof.NEVER, "With acks=all a leader that steps down while it waits for replicas answers so after appending."
+    ),
+    "KafkaTimeoutError": Rule(Proof.NEVER, "Given alike to batches never sent and to batches sent."),
+    "IllegalStateError": Rule(Proof.NEVER, "Given at a forced close to batches on their way too."),
+}
+
+
+def version() -> str:
+    return str(kafka.__version__)
+
+
+def unsupported(config: Mapping[str, Setting]) -> list[str]:
+    return tables.unsupported(NAME, SETTINGS, config)
+
+
+def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> KafkaPythonProducer:
+    return KafkaPythonProducer(bootstrap, topic, config, recorder)
+
+
+class KafkaPythonProducer:
+    """A ``harness.clients.Producer``.
+
+    The client's constructor meets the cluster before it looks at its configuration, so it runs in a thread: ``create``
+    waits a bounded time for it, and without a cluster nothing is accepted until one is there.
+
+    Reports run in the client's sender thread and go to the recorder from there, at the time they arrive; ``_changed``
+    guards the count of what is unreported.
+    """
+
+    def __init__(self, bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> None:
+        self._topic = topic
+        self._recorder = recorder
+        self.effective: dict[str, Setting] = {}
+        self._unconfirmed = False
+        self._proving: frozenset[str] = frozenset()
+        self._unreported = 0
+        self._changed = threading.Condition(threading.Lock())
+        self._producer: Any = None
+        self._refusal: Exception | None = None
+        self._closed = False
+        arguments = {**tables.parameters(SETTINGS, config), "bootstrap_servers": bootstrap.split(",")}
+        # What bounds its own waits for metadata, in partitions_for and in send.
+        arguments["max_block_ms"] = round(_SEND_S * 1000)
+        self._meeting = threading.Thread(target=self._meet, args=(arguments,), name="meet the cluster", daemon=True)
+        self._meeting.start()
+        self._meeting.join(_CREATE_S)
+        if self._refusal is not None:
+            raise ClientRefused(str(self._refusal)) from self._refusal
+
+    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+        if not self._can_send():
+            return 0
+        accepted = 0
+        for sequence, value in enumerate(values[: self._room(values)], first_sequence):
+            try:
+                future = self._producer.send(self._topic, value, partition=partition)
+            except KafkaTimeoutError:
+                break  # the metadata went away
+            except (KafkaError, ValueError) as refusal:
+                name = type(refusal).__name__
+                self._recorder.done(sequence, Outcome.FAILED, time.monotonic_ns(), error=name)
+            else:
+                with self._changed:
+                    self._unreported += 1
+                report = partial(self._done, sequence)
+                future.add_callback(report)
+                future.add_errback(report)
+            accepted += 1
+        return accepted
+
+    def poll(self, timeout_s: float) -> None:
+        time.sleep(timeout_s)  # the sender thread needs no help, only the interpreter
+
+    def flush(self, timeout_s: float) -> int:
+        if self._producer is not None:
+            # Its flush() sends what lingers, but may wait for ever.
+            threading.Thread(target=_flush, args=(self._producer, timeout_s), daemon=True).start()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._unreported, timeout_s)
+            return self._unreported
+
+    def close(self, timeout_s: float) -> None:
+        self._closed = True
+        if self._producer is not None:
+            thread = threading.Thread(target=_close, args=(self._producer, timeout_s / 2), daemon=True)
+            thread.start()
+            thread.join(timeout_s)
+
+    def _meet(self, arguments: Mapping[str, Any]) -> None:
+        """Makes the client, as often as it takes; it gives up by itself when no broker answers for 30 s."""
+        while not self._closed:
+            try:
+                producer = kafka.KafkaProducer(**arguments)
+            except KafkaTimeoutError:
+                continue
+            except (KafkaError, ValueError, TypeError, RuntimeError, AssertionError) as refusal:
+                self._refusal = refusal
+                return
+            self.effective.update(tables.effective(SETTINGS, _state(producer)))
+            self._unconfirmed = self.effective["acks"] == "0"
+            self._proving = proving(
+                ERRORS,
+                idempotent=bool(self.effective["enable.idempotence"]),
+                one_attempt=self.effective["retries"] == 0,
+            )
+            self._producer = producer
+            if self._closed:
+                _close(producer, 0)
+            return
+
+    def _can_send(self) -> bool:
+        """Whether the client is there and knows the topic; waits for that within the bound."""
+        if self._producer is None:
+            self._meeting.join(_SEND_S)
+        if self._refusal is not None:
+            raise ClientDead(f"it was refused: {self._refusal}")
+        if self._producer is None:
+            return False
+        transactions = self._producer._transaction_manager
+        if transactions is not None and transactions.has_fatal_error():
+            raise ClientDead(f"its idempotence failed: {transactions.last_error!r}")
+        try:
+            self._producer.partitions_for(self._topic)
+        except KafkaTimeoutError:
+            return False
+        return True
+
+    def _room(self, values: Sequence[bytes]) -> int:
+        most = max(1, min(_BUFFERED, _BUFFERED_BYTES // max(1, *map(len, values))))
+        with self._changed:
+            return max(0, most - self._unreported)
+
+    def _done(self, sequence: int, result: Any) -> None:
+        now_ns = time.monotonic_ns()
+        if isinstance(result, BaseException):
+            name = type(result).__name__
+            outcome = Outcome.FAILED if name in self._proving else Outcome.UNKNOWN
+            self._recorder.done(sequence, outcome, now_ns, error=name)
+        elif self._unconfirmed:
+            self._recorder.done(sequence, Outcome.UNCONFIRMED, now_ns)
+        else:
+            self._recorder.done(sequence, Outcome.ACKED, now_ns, result.offset)
+        with self._changed:
+            self._unreported -= 1
+            if not self._unreported:
+                self._changed.notify_all()
+
+
+def _state(producer: Any) -> dict[str, Any]:
+    """What the client really runs with, by the names of its constructor's parameters."""
+    return {**producer.config, "enable_idempotence": producer._transaction_manager is not None}
+
+
+def _flush(producer: Any, timeout_s: float) -> None:
+    with contextlib.suppress(KafkaError):
+        producer.flush(timeout_s)
+
+
+def _close(producer: Any, timeout_s: float) -> None:
+    try:
+        with contextlib.suppress(KafkaError):
+            producer.close(timeout_s)
+    finally:
+        producer._sender.force_close()  # close() gives up before this when its flush does

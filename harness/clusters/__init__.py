@@ -1,0 +1,52 @@
+"""Clusters: real brokers, however they are run. ``local`` now; Docker Compose and external ones keep this protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from harness.clusters.admin import TopicView
+
+
+class ClusterFailed(Exception):
+    """The cluster did not come up, did not recover, or broke its word; the message is one line for a person."""
+
+
+class Cluster(Protocol):
+    """A running cluster. Nodes are brokers by their id; every wait is bounded and raises ``ClusterFailed``."""
+
+    version: str
+    addresses: Mapping[int, str]
+    """Broker id to ``host:port``, down or not."""
+
+    @property
+    def bootstrap(self) -> str:
+        """All addresses, comma-joined."""
+
+    def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
+        """Creates it and waits until every broker itself knows it, with a leader and full ISR."""
+
+    def delete_topic(self, name: str) -> None:
+        """Deletes it and its data; no error when it is gone already."""
+
+    def view(self, topic: str, node: int | None = None) -> TopicView | None:
+        """What one broker (else the first that answers) says of a topic; ``None`` if nobody answers."""
+
+    def high_watermarks(self, topic: str) -> dict[int, int]:
+        """The high watermark of each partition, asked of its leader."""
+
+    def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
+        """Waits until every broker itself says: all brokers are here, every partition has a leader and a full ISR."""
+
+    def pause(self, node: int) -> None:
+        """SIGSTOP: the broker freezes with its connections open."""
+
+    def resume(self, node: int) -> None:
+        """SIGCONT."""
+
+    def kill(self, node: int) -> None:
+        """SIGKILL; the disk and its page cache stay."""
+
+    def restart(self, node: int) -> None:
+        """Starts a killed broker again, on its old disk and port."""

@@ -1,0 +1,158 @@
+"""Asking brokers one by one, in Kafka's own protocol.
+
+A client library's metadata is one merged view; whether a cluster has recovered is a question to each broker itself.
+The versions used here are spoken by every Kafka from 3.3 on.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import socket
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kio.schema.create_topics.v7 import request as create
+from kio.schema.create_topics.v7 import response as created
+from kio.schema.delete_topics.v6 import request as delete
+from kio.schema.delete_topics.v6 import response as deleted
+from kio.schema.errors import ErrorCode
+from kio.schema.list_offsets.v7 import request as offsets
+from kio.schema.list_offsets.v7 import response as offsets_found
+from kio.schema.metadata.v12 import request as metadata
+from kio.schema.metadata.v12 import response as metadata_found
+from kio.schema.request_header.v2.header import RequestHeader
+from kio.schema.response_header.v1.header import ResponseHeader
+from kio.schema.types import BrokerId, TopicName
+from kio.serial import entity_reader, entity_writer
+from kio.static.primitive import i8, i16, i32, i32Timedelta, i64
+
+LATEST = -1
+
+
+class AdminError(Exception):
+    """A broker did not answer, or answered with an error."""
+
+
+@dataclass(frozen=True)
+class PartitionView:
+    """A partition as one broker sees it. ``leader`` is -1 when there is none."""
+
+    leader: int
+    leader_epoch: int
+    replicas: tuple[int, ...]
+    isr: tuple[int, ...]
+
+    @property
+    def healthy(self) -> bool:
+        return self.leader >= 0 and set(self.isr) == set(self.replicas)
+
+
+@dataclass(frozen=True)
+class TopicView:
+    """The cluster and one topic as one broker sees them; no partitions if it does not know the topic."""
+
+    brokers: frozenset[int]
+    partitions: Mapping[int, PartitionView]
+
+
+def view(address: str, topic: str | None, timeout_s: float = 2.0) -> TopicView:
+    """What the broker at ``address`` says."""
+    wanted = () if topic is None else (metadata.MetadataRequestTopic(topic_id=None, name=TopicName(topic)),)
+    request = metadata.MetadataRequest(
+        topics=wanted, allow_auto_topic_creation=False, include_topic_authorized_operations=False
+    )
+    answer = call(address, request, metadata_found.MetadataResponse, timeout_s)
+    partitions = {
+        int(partition.partition_index): PartitionView(
+            int(partition.leader_id),
+            int(partition.leader_epoch),
+            tuple(map(int, partition.replica_nodes)),
+            tuple(map(int, partition.isr_nodes)),
+        )
+        for found in answer.topics
+        for partition in found.partitions
+    }
+    return TopicView(frozenset(int(broker.node_id) for broker in answer.brokers), partitions)
+
+
+def create_topic(
+    address: str, name: str, partitions: int, replication_factor: int, config: Mapping[str, str], timeout_s: float
+) -> None:
+    """Raises ``AdminError`` with the broker's own words if it refuses."""
+    topic = create.CreatableTopic(
+        name=TopicName(name),
+        num_partitions=i32(partitions),
+        replication_factor=i16(replication_factor),
+        assignments=(),
+        configs=tuple(create.CreatableTopicConfig(name=key, value=value) for key, value in config.items()),
+    )
+    request = create.CreateTopicsRequest(topics=(topic,), timeout=_ms(timeout_s))
+    (result,) = call(address, request, created.CreateTopicsResponse, timeout_s).topics
+    if result.error_code not in (ErrorCode.none, ErrorCode.topic_already_exists):
+        raise AdminError(f"topic {name}: {result.error_message or result.error_code.name}")
+
+
+def delete_topic(address: str, name: str, timeout_s: float) -> None:
+    """No error if there is no such topic."""
+    request = delete.DeleteTopicsRequest(
+        topics=(delete.DeleteTopicState(name=TopicName(name), topic_id=None),), timeout=_ms(timeout_s)
+    )
+    (result,) = call(address, request, deleted.DeleteTopicsResponse, timeout_s).responses
+    if result.error_code not in (ErrorCode.none, ErrorCode.unknown_topic_or_partition):
+        raise AdminError(f"topic {name}: {result.error_message or result.error_code.name}")
+
+
+def high_watermark(address: str, topic: str, partition: int, timeout_s: float = 2.0) -> int:
+    """The high watermark (read_uncommitted end) that the leader at ``address`` has."""
+    wanted = offsets.ListOffsetsPartition(partition_index=i32(partition), timestamp=i64(LATEST))
+    request = offsets.ListOffsetsRequest(
+        replica_id=BrokerId(-1),
+        isolation_level=i8(0),
+        topics=(offsets.ListOffsetsTopic(name=TopicName(topic), partitions=(wanted,)),),
+    )
+    ((found,),) = (t.partitions for t in call(address, request, offsets_found.ListOffsetsResponse, timeout_s).topics)
+    if found.error_code is not ErrorCode.none:
+        raise AdminError(f"{topic}-{partition}: {found.error_code.name}")
+    return int(found.offset)
+
+
+def call(address: str, request: Any, response: type[Any], timeout_s: float) -> Any:
+    """One request to one broker over a connection of its own. Raises ``AdminError``."""
+    body = io.BytesIO()
+    header = RequestHeader(
+        request_api_key=request.__api_key__,
+        request_api_version=request.__version__,
+        correlation_id=i32(1),
+        client_id="delivery-harness",
+    )
+    entity_writer(RequestHeader)(body, header)
+    entity_writer(type(request))(body, request)
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout_s) as connection:
+            connection.settimeout(timeout_s)
+            connection.sendall(struct.pack(">i", body.tell()) + body.getvalue())
+            (size,) = struct.unpack(">i", _exactly(connection, 4))
+            answer = _exactly(connection, size)
+    except OSError as error:
+        raise AdminError(f"{address}: {error}") from error
+    _, start = entity_reader(ResponseHeader)(answer, 0)
+    return entity_reader(response)(answer, start)[0]
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    parts = []
+    while size:
+        part = connection.recv(min(size, 1 << 16))
+        if not part:
+            raise ConnectionResetError("the broker closed the connection")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _ms(seconds: float) -> i32Timedelta:
+    return i32Timedelta.parse(datetime.timedelta(seconds=seconds))

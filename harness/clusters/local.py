@@ -1,0 +1,277 @@
+"""A Kafka cluster of JVM processes on this machine: a dedicated KRaft controller and N brokers.
+
+The controller is apart so that no fault on brokers can take the quorum. Data lives in one folder that goes with the
+cluster; every process dies with the harness (see ``harness.process`` and ``harness.janitor``).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.clusters import ClusterFailed, admin
+from harness.clusters.java import Java, find_java
+from harness.clusters.profiles import PROFILES, Profile, controller_properties, broker_properties
+from harness.janitor import Janitor
+from harness.process import guarded
+
+CONTROLLER = 1000
+_POLL_S = 0.05
+_START_S = 60.0
+
+
+@dataclass
+class Node:
+    """A JVM of the cluster."""
+
+    id: int
+    port: int
+    folder: Path
+    jvm: tuple[str, ...]
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "node.log"
+
+
+class LocalCluster:
+    """Starts on construction of its context, is gone after it.
+
+    ``first_port`` fixes the brokers' ports (first, first + 1, ...); free ones are taken without it.
+    Raises ``ClusterFailed`` with one line for a person when it does not come up.
+    """
+
+    def __init__(
+        self,
+        version: str,
+        class_path: list[Path],
+        folder: Path,
+        janitor: Janitor,
+        *,
+        brokers: int = 3,
+        profile: str = "fault",
+        first_port: int | None = None,
+    ) -> None:
+        self.version = version
+        self.folder = folder
+        self.profile: Profile = PROFILES[profile]
+        self.java: Java = find_java()
+        self._class_path = os.pathsep.join(str(jar) for jar in class_path)
+        self._janitor = janitor
+        ports = _ports(brokers, first_port)
+        self._controller = Node(CONTROLLER, ports[0], folder / "controller", self.profile.controller_jvm)
+        self._brokers = {
+            id: Node(id, port, folder / f"broker-{id}", self.profile.broker_jvm)
+            for id, port in enumerate(ports[1:], start=1)
+        }
+        self.addresses: Mapping[int, str] = {id: f"127.0.0.1:{node.port}" for id, node in self._brokers.items()}
+
+    @property
+    def bootstrap(self) -> str:
+        return ",".join(self.addresses.values())
+
+    @property
+    def nodes(self) -> list[Node]:
+        return [self._controller, *self._brokers.values()]
+
+    def start(self) -> LocalCluster:
+        """Formats, starts and waits until every broker itself answers and knows all others."""
+        try:
+            self._janitor.folder(self.folder)
+            self._configure()
+            self._format()
+            for node in self.nodes:
+                self._run(node)
+            self.wait_healthy(None, _START_S)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Kills every node and removes all data."""
+        for node in self.nodes:
+            if node.process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    node.process.kill()
+        for node in self.nodes:
+            if node.process is not None:
+                node.process.wait(20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> LocalCluster:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
+        self._ask(lambda address: admin.create_topic(address, name, partitions, replication_factor, config, 15))
+        self.wait_healthy(name, 20)
+
+    def delete_topic(self, name: str) -> None:
+        self._ask(lambda address: admin.delete_topic(address, name, 15))
+
+    def view(self, topic: str, node: int | None = None) -> admin.TopicView | None:
+        for id in [node] if node is not None else self.addresses:
+            with contextlib.suppress(admin.AdminError):
+                return admin.view(self.addresses[id], topic, 1.0)
+        return None
+
+    def high_watermarks(self, topic: str) -> dict[int, int]:
+        view = self.view(topic)
+        if view is None:
+            raise ClusterFailed("no broker answers")
+        try:
+            return {
+                partition: admin.high_watermark(self.addresses[state.leader], topic, partition)
+                for partition, state in view.partitions.items()
+            }
+        except (KeyError, admin.AdminError) as error:
+            raise ClusterFailed(f"no high watermark of {topic}: {error}") from error
+
+    def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
+        until, missing = time.monotonic() + timeout_s, "nothing was asked yet"
+        while time.monotonic() < until:
+            self._fail_if_dead()
+            missing = self._unhealthy(topic)
+            if not missing:
+                return
+            time.sleep(_POLL_S)
+        raise ClusterFailed(f"the cluster was not healthy within {timeout_s:g} s: {missing}")
+
+    def pause(self, node: int) -> None:
+        self._signal(node, signal.SIGSTOP)
+
+    def resume(self, node: int) -> None:
+        self._signal(node, signal.SIGCONT)
+
+    def kill(self, node: int) -> None:
+        process = self._signal(node, signal.SIGKILL)
+        process.wait(20)
+        self._brokers[node].process = None
+
+    def restart(self, node: int) -> None:
+        self._run(self._brokers[node])
+
+    def heal(self) -> None:
+        """Undoes every broker fault: wakes the frozen and restarts the killed."""
+        for id, node in self._brokers.items():
+            if node.process is None or node.process.poll() is not None:
+                self.restart(id)
+            else:
+                self.resume(id)
+
+    def _signal(self, node: int, number: signal.Signals) -> subprocess.Popen[bytes]:
+        process = self._brokers[node].process
+        if process is None:
+            raise ClusterFailed(f"broker {node} is not running")
+        process.send_signal(number)
+        return process
+
+    def _configure(self) -> None:
+        for node in self.nodes:
+            node.folder.mkdir(parents=True)
+            if node is self._controller:
+                properties = controller_properties(node.id, node.port, node.folder, self.profile)
+            else:
+                properties = broker_properties(
+                    node.id, node.port, node.folder, f"{CONTROLLER}@127.0.0.1:{self._controller.port}",
+                    len(self._brokers), self.profile,
+                )
+            lines = "".join(f"{key}={value}\n" for key, value in properties.items())
+            (node.folder / "server.properties").write_text(lines)
+
+    def _format(self) -> None:
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        for node in self.nodes:
+            self._launch(node, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", "server.properties")
+        for node in self.nodes:
+            assert node.process is not None
+            try:
+                status = node.process.wait(_START_S)
+            except subprocess.TimeoutExpired:
+                raise ClusterFailed(f"formatting node {node.id} took longer than {_START_S:g} s") from None
+            if status:
+                raise ClusterFailed(f"node {node.id} could not be formatted: {_last_words(node)}")
+
+    def _run(self, node: Node) -> None:
+        self._launch(node, "kafka.Kafka", "server.properties")
+
+    def _launch(self, node: Node, main: str, *arguments: str) -> None:
+        jvm = (*node.jvm, "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-XX:-UsePerfData")
+        command = [str(self.java.path), *jvm, "-cp", self._class_path, main, *arguments]
+        with node.log.open("ab") as log:
+            node.process = subprocess.Popen(
+                guarded(command), cwd=node.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )
+        self._janitor.process(node.process.pid)
+
+    def _fail_if_dead(self) -> None:
+        for node in self.nodes:
+            if node.process is not None and (status := node.process.poll()) is not None:
+                raise ClusterFailed(f"node {node.id} ended with status {status}: {_last_words(node)}")
+
+    def _unhealthy(self, topic: str | None) -> str:
+        """What is missing to a healthy cluster, by the brokers' own words; empty if nothing is."""
+        for id, address in self.addresses.items():
+            try:
+                view = admin.view(address, topic, 1.0)
+            except admin.AdminError as error:
+                return f"broker {id} does not answer ({error})"
+            if view.brokers != self.addresses.keys():
+                return f"broker {id} knows only the brokers {sorted(view.brokers)}"
+            if topic is not None and not view.partitions:
+                return f"broker {id} does not know the topic {topic}"
+            for number, partition in view.partitions.items():
+                if not partition.healthy:
+                    return (
+                        f"broker {id} says that {topic}-{number} has leader {partition.leader} and "
+                        f"ISR {list(partition.isr)} of {list(partition.replicas)}"
+                    )
+        return ""
+
+    def _ask(self, request: object) -> None:
+        error: Exception | None = None
+        for address in self.addresses.values():
+            try:
+                request(address)  # type: ignore[operator]
+            except admin.AdminError as refused:
+                error = refused
+            else:
+                return
+        raise ClusterFailed(str(error))
+
+
+def _ports(brokers: int, first_port: int | None) -> list[int]:
+    """A port for the controller, then one for each broker; all free a moment ago."""
+    wanted = [0] + [0 if first_port is None else first_port + i for i in range(brokers)]
+    with contextlib.ExitStack() as stack:
+        ports = []
+        for port in wanted:
+            probe = stack.enter_context(socket.socket())
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise ClusterFailed(f"port {port} of 127.0.0.1 is taken ({error.strerror})") from error
+            ports.append(probe.getsockname()[1])
+    return ports
+
+
+def _last_words(node: Node) -> str:
+    """The line of a node's log that says best why it ended."""
+    lines = [line.strip() for line in node.log.read_text(errors="replace").splitlines() if line.strip()]
+    telling = [line for line in lines if "Exception" in line or "ERROR" in line or "rror:" in line]
+    return (telling or lines or ["it said nothing"])[-1][:300]

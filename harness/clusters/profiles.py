@@ -1,0 +1,76 @@
+"""The two ways brokers are set up: to fail over fast, or as Kafka ships. The report says which a trial ran with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+Properties = dict[str, str | int]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Settings of every node beside the plumbing, and the JVMs' flags."""
+
+    name: str
+    settings: Mapping[str, str | int]
+    broker_jvm: tuple[str, ...]
+    controller_jvm: tuple[str, ...] = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            "fault",
+            {
+                # A trial takes seconds instead of minutes; no ISR shrinks by itself with these.
+                "broker.session.timeout.ms": 1500,
+                "broker.heartbeat.interval.ms": 200,
+                "replica.lag.time.max.ms": 1500,
+                "replica.fetch.backoff.ms": 200,
+                "auto.leader.rebalance.enable": "false",
+            },
+            ("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+        ),
+        Profile("performance", {}, ("-Xms1g", "-Xmx1g", "-XX:+UseG1GC")),
+    )
+}
+
+
+def controller_properties(node: int, port: int, folder: Path, profile: Profile) -> Properties:
+    return {
+        "process.roles": "controller",
+        "node.id": node,
+        "controller.quorum.voters": f"{node}@127.0.0.1:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"CONTROLLER://127.0.0.1:{port}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "log.dirs": str(folder / "data"),
+        # It is the controller that ends a broker's session.
+        **profile.settings,
+    }
+
+
+def broker_properties(
+    node: int, port: int, folder: Path, controller: str, brokers: int, profile: Profile
+) -> Properties:
+    replicas = min(3, brokers)
+    return {
+        "process.roles": "broker",
+        "node.id": node,
+        "controller.quorum.voters": controller,
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "log.dirs": str(folder / "data"),
+        "auto.create.topics.enable": "false",
+        "offsets.topic.replication.factor": replicas,
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": min(2, replicas),
+        # A judged trial's data leaves the disk at once, not after a minute.
+        "log.segment.delete.delay.ms": 500,
+        **profile.settings,
+    }

@@ -1,0 +1,81 @@
+"""The words of the harness: what can become of a message, and what can go wrong with it.
+
+They are Kafka's and Jepsen's own. Everything that runs writes them, everything that judges reads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+FORMAT = 1
+"""The version of everything stored in a results folder. A reader refuses a newer one."""
+
+
+class Outcome(IntEnum):
+    """What the client said of one message. Stored as one byte a message; the numbers are part of the format."""
+
+    UNSENT = 0
+    """Never handed to the client."""
+    PENDING = 1
+    """Handed over, nothing heard yet. A journal that was closed in order has none left: they end as UNKNOWN."""
+    ACKED = 2
+    """The client reported success."""
+    FAILED = 3
+    """The client reported an error after which the message cannot be in the log."""
+    UNKNOWN = 4
+    """Timeout, disconnect, or silence until the deadline: it may or may not have landed."""
+    UNCONFIRMED = 5
+    """acks=0: the client counted it as sent, and nobody promised anything."""
+
+
+class Anomaly(StrEnum):
+    """What can be found in a trial's journals. Finding one is no judgement: that is the verdict's work."""
+
+    LOST = "lost"
+    DUPLICATE = "duplicate"
+    REORDERED = "reordered"
+    UNKNOWN_LANDED = "unknown_landed"
+    UNKNOWN_ABSENT = "unknown_absent"
+    FAILED_LANDED = "failed_landed"
+    UNEXPECTED = "unexpected"
+    ABORTED_VISIBLE = "aborted_visible"
+    TORN_TRANSACTION = "torn_transaction"
+    HUNG_TRANSACTION = "hung_transaction"
+    REDELIVERED = "redelivered"
+    SKIPPED = "skipped"
+
+
+class Verdict(StrEnum):
+    """One word for a trial. Only ``KEPT`` is a pass, and only a fault that really fired can earn it."""
+
+    KEPT = "kept"
+    """Nothing forbidden happened, and the fault was really exercised."""
+    BROKEN = "broken"
+    """A forbidden anomaly happened; the witnesses are stored."""
+    REPRODUCED = "reproduced"
+    """An expected anomaly happened."""
+    NOT_EXERCISED = "not_exercised"
+    """The fault did not fire, or an expected anomaly did not appear."""
+    UNKNOWN = "unknown"
+    """No data, a hang, or a judge that crashed."""
+
+
+class Permission(StrEnum):
+    """What a configuration under a fault says of one anomaly."""
+
+    FORBIDDEN = "forbidden"
+    ALLOWED = "allowed"
+    EXPECTED = "expected"
+
+
+@dataclass(frozen=True)
+class FaultEvent:
+    """One thing that was done to the cluster or the wire, or seen of it, during a trial."""
+
+    at_ns: int
+    """CLOCK_MONOTONIC, the clock of every journal on this machine."""
+    what: str
+    """One verb of the recipe: ``stop``, ``kill``, ``failover``, ``lose-ack``, ..."""
+    detail: dict[str, object]
+    """The evidence: node, process id, partition, leader before and after, request ordinal, ..."""

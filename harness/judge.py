@@ -1,0 +1,116 @@
+"""From a trial's journals to its verdict and figures: everything a record says that was not known while running.
+
+``harness check`` does the same again from the stored journals, with no broker in sight.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from harness import measure, verify
+from harness.events import Outcome, Verdict
+from harness.journal import LogColumns, ProducerColumns, read_log, read_producer
+from harness.store import Availability, FaultRecord, TrialRecord
+
+ACK_RATE_BIN_S = 0.1
+
+
+def judge(record: TrialRecord, journals: Path) -> TrialRecord:
+    """The record with its counts, anomalies, verdict and figures.
+
+    A judge that crashes gives ``unknown``, never a pass; figures that cannot be made are left out, with the reason,
+    and take nothing from the verdict.
+    """
+    if record.status == "skipped":
+        return record
+    if record.status != "completed":
+        return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": record.reason or "no data"})
+    try:
+        producers = [read_producer(journals / f"{record.id}.producer-0.parquet")]
+        log = read_log(journals / f"{record.id}.log.parquet")
+        found = _verified(record, producers, log)
+    except Exception as crash:  # noqa: BLE001 - whatever it is, it must not pass for a verdict
+        reason = f"the judge crashed: {type(crash).__name__}: {crash}"
+        return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": reason})
+    try:
+        found |= _measured(record, producers, journals)
+    except (ValueError, OSError) as impossible:
+        found["reason"] = "; ".join(filter(None, (record.reason, f"no figures: {impossible}")))
+    return record.model_copy(update=found)
+
+
+def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: LogColumns) -> dict[str, Any]:
+    findings = verify.find(producers, log)
+    expectations = verify.expectations(record.client, record.config, record.fault.name, record.fault.parameters)
+    verdict, reason = verify.verdict(
+        findings, expectations, fault=record.fault.name, fired=record.fault.fired, problem=record.reason
+    )
+    return {
+        "counts": findings.counts,
+        "anomalies": findings.anomalies,
+        "witnesses": findings.witnesses,
+        "errors": _errors(producers),
+        "promise": verify.promise(record.config, record.client),
+        "observed": verify.observed(findings.anomalies),
+        "verdict": verdict,
+        "verdict_reason": reason,
+        "expectations": expectations,
+    }
+
+
+def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journals: Path) -> dict[str, Any]:
+    start_ns = measured_from_ns(producers)
+    fault = timed(record.fault, start_ns)
+    fault_start_ns = None if fault.start_s is None else start_ns + int(fault.start_s * 1e9)
+    faulted = record.kind == "fault"
+    return {
+        "fault": fault,
+        "throughput": measure.throughput(producers, record.load["message_size"]),
+        "latency_ms": measure.latency(producers),
+        "service_ms": measure.service(producers),
+        "end_to_end_ms": _end_to_end(journals / f"{record.id}.consumer-0.parquet", producers),
+        "availability": Availability(
+            longest_gap_s=measure.longest_gap_s(producers),
+            recovery_s=None if fault_start_ns is None else measure.recovery_s(producers, fault_start_ns),
+        ),
+        "ack_rate": measure.ack_rate(producers, ACK_RATE_BIN_S) if faulted else None,
+        "ack_rate_bin_s": ACK_RATE_BIN_S if faulted else None,
+    }
+
+
+def measured_from_ns(producers: Sequence[ProducerColumns]) -> int:
+    """When the first message after the warm-up was due: second 0 of everything a record says."""
+    firsts = [int(p.due_ns[p.warmup]) for p in producers if len(p) > p.warmup]
+    return min(firsts, default=max((int(p.due_ns[-1]) for p in producers if len(p)), default=0))
+
+
+def timed(fault: FaultRecord, start_ns: int) -> FaultRecord:
+    """The fault with its events on the trial's own clock; it lasts from its first event to its last deed."""
+    in_order = sorted(fault.events, key=lambda event: event["at_ns"])
+    events = [{**event, "at_s": round((event["at_ns"] - start_ns) / 1e9, 4)} for event in in_order]
+    deeds = [event["at_s"] for event in events if event["what"] != "sent"]
+    window = {"start_s": deeds[0], "end_s": deeds[-1]} if deeds else {"start_s": None, "end_s": None}
+    return fault.model_copy(update={"events": events, **window})
+
+
+def _errors(producers: Sequence[ProducerColumns]) -> dict[str, int]:
+    names: Counter[str] = Counter()
+    for producer in producers:
+        wrong = np.isin(producer.outcome, (Outcome.FAILED, Outcome.UNKNOWN))
+        given = np.full(int(wrong.sum()), None) if producer.error is None else producer.error[wrong]
+        names.update("no report" if name is None else str(name) for name in given)
+    return dict(names)
+
+
+def _end_to_end(parquet: Path, producers: Sequence[ProducerColumns]) -> Any:
+    if not parquet.exists():
+        return None
+    table = pq.read_table(parquet, columns=["sequence", "due_ns", "received_ns"])
+    measured = table["sequence"].to_numpy() >= producers[0].warmup
+    return measure.end_to_end(table["due_ns"].to_numpy()[measured], table["received_ns"].to_numpy()[measured])

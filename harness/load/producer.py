@@ -1,0 +1,200 @@
+"""The producer worker: one client in a process of its own, told what to send, leaving a journal.
+
+It is spoken to in JSON lines (``harness.process``). Its first line is the spec (``Spec``); then commands::
+
+    {"do": "send", "count": n, "rate": r or null, "flush_every": k or null, "seconds": s or null}  -> "sent"
+    {"do": "flush", "timeout_s": t}                                                             -> "flushed"
+    {"do": "close", "timeout_s": t}                                                             -> "closed"
+
+A client in another language needs nothing but this and the journal's file layout.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness import clients
+from harness.clients import ClientDead, ClientRefused, Setting
+from harness.journal import ProducerJournal
+from harness.load.codec import Codec
+from harness.load.pacer import Pacer
+from harness.load.recorder import JournalRecorder
+from harness.process import messages, say
+
+_AHEAD = 1024  # messages of a paced load made before they are due, so that making them costs no latency
+_BATCH = 500  # messages handed over in one call at full speed: enough for a client's batch path to pay
+_IDLE_S = 0.02
+_STALL_S = 30.0  # a client that accepts nothing for so long has hung
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a worker is: the first line it is told."""
+
+    client: str
+    bootstrap: str
+    topic: str
+    partitions: int
+    config: dict[str, Setting]
+    run_key: int
+    producer: int
+    message_size: int
+    capacity: int
+    journal: str
+
+
+class Load:
+    """Sends segments of the load, one after the other; sequences go on from segment to segment.
+
+    Partitions take turns, call by call: each message of a paced load, each batch of one at full speed.
+    """
+
+    def __init__(self, spec: Spec, producer: clients.Producer, recorder: JournalRecorder) -> None:
+        self._spec = spec
+        self._producer = producer
+        self._recorder = recorder
+        self._codec = Codec(spec.run_key, spec.message_size, spec.producer)
+        self._next = 0
+        self._turn = 0
+
+    def send(self, count: int, rate: float | None, flush_every: int | None, seconds: float | None) -> str | None:
+        """Sends up to ``count`` messages for up to ``seconds``. Returns why it stopped short, if it did."""
+        count = min(count, self._spec.capacity - self._next)
+        start_ns = time.monotonic_ns()
+        end_ns = start_ns + int(seconds * 1e9) if seconds is not None else None
+        try:
+            if rate is None:
+                self._as_fast_as_it_goes(count, flush_every, end_ns)
+            else:
+                self._paced(count, Pacer(start_ns, rate), end_ns)
+        except ClientDead as dead:
+            return f"the client died: {dead}"
+        except _Stalled:
+            return f"the client accepted nothing for {_STALL_S:g} s"
+        return None
+
+    def _as_fast_as_it_goes(self, count: int, flush_every: int | None, end_ns: int | None) -> None:
+        last = self._next + count
+        since_flush = 0
+        while self._next < last:
+            now_ns = time.monotonic_ns()
+            if end_ns is not None and now_ns >= end_ns:
+                return
+            size = min(_BATCH, last - self._next)
+            if flush_every is not None:
+                size = min(size, flush_every - since_flush)
+            due = np.full(size, now_ns)
+            self._hand_over(due, self._codec.encode(np.arange(self._next, self._next + size), due))
+            since_flush += size
+            if flush_every is not None and since_flush == flush_every:
+                self._producer.flush(_STALL_S)
+                since_flush = 0
+            else:
+                self._producer.poll(0)
+
+    def _paced(self, count: int, pacer: Pacer, end_ns: int | None) -> None:
+        first, sent = self._next, 0
+        while sent < count:
+            ahead = min(_AHEAD, count - sent)
+            due = pacer.due_ns(sent, ahead)
+            values = self._codec.encode(np.arange(first + sent, first + sent + ahead), due)
+            done = 0
+            while done < ahead:
+                now_ns = time.monotonic_ns()
+                if end_ns is not None and now_ns >= end_ns:
+                    return
+                ready = min(pacer.due_by(now_ns) - sent, ahead) - done
+                if ready <= 0:
+                    wait_s = (pacer.until_ns(sent + done) - now_ns) / 1e9
+                    self._producer.poll(min(max(wait_s, 0.0), _IDLE_S))
+                    continue
+                size = ready if self._spec.partitions == 1 else 1
+                self._hand_over(due[done : done + size], values[done : done + size])
+                done += size
+            sent += ahead
+
+    def _hand_over(self, due: clients.Int64, values: list[bytes]) -> None:
+        """All of these to one partition, however often the client must be asked."""
+        partition = self._turn % self._spec.partitions
+        self._turn += 1
+        offered_ns = time.monotonic_ns()
+        while values:
+            self._recorder.sent(self._next, partition, due, time.monotonic_ns())
+            accepted = 0
+            try:
+                accepted = self._producer.send(self._next, partition, values)
+            finally:
+                self._recorder.refused(self._next + accepted, len(values) - accepted)
+            self._next += accepted
+            values, due = values[accepted:], due[accepted:]
+            if accepted:
+                offered_ns = time.monotonic_ns()
+            elif time.monotonic_ns() - offered_ns > _STALL_S * 1e9:
+                raise _Stalled
+            if values:
+                self._producer.poll(0.005)
+
+    @property
+    def sent(self) -> int:
+        return self._next
+
+
+class _Stalled(Exception):
+    pass
+
+
+def main() -> None:
+    """The worker's life; it leaves by ``os._exit`` so that no client's thread can keep it."""
+    inbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    threading.Thread(target=_listen, args=(inbox.put,), daemon=True).start()
+    first = inbox.get()
+    if first is None:
+        os._exit(0)
+    spec = Spec(**first)
+    module = clients.load(spec.client)
+    recorder = JournalRecorder(ProducerJournal.create(Path(spec.journal), spec.capacity))
+    try:
+        producer = module.create(spec.bootstrap, spec.topic, spec.config, recorder)
+    except ClientRefused as refusal:
+        say("refused", reason=str(refusal))
+        os._exit(0)
+    say("ready", effective=producer.effective, version=module.version())
+    load = Load(spec, producer, recorder)
+    while True:
+        try:
+            command = inbox.get(timeout=_IDLE_S / 10)
+        except queue.Empty:
+            producer.poll(_IDLE_S)
+            continue
+        match command:
+            case {"do": "send", "count": count, **rest}:
+                stopped = load.send(count, rest.get("rate"), rest.get("flush_every"), rest.get("seconds"))
+                say("sent", total=load.sent, stopped=stopped)
+            case {"do": "flush", "timeout_s": timeout_s}:
+                say("flushed", unreported=producer.flush(timeout_s))
+            case {"do": "close", "timeout_s": timeout_s}:
+                cpu_s = time.process_time()
+                producer.close(timeout_s)
+                say("closed", cpu_s=cpu_s)
+                os._exit(0)
+            case _:
+                os._exit(0)
+
+
+def _listen(put: Callable[[dict[str, Any] | None], None]) -> None:
+    for message in messages():
+        put(message)
+    os._exit(0)  # the harness is gone
+
+
+if __name__ == "__main__":
+    main()

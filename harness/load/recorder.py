@@ -1,0 +1,68 @@
+"""Where a producer's reports go: straight into the mapped journal, one row a message."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.events import Outcome
+from harness.journal import ProducerJournal
+from harness.process import say
+
+Int64 = npt.NDArray[np.int64]
+_MOST_ERRORS = 255
+
+
+class JournalRecorder:
+    """A ``harness.clients.Recorder`` over a journal.
+
+    Some clients report from a thread of their own; each report writes single elements of preallocated columns, the
+    outcome last, so a reader never sees an outcome without its time. New error names are said to the parent at once:
+    a worker that is killed later has already told what its codes mean.
+    """
+
+    def __init__(self, journal: ProducerJournal) -> None:
+        self._journal = journal
+        self._errors: dict[str, int] = {}
+
+    def sent(self, first: int, partition: int, due_ns: Int64, now_ns: int) -> None:
+        """These messages are about to be handed to the client."""
+        rows = slice(first, first + len(due_ns))
+        journal = self._journal
+        journal.due_ns[rows] = due_ns
+        journal.sent_ns[rows] = now_ns
+        journal.done_ns[rows] = -1
+        journal.offset[rows] = -1
+        journal.partition[rows] = partition
+        journal.outcome[rows] = Outcome.PENDING
+
+    def refused(self, first: int, count: int) -> None:
+        """The client did not take these after all: they were never sent."""
+        self._journal.outcome[first : first + count] = Outcome.UNSENT
+
+    def done(self, sequence: int, outcome: Outcome, at_ns: int, offset: int = -1, error: str | None = None) -> None:
+        journal = self._journal
+        if journal.outcome[sequence] != Outcome.PENDING:
+            return
+        journal.done_ns[sequence] = at_ns
+        journal.offset[sequence] = offset
+        if error is not None:
+            journal.error[sequence] = self._code(error)
+        journal.outcome[sequence] = outcome
+
+    def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
+        journal = self._journal
+        fresh = journal.outcome[sequence] == Outcome.PENDING
+        if not fresh.all():
+            sequence, at_ns, offset = sequence[fresh], at_ns[fresh], offset[fresh]
+        journal.done_ns[sequence] = at_ns
+        journal.offset[sequence] = offset
+        journal.outcome[sequence] = outcome
+
+    def _code(self, error: str) -> int:
+        code = self._errors.get(error)
+        if code is None:
+            code = min(len(self._errors) + 1, _MOST_ERRORS)
+            self._errors[error] = code
+            say("error-name", code=code, name=error)
+        return code

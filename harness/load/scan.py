@@ -1,0 +1,110 @@
+"""The oracle: reads a topic's whole log, by a direct connection, and stores what is in it.
+
+One process serves a whole sweep. A command names a topic and the high watermark of each partition, which is where
+the scan ends; it ends unfinished, and says so, when its bound passes first.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+
+import numpy as np
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from harness.journal import LogColumns, write_log
+from harness.load.codec import Codec
+from harness.process import messages, say
+
+_BATCH = 20_000
+
+
+def scan(
+    bootstrap: str, topic: str, ends: dict[int, int], codec: Codec, isolation: str, timeout_s: float
+) -> LogColumns:
+    """Every record below ``ends``. Raises ``TimeoutError`` past its bound, ``OSError`` for a broker's error."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": f"oracle-{uuid.uuid4().hex}",  # required, never joined: partitions are assigned by hand
+            "enable.auto.commit": False,
+            "isolation.level": isolation,
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,
+            "queued.min.messages": 500_000,
+            "check.crcs": True,
+        }
+    )
+    found: list[LogColumns] = []
+    missing = {partition: end for partition, end in ends.items() if end > 0}
+    until = time.monotonic() + timeout_s
+    try:
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in missing])
+        while missing:
+            if time.monotonic() > until:
+                raise TimeoutError(f"the log was not read to its end within {timeout_s:g} s; still missing: {missing}")
+            records = []
+            for record in consumer.consume(_BATCH, 0.02):
+                error = record.error()
+                if error is None:
+                    records.append(record)
+                # An end is reported past gaps and control records too, which a record's own offset would not show.
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    if record.offset() >= missing.get(record.partition(), 0):
+                        missing.pop(record.partition(), None)
+                else:
+                    raise OSError(f"reading the log failed: {error}")
+            if records:
+                found.append(_columns(records, codec))
+    finally:
+        consumer.close()
+    return _joined(found)
+
+
+def _columns(records: list[Message], codec: Codec) -> LogColumns:
+    decoded = codec.decode([record.value() or b"" for record in records])
+    return LogColumns(
+        partition=np.fromiter((record.partition() for record in records), np.int32, len(records)),
+        offset=np.fromiter((record.offset() for record in records), np.int64, len(records)),
+        producer=decoded.producer,
+        sequence=decoded.sequence,
+        valid=decoded.valid,
+    )
+
+
+def _joined(parts: list[LogColumns]) -> LogColumns:
+    def column(name: str, dtype: type[np.generic]) -> np.ndarray:
+        return np.concatenate([getattr(part, name) for part in parts]) if parts else np.empty(0, dtype)
+
+    return LogColumns(
+        partition=column("partition", np.int32),
+        offset=column("offset", np.int64),
+        producer=column("producer", np.int32),
+        sequence=column("sequence", np.int64),
+        valid=column("valid", np.bool_),
+    )
+
+
+def main() -> None:
+    """Serves scans until stdin ends."""
+    inbox = messages()
+    next(inbox, None)
+    say("ready")
+    for command in inbox:
+        codec = Codec(command["run_key"], command["message_size"])
+        ends = {int(partition): end for partition, end in command["ends"].items()}
+        try:
+            log = scan(
+                command["bootstrap"], command["topic"], ends, codec, "read_uncommitted", command["timeout_s"]
+            )
+            write_log(Path(command["parquet"]), log)
+        except (OSError, TimeoutError) as error:
+            say("scanned", records=None, problem=str(error))
+        else:
+            say("scanned", records=len(log), problem=None)
+
+
+if __name__ == "__main__":
+    main()

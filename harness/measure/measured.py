@@ -1,0 +1,56 @@
+"""The messages that figures are made of: all producers' together, without those that warmed them up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.events import Outcome
+from harness.journal import Int32, Int64, ProducerColumns, UInt8
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Columns as in ``ProducerColumns``, a row a message, at least one; in the order of their sequences within a
+    producer, and of no matter otherwise.
+    """
+
+    due_ns: Int64
+    sent_ns: Int64
+    done_ns: Int64
+    partition: Int32
+    outcome: UInt8
+
+    @classmethod
+    def of(cls, producers: Sequence[ProducerColumns]) -> Measured | None:
+        """None if nothing was sent after the warm-up."""
+        if not any(len(producer) > producer.warmup for producer in producers):
+            return None
+        return cls(*(_joined(producers, name) for name in cls.__dataclass_fields__))
+
+    @property
+    def acked(self) -> Bools:
+        acked: Bools = self.outcome == Outcome.ACKED
+        return acked
+
+    @property
+    def counted(self) -> Bools:
+        """Acked, or with acks=0 counted as sent by the client, which is all that anybody knows there."""
+        unconfirmed: Bools = self.outcome == Outcome.UNCONFIRMED
+        return self.acked | unconfirmed
+
+    @property
+    def end_ns(self) -> int:
+        """When the last message was done, or sent if nothing was ever heard of it."""
+        return int(max(self.done_ns.max(), self.sent_ns.max()))
+
+
+def _joined(producers: Sequence[ProducerColumns], column: str) -> Any:
+    parts = [getattr(producer, column)[producer.warmup :] for producer in producers]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

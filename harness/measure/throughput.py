@@ -1,0 +1,53 @@
+"""How many messages a second, over the whole of a trial and over its course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.journal import ProducerColumns
+from harness.measure.measured import Measured
+from harness.store import Throughput
+
+_STEADY = 0.2
+
+
+def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) -> Throughput | None:
+    """Acked (acks=0: unconfirmed) messages a second after the warm-up; None if there is none.
+
+    The span is from the first message sent to the last one acked. ``steady`` says whether the slower half of it had
+    at least 80 % of the faster half's messages.
+    """
+    measured = Measured.of(producers)
+    if measured is None:
+        return None
+    done_ns = measured.done_ns[measured.counted]
+    if len(done_ns) == 0:
+        return None
+    start_ns, end_ns = int(measured.sent_ns.min()), int(done_ns.max())
+    span_s = (end_ns - start_ns) / 1e9
+    messages_per_s = len(done_ns) / span_s
+    first_half = int(np.count_nonzero(done_ns - start_ns < (end_ns - start_ns) / 2))
+    halves = (first_half, len(done_ns) - first_half)
+    return Throughput(
+        messages_per_s=messages_per_s,
+        mb_per_s=messages_per_s * message_size_bytes / 1e6,
+        span_s=span_s,
+        steady=min(halves) >= (1 - _STEADY) * max(halves),
+    )
+
+
+def ack_rate(producers: Sequence[ProducerColumns], bin_s: float) -> list[list[float]] | None:
+    """Acks (acks=0: messages counted as sent) over time, in bins of ``bin_s``; None if nothing was sent.
+
+    Each is ``[start of the bin, messages a second in it]``, seconds from the first message due after the warm-up.
+    Bins without acks are there, up to the last message's end, so that a gap shows; the last bin may be cut short.
+    """
+    measured = Measured.of(producers)
+    if measured is None:
+        return None
+    start_ns, bin_ns = int(measured.due_ns.min()), bin_s * 1e9
+    bins = int((measured.end_ns - start_ns) / bin_ns) + 1
+    acks = np.bincount(((measured.done_ns[measured.counted] - start_ns) / bin_ns).astype(np.int64), minlength=bins)
+    return [[round(number * bin_s, 9), count / bin_s] for number, count in enumerate(acks.tolist())]

@@ -1,0 +1,140 @@
+"""Makes a plan: sorts the combinations of a sweep, and makes a trial of each under each load and fault."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from pydantic import BaseModel
+
+from harness.clients import Setting
+from harness.plan.model import Plan, Refused, Trial, TrialLoad
+from harness.workload import NO_FAULT, Config, Load, Recipe, Workload, combinations, complete, contradictions, labels
+from harness.workload.known import Faults
+from harness.workload.settings import of_kind
+
+Unsupported = Callable[[str, Config], list[str]]
+"""Of a client and a trial's producer settings: what the client cannot honour, a sentence each (``harness.clients``)."""
+
+_PERFORMANCE_OVERHEAD_S = 1.5  # a topic made and deleted, a worker started, warm-up, scan; a fault's estimate has them
+_RECORD_OVERHEAD_BYTES = 30  # of a record in a log beside its value: lengths, deltas, its share of a batch's header
+_LONGEST_ID = 150  # a topic's name has at most 249 characters, a file's 255
+
+
+def plan(workload: Workload, unsupported: Unsupported, faults: Faults) -> Plan:
+    """The plan of a workload.
+
+    Performance trials run repeat by repeat, each in an order shuffled by the seed, so that drift and the brokers' JIT
+    favour no configuration; fault trials repeat by repeat, by recipe, then in the order of the axes.
+    """
+    performance, with_faults = workload.performance, workload.faults
+    loads = () if performance is None else tuple(product(range(1, performance.repeats + 1), performance.loads))
+    recipes = () if with_faults is None else tuple(product(range(1, with_faults.repeats + 1), with_faults.recipes))
+    possible: list[dict[str, Setting]] = []
+    refused: list[Refused] = []
+    for axes in combinations(workload.sweep):
+        clashes = contradictions(complete({**workload.config, **axes}, workload.cluster.brokers))
+        if clashes:
+            trials_each = len(workload.kafka) * (len(loads) + len(recipes))
+            refused.append(Refused(axes, clashes[0].reason, clashes[0].source, trials_each))
+        else:
+            possible.append(axes)
+    make = _Trials(workload, unsupported, faults)
+    trials: list[Trial] = []
+    for kafka in workload.kafka:
+        measured = [make.measured(kafka, axes, repeat, load) for repeat, load in loads for axes in possible]
+        trials += sorted(measured, key=lambda trial: (trial.repeat, _number(workload.seed, "order", trial.id)))
+        trials += [make.faulted(kafka, axes, repeat, recipe) for repeat, recipe in recipes for axes in possible]
+    return Plan(workload, tuple(trials), tuple(refused))
+
+
+@dataclass(frozen=True)
+class _Trials:
+    """Makes the trials of one workload."""
+
+    workload: Workload
+    unsupported: Unsupported
+    faults: Faults
+
+    def measured(self, kafka: str, axes: Config, repeat: int, load: Load) -> Trial:
+        """A performance trial."""
+        assert self.workload.performance is not None
+        sends = TrialLoad(
+            load.rate, load.seconds, load.most_messages, load.message_size, self.workload.performance.partitions
+        )
+        label = labels.load_label(load.rate, load.message_size)
+        name = labels.load_name(load.rate, load.message_size)
+        return self._trial(kafka, axes, repeat, sends, label, name)
+
+    def faulted(self, kafka: str, axes: Config, repeat: int, recipe: Recipe) -> Trial:
+        """A fault trial."""
+        assert self.workload.faults is not None
+        fault = self.faults[recipe.name]
+        parameters = fault.parameters.model_validate(recipe.given)
+        sends = TrialLoad(
+            None, None, fault.messages(parameters), fault.message_size(parameters), self.workload.faults.partitions
+        )
+        differs = parameters.model_dump(exclude_defaults=True)
+        label, name = labels.recipe_label(recipe.name, differs), labels.recipe_name(recipe.name, differs)
+        return self._trial(kafka, axes, repeat, sends, label, name, recipe.name, parameters)
+
+    def _trial(
+        self,
+        kafka: str,
+        axes: Config,
+        repeat: int,
+        load: TrialLoad,
+        label: str,
+        name: str,
+        fault: str = NO_FAULT,
+        parameters: BaseModel | None = None,
+    ) -> Trial:
+        workload = self.workload
+        config = complete({**workload.config, **axes}, workload.cluster.brokers)
+        config["partitions"] = load.partitions
+        several = [f"kafka-{kafka}"] if len(workload.kafka) > 1 else []
+        trial_id = _bounded(".".join([labels.axes_label(axes), *several, label])) + f".r{repeat}"
+        if load.seconds is not None:
+            estimated_s = load.seconds + _PERFORMANCE_OVERHEAD_S
+        else:
+            estimated_s = self.faults[fault].seconds(parameters, config)
+        replicas = int(config["replication.factor"])
+        return Trial(
+            id=trial_id,
+            name=f"{labels.axes_name(axes)}{f' Kafka {kafka}' if several else ''}, {name}, run {repeat}",
+            kind="performance" if fault == NO_FAULT else "fault",
+            repeat=repeat,
+            kafka=kafka,
+            client=str(axes["client"]),
+            config=config,
+            load=load,
+            fault=fault,
+            parameters=parameters,
+            seed=_number(workload.seed, "seed", trial_id),
+            estimated_s=estimated_s,
+            estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
+            skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, config), None),
+        )
+
+    def _reasons_to_skip(self, axes: dict[str, Setting], config: Config) -> Iterator[str]:
+        yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(axes))
+        cannot = self.unsupported(str(axes["client"]), of_kind(config, "producer"))
+        if cannot:
+            yield " ".join(cannot)
+        if axes["fault"] != NO_FAULT:
+            says_nothing = self.faults[str(axes["fault"])].refuses(config)
+            if says_nothing is not None:
+                yield f"{axes['fault']} says nothing here: {says_nothing}"
+
+
+def _number(seed: int, what: str, trial_id: str) -> int:
+    """48 random bits that follow from the workload's seed and a trial's id, on every machine."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {what} {trial_id}".encode()).digest()[:6])
+
+
+def _bounded(trial_id: str) -> str:
+    if len(trial_id) <= _LONGEST_ID:
+        return trial_id
+    return f"{trial_id[:_LONGEST_ID]}-{hashlib.sha256(trial_id.encode()).hexdigest()[:8]}"

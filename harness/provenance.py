@@ -1,0 +1,80 @@
+"""Where a result comes from: everything a reader needs to judge whether it says something about their own cluster."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness.clusters.local import LocalCluster
+from harness.events import FORMAT
+from harness.plan import Plan
+from harness.store import Results
+from harness.workload import Workload
+
+
+def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
+    """The contents of a new run's ``run.json``."""
+    return {
+        "format": FORMAT,
+        "run_id": run_id,
+        "name": workload.name,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "ended": None,
+        "harness_version": version("kafka-delivery-harness"),
+        "kafka": sorted({trial.kafka for trial in plan.trials}),
+        "clients": {name: version(name) for name in sorted({trial.client for trial in plan.trials})},
+        "python": platform.python_version(),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "cpu": {"model": _cpu_model(), "cores": psutil.cpu_count()},
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "git": _git(),
+        "seed": workload.seed,
+        "workload": workload.model_dump(mode="json"),
+        "planned": len(plan.trials),
+        "refused": [{"config": refused.combination, "reason": refused.reason, "source": refused.source} for refused in plan.refused],
+        "java": None,
+        "profiles": {},
+        "notes": [],
+    }
+
+
+def note_cluster(results: Results, cluster: LocalCluster) -> None:
+    """Adds to ``run.json`` what the brokers of this cluster run with."""
+    run = results.run()
+    profile = cluster.profile
+    run["java"] = cluster.java.description
+    run["profiles"][profile.name] = {
+        "settings": dict(profile.settings),
+        "broker_jvm": list(profile.broker_jvm),
+        "controller_jvm": list(profile.controller_jvm),
+    }
+    results.save_run(run)
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _git() -> dict[str, Any] | None:
+    """The commit the harness itself is at, if it runs from a checkout."""
+
+    def ask(*command: str) -> str:
+        folder = Path(__file__).parent
+        return subprocess.run(
+            ["git", *command], cwd=folder, capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
+
+    try:
+        return {"commit": ask("rev-parse", "HEAD"), "dirty": bool(ask("status", "--porcelain"))}
+    except (OSError, subprocess.SubprocessError):
+        return None

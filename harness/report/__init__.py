@@ -1,0 +1,42 @@
+"""The report of a run, made from its stored records alone: nothing here asks a broker, and nothing here judges.
+
+``report.md`` leads with the answer; beside it are the charts, ``trials.csv`` and ``summary.json``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.store import Results
+
+
+def render(folder: Path) -> Path:
+    """Makes the report of the run in ``folder``, whatever state it is in, and returns the path of ``report.md``.
+
+    Every file is replaced whole. The same records give the same report. Raises ``ResultsUnusable`` if the folder is
+    no results folder or its records cannot be read.
+    """
+    # Drawing takes a second to import, and most commands draw nothing.
+    from harness.report import charts
+    from harness.report.answer import answer
+    from harness.report.charts.data import Data
+    from harness.report.document import document
+    from harness.report.files import write
+    from harness.report.flat import trials_csv
+    from harness.report.labels import Labels
+    from harness.report.matrix import matrix
+    from harness.report.performance import performances
+    from harness.report.summary import summary
+
+    results = Results.open(folder)
+    run, records = results.run(), results.records()
+    run_id = str(run.get("run_id") or folder.resolve().name)
+    labels = Labels.of(records)
+    measured = performances(records, labels)
+    found = answer(records, labels, run)
+    gallery = charts.draw_all(Data(records, labels, measured), folder)
+    write(folder / "trials.csv", trials_csv(records))
+    write(folder / "summary.json", summary(records, run, run_id, found, matrix(records, labels), measured))
+    report = folder / "report.md"
+    write(report, document(records, labels, run, run_id, found, measured, gallery))
+    return report

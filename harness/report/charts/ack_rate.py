@@ -1,0 +1,94 @@
+"""Acks over time in fault trials: how long nothing is acked, and how the client catches up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from harness.report.charts.data import Data, Drawn, slug
+from harness.report.charts.style import COLOURS, LINES, SMALL, THOUSANDS, bare, blank, legend, title
+from harness.report.labels import Labels, replication_factor
+from harness.store import TrialRecord
+
+_SHADE = 0.1
+_BELOW = 0.04  # of the height: room for a line at zero
+
+
+def draw(data: Data) -> Iterator[Drawn]:
+    """A figure a fault, of the first repeat of each trial that has acks."""
+    by_fault: dict[str, list[TrialRecord]] = defaultdict(list)
+    for record in data.records:
+        if record.kind != "performance" and any(rate for _, rate in record.ack_rate or ()):
+            by_fault[data.labels.fault(record)].append(record)
+    for fault, records in sorted(by_fault.items()):
+        heading = f"Acks over time under {fault}"
+        first = {data.labels.subject(each): each for each in sorted(records, key=lambda each: -each.repeat)}
+        yield Drawn(
+            slug("acks", fault),
+            heading,
+            "Acked messages a second against seconds, a column a client, a row a configuration, a line a replication "
+            f"factor; the time of {fault} is shaded. Gaps and recovery times are under Faults",
+            _figure(list(first.values()), data.labels, heading),
+        )
+
+
+def _figure(records: Sequence[TrialRecord], labels: Labels, heading: str) -> Figure:
+    """Panels by configuration and client: lines of more than a few trials in one panel hide each other."""
+    configurations = sorted({labels.configuration(record) for record in records})
+    clients = sorted({record.client for record in records})
+    factors = sorted({replication_factor(record) for record in records})
+    figure = blank(1.25 * len(configurations) + 1.2)
+    grid = figure.subplots(len(configurations), len(clients), squeeze=False, sharex=True, sharey="col")
+    for row, configuration in enumerate(configurations):
+        for column, client in enumerate(clients):
+            here = [each for each in records if each.client == client and labels.configuration(each) == configuration]
+            _panel(grid[row][column], here, factors)
+        # Inside the panel: beside it there is no room for a label longer than the panel is high.
+        grid[row][0].set_title(str(configuration), loc="left")
+    for column, client in enumerate(clients):
+        top = grid[0][column]
+        top.annotate(
+            client, (0, 1), (0, 20), xycoords="axes fraction", textcoords="offset points", fontweight="bold", fontsize=11
+        )
+        grid[-1][column].set_xlabel("s from the first due message")
+    title(figure, heading)
+    figure.supylabel("messages acked a second", fontsize=10)
+    handles: list[Artist] = [
+        Line2D([], [], color=COLOURS[i % len(COLOURS)], linestyle=LINES[i % len(LINES)], label=f"RF {factor}")
+        for i, factor in enumerate(factors)
+    ]
+    handles.append(Patch(facecolor="black", alpha=1.5 * _SHADE, label="the fault, darker where both are under it"))
+    zero = any(record.counts and record.counts.unconfirmed for record in records)
+    legend(figure, handles, columns=6, note="acks=0: messages the client counted as sent" if zero else "")
+    return figure
+
+
+def _panel(panel: Axes, records: Sequence[TrialRecord], factors: Sequence[int]) -> None:
+    for record in sorted(records, key=replication_factor):
+        style = factors.index(replication_factor(record))
+        times, rates = zip(*(record.ack_rate or ()), strict=True)
+        panel.step(
+            times,
+            rates,
+            where="post",
+            color=COLOURS[style % len(COLOURS)],
+            linestyle=LINES[style % len(LINES)],
+            linewidth=1.4,
+        )
+        fault = record.fault
+        if fault.start_s is not None and fault.end_s is not None:
+            panel.axvspan(fault.start_s, fault.end_s, color="black", alpha=_SHADE, linewidth=0)
+    if not records:
+        panel.text(0.5, 0.5, "not run", ha="center", va="center", transform=panel.transAxes, fontsize=SMALL)
+    highest = max((rate for record in records for _, rate in record.ack_rate or ()), default=1)
+    panel.set_ylim(-_BELOW * highest, max(1.08 * highest, panel.get_ylim()[1]))
+    panel.yaxis.set_major_formatter(THOUSANDS)
+    panel.locator_params(axis="y", nbins=3)
+    panel.locator_params(axis="x", nbins=6)
+    bare(panel, "top", "right")

@@ -1,0 +1,128 @@
+"""``report.md`` as text: the answer first, then how to read the rest, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.report import ran, tables, trials
+from harness.report.answer import Answer
+from harness.report.gallery import Gallery
+from harness.report.labels import Labels
+from harness.report.markdown import bullets, escape
+from harness.report.matrix import matrix
+from harness.report.performance import Performance
+from harness.report.wording import listed
+from harness.store import TrialRecord
+
+_READING = """\
+**Words.** A message is *lost* if the client reported success (with acks=0: counted it as sent) and it is not in the \
+log after full recovery; a *dup* is a copy beyond the first; *reordered* is a first copy behind a later message of its \
+producer and partition; *failed landed* was reported failed and is in the log all the same. RF is the replication \
+factor. An em dash means that there is no such figure, which is not 0.
+
+**Verdicts.** *kept*: the fault fired and nothing forbidden happened; it is evidence, not proof. *reproduced*: the \
+anomaly that this configuration is known for happened. *broken*: a forbidden anomaly happened. *not_exercised*: the \
+fault did not fire, or the expected anomaly did not appear. *unknown*: no data, a hang, or a judge that crashed.
+
+**Latency** counts from the moment a message was due, also when the client was late to send it, so a stall is not \
+hidden; *service* time counts from the send itself, *end-to-end* from due to a consumer that has it.
+
+**Saturation.** Under `rate: max` messages queue in the client, and latency measures the queue: it says nothing about \
+the latency at a load the client can carry."""
+
+
+def document(
+    records: Sequence[TrialRecord],
+    labels: Labels,
+    run: Mapping[str, Any],
+    run_id: str,
+    found: Answer,
+    measured: Sequence[Performance],
+    gallery: Gallery,
+) -> str:
+    """The whole report."""
+    title = escape(str(run.get("name") or run_id))
+    sections = [f"# Delivery report: {title}", *_lead(found), "## How to read this", _READING]
+    sections += _section("Verdicts", tables.verdicts(matrix(records, labels)))
+    sections += _section("Charts", *_charts(gallery))
+    sections += _section("Performance", *_performance(records, labels, measured))
+    sections += _section("Faults", *_faults(records, labels))
+    sections += _section("Not run", trials.not_run(records, labels), trials.refused(run))
+    sections += _section("What ran", ran.what_ran(run))
+    sections += _section("Files, and the same again", _files(), ran.again(run_id))
+    return "\n\n".join(sections) + "\n"
+
+
+def _section(title: str, *parts: str) -> list[str]:
+    there = [part for part in parts if part]
+    return [f"## {title}", *there] if there else []
+
+
+def _lead(found: Answer) -> Iterator[str]:
+    if found.broken:
+        yield bullets(found.broken)
+    yield " ".join(found.sentences)
+    promises = tables.promises(found)
+    if promises:
+        yield promises
+    costs = tables.costs(found.costs)
+    if found.costs is not None:
+        loads = sorted({row.paced_load for row in found.costs.rows if row.paced_load})
+        paced = f"p99 latency at {listed(loads)}" if loads else "p99 latency (no paced load ran)"
+        yield (
+            f"What it cost, as throughput at `rate: max` · {paced}, against {found.costs.against} of the same client "
+            "and replication factor, which is in italics with its own figures:"
+        )
+        yield costs
+
+
+def _charts(gallery: Gallery) -> Iterator[str]:
+    for picture in gallery.pictures:
+        yield f"### {escape(picture.title)}"
+        yield f"[![{escape(picture.says)}]({picture.png})]({picture.svg})"
+    if gallery.left_out:
+        yield "Left out:\n\n" + bullets([escape(why) for why in gallery.left_out])
+
+
+def _performance(records: Sequence[TrialRecord], labels: Labels, measured: Sequence[Performance]) -> Iterator[str]:
+    paced, saturated = tables.paced(measured), tables.saturated(measured)
+    if not measured:
+        return
+    repeats = {len(each.trials) for each in measured}
+    yield (
+        "One run each: these figures have no interval."
+        if repeats == {1}
+        else f"Medians of up to {max(repeats)} repeats, throughput with its least and most."
+    )
+    if paced:
+        yield "### Latency at a paced load"
+        yield paced
+    if saturated:
+        yield "### Throughput, and latency at saturation"
+        yield saturated
+    short = tables.unsteady(records, labels)
+    if short:
+        yield (
+            f"{tables.UNSTEADY} Not steady: the two halves of a repeat differ by more than 20 %, so it was too short "
+            "and its figures are not to be relied on.\n\n" + bullets([escape(each) for each in short])
+        )
+
+
+def _faults(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
+    sections = list(trials.faults(records, labels))
+    if sections and any(record.cluster_profile == "fault" for record in records):
+        yield (
+            "Brokers of these trials are set up to fail over fast (profile *fault* under What ran): with Kafka's own "
+            "settings the gaps are longer, and their performance says nothing about other clusters."
+        )
+    for fault, section in sections:
+        yield f"### {escape(fault)}"
+        yield section
+
+
+def _files() -> str:
+    return (
+        "[run.json](run.json) has what ran, [trials.csv](trials.csv) every trial in one flat table, "
+        "[summary.json](summary.json) the tables of this report for programs."
+    )

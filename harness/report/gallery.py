@@ -1,0 +1,25 @@
+"""What became of a report's charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart that was drawn, as two files; the paths are relative to the report."""
+
+    title: str
+    says: str
+    """What is in it, for somebody who cannot see it."""
+    png: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The charts that were drawn, and those that were not."""
+
+    pictures: tuple[Picture, ...]
+    left_out: tuple[str, ...]
+    """A sentence for each chart that was not drawn: which, and why."""

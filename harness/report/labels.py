@@ -1,0 +1,179 @@
+"""What a report calls things: short names made of what tells a run's trials apart, and the order they are listed in.
+
+A configuration has a dozen settings, of which a sweep varies three. The label has those, so ``acks=all, idempotent``
+means "and everything else as in the other rows"; what the rest is, the report says once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.report.wording import ABSENT
+from harness.store import TrialRecord
+
+ACKS = "acks"
+IDEMPOTENCE = "enable.idempotence"
+REPLICATION = "replication.factor"
+NO_FAULT = "no fault"
+
+_ALWAYS = (ACKS, IDEMPOTENCE)
+_ACKS = ("0", "1", "all")
+_FLAGS = {IDEMPOTENCE: "idempotent", "unclean.leader.election.enable": "unclean election"}
+_SHORT = {
+    "max.in.flight.requests.per.connection": "in flight",
+    "min.insync.replicas": "min ISR",
+    "delivery.timeout.ms": "delivery timeout ms",
+    "request.timeout.ms": "request timeout ms",
+    "compression.type": "compression",
+}
+Rank = tuple[tuple[int, float, str], ...]
+
+
+@dataclass(frozen=True, order=True)
+class Configuration:
+    """What was configured, whoever ran it: sorts from the weakest acks to the strongest."""
+
+    rank: Rank
+    label: str
+
+    @property
+    def guarantee(self) -> Rank:
+        """Its acks and idempotence."""
+        return self.rank[: len(_ALWAYS)]
+
+    @property
+    def rest(self) -> Rank:
+        """Everything else that is in the label."""
+        return self.rank[len(_ALWAYS) :]
+
+    @property
+    def leader_only(self) -> bool:
+        """acks=1 without idempotence: a message counts as sent when one broker has it."""
+        acks, idempotence = self.guarantee
+        return acks == _rank(ACKS, "1") and idempotence != _rank(IDEMPOTENCE, True)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+@dataclass(frozen=True, order=True)
+class Subject:
+    """One row of a table: what a trial was about, its fault, load and repeat aside."""
+
+    client: str
+    replication_factor: int
+    configuration: Configuration
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The names for one run's trials."""
+
+    keys: tuple[str, ...]
+    """Settings that tell its configurations apart, acks first."""
+    left_out: frozenset[str]
+    """Those of them that some trials do not state."""
+    versions: bool
+    """Whether it ran more than one Kafka version."""
+    sizes: bool
+    """Whether its loads have more than one message size."""
+    parameters: Mapping[str, tuple[str, ...]]
+    """For each fault, its parameters that differ between trials."""
+
+    @classmethod
+    def of(cls, records: Sequence[TrialRecord]) -> Labels:
+        # Within one kind and replication factor: what follows from those (min ISR, partitions) tells nothing apart.
+        groups: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+        faults: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for record in records:
+            groups[record.kind, record.config.get(REPLICATION)].append(record.config)
+            faults[record.fault.name].append(record.fault.parameters)
+        varied = {key for configs in groups.values() for key in _varied(configs)}
+        keys = (*_ALWAYS, *sorted(varied - {*_ALWAYS, REPLICATION}))
+        loads = [record.load for record in records if record.kind == "performance"]
+        return cls(
+            keys=keys,
+            left_out=frozenset(key for key in keys if any(key not in record.config for record in records)),
+            versions=len({record.kafka for record in records}) > 1,
+            sizes="message_size" in _varied(loads),
+            parameters={name: tuple(sorted(_varied(given))) for name, given in faults.items()},
+        )
+
+    def configuration(self, record: TrialRecord) -> Configuration:
+        """Two trials have the same one if they differ in client, replication factor, fault, load or repeat only."""
+        config = record.config
+        words = [word for key in self.keys if key in config and (word := self._word(key, config[key]))]
+        rank = [_rank(key, config.get(key)) for key in self.keys]
+        if self.versions:
+            words.append(f"Kafka {record.kafka}")
+            rank.append(_rank("kafka", record.kafka))
+        return Configuration(tuple(rank), ", ".join(words) or "defaults")
+
+    def subject(self, record: TrialRecord) -> Subject:
+        return Subject(record.client, replication_factor(record), self.configuration(record))
+
+    def fault(self, record: TrialRecord) -> str:
+        """The fault's name, with the parameters that tell its recipes apart; ``no fault`` for a performance trial."""
+        if record.fault.name == "none":
+            return NO_FAULT
+        given = record.fault.parameters
+        words = [_plain(key, given[key]) for key in self.parameters[record.fault.name] if key in given]
+        return record.fault.name + (f" ({', '.join(words)})" if words else "")
+
+    def load(self, record: TrialRecord) -> str:
+        """``max`` or ``2,000/s``, with the message size if there are several."""
+        rate = record.load.get("rate")
+        words = [ABSENT if rate is None else "max" if rate == "max" else f"{rate:,.10g}/s"]
+        if self.sizes:
+            words.append(f"{record.load.get('message_size', ABSENT)} B")
+        return ", ".join(words)
+
+    def row(self, record: TrialRecord) -> str:
+        """A trial in one line: ``aiokafka, acks=all, idempotent, RF 3, lose-ack``."""
+        subject = self.subject(record)
+        what = self.fault(record) if record.kind != "performance" else f"load {self.load(record)}"
+        return f"{name(subject)}, {what}"
+
+    def _word(self, key: str, value: Any) -> str:
+        if value is False and key not in self.left_out:
+            return ""
+        if value is True and key in _FLAGS:
+            return _FLAGS[key]
+        return _plain(_SHORT.get(key, key), value)
+
+
+def name(subject: Subject) -> str:
+    return f"{subject.client}, {subject.configuration}, RF {subject.replication_factor}"
+
+
+def replication_factor(record: TrialRecord) -> int:
+    return int(record.config.get(REPLICATION, 1))
+
+
+def paced(record: TrialRecord) -> bool:
+    """Whether the load had a rate of its own, so that its latency is not one at saturation."""
+    return record.load.get("rate") not in ("max", None)
+
+
+def _varied(settings: Iterable[Mapping[str, Any]]) -> set[str]:
+    settings = list(settings)
+    keys = {key for each in settings for key in each}
+    return {key for key in keys if len({repr(each.get(key)) for each in settings}) > 1}
+
+
+def _plain(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return key if value else f"{key}=false"
+    joint = " " if " " in key else "="
+    return f"{key}{joint}{value}"
+
+
+def _rank(key: str, value: Any) -> tuple[int, float, str]:
+    if key == ACKS and str(value) in _ACKS:
+        return (1, _ACKS.index(str(value)), "")
+    if isinstance(value, bool | int | float):
+        return (1, float(value), "")
+    return (0, 0.0, "") if value is None else (2, 0.0, str(value))

@@ -1,0 +1,44 @@
+"""Markdown as GitHub and every other renderer reads it: tables, folded details, escaping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~])")
+_WORD_INNER = re.compile(r"(?<=[A-Za-z0-9])\\_(?=[A-Za-z0-9])")
+Row = Sequence[str]
+
+
+def table(header: Row, rows: Sequence[Row], *, numbers_from: int | None = None) -> str:
+    """A table of cells that are Markdown already. Columns from ``numbers_from`` on are aligned to the right."""
+    right = len(header) if numbers_from is None else numbers_from
+    rule = ["---:" if column >= right else "---" for column in range(len(header))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
+
+
+def escape(text: str) -> str:
+    """Text of unknown origin on one line, so that it shows as it is. An underscore inside a word needs no escape."""
+    one_line = " ".join(text.split())
+    return _WORD_INNER.sub("_", _SPECIAL.sub(r"\\\1", one_line))
+
+
+def code(text: str) -> str:
+    """Text of unknown origin as code on one line. Not for a table, where a pipe would end the cell."""
+    one_line = " ".join(text.split())
+    fence = "``" if "`" in one_line else "`"
+    pad = " " if "`" in one_line else ""
+    return f"{fence}{pad}{one_line}{pad}{fence}"
+
+
+def details(summary: str, body: str) -> str:
+    """Folded until it is clicked. ``summary`` is plain text."""
+    return f"<details>\n<summary>{_html(summary)}</summary>\n\n{body}\n\n</details>"
+
+
+def bullets(items: Sequence[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
+
+
+def _html(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

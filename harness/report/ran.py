@@ -1,0 +1,78 @@
+"""What ran: everything a reader needs to judge whether the results say something about their own cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.report.markdown import bullets, code, details, escape, table
+from harness.report.wording import ABSENT
+
+
+def what_ran(run: Mapping[str, Any]) -> str:
+    """Versions, machine, seed, broker settings and the resolved workload; what ``run.json`` lacks is an em dash."""
+    parts = [table(("What", "Which"), [[what, escape(which) or ABSENT] for what, which in _facts(run)])]
+    profiles = run.get("profiles") or {}
+    if profiles:
+        parts.append("Brokers were set up in one of these ways; everything else is Kafka's default:")
+        parts.append(bullets([f"**{escape(name)}**: {_settings(profile)}" for name, profile in profiles.items()]))
+    notes = run.get("notes") or ()
+    if notes:
+        parts.append(bullets([escape(str(note)) for note in notes]))
+    if run.get("workload"):
+        text = json.dumps(run["workload"], indent=2, default=str)
+        parts.append(details("The resolved workload", f"```json\n{text}\n```"))
+    return "\n\n".join(parts)
+
+
+def again(run_id: str) -> str:
+    """The commands that make this report again and judge the journals again."""
+    return (
+        f"```sh\nharness report results/{run_id}   # this report, from the stored records\n"
+        f"harness check results/{run_id}    # every verdict, from the stored journals\n```"
+    )
+
+
+def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    cpu, git, memory_gb = run.get("cpu") or {}, run.get("git"), run.get("memory_gb")
+    yield "Started", _said(run.get("started"))
+    yield "Ended", _said(run.get("ended"))
+    yield "Harness", " ".join(filter(None, (_said(run.get("harness_version")), _commit(git))))
+    yield "Kafka", ", ".join(map(str, run.get("kafka") or ()))
+    yield "Clients", ", ".join(f"{name} {version}" for name, version in (run.get("clients") or {}).items())
+    yield "Java", _said(run.get("java"))
+    yield "Python", _said(run.get("python"))
+    yield "Kernel", _said(run.get("kernel"))
+    yield "CPU", ", ".join(filter(None, (_said(cpu.get("model")), f"{cpu['cores']} cores" if cpu.get("cores") else "")))
+    yield "Memory", f"{memory_gb:g} GB" if memory_gb else ""
+    yield "Seed", _said(run.get("seed"))
+
+
+def _commit(git: Mapping[str, Any] | None) -> str:
+    if not git or not git.get("commit"):
+        return ""
+    return f"at commit {str(git['commit'])[:12]}" + (" with local changes" if git.get("dirty") else "")
+
+
+def _settings(value: Any) -> str:
+    """Nested settings as one line of code spans."""
+    return ", ".join(code(word) for word in _words(value)) or "nothing set"
+
+
+def _words(value: Any, key: str = "") -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for inner, of in value.items():
+            # "settings", "broker_jvm" and such group; only a setting has its own name beside its value.
+            yield from _words(of, inner)
+    elif isinstance(value, list | tuple):
+        if value:
+            yield " ".join(filter(None, (f"{key}:", *map(str, value))))
+    else:
+        yield f"{key}={_said(value)}"
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

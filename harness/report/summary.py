@@ -1,0 +1,99 @@
+"""``summary.json``: what the report's tables say, for programs. Absent is null, never 0."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from harness.events import FORMAT, Verdict
+from harness.report.answer import Answer, judged
+from harness.report.labels import Subject
+from harness.report.matrix import Cell, Matrix
+from harness.report.performance import Clock, Cost, Performance, Quantile
+from harness.report.wording import Spread
+from harness.store import TrialRecord
+
+_QUANTILES: Mapping[Quantile, str] = {"p50": "p50", "p99": "p99", "p99_9": "p99.9"}
+_CLOCKS: Sequence[Clock] = ("latency_ms", "service_ms", "end_to_end_ms")
+
+
+def summary(
+    records: Sequence[TrialRecord],
+    run: Mapping[str, Any],
+    run_id: str,
+    found: Answer,
+    cells: Matrix,
+    measured: Sequence[Performance],
+) -> str:
+    """The summary as JSON text. Figures over repeats are ``{median, low, high, repeats}``."""
+    content = {
+        "format": FORMAT,
+        "run_id": run_id,
+        "started": run.get("started"),
+        "ended": run.get("ended"),
+        "trials": {"planned": run.get("planned"), "recorded": len(records), **Counter(r.status for r in records)},
+        "verdicts": {verdict.value: number for verdict, number in judged(records).items()},
+        "broken": [
+            {"id": record.id, "name": record.name, "reason": record.verdict_reason}
+            for record in records
+            if record.verdict is Verdict.BROKEN
+        ],
+        "cells": [
+            {**_subject(subject), "fault": fault, **_cell(cell)} for (subject, fault), cell in cells.cells.items()
+        ],
+        "performance": [_performance(each) for each in measured],
+        "costs": found.costs
+        and {"against": found.costs.against, "rows": [_cost(cost) for cost in found.costs.rows]},
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _subject(subject: Subject) -> dict[str, Any]:
+    return {
+        "client": subject.client,
+        "replication_factor": subject.replication_factor,
+        "configuration": str(subject.configuration),
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "trials": [trial.id for trial in cell.trials],
+        "verdict": cell.verdict and cell.verdict.value,
+        "found": {anomaly.value: {"low": low, "high": high} for anomaly, (low, high) in cell.found.items()}
+        if cell.judged
+        else None,
+    }
+
+
+def _performance(each: Performance) -> dict[str, Any]:
+    return {
+        **_subject(each.subject),
+        "load": each.load,
+        "saturated": not each.paced,
+        "steady": each.steady,
+        "messages_per_s": _spread(each.throughput),
+        **{
+            clock: {title: _spread(each.percentile(clock, which)) for which, title in _QUANTILES.items()}
+            for clock in _CLOCKS
+        },
+    }
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {
+        **_subject(cost.subject),
+        "message_size": cost.message_size,
+        "is_baseline": cost.is_baseline,
+        "throughput_ratio": cost.throughput_ratio,
+        "p99_ratio": cost.p99_ratio,
+        "p99_load": cost.paced_load,
+        "steady": cost.steady,
+    }
+
+
+def _spread(spread: Spread | None) -> dict[str, Any] | None:
+    return asdict(spread) if spread else None

@@ -1,0 +1,168 @@
+"""The tables that sum a run up: promises, costs, verdicts, performance. Each is Markdown, or empty if it has no rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.events import Verdict
+from harness.report.answer import Answer
+from harness.report.labels import Labels
+from harness.report.markdown import escape, table
+from harness.report.matrix import WORST_FIRST, Cell, Matrix
+from harness.report.performance import Clock, Cost, Costs, Performance, Quantile
+from harness.report.wording import ABSENT, count, middle, rate, ratio
+from harness.store import TrialRecord
+
+UNSTEADY = "†"
+_FIRST_COLUMNS = ("Client", "RF", "Configuration")
+
+
+def promises(answer: Answer) -> str:
+    """A row a configuration."""
+    rows = [
+        [
+            escape(str(promise.configuration)),
+            escape(promise.promises) or ABSENT,
+            *(_tally(promise.verdicts.get(verdict, 0), verdict) for verdict in WORST_FIRST),
+            "<br>".join(map(escape, promise.happened)) or ("nothing" if promise.looked else ABSENT),
+        ]
+        for promise in answer.promises
+    ]
+    header = ("Configuration", "It promises", *WORST_FIRST, "What went wrong")
+    return table(header, rows) if rows else ""
+
+
+def costs(found: Costs | None) -> str:
+    """A row a configuration and replication factor, a column a client: ``throughput · p99`` against the baseline."""
+    if found is None:
+        return ""
+    clients = sorted({row.subject.client for row in found.rows})
+    sizes = len({row.message_size for row in found.rows}) > 1
+    cells: dict[tuple[int, int, str], dict[str, str]] = {}
+    for row in sorted(found.rows, key=lambda row: (row.message_size, row.subject.replication_factor)):
+        key = (row.message_size, row.subject.replication_factor, str(row.subject.configuration))
+        cells.setdefault(key, {})[row.subject.client] = _cost(row)
+    rows = [
+        [*([f"{size} B"] if sizes else []), str(rf), escape(label), *(of.get(client, ABSENT) for client in clients)]
+        for (size, rf, label), of in cells.items()
+    ]
+    header = [*(["Message"] if sizes else []), "RF", "Configuration", *map(escape, clients)]
+    return table(header, rows, numbers_from=len(header) - len(clients))
+
+
+def verdicts(found: Matrix) -> str:
+    """A row a client, replication factor and configuration; a column a fault."""
+    rows = [
+        [
+            escape(subject.client),
+            str(subject.replication_factor),
+            escape(str(subject.configuration)),
+            *(_cell(found.cells.get((subject, fault))) for fault in found.faults),
+        ]
+        for subject in found.subjects
+    ]
+    return table((*_FIRST_COLUMNS, *map(escape, found.faults)), rows) if rows else ""
+
+
+def paced(measured: Sequence[Performance]) -> str:
+    """Latency at loads with a rate of their own."""
+    header = (
+        *_FIRST_COLUMNS,
+        "Load",
+        "Throughput msg/s",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "Service p50 ms",
+        "Service p99 ms",
+        "End-to-end p50 ms",
+        "End-to-end p99 ms",
+        "Client CPU s",
+    )
+    rows = [
+        [
+            *_start(each),
+            _throughput(each),
+            *_percentiles(each, "latency_ms", "p50", "p99", "p99_9"),
+            *_percentiles(each, "service_ms", "p50", "p99"),
+            *_percentiles(each, "end_to_end_ms", "p50", "p99"),
+            middle(each.client_cpu_s),
+        ]
+        for each in measured
+        if each.paced
+    ]
+    return table(header, rows, numbers_from=4) if rows else ""
+
+
+def saturated(measured: Sequence[Performance]) -> str:
+    """Throughput of ``rate: max``, with the latency that a full client has."""
+    header = (
+        *_FIRST_COLUMNS,
+        "Load",
+        "Throughput msg/s",
+        "MB/s",
+        "p50 ms at saturation",
+        "p99 ms at saturation",
+        "Service p99 ms",
+        "Client CPU s",
+    )
+    rows = [
+        [
+            *_start(each),
+            _throughput(each),
+            middle(each.mb_per_s),
+            *_percentiles(each, "latency_ms", "p50", "p99"),
+            *_percentiles(each, "service_ms", "p99"),
+            middle(each.client_cpu_s),
+        ]
+        for each in measured
+        if not each.paced
+    ]
+    return table(header, rows, numbers_from=4) if rows else ""
+
+
+def unsteady(records: Sequence[TrialRecord], labels: Labels) -> list[str]:
+    """The performance trials that were too short for their figures."""
+    return [
+        f"{labels.row(record)}, repeat {record.repeat}"
+        for record in sorted(records, key=lambda record: (labels.subject(record), labels.load(record), record.repeat))
+        if record.kind == "performance" and record.throughput and record.throughput.steady is False
+    ]
+
+
+def _tally(number: int, verdict: Verdict) -> str:
+    return f"**{number}**" if number and verdict is Verdict.BROKEN else str(number)
+
+
+def _cost(row: Cost) -> str:
+    mark = "" if row.steady else f" {UNSTEADY}"
+    if row.is_baseline:
+        throughput = f"{count(row.throughput.median)}/s" if row.throughput else ABSENT
+        p99 = f"{middle(row.p99_ms)} ms" if row.p99_ms else ABSENT
+        return f"*{throughput} · {p99}*{mark}"
+    return f"{ratio(row.throughput_ratio)} · {ratio(row.p99_ratio)}{mark}"
+
+
+def _cell(cell: Cell | None) -> str:
+    if cell is None:
+        return ABSENT
+    if cell.verdict is None:
+        return "skipped"
+    words = [cell.verdict.value, *([cell.agreement] if cell.agreement else [])]
+    said = " ".join(words)
+    if cell.verdict is Verdict.BROKEN:
+        said = f"**{said.upper().replace(' OF ', ' of ')}**"
+    return said + (f": {', '.join(cell.counts)}" if cell.counts else "")
+
+
+def _start(each: Performance) -> Iterator[str]:
+    yield from (escape(each.subject.client), str(each.subject.replication_factor))
+    yield from (escape(str(each.subject.configuration)), escape(each.load))
+
+
+def _throughput(each: Performance) -> str:
+    return rate(each.throughput) + ("" if each.steady else f" {UNSTEADY}")
+
+
+def _percentiles(each: Performance, clock: Clock, *which: Quantile) -> list[str]:
+    return [middle(each.percentile(clock, quantile)) for quantile in which]

@@ -1,0 +1,168 @@
+"""Trial by trial: what each fault did and what was found, the evidence, and what did not run and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.events import Anomaly, Permission, Verdict
+from harness.report.labels import Labels, name, replication_factor
+from harness.report.markdown import bullets, code, details, escape, table
+from harness.report.matrix import counted, verdict_of, word
+from harness.report.wording import ABSENT, count, plural, seconds
+from harness.store import TrialRecord
+
+_COUNTS = ("sent", "acked", "failed", "unknown", "unconfirmed", "in_log")
+_COLUMNS = (Anomaly.LOST, Anomaly.DUPLICATE, Anomaly.REORDERED)
+
+
+def faults(records: Sequence[TrialRecord], labels: Labels) -> Iterator[tuple[str, str]]:
+    """For each fault its name and its section: a row for each trial that was not skipped, then the evidence, folded."""
+    by_fault: dict[str, list[TrialRecord]] = defaultdict(list)
+    for record in records:
+        if record.kind != "performance" and record.status != "skipped":
+            by_fault[labels.fault(record)].append(record)
+    for fault, trials in sorted(by_fault.items()):
+        ordered = sorted(trials, key=lambda trial: (labels.subject(trial), trial.kafka, trial.repeat))
+        parts = [_fault_table(ordered, labels)]
+        evidence = [_evidence(trial, labels) for trial in ordered if _has_evidence(trial)]
+        if evidence:
+            parts.append(details(f"Witnesses and reasons of {plural(len(evidence), 'trial')}", "\n\n".join(evidence)))
+        yield fault, "\n\n".join(parts)
+
+
+def not_run(records: Sequence[TrialRecord], labels: Labels) -> str:
+    """Skipped and failed trials by reason, each named. Empty if there are none."""
+    by_reason: dict[tuple[str, str], list[TrialRecord]] = defaultdict(list)
+    for record in records:
+        if record.status != "completed":
+            by_reason[record.status, record.reason or "no reason was recorded"].append(record)
+    # A failure is news; what was never meant to run is not.
+    groups = sorted(by_reason.items(), key=lambda item: (item[0][0] == "skipped", item[0]))
+    return "\n\n".join(
+        details(f"{status}, {plural(len(trials), 'trial')}: {reason}", bullets(_names(trials, labels)))
+        if status == "skipped"
+        else f"**{status}, {plural(len(trials), 'trial')}**: {escape(reason)}\n\n{bullets(_names(trials, labels))}"
+        for (status, reason), trials in groups
+    )
+
+
+def refused(run: Mapping[str, Any]) -> str:
+    """Combinations that Kafka does not run, which are no trials. Empty if there are none."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for each in run.get("refused") or ():
+        config = each.get("config") or {}
+        by_reason[each.get("reason") or "no reason was recorded"].append(
+            ", ".join(f"{key}={_plain(value)}" for key, value in config.items()) or "a combination without settings"
+        )
+    return "\n\n".join(
+        details(f"refused, {plural(len(combinations), 'combination')}: {reason}", bullets([*map(escape, combinations)]))
+        for reason, combinations in sorted(by_reason.items())
+    )
+
+
+def _fault_table(trials: Sequence[TrialRecord], labels: Labels) -> str:
+    repeated = any(trial.repeat > 1 for trial in trials)
+    header = (
+        "Client",
+        "RF",
+        "Configuration",
+        *(("Repeat",) if repeated else ()),
+        "Verdict",
+        "Fired",
+        *(column.replace("_", " ") for column in _COUNTS),
+        *(word(anomaly) for anomaly in _COLUMNS),
+        "Longest gap s",
+        "Recovery s",
+        "Also",
+    )
+    return table(header, [_row(trial, labels, repeated=repeated) for trial in trials], numbers_from=5 + repeated)
+
+
+def _row(trial: TrialRecord, labels: Labels, *, repeated: bool) -> list[str]:
+    verdict = verdict_of(trial)
+    gap = trial.availability
+    return [
+        escape(trial.client),
+        str(replication_factor(trial)),
+        escape(str(labels.configuration(trial))),
+        *([str(trial.repeat)] if repeated else []),
+        f"**{verdict.value.upper()}**" if verdict is Verdict.BROKEN else verdict.value,
+        "yes" if trial.fault.fired else "no",
+        *(count(getattr(trial.counts, column, None)) for column in _COUNTS),
+        *(count(counted(trial, anomaly)) for anomaly in _COLUMNS),
+        seconds(gap.longest_gap_s if gap else None),
+        seconds(gap.recovery_s if gap else None),
+        ", ".join(_also(trial)) or ABSENT,
+    ]
+
+
+def _also(trial: TrialRecord) -> Iterator[str]:
+    """Every other anomaly that was found."""
+    for anomaly in Anomaly:
+        if anomaly not in _COLUMNS and (number := counted(trial, anomaly)):
+            yield f"{word(anomaly)} {number:,}"
+
+
+def _has_evidence(trial: TrialRecord) -> bool:
+    return bool(trial.witnesses and any(trial.witnesses.values())) or verdict_of(trial) not in (
+        Verdict.KEPT,
+        Verdict.REPRODUCED,
+    )
+
+
+def _evidence(trial: TrialRecord, labels: Labels) -> str:
+    repeat = f", repeat {trial.repeat}" if trial.repeat > 1 else ""
+    why = f" ({escape(trial.verdict_reason)})" if trial.verdict_reason else ""
+    head = f"**{escape(name(labels.subject(trial)))}{repeat}**"
+    lines = [f"{head} {code(trial.id)}: {verdict_of(trial).value}{why}", ""]
+    for anomaly, witnesses in (trial.witnesses or {}).items():
+        if witnesses:
+            total = _total(counted(trial, anomaly), len(witnesses))
+            lines.append(f"- {word(anomaly)}{total}: {escape(witnessed(witnesses))}")
+    for each in trial.expectations or ():
+        if each.permission is not Permission.ALLOWED and counted(trial, each.anomaly):
+            said = escape(f"{each.anomaly} is {each.permission.value}: {each.reason} ({each.source})")
+            lines.append(f"- rule: {said}")
+    for error, number in (trial.errors or {}).items():
+        lines.append(f"- client error {escape(error)}: {plural(number, 'message')}")
+    return "\n".join(lines)
+
+
+def witnessed(witnesses: Sequence[Mapping[str, Any]]) -> str:
+    """What all witnesses share once, then what each has of its own: ``partition 0, outcome acked: sequence 7; 9``."""
+    keys = list(dict.fromkeys(key for witness in witnesses for key in witness))
+    shared = [key for key in keys if all(witness.get(key) == witnesses[0].get(key) for witness in witnesses)]
+    if len(witnesses) == 1:
+        return _pairs(witnesses[0], keys)
+    own = [key for key in keys if key not in shared]
+    common = _pairs(witnesses[0], shared)
+    if len(own) == 1:  # the key once, not ten times
+        each = f"{own[0]} " + ", ".join(_plain(witness.get(own[0])) for witness in witnesses)
+    else:
+        each = "; ".join(filter(None, (_pairs(witness, own) for witness in witnesses)))
+    return ": ".join(filter(None, (common, each)))
+
+
+def _pairs(witness: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return ", ".join(f"{key} {_plain(witness[key])}" for key in keys if witness.get(key) is not None)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "/".join(map(_plain, value))
+    return ABSENT if value is None else str(value)
+
+
+def _total(total: int | None, shown: int) -> str:
+    return f", first {shown} of {total:,}" if total is not None and total > shown else ""
+
+
+def _names(trials: Sequence[TrialRecord], labels: Labels) -> list[str]:
+    ordered = sorted(trials, key=lambda trial: (labels.subject(trial), labels.fault(trial), trial.repeat))
+    return [f"{escape(labels.row(trial))}, repeat {trial.repeat} {code(trial.id)}" for trial in ordered]
+
+

@@ -1,0 +1,83 @@
+"""Numbers as people read them. What is absent is an em dash, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+ABSENT = "—"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One figure over the repeats of a trial."""
+
+    median: float
+    low: float
+    high: float
+    repeats: int
+
+    @classmethod
+    def of(cls, values: Sequence[float | None]) -> Spread | None:
+        """Of the values that are there; None if none is."""
+        there = [value for value in values if value is not None]
+        return cls(median(there), min(there), max(there), len(there)) if there else None
+
+
+def count(value: float | None) -> str:
+    """A whole number: ``12,000``."""
+    return ABSENT if value is None else f"{value:,.0f}"
+
+
+def span(low: float, high: float) -> str:
+    """``300``, or ``7–222`` where repeats differ."""
+    return count(low) if low == high else f"{count(low)}–{count(high)}"
+
+
+def figure(value: float | None) -> str:
+    """Three significant digits and never an exponent: ``0.0821``, ``4.30``, ``152``, ``12,345``."""
+    if value is None:
+        return ABSENT
+    return "0" if value == 0 else f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:#.3g}"
+
+
+def rate(spread: Spread | None) -> str:
+    """Messages a second, median and extent: ``52,300 (51,000–53,800)``."""
+    if spread is None:
+        return ABSENT
+    return count(spread.median) + (f" ({span(spread.low, spread.high)})" if spread.repeats > 1 else "")
+
+
+def middle(spread: Spread | None) -> str:
+    """The median alone."""
+    return ABSENT if spread is None else figure(spread.median)
+
+
+def ratio(value: float | None) -> str:
+    """``0.83x``; two digits are what repeats can bear."""
+    return ABSENT if value is None else f"{value:.2f}x" if value < 10 else f"{value:.0f}x"
+
+
+def seconds(value: float | None) -> str:
+    return ABSENT if value is None else f"{value:.2f}"
+
+
+def short(value: float) -> str:
+    """For a chart's bar, three significant digits: ``312k``, ``1.25M``, ``940``, ``4.30``."""
+    for size, suffix in ((1e6, "M"), (1e3, "k")):
+        if value >= size * 0.9995:
+            return figure(value / size) + suffix
+    return figure(value)
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 trial``, ``12 trials``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def listed(words: Sequence[str], limit: int | None = None) -> str:
+    """``a, b and c``; past the limit ``a, b and 3 more``."""
+    if limit is not None and len(words) > limit:
+        words = [*words[:limit], f"{len(words) - limit} more"]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

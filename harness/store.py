@@ -1,0 +1,232 @@
+"""The results folder: what is in it, written so that a crash loses no finished trial. Format 1 is a contract.
+
+::
+
+    results/<run-id>/run.json      the run: versions, machine, the resolved workload, start and end
+                     trials.jsonl  one line a trial, appended and fsynced as each ends
+                     trials.csv    the same, flat          summary.json
+                     report.md     charts/*.png + *.svg    journals/<trial>.*.parquet
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.events import FORMAT, Permission, Verdict
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class FaultRecord(_Record):
+    """What the fault of a trial was and did. ``start_s`` and ``end_s`` count from the trial's first due message."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+    fired: bool = False
+    start_s: float | None = None
+    end_s: float | None = None
+    events: list[dict[str, Any]] = []
+    """What it did and saw, in order: ``{"at_s": ..., "what": ..., ...evidence}``."""
+
+
+class Counts(_Record):
+    sent: int
+    acked: int
+    failed: int
+    unknown: int
+    unconfirmed: int
+    in_log: int
+    """Records found in the log, copies and all."""
+
+
+class Anomalies(_Record):
+    """Null where the trial cannot tell: transactions and pipelines in trials that have none."""
+
+    lost: int | None = None
+    duplicate: int | None = None
+    reordered: int | None = None
+    unknown_landed: int | None = None
+    unknown_absent: int | None = None
+    failed_landed: int | None = None
+    unexpected: int | None = None
+    aborted_visible: int | None = None
+    torn_transaction: int | None = None
+    hung_transaction: int | None = None
+    redelivered: int | None = None
+    skipped: int | None = None
+
+
+class Throughput(_Record):
+    """Acked (acks=0: unconfirmed) messages over the measured span, and megabytes (10^6) of their values."""
+
+    messages_per_s: float
+    mb_per_s: float
+    span_s: float
+    steady: bool | None = None
+    """Whether the first and the second half of the span agree within 20 %: false says the trial was too short."""
+
+
+class Percentiles(_Record):
+    """Milliseconds."""
+
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    p99_9: float = Field(alias="p99.9")
+    max: float
+    mean: float
+    count: int
+    hdr: str | None = None
+    """The whole distribution: an HdrHistogram V2, base64, of microseconds, 3 significant digits."""
+
+
+class Availability(_Record):
+    longest_gap_s: float | None
+    recovery_s: float | None
+
+
+class Expectation(_Record):
+    """What one rule says of one anomaly in this trial, why, and who says so."""
+
+    anomaly: str
+    permission: Permission
+    reason: str
+    source: str
+
+
+class TrialRecord(_Record):
+    """A line of trials.jsonl."""
+
+    format: int = FORMAT
+    id: str
+    name: str
+    kind: Literal["performance", "fault", "pipeline"]
+    repeat: int
+    kafka: str
+    cluster_profile: Literal["fault", "performance"] | None = None
+    client: str
+    client_version: str | None = None
+    config: dict[str, Any]
+    """Dotted names, with ``replication.factor``, ``min.insync.replicas`` and ``partitions``."""
+    effective: dict[str, Any] | None = None
+    load: dict[str, Any]
+    fault: FaultRecord
+    status: Literal["completed", "failed", "skipped", "interrupted"]
+    reason: str | None = None
+    started: str | None = None
+    """Wall clock, ISO 8601 with zone."""
+    elapsed_s: float | None = None
+    counts: Counts | None = None
+    anomalies: Anomalies | None = None
+    witnesses: dict[str, list[dict[str, Any]]] | None = None
+    """The first ten of each anomaly: producer, sequence, partition, offsets, outcome, error."""
+    errors: dict[str, int] | None = None
+    """Client error classes by how many messages ended with each."""
+    throughput: Throughput | None = None
+    latency_ms: Percentiles | None = None
+    service_ms: Percentiles | None = None
+    end_to_end_ms: Percentiles | None = None
+    availability: Availability | None = None
+    ack_rate: list[list[float]] | None = None
+    """Acks over time: [seconds from the first due message (bin start), messages/s], bins of ``ack_rate_bin_s``."""
+    ack_rate_bin_s: float | None = None
+    client_cpu_s: float | None = None
+    promise: str | None = None
+    """The guarantee this configuration claims: at-most-once, at-least-once, exactly-once or none."""
+    observed: str | None = None
+    """The guarantee its data fits."""
+    verdict: Verdict | None = None
+    verdict_reason: str | None = None
+    expectations: list[Expectation] | None = None
+
+
+class ResultsUnusable(Exception):
+    """The folder is no results folder, or one this harness cannot read; the message says which and what to do."""
+
+
+class Results:
+    """One results folder. Everything written to it is on the disk when the call returns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.journals = folder / "journals"
+
+    @classmethod
+    def create(cls, folder: Path, run: dict[str, Any]) -> Results:
+        """A new folder with its ``run.json``."""
+        results = cls(folder)
+        results.journals.mkdir(parents=True)
+        results.save_run(run)
+        return results
+
+    @classmethod
+    def open(cls, folder: Path) -> Results:
+        """An existing folder. Raises ``ResultsUnusable``."""
+        results = cls(folder)
+        if not (folder / "run.json").is_file():
+            raise ResultsUnusable(f"{folder} is not a results folder: it has no run.json")
+        results.run()
+        return results
+
+    def run(self) -> dict[str, Any]:
+        """What ``run.json`` says. Raises ``ResultsUnusable`` for another format than this harness knows."""
+        path = self.folder / "run.json"
+        try:
+            run = json.loads(path.read_text())
+            written = int(run["format"])
+        except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise ResultsUnusable(f"{path} is damaged: {error!r}") from error
+        if written > FORMAT:
+            raise ResultsUnusable(
+                f"{self.folder} has results of format {written}; this harness reads up to {FORMAT}: use a newer one"
+            )
+        return dict(run)
+
+    def save_run(self, run: dict[str, Any]) -> None:
+        partial = self.folder / "run.json.partial"
+        with partial.open("w") as file:
+            json.dump(run, file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(self.folder / "run.json")
+
+    def append(self, record: TrialRecord) -> None:
+        """Adds a finished trial for good."""
+        with (self.folder / "trials.jsonl").open("a") as file:
+            file.write(record.model_dump_json(by_alias=True) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def records(self) -> list[TrialRecord]:
+        """Every finished trial, each once: of a trial that was run again, the later record counts."""
+        return list({record.id: record for record in self._lines()}.values())
+
+    def mend(self) -> None:
+        """Drops what a crash left of a line half written, so that the next one starts on a line of its own."""
+        path = self.folder / "trials.jsonl"
+        if path.exists():
+            text = path.read_bytes()
+            whole = text.rfind(b"\n") + 1
+            if whole < len(text):
+                os.truncate(path, whole)
+
+    def _lines(self) -> Iterator[TrialRecord]:
+        path = self.folder / "trials.jsonl"
+        if not path.exists():
+            return
+        # The piece after the last line's end is empty, or a line that a crash cut off: that trial did not finish.
+        for number, line in enumerate(path.read_text().split("\n")[:-1], start=1):
+            try:
+                yield TrialRecord.model_validate_json(line)
+            except ValidationError as error:
+                raise ResultsUnusable(f"{path}:{number} is damaged: {error.errors()[0]['msg']}") from error

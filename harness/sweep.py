@@ -1,0 +1,148 @@
+"""The whole program: a workload becomes a plan, each trial of it runs, is judged and is stored, and a report is made."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness import clients, provenance, report, trial
+from harness.clusters import ClusterFailed
+from harness.clusters.jars import class_path
+from harness.clusters.local import LocalCluster
+from harness.janitor import Janitor
+from harness.judge import judge
+from harness.faults import FAULTS
+from harness.plan import Plan, Trial, plan
+from harness.process import Child
+from harness.store import FaultRecord, Results, TrialRecord
+from harness.warmup import warm_up
+from harness.workload import Workload
+
+_CLUSTER_TRIES = 2
+
+
+class Watcher(Protocol):
+    """Told how the sweep goes, for whoever looks on."""
+
+    def fetching(self, done_bytes: int, total_bytes: int) -> None: ...
+    def doing(self, what: str) -> None: ...
+    def starts(self, trial: Trial) -> None: ...
+    def ended(self, record: TrialRecord) -> None: ...
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep left."""
+
+    results: Results
+    records: list[TrialRecord]
+    report: Path
+
+
+def plan_of(workload: Workload) -> Plan:
+    """The plan of a workload with the clients and faults that are here."""
+    return plan(workload, lambda client, config: clients.load(client).unsupported(config), FAULTS)
+
+
+def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher) -> Sweep:
+    """Runs every trial of the plan that has no record yet, and makes the report, whatever ends it.
+
+    A trial that fails is a record like any other. Raises ``ClusterFailed`` when brokers do not come up at all, and
+    lets ``KeyboardInterrupt`` through; what had finished by then is stored and reported.
+    """
+    finished = {record.id for record in results.records()}
+    todo = [trial for trial in planned.trials if trial.id not in finished]
+    try:
+        for skipped in (trial for trial in todo if trial.skip):
+            _store(results, watcher, _not_run(skipped))
+        for (kafka, profile), trials in groupby((t for t in todo if not t.skip), key=lambda t: (t.kafka, t.profile)):
+            _run_on_one_cluster(workload, results, watcher, kafka, profile, list(trials))
+        results.save_run({**results.run(), "ended": datetime.now(UTC).isoformat(timespec="seconds")})
+    finally:
+        made = report.render(results.folder)
+    return Sweep(results, results.records(), made)
+
+
+def _run_on_one_cluster(
+    workload: Workload, results: Results, watcher: Watcher, kafka: str, profile: str, trials: list[Trial]
+) -> None:
+    """These trials in order; a cluster that breaks is replaced for the ones after."""
+    while trials:
+        watcher.doing(f"starting Kafka {kafka}, {profile} profile")
+        with _venue(workload, results, watcher, kafka, profile) as venue:
+            provenance.note_cluster(results, venue.cluster)
+            if profile == "performance":
+                watcher.doing("warming the brokers up")
+                warm_up(venue)
+            while trials:
+                if not _run_one(trials.pop(0), venue, results, watcher):
+                    break
+
+
+def _run_one(planned: Trial, venue: trial.Venue, results: Results, watcher: Watcher) -> bool:
+    """Whether the cluster is still of use after this trial."""
+    watcher.starts(planned)
+    began = time.monotonic()
+    try:
+        record = trial.run(planned, venue)
+    except ClusterFailed as broken:
+        reason = f"the cluster did not recover: {broken}"
+        _store(results, watcher, _not_run(planned, "failed", reason, time.monotonic() - began))
+        return False
+    _store(results, watcher, judge(record, results.journals))
+    return True
+
+
+def _store(results: Results, watcher: Watcher, record: TrialRecord) -> None:
+    results.append(record)
+    watcher.ended(record)
+
+
+def _not_run(planned: Trial, status: Any = "skipped", reason: str | None = None, elapsed_s: float = 0) -> TrialRecord:
+    record = TrialRecord(
+        **trial.trial_fields(planned),
+        cluster_profile=planned.profile,
+        fault=FaultRecord(name=planned.fault, parameters=trial.parameters_of(planned)),
+        status=status,
+        reason=reason or planned.skip,
+        elapsed_s=elapsed_s or None,
+    )
+    return judge(record, Path())
+
+
+@contextlib.contextmanager
+def _venue(
+    workload: Workload, results: Results, watcher: Watcher, kafka: str, profile: str
+) -> Iterator[trial.Venue]:
+    """A cluster that is up, its oracle, and scratch space; all gone afterwards, whatever happens."""
+    jars = class_path(kafka, watcher.fetching)
+    scratch = results.folder / "scratch"
+    janitor = Janitor()
+    try:
+        janitor.folder(scratch)
+        scratch.mkdir(exist_ok=True)
+        with (
+            LocalCluster(
+                kafka, jars, scratch / "cluster", janitor, brokers=workload.cluster.brokers, profile=profile
+            ) as cluster,
+            Child("harness.load.scan", {}, scratch / "oracle.log") as oracle,
+        ):
+            janitor.process(oracle.pid)
+            oracle.wait("ready", 30)
+            yield trial.Venue(
+                cluster=cluster,
+                oracle=oracle,
+                janitor=janitor,
+                journals=results.journals,
+                scratch=scratch,
+                run_id=results.folder.name,
+                doing=watcher.doing,
+            )
+    finally:
+        janitor.close()

@@ -1,0 +1,102 @@
+"""What a person sees while a sweep runs: one live line, and a line for each trial that ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from harness.events import Verdict
+from harness.plan import Plan, Trial
+from harness.store import TrialRecord
+
+_LOOK = {
+    Verdict.KEPT: "green",
+    Verdict.REPRODUCED: "cyan",
+    Verdict.BROKEN: "bold red",
+    Verdict.NOT_EXERCISED: "yellow",
+    Verdict.UNKNOWN: "magenta",
+}
+
+
+class Terminal:
+    """A ``harness.sweep.Watcher`` on a console. Without a terminal it prints plain lines and no live one."""
+
+    def __init__(self, console: Console, plan: Plan, finished: int) -> None:
+        self._console = console
+        self._total = len(plan.trials)
+        self._number = finished
+        self._left_s = {trial.id: trial.estimated_s for trial in plan.runnable}
+        self._now = "starting"
+        self._trial = ""
+        self._pace = 1.0  # how much longer trials really take than planned
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[left]}"),
+            console=console, transient=True, disable=not console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._began = 0.0
+
+    @contextmanager
+    def live(self) -> Iterator[Terminal]:
+        with self._progress:
+            self._task = self._progress.add_task(self._now, total=self._total, completed=self._number, left="")
+            yield self
+
+    def fetching(self, done_bytes: int, total_bytes: int) -> None:
+        mb, all_mb = done_bytes / 1e6, total_bytes / 1e6
+        self.doing(f"fetching Kafka: {mb:.0f} of {all_mb:.0f} MB")
+        if not self._console.is_terminal and (done_bytes == total_bytes):
+            self._console.print(f"fetched Kafka: {all_mb:.0f} MB")
+
+    def doing(self, what: str) -> None:
+        self._now = what
+        self._show()
+
+    def starts(self, trial: Trial) -> None:
+        self._trial = trial.name
+        self._began = time.monotonic()
+        self._show()
+
+    def ended(self, record: TrialRecord) -> None:
+        self._number += 1
+        planned_s = self._left_s.pop(record.id, None)
+        if planned_s and record.elapsed_s:
+            self._pace += 0.1 * (record.elapsed_s / planned_s - self._pace)
+        self._console.print(f"{self._number:4}/{self._total}  {_line(record)}", highlight=False)
+        self._trial, self._now = "", ""
+        self._show()
+
+    def _show(self) -> None:
+        if self._task is None:
+            return
+        left_s = sum(self._left_s.values()) * self._pace
+        what = f"trial {min(self._number + 1, self._total)} of {self._total}: {self._trial} " if self._trial else ""
+        self._progress.update(
+            self._task, completed=self._number, description=f"{what}{self._now}", left=f"{_minutes(left_s)} left"
+        )
+
+
+def _line(record: TrialRecord) -> str:
+    if record.status == "skipped":
+        return f"[dim]skipped        {record.name}: {record.reason}[/dim]"
+    verdict = record.verdict or Verdict.UNKNOWN
+    said = f"[{_LOOK[verdict]}]{verdict:14}[/] {record.name}"
+    figures = []
+    if record.throughput:
+        figures.append(f"{record.throughput.messages_per_s:,.0f} msg/s")
+    if record.latency_ms and record.kind == "performance":
+        figures.append(f"p99 {record.latency_ms.p99:,.1f} ms")
+    if record.anomalies:
+        counts = record.anomalies.model_dump()
+        figures += [f"{counts[name]} {name}" for name in ("lost", "duplicate", "reordered") if counts[name]]
+    if record.reason:
+        figures.append(record.reason)
+    return said + (f"  [dim]{', '.join(figures)}[/dim]" if figures else "")
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

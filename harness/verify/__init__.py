@@ -1,0 +1,16 @@
+"""Judging: what became of every message, what the configuration promised, and the verdict on the two.
+
+Pure functions on the columns of stored journals. Nothing here knows a client, a cluster or a fault but by name, so a
+trial can be judged again at any time::
+
+    findings = find(producers, log)                                    what is there
+    expected = expectations(client, config, fault, parameters)         what it means
+    word, reason = verdict(findings, expected, fault=..., fired=..., problem=...)
+"""
+
+from harness.verify.anomalies import Findings, find
+from harness.verify.expectations import expectations, promise
+from harness.verify.verdict import observed
+from harness.verify.verdict import judge as verdict
+
+__all__ = ["Findings", "expectations", "find", "observed", "promise", "verdict"]

@@ -1,0 +1,78 @@
+"""A trial's client, configuration and fault, read into the few facts that decide what is promised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_IDEMPOTENT_UNLESS_TOLD = ("kafka-python", "java")
+_ONE_BATCH_A_PARTITION = ("aiokafka",)
+_MOST_IN_FLIGHT = 5  # that idempotence allows
+_LOAD_PER_S = 3_000  # the load under which kills were measured, and kill-leader's own
+
+
+@dataclass(frozen=True)
+class Cell:
+    """All that the rules look at."""
+
+    client: str
+    fault: str
+    acks: str
+    """``0``, ``1`` or ``all``."""
+    idempotent: bool
+    retries: bool
+    """The client sends again what it is unsure of."""
+    one_in_flight: bool
+    """At most one batch of a partition is on its way at once."""
+    replicated: bool
+    """There is another replica that can lead."""
+    unclean: bool
+    """A replica that is behind may lead, and one replica in sync is enough for acks=all."""
+    silent: bool
+    """The fault keeps the connection open, so that the client has to time out by itself."""
+    under_load: bool
+    """The fault strikes while messages are sent at 3,000 a second or more."""
+
+    @classmethod
+    def of(cls, client: str, config: Mapping[str, Any], fault: str, parameters: Mapping[str, Any]) -> Cell:
+        """``config`` has Kafka's dotted names. What it leaves out is the client's default where clients differ in
+        what matters here, else Kafka's. Raises ``ValueError`` for settings that are none.
+        """
+        acks = _acks(config.get("acks", "all"))
+        retries = float(config.get("retries", 1)) > 0
+        in_flight = config.get("max.in.flight.requests.per.connection")
+        # Stated, idempotence that clashes with the rest is refused by every client; merely left on, it gives way.
+        idempotent = (
+            _flag(config.get("enable.idempotence", client in _IDEMPOTENT_UNLESS_TOLD))
+            and acks == "all"
+            and retries
+            and (in_flight is None or int(in_flight) <= _MOST_IN_FLIGHT)
+        )
+        return cls(
+            client=client,
+            fault=fault,
+            acks=acks,
+            idempotent=idempotent,
+            retries=retries,
+            one_in_flight=client in _ONE_BATCH_A_PARTITION or (in_flight is not None and int(in_flight) == 1),
+            replicated=int(config.get("replication.factor", 1)) > 1,
+            unclean=_flag(config.get("unclean.leader.election.enable", False))
+            and int(config.get("min.insync.replicas", 1)) == 1,
+            silent=_flag(parameters.get("silent", False)),
+            under_load=float(parameters.get("rate", _LOAD_PER_S)) >= _LOAD_PER_S,
+        )
+
+
+def _acks(value: Any) -> str:
+    word = {"-1": "all"}.get(str(value), str(value))
+    if word not in ("0", "1", "all"):
+        raise ValueError(f"acks is {value!r}; it is 0, 1 or all")
+    return word
+
+
+def _flag(value: Any) -> bool:
+    word = str(value).lower()
+    if word not in ("true", "false"):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return word == "true"

@@ -1,0 +1,54 @@
+"""What a configuration promises, and what each anomaly therefore means in one trial. The rules are in ``rules.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.events import Permission
+from harness.store import Expectation
+from harness.verify.cell import Cell
+from harness.verify.rules import RULES, Rule
+
+_NO_RULE = Rule(Permission.ALLOWED, "no rule covers this case, so nothing is held against it", source="none", when={})
+
+
+def promise(config: Mapping[str, Any], client: str = "") -> str:
+    """The guarantee that a producer's configuration claims: ``at-most-once``, ``at-least-once`` or ``exactly-once``.
+
+    - acks=0: at-most-once.
+    - retries=0: at-most-once too. Kafka's documentation names disabling retries as the way to it: each message is
+      sent once, and one that fails or ends unknown is not sent again. What was acked may still not be lost; the
+      application hears of the rest.
+    - acks=all with idempotence: exactly-once, which here means once in the log and in order, for each partition and
+      within one session of one producer (KIP-98). It says nothing of a producer that starts anew or of consumers.
+    - else at-least-once: with acks=1 as long as the leader lives, with acks=all as long as a replica in sync does.
+
+    ``client`` says whose defaults hold for what ``config`` leaves out; without it, idempotence that is not stated is
+    not claimed. Raises ``ValueError`` for settings that are none.
+    """
+    cell = Cell.of(client, config, "none", {})
+    if cell.acks == "0" or not cell.retries:
+        return "at-most-once"
+    return "exactly-once" if cell.idempotent else "at-least-once"
+
+
+def expectations(
+    client: str, config: Mapping[str, Any], fault: str, parameters: Mapping[str, Any]
+) -> list[Expectation]:
+    """Exactly one expectation for each anomaly that a trial of producers can have.
+
+    ``config`` has Kafka's dotted names, ``fault`` is a name of the catalogue or ``none``. The last rule that applies
+    decides; a case without one is allowed, and its reason says that no rule covers it. Raises ``ValueError`` for
+    settings that are none.
+    """
+    cell = Cell.of(client, config, fault, parameters)
+    deciding = {anomaly: _last_that_applies(rules, cell) for anomaly, rules in RULES.items()}
+    return [
+        Expectation(anomaly=anomaly.value, permission=rule.permission, reason=rule.reason, source=rule.source)
+        for anomaly, rule in deciding.items()
+    ]
+
+
+def _last_that_applies(rules: Sequence[Rule], cell: Cell) -> Rule:
+    return next((rule for rule in reversed(rules) if rule.applies(cell)), _NO_RULE)

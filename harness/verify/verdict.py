@@ -1,0 +1,75 @@
+"""One word for a trial, from what was found in it and what that means there. Only ``kept`` is a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.events import Permission, Verdict
+from harness.store import Anomalies, Counts, Expectation
+from harness.verify.anomalies import Findings
+
+Judgement = tuple[Verdict, str]
+"""A verdict and its reason: one plain sentence, with the counts."""
+
+
+def judge(
+    findings: Findings | None, expectations: Sequence[Expectation], *, fault: str, fired: bool, problem: str | None
+) -> Judgement:
+    """The verdict on a trial. The first of these that holds decides:
+
+    1. there are no findings: ``unknown``;
+    2. a forbidden anomaly was found: ``broken``, whatever else went wrong, for it is in the journals;
+    3. the trial had a ``problem`` (a hang, a client that died), or nothing was sent: ``unknown``;
+    4. something was counted that no expectation is about, or not counted though one is: ``unknown``;
+    5. the fault did not fire: ``not_exercised`` (``fault`` is ``none`` in a trial without one);
+    6. an expected anomaly did not appear: ``not_exercised``;
+    7. an expected anomaly appeared: ``reproduced``;
+    8. else ``kept``.
+    """
+    if findings is None:
+        return Verdict.UNKNOWN, problem or "there is no data"
+    counted = {name: count for name, count in findings.anomalies.model_dump().items() if count is not None}
+    appeared = [each for each in expectations if counted.get(each.anomaly)]
+    broken = [each for each in appeared if each.permission == Permission.FORBIDDEN]
+    allowed = [each for each in appeared if each.permission == Permission.ALLOWED]
+    reproduced = [each for each in appeared if each.permission == Permission.EXPECTED]
+    missing = [each for each in expectations if each.permission == Permission.EXPECTED and each not in appeared]
+    unmatched = sorted(counted.keys() ^ {each.anomaly for each in expectations})
+    among = _among(findings.counts)
+    ladder = (
+        (broken, Verdict.BROKEN, f"{_because(broken, counted, 'forbidden')} ({among})"),
+        (problem, Verdict.UNKNOWN, problem or ""),
+        (findings.counts.sent == 0, Verdict.UNKNOWN, "no message was sent"),
+        (unmatched, Verdict.UNKNOWN, f"counts and expectations do not match: {', '.join(unmatched)}"),
+        (fault != "none" and not fired, Verdict.NOT_EXERCISED, f"{fault} did not fire, so it proves nothing ({among})"),
+        (missing, Verdict.NOT_EXERCISED, f"{_because(missing, counted, 'though expected')} ({among})"),
+        (reproduced, Verdict.REPRODUCED, f"{_because(reproduced, counted, 'as expected')} ({among})"),
+        (True, Verdict.KEPT, f"nothing forbidden among {among}{_also(allowed, counted)}"),
+    )
+    return next((verdict, reason) for holds, verdict, reason in ladder if holds)
+
+
+def observed(anomalies: Anomalies) -> str | None:
+    """The guarantee that the data fits: ``exactly-once`` (nothing lost, nothing twice), ``at-least-once`` (nothing
+    lost), ``at-most-once`` (nothing twice) or ``none``. None if losses or duplicates were not counted.
+    """
+    if anomalies.lost is None or anomalies.duplicate is None:
+        return None
+    if anomalies.lost:
+        return "none" if anomalies.duplicate else "at-most-once"
+    return "at-least-once" if anomalies.duplicate else "exactly-once"
+
+
+def _because(expectations: Sequence[Expectation], counted: Mapping[str, int], how: str) -> str:
+    return "; ".join(f"{each.anomaly} {counted.get(each.anomaly, 0):,}, {how}: {each.reason}" for each in expectations)
+
+
+def _also(allowed: Sequence[Expectation], counted: Mapping[str, int]) -> str:
+    return "".join(f"; {each.anomaly} {counted[each.anomaly]:,}, allowed" for each in allowed)
+
+
+def _among(counts: Counts) -> str:
+    """``3,050 sent, 3,000 acked, 50 unknown, 3,300 in the log``; outcomes that did not occur are left out."""
+    outcomes = ("acked", "failed", "unknown", "unconfirmed")
+    occurred = [f"{getattr(counts, outcome):,} {outcome}" for outcome in outcomes if getattr(counts, outcome)]
+    return ", ".join([f"{counts.sent:,} sent", *occurred, f"{counts.in_log:,} in the log"])

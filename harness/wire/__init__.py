@@ -1,0 +1,116 @@
+"""Faults on the wire: a Kafka-aware proxy between clients and brokers, in a process of its own.
+
+Clients bootstrap from the proxy's listeners, one a broker. In every response that carries brokers' addresses the proxy
+has put its own, so clients never leave it, and no broker needs a special listener. On each connection it walks from
+frame to frame, and ``Rule`` says on which requests a fault falls::
+
+    with Proxy(cluster.addresses, log) as proxy:
+        proxy.set_rules([Rule("lose-ack", skip=5, every=12)])
+        ...                              # clients with bootstrap.servers=proxy.bootstrap
+        assert len(proxy.fired()) == 5   # a fault that never fired proves nothing
+
+``lose-ack``      The broker gets the request, the client does not get the response: when it arrives, the client's
+                  connection is reset and the broker's closed. Responses to earlier requests are delivered before that.
+                  A Produce with acks=0 has no response to lose and never matches.
+``lose-request``  The broker never gets the request, nor what is pipelined behind it. Responses to requests before it
+                  are still delivered, for at most one second, then the client's connection is reset.
+
+With ``silent`` neither ends the connection: only a timeout tells the client.
+
+From the inside out: ``fields`` and ``requests`` read the protocol, ``frames`` walks, ``rules`` decides, ``addresses``
+exchanges addresses, ``exchange`` is one connection without sockets, ``link`` is its sockets, ``proxy`` the process.
+Plaintext listeners only: with TLS, or with SASL before ``SaslHandshake`` version 1, there are no frames to be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.process import Child
+from harness.wire.rules import Rule
+
+__all__ = ["Proxy", "Rule", "Stats"]
+
+_START_S = 20.0
+_ANSWER_S = 10.0
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What a proxy has seen; ``matched`` and ``fired`` have an entry a rule, since the rules were set."""
+
+    requests: Mapping[str, int]
+    """Requests from clients, by API, since the start."""
+    matched: Sequence[int]
+    fired: Sequence[int]
+    connections: int
+    """Open client connections."""
+
+
+class Proxy:
+    """A running proxy; its process goes with the context. Start it from the main thread.
+
+    ``brokers`` has each node's ``host:port``; ``addresses`` has the proxy's for each. Every wait is bounded: methods
+    raise ``ChildDied`` or ``ChildSilent`` of ``harness.process``.
+    """
+
+    def __init__(self, brokers: Mapping[int, str], log: Path) -> None:
+        self._child = Child("harness.wire.proxy", {"brokers": {str(node): at for node, at in brokers.items()}}, log)
+        try:
+            ready = self._child.wait("ready", _START_S)
+        except BaseException:
+            self._child.kill()
+            raise
+        self.addresses: Mapping[int, str] = {int(node): address for node, address in ready["listeners"].items()}
+        self.unknown_brokers: set[int] = set()
+        """Nodes that a cluster has but ``brokers`` had not: clients go to them past the proxy. See ``fired``."""
+
+    @property
+    def bootstrap(self) -> str:
+        """All addresses, comma-joined."""
+        return ",".join(self.addresses.values())
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._child.alive
+
+    def set_rules(self, rules: Sequence[Rule]) -> None:
+        """Replaces all rules. The new ones count from 1, and hold for every request that arrives from now on."""
+        self._child.send({"do": "rules", "rules": [rule.to_json() for rule in rules]})
+        self._child.wait("rules", _ANSWER_S)
+
+    def stats(self) -> Stats:
+        self._child.send({"do": "stats"})
+        said = self._child.wait("stats", _ANSWER_S)
+        return Stats(said["requests"], said["matched"], said["fired"], said["connections"])
+
+    def fired(self) -> list[dict[str, Any]]:
+        """The firings since the last call, oldest first, without waiting; after ``stats``, all that it counts.
+
+        Each has ``rule`` (its place in the list), ``action``, ``api``, ``ordinal``, ``node``, ``at_ns``
+        (CLOCK_MONOTONIC), ``correlation_id`` and ``client_id``. Also brings ``unknown_brokers`` up to date.
+        """
+        firings = []
+        for event in self._child.events():
+            if event["event"] == "fired":
+                firings.append(event)
+            elif event["event"] == "unknown-broker":
+                self.unknown_brokers.add(event["node"])
+        return firings
+
+    def close(self) -> None:
+        """Closes every connection and ends the process."""
+        self._child.end()
+
+    def __enter__(self) -> Proxy:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,115 @@
+"""Cuts one direction of a Kafka connection into frames, without sockets.
+
+A frame is a signed 32-bit size, big-endian, and so many bytes of payload (https://kafka.apache.org/protocol#protocol_common).
+Whoever owns a ``Walker`` decides about a frame as soon as enough of its head has arrived, and what is passed on is the
+chunk itself or a view on it, never a copy.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from enum import Enum
+
+from harness.wire.fields import Malformed
+
+Piece = bytes | memoryview
+
+MAX_HELD_BYTES = 100 << 20
+"""The largest frame that is ever held in memory: the default of a broker's ``socket.request.max.bytes``."""
+MAX_HEAD_BYTES = 72 << 10
+"""The longest head that is waited for: a client id and a transactional id of 32 KiB each, and some tags."""
+
+SIZE = struct.Struct(">i")
+
+
+class Fate(Enum):
+    """What a walker does with a frame."""
+
+    PASS = "pass"
+    DROP = "drop"
+    HOLD = "hold"
+    """Buffer it whole, then ask again."""
+
+
+class Walker:
+    """Goes along one direction of one connection.
+
+    ``head`` is asked about each frame with as much of its payload as is there: a ``Fate``, or None for more bytes.
+    ``whole`` is asked about each frame that was held, its size included: the frame to pass on instead, or None to
+    drop it. Whatever the chunks, both decide about the same frames in the same order.
+    """
+
+    def __init__(self, head: Callable[[memoryview], Fate | None], whole: Callable[[memoryview], Piece | None]) -> None:
+        self._head = head
+        self._whole = whole
+        self._fate = Fate.PASS
+        self._left = 0  # bytes of the current frame that are still to come
+        self._partial = b""  # the start of a frame whose head is incomplete
+        self._held = bytearray()
+
+    @property
+    def between_frames(self) -> bool:
+        return not self._left and not self._partial
+
+    def feed(self, chunk: bytes) -> Iterator[Piece]:
+        """What to pass on. Raises ``Malformed`` after everything before the malformed frame has been given out."""
+        if self._fate is Fate.PASS and self._left >= len(chunk):
+            self._left -= len(chunk)
+            yield chunk
+            return
+        if self._partial:
+            chunk, self._partial = self._partial + chunk, b""
+        view = memoryview(chunk)
+        passed = at = 0  # view[passed:at] is to be passed on as one piece
+        while at < len(view):
+            if not self._left:
+                try:
+                    complete = self._begin(view[at:])
+                except Malformed:
+                    yield view[passed:at]
+                    raise
+                if not complete:
+                    self._partial = bytes(view[at:])
+                    break
+            part = view[at : at + self._left]
+            self._left -= len(part)
+            if self._fate is not Fate.PASS:
+                if passed < at:
+                    yield view[passed:at]
+                passed = at + len(part)
+                frame = self._hold(part) if self._fate is Fate.HOLD else None
+                if frame is not None:
+                    yield frame
+            at += len(part)
+        if passed < at:
+            yield view[passed:at]
+
+    def _begin(self, view: memoryview) -> bool:
+        """Decides about the frame that starts here, if enough of it is there."""
+        if len(view) < SIZE.size:
+            return False
+        (size,) = SIZE.unpack_from(view)
+        if size < 0:
+            raise Malformed(f"a frame of {size} bytes")
+        payload = view[SIZE.size : SIZE.size + size]
+        fate = self._head(payload)
+        if fate is None:
+            if len(payload) == size or len(payload) > MAX_HEAD_BYTES:
+                raise Malformed(f"no head within the first {len(payload)} of {size} bytes")
+            return False
+        if fate is Fate.HOLD and size > MAX_HELD_BYTES:
+            raise Malformed(f"a frame of {size} bytes, too large to be held")
+        self._fate = fate
+        self._left = SIZE.size + size
+        return True
+
+    def _hold(self, part: memoryview) -> Piece | None:
+        """Adds a part to the held frame; when that makes it whole, what to pass on."""
+        if self._left or self._held:
+            self._held += part
+        if self._left:
+            return None
+        if self._held:
+            part, self._held = memoryview(self._held).toreadonly(), bytearray()
+        return self._whole(part)

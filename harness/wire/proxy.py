@@ -1,0 +1,97 @@
+"""The proxy's process: one listener a broker, commands on stdin, events on stdout. See ``harness.wire``.
+
+Spec: ``{"brokers": {"1": "127.0.0.1:9001", ...}}``; it says ``ready`` with its ``listeners``. Commands::
+
+    {"do": "rules", "rules": [...]}   replaces the rules and resets their counters; answers "rules"
+    {"do": "stats"}                   answers "stats": requests by API, matched and fired a rule, open connections
+
+A command it cannot follow is answered with "refused" and a reason, and changes nothing. End-of-file ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from harness.process import Message, messages, say
+from harness.wire.addresses import AddressBook
+from harness.wire.exchange import Wire
+from harness.wire.link import Link
+from harness.wire.requests import Request
+from harness.wire.rules import Firing, Rule, Rulebook
+
+HOST = "127.0.0.1"
+
+
+async def serve(brokers: Mapping[int, str], commands: Iterator[Message]) -> None:
+    """Listens until the commands end."""
+    sockets = {node: socket.create_server((HOST, 0)) for node in brokers}
+    listeners = {node: f"{HOST}:{listener.getsockname()[1]}" for node, listener in sockets.items()}
+    book = AddressBook(listeners, lambda node: say("unknown-broker", node=node))
+    wire, links = Wire(book, _say_fired), set[Link]()
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+
+    def accept(node: int) -> asyncio.Protocol:
+        return Link(node, brokers[node], wire, links).client
+
+    servers = [await loop.create_server(partial(accept, node), sock=listener) for node, listener in sockets.items()]
+    say("ready", listeners={str(node): address for node, address in listeners.items()})
+
+    def listen() -> None:
+        try:
+            for command in commands:
+                loop.call_soon_threadsafe(obey, command, wire, links)
+        finally:
+            loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=listen, name="commands", daemon=True).start()
+    await ended.wait()
+    for server in servers:
+        server.close()
+
+
+def obey(command: Message, wire: Wire, links: set[Link]) -> None:
+    """Follows one command, at once."""
+    match command:
+        case {"do": "rules", "rules": list(given)}:
+            try:
+                wire.rules = Rulebook([Rule.from_json(rule) for rule in given])
+            except ValueError as error:
+                say("refused", reason=str(error))
+            else:
+                say("rules")
+        case {"do": "stats"}:
+            rules = wire.rules
+            say("stats", requests=wire.requests, matched=rules.matched, fired=rules.fired, connections=len(links))
+        case _:
+            say("refused", reason=f"no such command: {command}")
+
+
+def _say_fired(node: int, request: Request, firing: Firing) -> None:
+    say(
+        "fired",
+        rule=firing.rule,
+        action=firing.action,
+        api=request.api,
+        ordinal=firing.ordinal,
+        node=node,
+        at_ns=time.monotonic_ns(),
+        correlation_id=request.correlation_id,
+        client_id=request.client_id,
+    )
+
+
+def main() -> None:
+    commands = messages()
+    spec = next(commands, None)
+    if spec is not None:
+        asyncio.run(serve({int(node): address for node, address in spec["brokers"].items()}, commands))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""A workload: the YAML file that says what to run. ``load`` reads one, and says every mistake in it at once.
+
+``docs/workloads.md`` explains every key. A ``Workload`` is checked as far as it can be without running anything; what
+a client cannot do, and where a fault says nothing, is for the plan (``harness.plan``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from harness.workload.check import cross_check
+from harness.workload.combinations import Config, combinations, complete, contradictions
+from harness.workload.explain import explain
+from harness.workload.known import Fault, Known, installed
+from harness.workload.model import SECTIONS, Load, Recipe, Workload
+from harness.workload.problems import Problem, WorkloadError, quote
+from harness.workload.reading import NO_FAULT, Reading
+from harness.workload.schema import json_schema
+from harness.workload.source import Source
+
+__all__ = [
+    "NO_FAULT",
+    "Config",
+    "Fault",
+    "Known",
+    "Load",
+    "Recipe",
+    "Workload",
+    "WorkloadError",
+    "combinations",
+    "complete",
+    "contradictions",
+    "installed",
+    "json_schema",
+    "load",
+    "parse",
+]
+
+
+def load(path: Path, known: Known | None = None) -> Workload:
+    """The workload in a file. ``known`` is what it can name; by default what is installed.
+
+    Raises ``WorkloadError`` with a line for each mistake: ``workloads/x.yaml:7: sweep.acks: 7 is not one of ...``.
+    """
+    source = Source(path)
+    workload, problems = _read(source.data, known or installed())
+    unreadable = {problem.place for problem in source.problems}
+    problems = [*source.problems, *(problem for problem in problems if problem.place not in unreadable)]
+    if workload is None or problems:
+        raise source.refusal(problems)
+    return workload
+
+
+def parse(data: object, known: Known | None = None) -> Workload:
+    """A workload from plain data, such as ``Workload.model_dump(mode="json")`` stored with a run.
+
+    Raises ``WorkloadError`` with a line for each mistake: ``sweep.acks: 7 is not one of ...``.
+    """
+    workload, problems = _read(data, known or installed())
+    if workload is None or problems:
+        raise WorkloadError(map(str, problems))
+    return workload
+
+
+def _read(data: object, known: Known) -> tuple[Workload | None, list[Problem]]:
+    if not isinstance(data, dict):
+        return None, [Problem((), f"{quote(data)} is not a workload: a mapping with name, kafka, sweep, ...")]
+    # A key with all its lines commented out is as good as none.
+    stated = {key: value for key, value in data.items() if value is not None}
+    reading = Reading(known)
+    workload, problems = None, []
+    try:
+        workload = Workload.model_validate(stated, context=reading)
+    except ValidationError as error:
+        problems = explain(error, SECTIONS)
+    return workload, problems + cross_check(reading.parts, complete_file=not problems)

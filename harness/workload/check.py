@@ -1,0 +1,85 @@
+"""What one key of a workload says of another: contradictions, impossible topics, nothing left to run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.workload.combinations import combinations, complete, contradictions
+from harness.workload.problems import Place, Problem
+from harness.workload.reading import NO_FAULT
+
+_MOST_TRIALS = 10_000
+_REPLICAS, _IN_SYNC = "replication.factor", "min.insync.replicas"
+
+
+def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Problem]:
+    """Problems between the top-level keys that could be read; ``complete_file``: nothing else is wrong with it.
+
+    What a mistake elsewhere may have caused is left out until that one is put right.
+    """
+    sweep, config = parts.get("sweep", {}), parts.get("config", {})
+    problems = [
+        Problem(("config", name), "is in sweep too: a setting either varies or is the same in every trial")
+        for name in config
+        if name in sweep
+    ]
+    brokers = parts["cluster"].brokers if "cluster" in parts else parts.get("brokers")
+    if brokers is not None:
+        problems += _too_many_replicas(sweep, config, brokers)
+    if complete_file and not problems:
+        problems += _nothing_to_run(parts)
+    return problems
+
+
+def _stated(name: str, sweep: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tuple[Place, int]]:
+    """The values of a number wherever the workload has them, with their places."""
+    for index, value in enumerate(sweep.get(name, ())):
+        yield ("sweep", name, index), value
+    if name in config:
+        yield ("config", name), config[name]
+
+
+def _too_many_replicas(sweep: Mapping[str, Any], config: Mapping[str, Any], brokers: int) -> Iterator[Problem]:
+    allowed = f"allowed: 1 to {brokers}" if brokers > 1 else "allowed: 1"
+    of = f"the {brokers} brokers" if brokers > 1 else "the 1 broker"
+    replicas = list(_stated(_REPLICAS, sweep, config))
+    for place, value in replicas:
+        if value > brokers:
+            yield Problem(place, f"{value} is more than {of} of this cluster; {allowed}")
+    most = max((value for _, value in replicas), default=min(3, brokers))
+    for place, value in _stated(_IN_SYNC, sweep, config):
+        if value > most:
+            yield Problem(place, f"{value} is more than {_REPLICAS}, which is {most} at most")
+
+
+def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
+    performance, faults = parts["performance"], parts["faults"]
+    kinds = [] if performance is None else [(NO_FAULT, performance.repeats * len(performance.loads))]
+    kinds += [] if faults is None else [(recipe.name, faults.repeats) for recipe in faults.recipes]
+    if not kinds:
+        yield Problem((), "has neither performance nor faults: there is nothing to run")
+        return
+    sweep, config, kafka = parts["sweep"], parts["config"], parts["kafka"]
+    trials = math.prod(map(len, sweep.values())) * len(kafka) * sum(count for _, count in kinds)
+    if trials > _MOST_TRIALS:
+        yield Problem(("sweep",), f"makes {trials:,} trials; at most {_MOST_TRIALS:,}")
+        return
+    every = list(combinations(sweep))
+    clashes = [contradictions(complete({**config, **axes}, parts["cluster"].brokers)) for axes in every]
+    possible = [axes for axes, clash in zip(every, clashes, strict=True) if not clash]
+    if not possible:
+        # What stands in the way of every combination, if there is such a thing, else all that stands in some way.
+        found = dict.fromkeys(clash for each in clashes for clash in each)
+        always = [clash for clash in found if all(clash in each for each in clashes)]
+        for clash in always or found:
+            place = next((part, name) for name in clash.settings for part in ("config", "sweep") if name in parts[part])
+            yield Problem(place, f"leaves no trial to run: {clash}")
+    elif all(
+        any(exclusion.matches({**axes, "kafka": version, "fault": fault}) for exclusion in parts["exclude"])
+        for axes in possible
+        for version in kafka
+        for fault, _ in kinds
+    ):
+        yield Problem(("exclude",), "leaves no trial to run")

@@ -1,0 +1,40 @@
+"""What keys of other tools are called here: OpenMessaging Benchmark's, and librdkafka's names of Kafka's settings."""
+
+from __future__ import annotations
+
+FOREIGN = {
+    # OpenMessaging Benchmark: Workload.java
+    "topics": "a trial has one topic here; leave it out",
+    "partitionsPerTopic": "called partitions here, in performance and in faults",
+    "messageSize": "called message_size here, in performance.loads",
+    "producerRate": "called rate here, in performance.loads; its 0 is rate: max",
+    "producersPerTopic": "a trial has one producer here; leave it out",
+    "subscriptionsPerTopic": "nothing consumes while a trial runs here; leave it out",
+    "consumerPerSubscription": "nothing consumes while a trial runs here; leave it out",
+    "consumerBacklogSizeGB": "nothing consumes while a trial runs here; leave it out",
+    "backlogDrainRatio": "nothing consumes while a trial runs here; leave it out",
+    "testDurationMinutes": "called seconds here, in performance.loads",
+    "warmupDurationMinutes": "a trial warms up until the client and the cluster are ready; leave it out",
+    "keyDistributor": "messages have no key here, and the harness chooses the partition; leave it out",
+    "payloadFile": "messages carry the harness's own header and filler; leave it out",
+    "useRandomizedPayloads": "messages carry the harness's own header and filler; leave it out",
+    "randomBytesRatio": "messages carry the harness's own header and filler; leave it out",
+    "randomizedPayloadPoolSize": "messages carry the harness's own header and filler; leave it out",
+    # OpenMessaging Benchmark: a Kafka driver's file
+    "driverClass": "called client here, an axis of sweep",
+    "replicationFactor": "called replication.factor here, in sweep or config",
+    "producerConfig": "called config here, with Kafka's dotted names as keys",
+    "topicConfig": "called config here, with Kafka's dotted names as keys",
+    "commonConfig": "called config here, with Kafka's dotted names as keys",
+    "consumerConfig": "nothing consumes while a trial runs here; leave it out",
+    # librdkafka
+    "request.required.acks": "Kafka calls it acks, and so does a workload",
+    "message.timeout.ms": "Kafka calls it delivery.timeout.ms, and so does a workload",
+    "queue.buffering.max.ms": "Kafka calls it linger.ms, and so does a workload",
+    "message.send.max.retries": "Kafka calls it retries, and so does a workload",
+    "max.in.flight": "Kafka calls it max.in.flight.requests.per.connection, and so does a workload",
+    "compression.codec": "Kafka calls it compression.type, and so does a workload",
+    # ours, in the wrong place
+    "client": "it belongs in sweep",
+}
+"""For a key that is unknown where it was found: what to write instead."""

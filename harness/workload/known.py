@@ -1,0 +1,50 @@
+"""What a workload can name on this machine: clients, faults and Kafka versions, passed in so that checks stay pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from harness.clients import CLIENTS
+from harness.clusters.jars import known_versions
+from harness.faults import FAULTS
+
+
+class Fault(Protocol):
+    """What checking and planning need of an entry of ``harness.faults.FAULTS``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def parameters(self) -> type[BaseModel]:
+        """The model of its parameters; its fields are keys of a recipe."""
+
+    @property
+    def refuses(self) -> Callable[[Mapping[str, Any]], str | None]:
+        """Of a trial's config: why the fault says nothing there, or None."""
+
+    def messages(self, parameters: Any) -> int: ...
+    def message_size(self, parameters: Any) -> int: ...
+    def seconds(self, parameters: Any, config: Mapping[str, Any]) -> float: ...
+
+
+Faults = Mapping[str, Fault]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The names of what is there. ``kafka`` is oldest first."""
+
+    clients: tuple[str, ...]
+    faults: Faults
+    kafka: tuple[str, ...]
+
+
+def installed() -> Known:
+    """What this installation has."""
+    return Known(tuple(CLIENTS), FAULTS, tuple(known_versions()))

@@ -1,0 +1,82 @@
+"""Names of a trial's parts: short ones for its id, which is also a file name, and plain ones for people."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from harness.clients import Setting as Value
+from harness.workload.settings import SETTINGS
+
+_SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,39}")
+_SHORT = {"acks": "acks", "replication.factor": "rf", "min.insync.replicas": "min-isr"}
+_PLAIN = {"replication.factor": "RF", "min.insync.replicas": "min ISR"}
+
+
+def axes_label(axes: Mapping[str, Value]) -> str:
+    """``confluent-kafka.acks-all.idem.rf-3``: in one order whatever the order of the sweep."""
+    return ".".join(_axis_label(axis, axes[axis]) for axis in _in_order(axes))
+
+
+def axes_name(axes: Mapping[str, Value]) -> str:
+    """``confluent-kafka acks=all idempotent RF=3``."""
+    return " ".join(_axis_name(axis, axes[axis]) for axis in _in_order(axes))
+
+
+def load_label(rate: object, message_size: int) -> str:
+    """``rate-max.size-100``."""
+    return f"rate-{_safe(rate)}.size-{message_size}"
+
+
+def load_name(rate: object, message_size: int) -> str:
+    """``2000 msg/s, 100 B``."""
+    return f"{'max rate' if rate == 'max' else f'{_safe(rate)} msg/s'}, {message_size} B"
+
+
+def recipe_label(name: str, differs: Mapping[str, Any]) -> str:
+    """``lose-request-silent``: the parameters that are not the fault's defaults."""
+    return "-".join([name, *(_flag(key.replace("_", "-"), value) for key, value in differs.items())])
+
+
+def recipe_name(name: str, differs: Mapping[str, Any]) -> str:
+    """``lose-request (silent=true)``."""
+    stated = ", ".join(f"{key}={_plain(value)}" for key, value in differs.items())
+    return f"{name} ({stated})" if stated else name
+
+
+def _in_order(axes: Mapping[str, Value]) -> list[str]:
+    return ["client", *(name for name in SETTINGS if name in axes)]
+
+
+def _axis_label(axis: str, value: Value) -> str:
+    if axis == "client":
+        return str(value)
+    if axis == "enable.idempotence":
+        return _flag("idem", value)
+    return _flag(_SHORT.get(axis, axis.replace(".", "-")), value)
+
+
+def _axis_name(axis: str, value: Value) -> str:
+    if axis == "client":
+        return str(value)
+    if axis == "enable.idempotence":
+        return "idempotent" if value else "not-idempotent"
+    return f"{_PLAIN.get(axis, axis)}={_plain(value)}"
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _flag(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return name if value else f"no-{name}"
+    return f"{name}-{_safe(value)}"
+
+
+def _safe(value: object) -> str:
+    """The value as it is, where a file name can have it, else a hash of it."""
+    text = f"{value:.15g}" if isinstance(value, float) else str(value)
+    return text if _SAFE.fullmatch(text) else hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,214 @@
+"""The shape of a workload file: what each key means and what it may be.
+
+Only ``harness.workload.load`` and ``parse`` make a ``Workload``: its validators need to know what this installation
+has (``Reading``), and what one key says of another is checked there, in ``check.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+
+from harness.clients import Setting as Value
+from harness.load.codec import HEADER_BYTES
+from harness.workload import reading
+from harness.workload.explain import Sections
+from harness.workload.problems import quote
+from harness.workload.reading import Reading
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_MAX_RATE = 100_000_000
+_MAX_MESSAGE_BYTES = 1_000_000  # Kafka's own limit on a batch, 1 MiB, less some room for its overhead
+
+Int = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+
+
+def _rate(value: object) -> float | Literal["max"]:
+    if value == "max":
+        return "max"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _MAX_RATE:
+        raise ValueError(f"{quote(value)} is neither max nor messages a second: a number above 0, up to {_MAX_RATE}")
+    return value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Cluster(_Section):
+    """The brokers that a run starts."""
+
+    kind: Literal["local"] = Field(
+        default="local", description="how brokers are run; local: as processes of this machine"
+    )
+    brokers: Int = Field(default=3, ge=1, le=9, description="how many brokers; the controller is a node of its own")
+
+    @field_validator("brokers")
+    @classmethod
+    def _keep(cls, brokers: int, info: ValidationInfo) -> int:
+        """The rest is checked against it, also when ``kind`` is wrong."""
+        if isinstance(info.context, Reading):
+            info.context.parts["brokers"] = brokers
+        return brokers
+
+
+class Load(_Section):
+    """What one kind of performance trial sends."""
+
+    rate: Annotated[Annotated[float, Field(gt=0, le=_MAX_RATE)] | Literal["max"], BeforeValidator(_rate)] = Field(
+        description="messages a second, each due at its own time whatever happened before; max: as fast as it goes"
+    )
+    seconds: Number = Field(gt=0, le=3600, description="how long it sends")
+    messages: Int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000_000,
+        description="at most so many messages; whichever bound comes first ends the load; rate: max needs one",
+    )
+    message_size: Int = Field(
+        default=100,
+        ge=HEADER_BYTES,
+        le=_MAX_MESSAGE_BYTES,
+        description="bytes of one message's value, the harness's header included",
+    )
+
+    @field_validator("messages")
+    @classmethod
+    def _bounds(cls, messages: int | None, info: ValidationInfo) -> int | None:
+        if messages is None and info.data.get("rate") == "max":
+            raise ValueError("is missing: rate: max needs it, or nobody knows what is written to the disk")
+        return messages
+
+    @property
+    def most_messages(self) -> int:
+        """How many messages it sends at most."""
+        if self.rate == "max":
+            assert self.messages is not None
+            return self.messages
+        paced = max(1, round(self.rate * self.seconds))
+        return paced if self.messages is None else min(paced, self.messages)
+
+
+class _Trials(_Section):
+    repeats: Int = Field(default=1, ge=1, le=1000, description="how often each trial is run")
+
+
+class Performance(_Trials):
+    """Trials without a fault: throughput and latency, with Kafka's own broker settings."""
+
+    partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of a trial's topic")
+    loads: tuple[Load, ...] = Field(min_length=1, description="each combination is run under each of these loads")
+
+    @field_validator("loads")
+    @classmethod
+    def _differ(cls, loads: tuple[Load, ...]) -> tuple[Load, ...]:
+        reading.differ("loads", [(load.rate, load.message_size) for load in loads], "rate and message_size")
+        return loads
+
+
+class Recipe(BaseModel):
+    """One fault: its name, and the parameters that differ from its defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The parameters that the workload states."""
+        return dict(self.model_extra or {})
+
+
+class FaultTrials(_Trials):
+    """Trials with a fault, on brokers set up to fail over fast: what is lost, duplicated or reordered."""
+
+    partitions: Int = Field(default=1, ge=1, le=1000, description="partitions of a trial's topic")
+    recipes: tuple[Recipe, ...] = Field(min_length=1, description="each combination is run under each of these faults")
+
+    @field_validator("recipes", mode="before")
+    @classmethod
+    def _known(cls, recipes: object, info: ValidationInfo) -> object:
+        return reading.read_recipes(recipes, Reading.of(info).known)
+
+
+class Exclusion(BaseModel):
+    """Combinations that are left out: all those that have these values. Its other keys are axes, kafka or fault."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    because: str
+
+    def matches(self, axes: Mapping[str, Value]) -> bool:
+        """Whether a combination, with its ``kafka`` and ``fault`` (``none``: a performance trial), is left out."""
+        return all(axes[axis] in values for axis, values in (self.model_extra or {}).items())
+
+
+class Limits(_Section):
+    """What a run may take; one that would take more is refused before it starts."""
+
+    disk_gb: Number = Field(default=20, gt=0, le=100_000, description="gigabytes (10^9) on the disk at once")
+    minutes: Number = Field(default=60, gt=0, le=100_000, description="minutes of the whole run, as estimated")
+
+
+class Workload(_Section):
+    """What to run: every combination of a sweep, under every load and every fault."""
+
+    name: str = Field(description="what the results are filed under: lower-case letters, digits and dashes")
+    kafka: tuple[str, ...] = Field(description="the broker's version, or a list of versions to compare")
+    cluster: Cluster = Field(default=Cluster(), description="the brokers that a run starts")
+    seed: Int = Field(default=1, ge=0, lt=2**63, description="of the order of trials and of all that is random in them")
+    sweep: dict[str, tuple[Value, ...]] = Field(description="the axes; every combination of their values is a trial")
+    config: dict[str, Value] = Field(default={}, description="settings that are the same in every trial")
+    performance: Performance | None = Field(default=None, description="trials without a fault; leave it out for none")
+    faults: FaultTrials | None = Field(default=None, description="trials with a fault; leave it out for none")
+    exclude: tuple[Exclusion, ...] = Field(default=(), description="combinations to leave out, each with the reason")
+    limits: Limits = Field(default=Limits(), description="what a run may take; one that would take more does not start")
+
+    @field_validator("name")
+    @classmethod
+    def _can_be_a_file_name(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{quote(name)} is not a name: up to 60 lower-case letters, digits and dashes")
+        return name
+
+    @field_validator("kafka", mode="before")
+    @classmethod
+    def _one_or_more(cls, versions: object, info: ValidationInfo) -> object:
+        return reading.read_versions(versions, Reading.of(info).known)
+
+    @field_validator("sweep", mode="before")
+    @classmethod
+    def _axes(cls, sweep: object, info: ValidationInfo) -> dict[str, tuple[Value, ...]]:
+        return reading.read_sweep(sweep, Reading.of(info))
+
+    @field_validator("config", mode="before")
+    @classmethod
+    def _settings(cls, config: object, info: ValidationInfo) -> dict[str, Value]:
+        return reading.read_config(config, Reading.of(info))
+
+    @field_validator("exclude", mode="before")
+    @classmethod
+    def _exclusions(cls, exclude: object, info: ValidationInfo) -> object:
+        return reading.read_exclusions(exclude, Reading.of(info))
+
+    @field_validator("*")
+    @classmethod
+    def _keep(cls, value: Any, info: ValidationInfo) -> Any:
+        """What could be read is checked against the rest, whatever is wrong elsewhere."""
+        if info.field_name is not None:
+            Reading.of(info).parts[info.field_name] = value
+        return value
+
+
+SECTIONS: Sections = {
+    (): Workload,
+    ("cluster",): Cluster,
+    ("performance",): Performance,
+    ("performance", "loads"): Load,
+    ("faults",): FaultTrials,
+    ("limits",): Limits,
+}

@@ -1,0 +1,196 @@
+"""Reads what depends on names: versions, axes, settings, recipes and exclusions. Every mistake of each at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError, ValidationInfo
+
+from harness.clients import Setting as Value
+from harness.workload.explain import explain, refuse, unknown_key
+from harness.workload.known import Known
+from harness.workload.problems import Place, Problem, listed, quote, suggestion
+from harness.workload.settings import SETTINGS, Choice
+
+NO_FAULT = "none"
+"""What an exclusion calls the fault of a performance trial."""
+
+
+@dataclass
+class Reading:
+    """One reading of a workload: what can be named, and ``parts``, the top-level keys that could be read so far."""
+
+    known: Known
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of(info: ValidationInfo) -> Reading:
+        assert isinstance(info.context, Reading), "a Workload is made by harness.workload.load or parse"
+        return info.context
+
+
+def read_versions(versions: object, known: Known) -> object:
+    """One Kafka version or several, as a tuple."""
+    stated = versions if isinstance(versions, list | tuple) else [versions]
+    problems: list[Problem] = []
+    read = _read_each(Choice(known.kafka).read, stated, (), problems)
+    refuse(problems)
+    return read
+
+
+def read_sweep(sweep: object, reading: Reading) -> dict[str, tuple[Value, ...]]:
+    """Axes and their values. What is right of it is in the reading's parts, also when something else is wrong."""
+    if not isinstance(sweep, dict):
+        raise ValueError(f"{quote(sweep)} is not a mapping of axes to lists of values")  # noqa: TRY004 - to pydantic
+    readers: dict[str, Callable[[object], Value]] = {"client": Choice(reading.known.clients).read}
+    readers |= {name: setting.read for name, setting in SETTINGS.items()}
+    problems: list[Problem] = []
+    if "client" not in sweep:
+        problems.append(Problem(("client",), f"is missing: a list of {listed(reading.known.clients)}"))
+    axes = {}
+    for axis, values in sweep.items():
+        if axis not in readers:
+            problems.append(Problem((axis,), unknown_key(axis, readers)))
+        elif not isinstance(values, list | tuple):
+            problems.append(Problem((axis,), f"{quote(values)} is not a list of values, such as [a, b]"))
+        else:
+            axes[axis] = _read_each(readers[axis], values, (axis,), problems)
+    reading.parts["sweep"] = axes
+    refuse(problems)
+    return axes
+
+
+def read_config(config: object, reading: Reading) -> dict[str, Value]:
+    """Settings with one value each. What is right of it is in the reading's parts, as of a sweep."""
+    if not isinstance(config, dict):
+        raise ValueError(f"{quote(config)} is not a mapping of settings to values")  # noqa: TRY004 - to pydantic
+    problems: list[Problem] = []
+    settings = {}
+    for name, value in config.items():
+        if name not in SETTINGS:
+            problems.append(Problem((name,), unknown_key(name, SETTINGS)))
+        elif isinstance(value, list | tuple):
+            problems.append(Problem((name,), "has one value here; a list of values belongs in sweep"))
+        else:
+            try:
+                settings[name] = SETTINGS[name].read(value)
+            except ValueError as error:
+                problems.append(Problem((name,), str(error)))
+    reading.parts["config"] = settings
+    refuse(problems)
+    return settings
+
+
+def read_recipes(recipes: object, known: Known) -> object:
+    """Recipes as mappings of a fault's name and its checked parameters."""
+    if not isinstance(recipes, list | tuple):
+        return recipes
+    problems: list[Problem] = []
+    read: list[dict[str, Any]] = []
+    places: list[int] = []
+    seen: list[object] = []
+    for index, recipe in enumerate(recipes):
+        stated = recipe if isinstance(recipe, dict) else {"name": recipe}
+        if "name" not in stated:
+            problems.append(Problem((index, "name"), f"is missing: one of {listed(known.faults)}"))
+            continue
+        try:
+            name = str(Choice(tuple(known.faults)).read(stated["name"]))
+            model = known.faults[name].parameters
+            parameters = model.model_validate({key: value for key, value in stated.items() if key != "name"})
+        except ValidationError as error:
+            found = explain(error, {(): model})
+            problems += [Problem((index, *problem.place), problem.message) for problem in found]
+        except ValueError as error:
+            problems.append(Problem((index, "name") if stated is recipe else (index,), str(error)))
+        else:
+            if (name, parameters) in seen:
+                first = places[seen.index((name, parameters))]
+                problems.append(Problem((index,), f"is the same as recipes[{first}]"))
+            places.append(index)
+            seen.append((name, parameters))
+            read.append({"name": name, **parameters.model_dump(exclude_unset=True)})
+    refuse(problems)
+    return read
+
+
+def read_exclusions(exclude: object, reading: Reading) -> object:
+    """Exclusions with the values of each axis as a tuple, checked against what the workload sweeps."""
+    if not isinstance(exclude, list | tuple):
+        return exclude
+    problems: list[Problem] = []
+    read: list[dict[str, Any]] = []
+    swept = _swept(reading.parts)
+    for index, stated in enumerate(exclude):
+        if not isinstance(stated, dict):
+            problems.append(Problem((index,), f"{quote(stated)} is not a mapping of axes to values"))
+            continue
+        because = stated.get("because")
+        if not isinstance(because, str) or not because.strip():
+            problems.append(Problem((index, "because"), "is missing: the reason, which the report gives"))
+        if not stated.keys() - {"because"}:
+            problems.append(Problem((index,), f"names no axis; there are {listed(swept)}"))
+        exclusion: dict[str, Any] = {"because": because}
+        for axis, values in stated.items():
+            if axis not in swept and axis != "because":
+                message = f"is no axis of this sweep{suggestion(axis, swept) or f'; there are {listed(swept)}'}"
+                problems.append(Problem((index, axis), message))
+            elif axis != "because":
+                several = values if isinstance(values, list | tuple) else [values]
+                exclusion[axis] = _read_each(_on_axis(axis, swept[axis]), several, (index, axis), problems)
+        read.append(exclusion)
+    refuse(problems)
+    return read
+
+
+def differ(name: str, keys: Sequence[object], what: str) -> None:
+    """For a validator: refuses items of the list ``name`` whose key is an earlier one's."""
+    refuse(
+        [
+            Problem((index,), f"has the same {what} as {name}[{keys.index(key)}]")
+            for index, key in enumerate(keys)
+            if keys.index(key) < index
+        ]
+    )
+
+
+def _read_each(
+    read: Callable[[object], Value], values: Sequence[object], place: Place, problems: list[Problem]
+) -> tuple[Value, ...]:
+    """The values that can be read, each once; the rest becomes problems."""
+    if not values:
+        problems.append(Problem(place, "needs at least one value"))
+    good: list[Value] = []
+    for index, value in enumerate(values):
+        try:
+            item = read(value)
+        except ValueError as error:
+            problems.append(Problem((*place, index), str(error)))
+            continue
+        if item in good:
+            problems.append(Problem((*place, index), f"{quote(value)} is here twice"))
+        else:
+            good.append(item)
+    return tuple(good)
+
+
+def _swept(parts: Mapping[str, Any]) -> dict[str, tuple[Value, ...] | None]:
+    """Everything an exclusion can match, with its values; None where they could not be read."""
+    faults: tuple[Value, ...] | None = None
+    if "faults" in parts and "performance" in parts:
+        recipes = () if parts["faults"] is None else parts["faults"].recipes
+        faults = tuple(dict.fromkeys(recipe.name for recipe in recipes))
+        faults += () if parts["performance"] is None else (NO_FAULT,)
+    return {**parts.get("sweep", {}), "kafka": parts.get("kafka"), "fault": faults}
+
+
+def _on_axis(axis: str, swept: tuple[Value, ...] | None) -> Callable[[object], Value]:
+    def read(value: object) -> Value:
+        item = SETTINGS[axis].read(value) if axis in SETTINGS else str(value)
+        if swept is not None and item not in swept:
+            raise ValueError(f"{quote(value)} is not a value that the sweep has: {listed(swept)}")
+        return item
+
+    return read

@@ -1,0 +1,84 @@
+"""The JSON Schema of a workload file, for editors: every key with its meaning, every name that is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.workload.known import Fault, Known, installed
+from harness.workload.model import Workload
+from harness.workload.reading import NO_FAULT
+from harness.workload.settings import SETTINGS
+
+Schema = dict[str, Any]
+
+
+def json_schema(known: Known | None = None) -> Schema:
+    """JSON Schema (draft 2020-12). ``known`` is what a workload can name; by default what is installed."""
+    known = known or installed()
+    schema = Workload.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    keys = schema["properties"]
+    version: Schema = {"enum": list(known.kafka)}
+    axes: dict[str, Schema] = {
+        "client": {"enum": list(known.clients), "description": "the client library that produces"},
+        **{name: setting.schema() for name, setting in SETTINGS.items()},
+    }
+    _describe(keys["kafka"], anyOf=[version, _several(version)])
+    _describe(
+        keys["sweep"],
+        type="object",
+        properties={axis: {**_several(one), "description": one["description"]} for axis, one in axes.items()},
+        required=["client"],
+        additionalProperties=False,
+    )
+    _describe(
+        keys["config"],
+        type="object",
+        properties={name: setting.schema() for name, setting in SETTINGS.items()},
+        additionalProperties=False,
+    )
+    matched = {**axes, "kafka": version, "fault": {"enum": [*known.faults, NO_FAULT], "description": "the fault"}}
+    _describe(
+        keys["exclude"],
+        type="array",
+        items={
+            "type": "object",
+            "properties": {
+                "because": {"type": "string", "minLength": 1, "description": "the reason, which the report gives"},
+                **{axis: {"anyOf": [one, _several(one)]} for axis, one in matched.items()},
+            },
+            "required": ["because"],
+            "minProperties": 2,
+            "additionalProperties": False,
+        },
+    )
+    parts = schema["$defs"]
+    recipes = [{"enum": list(known.faults)}, *(_recipe(fault, parts) for fault in known.faults.values())]
+    _describe(parts["FaultTrials"]["properties"]["recipes"], type="array", minItems=1, items={"anyOf": recipes})
+    for unused in ("Recipe", "Exclusion"):
+        del parts[unused]
+    return schema
+
+
+def _several(one: Schema) -> Schema:
+    return {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}
+
+
+def _describe(key: Schema, **shape: Any) -> None:
+    """Gives a key its shape in place of pydantic's, which does not know the names; its description stays."""
+    for word in key.keys() - {"description", "title", "default"}:
+        del key[word]
+    key.update(shape)
+
+
+def _recipe(fault: Fault, parts: Schema) -> Schema:
+    schema = fault.parameters.model_json_schema()
+    parts.update(schema.pop("$defs", {}))
+    name = {"const": fault.name, "description": fault.summary}
+    return {
+        **schema,
+        "title": fault.name,
+        "description": fault.summary,
+        "properties": {"name": name, **schema["properties"]},
+        "required": ["name", *schema.get("required", [])],
+    }

@@ -1,0 +1,131 @@
+"""Kafka's settings that a workload can vary or fix, by Kafka's own dotted names.
+
+Types and ranges are those of Kafka's ``ProducerConfig`` and ``TopicConfig``; a value outside is refused before a
+broker has started. Whether a client has a setting at all is the client's to say (``harness.clients``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.clients import Setting as Value
+from harness.workload.problems import listed, quote, suggestion
+
+_INT = 2**31 - 1
+_LONG = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    def read(self, value: object) -> Value:
+        if not isinstance(value, bool):
+            raise ValueError(f"{quote(value)} is neither true nor false")  # noqa: TRY004 - pydantic's way to say no
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number within bounds, both included."""
+
+    lowest: int
+    highest: int = _INT
+
+    def read(self, value: object) -> Value:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.lowest <= value <= self.highest:
+            raise ValueError(f"{quote(value)} is not a whole number from {self.lowest} to {self.highest}")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.lowest, "maximum": self.highest}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words; ``same`` has their other spellings, and the numbers that YAML makes of some."""
+
+    words: tuple[str, ...]
+    same: Mapping[str | int, str] = field(default_factory=dict)
+
+    def read(self, value: object) -> Value:
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            word = self.same.get(value, value)
+            if word in self.words:
+                return word
+        raise ValueError(f"{quote(value)} is not one of {listed(self.words)}{suggestion(value, self.words)}")
+
+    def schema(self) -> dict[str, Any]:
+        return {"enum": [*self.words, *self.same]}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: who reads it, what it may be, and what it means."""
+
+    name: str
+    kind: Literal["producer", "topic"]
+    allowed: Flag | Whole | Choice
+    meaning: str
+
+    def read(self, value: object) -> Value:
+        """The value in one spelling (``acks: -1`` is ``"all"``). Raises ``ValueError`` saying what is allowed."""
+        return self.allowed.read(value)
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of one value."""
+        return {**self.allowed.schema(), "description": self.meaning}
+
+
+SETTINGS: Mapping[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "acks",
+            "producer",
+            Choice(("0", "1", "all"), {0: "0", 1: "1", -1: "all", "-1": "all"}),
+            "replicas that have a message before it counts as sent: none, the leader, or all in sync",
+        ),
+        Setting("enable.idempotence", "producer", Flag(), "the broker drops the copies that retries make"),
+        Setting("retries", "producer", Whole(0), "how often a failed request is sent again"),
+        Setting("delivery.timeout.ms", "producer", Whole(0), "the longest from send to success or failure"),
+        Setting("request.timeout.ms", "producer", Whole(0), "the longest wait for one response"),
+        Setting(
+            "max.in.flight.requests.per.connection",
+            "producer",
+            Whole(1),
+            "requests on the way to one broker at once",
+        ),
+        Setting("linger.ms", "producer", Whole(0, _LONG), "how long a batch waits for more messages"),
+        Setting("batch.size", "producer", Whole(0), "the most bytes in one batch of one partition"),
+        Setting(
+            "compression.type",
+            "producer",
+            Choice(("none", "gzip", "snappy", "lz4", "zstd")),
+            "how batches are compressed",
+        ),
+        Setting("buffer.memory", "producer", Whole(0, _LONG), "bytes that may wait in the producer"),
+        Setting("max.block.ms", "producer", Whole(0, _LONG), "how long send may wait for room or metadata"),
+        Setting("retry.backoff.ms", "producer", Whole(0, _LONG), "the wait before a request is sent again"),
+        Setting("replication.factor", "topic", Whole(1, 2**15 - 1), "copies of each partition"),
+        Setting("min.insync.replicas", "topic", Whole(1), "replicas in sync without which acks=all is refused"),
+        Setting(
+            "unclean.leader.election.enable",
+            "topic",
+            Flag(),
+            "a replica that is behind may lead when no other is left: available again, but messages are gone",
+        ),
+        Setting("flush.messages", "topic", Whole(1, _LONG), "messages after which the log is forced to disk"),
+    )
+}
+"""Every setting a workload may name. A new one is one line here."""
+
+
+def of_kind(config: Mapping[str, Value], kind: Literal["producer", "topic"]) -> dict[str, Value]:
+    """The settings of a trial's config that the producer, or the topic, gets."""
+    return {name: value for name, value in config.items() if name in SETTINGS and SETTINGS[name].kind == kind}

@@ -1,0 +1,124 @@
+"""Real producers of every client, driven as a worker drives them, with its journal and the log to compare it with."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+from harness import clients
+from harness.clients import Int64, Setting
+from harness.clusters import admin
+from harness.clusters.local import LocalCluster
+from harness.events import Outcome
+from harness.journal import LogColumns, ProducerJournal
+from harness.load.codec import Codec
+from harness.load.recorder import JournalRecorder
+from harness.load.scan import scan
+
+CLIENTS = tuple(clients.CLIENTS)
+MESSAGE_BYTES = 100
+_ACCEPT_S = 30.0
+_LANDED_S = 10.0
+_numbers = itertools.count()
+
+
+class CountingRecorder(JournalRecorder):
+    """Also counts what it is told, since the journal keeps only the first report of a message."""
+
+    def __init__(self, journal: ProducerJournal) -> None:
+        super().__init__(journal)
+        self.reports = 0
+
+    def done(self, sequence: int, outcome: Outcome, at_ns: int, offset: int = -1, error: str | None = None) -> None:
+        self.reports += 1
+        super().done(sequence, outcome, at_ns, offset, error)
+
+    def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
+        self.reports += len(sequence)
+        super().done_many(sequence, outcome, at_ns, offset)
+
+
+class Sending:
+    """One producer with its journal. Sequences go on from call to call; all of a call go to one partition.
+
+    ``number`` tells its messages in the log from every other's.
+    """
+
+    def __init__(
+        self, client: str, bootstrap: str, topic: str, config: Mapping[str, Setting], folder: Path, size: int
+    ) -> None:
+        self.topic = topic
+        self.number = next(_numbers)
+        self.codec = Codec(run_key=7, message_size=size, producer=self.number)
+        self.journal = ProducerJournal.create(folder / f"journal-{self.number}", 20_000)
+        self.recorder = CountingRecorder(self.journal)
+        self.producer = clients.load(client).create(bootstrap, topic, config, self.recorder)
+        self.next = 0
+
+    def offer(self, count: int, partition: int = 0) -> int:
+        """Offers so many messages once. Returns how many were accepted."""
+        sequence = np.arange(self.next, self.next + count)
+        due_ns = np.full(count, time.monotonic_ns())
+        self.recorder.sent(self.next, partition, due_ns, time.monotonic_ns())
+        accepted = 0
+        try:
+            accepted = self.producer.send(self.next, partition, self.codec.encode(sequence, due_ns))
+        finally:
+            self.recorder.refused(self.next + accepted, count - accepted)
+        self.next += accepted
+        return accepted
+
+    def send(self, count: int, partition: int = 0) -> None:
+        """Offers until all are accepted."""
+        until = time.monotonic() + _ACCEPT_S
+        while count:
+            assert time.monotonic() < until, f"{count} messages were not accepted within {_ACCEPT_S:g} s"
+            count -= self.offer(count, partition)
+            self.producer.poll(0.01)
+
+    def outcomes(self) -> set[int]:
+        return set(self.journal.outcome[: self.next].tolist())
+
+    def log(self, cluster: LocalCluster, records: int) -> LogColumns:
+        """What the topic holds once its high watermarks have come to so many records, by the oracle's own reading.
+
+        An ack of the leader alone, or none, comes before the watermark has passed the message.
+        """
+        until = time.monotonic() + _LANDED_S
+        while sum((ends := cluster.high_watermarks(self.topic)).values()) < records and time.monotonic() < until:
+            time.sleep(0.02)
+        return scan(cluster.bootstrap, self.topic, ends, self.codec, "read_uncommitted", 20)
+
+
+Open = Callable[..., Sending]
+Topic = Callable[..., str]
+Config = dict[str, Setting]
+
+
+def copies(log: LogColumns, sent: int) -> list[int]:
+    """How often each sequence is in the log."""
+    assert log.valid.all()
+    return [int(count) for count in np.bincount(log.sequence, minlength=sent)]
+
+
+@contextmanager
+def frozen_leader(cluster: LocalCluster, topic: str) -> Iterator[None]:
+    """The broker that leads partition 0 is frozen, and shows it: it no longer answers."""
+    view = cluster.view(topic)
+    assert view is not None
+    leader = view.partitions[0].leader
+    cluster.pause(leader)
+    try:
+        until = time.monotonic() + _ACCEPT_S
+        with suppress(admin.AdminError):
+            while admin.view(cluster.addresses[leader], None, 0.1):
+                assert time.monotonic() < until, "the broker did not freeze"
+        yield
+    finally:
+        cluster.resume(leader)
+        cluster.wait_healthy(topic, 20)

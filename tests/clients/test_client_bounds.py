@@ -1,0 +1,94 @@
+"""Every client where it cannot deliver: each call ends within its bound, and nothing is said that is not so."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+
+from harness import clients
+from harness.clients import ClientDead
+from harness.clusters.local import LocalCluster
+from harness.events import Outcome
+
+from .sending import CLIENTS, Config, Open, Topic, copies, frozen_leader
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_without_a_broker_every_call_ends_and_nothing_is_acked(client: str, nobody: str, open_producer: Open) -> None:
+    sending = open_producer(client, nobody, "unused", {"acks": "1"})
+    accepted = sending.offer(10) + sending.offer(10)
+    assert sending.producer.flush(0.3) == accepted
+    sending.producer.close(2)
+    assert Outcome.ACKED not in sending.outcomes()
+
+
+def test_a_message_that_expires_in_librdkafkas_queue_is_unknown(nobody: str, open_producer: Open) -> None:
+    sending = open_producer("confluent-kafka", nobody, "unused", {"acks": "1", "delivery.timeout.ms": 300})
+    sending.send(10)
+    assert sending.producer.flush(10) == 0
+    assert sending.outcomes() == {Outcome.UNKNOWN}
+    assert (sending.journal.error[:10] > 0).all()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_a_full_buffer_refuses_is_offered_again_and_lands_once(
+    client: str, cluster: LocalCluster, make_topic: Topic, open_producer: Open
+) -> None:
+    """A frozen leader fills the buffers; every call still ends, and no message was half accepted."""
+    topic = make_topic(1, 1)  # with another replica the frozen leader would lose what it acks when it wakes
+    module = clients.load(client)
+    small: Config = {"acks": "1", "enable.idempotence": False, "buffer.memory": 20 * 1024}
+    config = {name: value for name, value in small.items() if not module.unsupported({name: value})}
+    sending = open_producer(client, cluster.bootstrap, topic, config)
+    sending.send(10)
+    assert sending.producer.flush(20) == 0
+    with frozen_leader(cluster, topic):
+        tries = itertools.takewhile(lambda accepted: accepted == 4000, (sending.offer(4000) for _ in range(4)))
+        assert len(list(tries)) < 4, "the buffer never filled"
+        held = sending.next
+        assert sending.producer.flush(0.2) > 0
+    sending.send(500)
+    assert sending.producer.flush(20) == 0
+    assert sending.next == held + 500
+    assert sending.recorder.reports == sending.next
+    assert sending.outcomes() == {Outcome.ACKED}
+    assert copies(sending.log(cluster, sending.next), sending.next) == [1] * sending.next
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_close_ends_with_a_frozen_broker(
+    client: str, cluster: LocalCluster, make_topic: Topic, open_producer: Open
+) -> None:
+    topic = make_topic(1, 1)
+    sending = open_producer(client, cluster.bootstrap, topic, {"acks": "all", "enable.idempotence": True})
+    sending.send(10)
+    assert sending.producer.flush(20) == 0
+    with frozen_leader(cluster, topic):
+        assert sending.offer(10) == 10
+        left = sending.producer.flush(0.2)
+        assert (left, set(sending.journal.outcome[10:20].tolist())) == (10, {Outcome.PENDING})
+        sending.producer.close(1)
+    assert sending.recorder.reports <= 20
+    assert Outcome.ACKED not in sending.journal.outcome[10:20].tolist()
+
+
+def test_a_dead_sender_task_is_told_at_the_next_send(
+    cluster: LocalCluster, make_topic: Topic, open_producer: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With acks=0 aiokafka lets the raw error of a broken connection end its sender."""
+    sending = open_producer("aiokafka", cluster.bootstrap, make_topic(1), {"acks": "0"})
+    sending.send(10)
+    assert sending.producer.flush(20) == 0
+
+    async def broken(_: asyncio.StreamWriter) -> None:
+        raise ConnectionResetError("Connection lost")
+
+    monkeypatch.setattr(asyncio.StreamWriter, "drain", broken)
+    with pytest.raises(ClientDead, match="Connection lost"):
+        sending.send(5000)
+    assert sending.producer.flush(5) == 0
+    assert sending.outcomes() == {Outcome.UNCONFIRMED, Outcome.UNKNOWN}

@@ -1,0 +1,76 @@
+"""The local cluster, on real brokers: it comes up, breaks as told, recovers, and leaves nothing behind."""
+
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.clusters import ClusterFailed
+from harness.clusters.jars import class_path
+from harness.clusters.local import LocalCluster
+from harness.janitor import Janitor
+
+
+def test_every_broker_itself_knows_a_new_topic(cluster: LocalCluster) -> None:
+    cluster.create_topic("known", 2, 3, {"min.insync.replicas": "2"})
+    for node in cluster.addresses:
+        view = cluster.view("known", node)
+        assert view is not None and view.brokers == {1, 2, 3}
+        assert len(view.partitions) == 2 and all(partition.healthy for partition in view.partitions.values())
+    assert cluster.high_watermarks("known") == {0: 0, 1: 0}
+    cluster.delete_topic("known")
+    cluster.delete_topic("known")
+
+
+def test_the_brokers_own_reason_is_given_for_a_topic_they_refuse(cluster: LocalCluster) -> None:
+    with pytest.raises(ClusterFailed, match="replication factor"):
+        cluster.create_topic("impossible", 1, 5, {})
+
+
+def test_a_killed_leader_is_replaced_and_comes_back(cluster: LocalCluster) -> None:
+    cluster.create_topic("killed", 1, 3, {})
+    view = cluster.view("killed")
+    assert view is not None
+    leader = view.partitions[0].leader
+    cluster.kill(leader)
+    assert cluster.view("killed", leader) is None
+    cluster.heal()
+    cluster.wait_healthy("killed", 45)
+    view = cluster.view("killed", leader)
+    assert view is not None and view.partitions[0].leader != leader
+    cluster.delete_topic("killed")
+
+
+def test_a_frozen_broker_is_unhealthy_within_the_bound(cluster: LocalCluster) -> None:
+    cluster.pause(2)
+    try:
+        with pytest.raises(ClusterFailed, match=r"not healthy within 1 s: broker 2 does not answer"):
+            cluster.wait_healthy(None, 1)
+    finally:
+        cluster.resume(2)
+    cluster.wait_healthy(None, 30)
+
+
+def test_it_listens_on_loopback_only(cluster: LocalCluster) -> None:
+    for node in cluster.nodes:
+        assert node.process is not None
+        listening = [c for c in psutil.Process(node.process.pid).net_connections("tcp") if c.status == "LISTEN"]
+        assert listening
+        assert all(c.laddr.ip in ("127.0.0.1", "::ffff:127.0.0.1") for c in listening), listening
+
+
+def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path, janitor: Janitor) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        with pytest.raises(ClusterFailed, match=f"port {port} of 127.0.0.1 is taken"):
+            LocalCluster("4.4.0", [], tmp_path / "nodes", janitor, brokers=1, first_port=port)
+    assert not (tmp_path / "nodes").exists()
+
+
+def test_brokers_that_do_not_come_up_say_why_and_leave_nothing(tmp_path: Path, janitor: Janitor) -> None:
+    jars = [jar for jar in class_path("4.4.0") if "kafka-clients" not in jar.name]
+    with pytest.raises(ClusterFailed, match="could not be formatted: .*kafka"):
+        LocalCluster("4.4.0", jars, tmp_path / "nodes", janitor, brokers=1).start()
+    assert not (tmp_path / "nodes").exists()

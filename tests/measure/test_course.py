@@ -1,0 +1,150 @@
+"""Rates, gaps and recovery on timelines short enough to reckon by hand. Times are in milliseconds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.events import Outcome
+from harness.journal import NONE, ProducerColumns
+from harness.measure import ack_rate, longest_gap_s, recovery_s, throughput
+
+MS = 1_000_000
+ACKED, FAILED, UNKNOWN, UNCONFIRMED = Outcome.ACKED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.UNCONFIRMED
+Message = tuple[int, int | None, Outcome] | tuple[int, int | None, Outcome, int]
+
+
+def producer(*messages: Message, warmup: int = 0) -> ProducerColumns:
+    """Messages as (due and sent, done or None, outcome[, partition])."""
+    rows = [(*message, 0)[:4] for message in messages]
+    due_ns = np.array([due * MS for due, *_ in rows], np.int64)
+    return ProducerColumns(
+        producer=0,
+        due_ns=due_ns,
+        sent_ns=due_ns,
+        done_ns=np.array([NONE if done is None else done * MS for _, done, *_ in rows], np.int64),
+        offset=np.full(len(rows), NONE, np.int64),
+        partition=np.array([partition for *_, partition in rows], np.int32),
+        outcome=np.array([outcome for _, _, outcome, _ in rows], np.uint8),
+        warmup=warmup,
+    )
+
+
+NO_DATA = [[], [producer()], [producer((0, 1, ACKED), warmup=1)]]
+
+
+def test_throughput_is_what_was_acked_over_the_measured_span() -> None:
+    sent = producer(
+        (0, 900, ACKED),  # warm-up
+        (1_000, 1_400, ACKED),
+        (1_200, 1_300, FAILED),
+        (1_300, 9_000, UNKNOWN),
+        (1_700, 2_000, ACKED),
+        (1_900, 3_000, ACKED),
+        (2_500, 2_900, ACKED),
+        warmup=1,
+    )
+    found = throughput([sent], message_size_bytes=250_000)
+    assert found is not None
+    assert (found.messages_per_s, found.mb_per_s, found.span_s, found.steady) == (2.0, 0.5, 2.0, False)
+
+
+@pytest.mark.parametrize(("late", "steady"), [(10, True), (8, True), (7, False), (12, True), (13, False)])
+def test_steady_halves_agree_within_a_fifth(late: int, steady: bool) -> None:
+    early = [(0, 1 + i, ACKED) for i in range(10)]
+    rest = [(0, 1_000 - i, ACKED) for i in range(late)]
+    found = throughput([producer(*early, *rest)], 100)
+    assert found is not None
+    assert found.steady is steady
+
+
+def test_throughput_of_several_producers_is_theirs_together() -> None:
+    one = producer((0, 500, ACKED), (0, 1_000, ACKED))
+    other = producer((100, 2_000, UNCONFIRMED))
+    found = throughput([one, other], 100)
+    assert found is not None
+    assert (found.messages_per_s, found.span_s) == (1.5, 2.0)
+
+
+def test_throughput_without_an_ack_is_none() -> None:
+    for producers in [*NO_DATA, [producer((0, 5, FAILED))]]:
+        assert throughput(producers, 100) is None
+
+
+def test_ack_rate_counts_from_the_first_measured_message_and_shows_gaps() -> None:
+    sent = producer(
+        (0, 50, ACKED),  # warm-up
+        (1_000, 1_010, ACKED),
+        (1_050, 1_099, ACKED),
+        (1_060, 1_310, ACKED),
+        (1_070, 1_560, FAILED),
+        warmup=1,
+    )
+    rates = ack_rate([sent], 0.1)
+    assert rates == [[0.0, 20.0], [0.1, 0.0], [0.2, 0.0], [0.3, 10.0], [0.4, 0.0], [0.5, 0.0]]
+
+
+def test_ack_rate_without_data_is_none_and_without_acks_is_zero() -> None:
+    for producers in NO_DATA:
+        assert ack_rate(producers, 0.1) is None
+    assert ack_rate([producer((0, 150, FAILED))], 0.1) == [[0.0, 0.0], [0.1, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("messages", "gap_s"),
+    [
+        ([(0, 100, ACKED), (50, 400, ACKED), (60, 600, ACKED)], 0.3),  # between two acks
+        ([(0, 500, ACKED), (50, 600, ACKED)], 0.5),  # before the first
+        ([(0, 100, ACKED), (50, 900, FAILED)], 0.8),  # after the last
+        ([(0, 100, ACKED), (700, None, UNKNOWN)], 0.6),  # the last was never heard of
+        ([(0, 400, ACKED), (50, 100, ACKED)], 0.3),  # acks in another order than the messages
+        ([(0, 300, FAILED), (100, 2_000, UNKNOWN)], 2.0),  # never an ack
+    ],
+)
+def test_longest_gap(messages: list[Message], gap_s: float) -> None:
+    assert longest_gap_s([producer(*messages)]) == gap_s
+
+
+def test_the_longest_gap_leaves_the_warm_up_out_and_takes_all_producers_together() -> None:
+    one = producer((0, 5_000, ACKED), (6_000, 6_100, ACKED), (6_000, 7_000, ACKED), warmup=1)
+    other = producer((6_000, 6_500, ACKED))
+    assert longest_gap_s([one, other]) == 0.5
+
+
+def test_availability_is_unknown_where_nobody_confirms() -> None:
+    unconfirmed = [producer((0, 1, UNCONFIRMED), (900, 901, UNCONFIRMED))]
+    assert longest_gap_s(unconfirmed) is None
+    assert recovery_s(unconfirmed, 0) is None
+    for producers in NO_DATA:
+        assert longest_gap_s(producers) is None
+        assert recovery_s(producers, 0) is None
+
+
+def test_recovery_is_the_first_ack_of_a_message_due_since_the_fault() -> None:
+    # The message due at 900 was on its way before; its ack at 1100 is no sign of recovery.
+    sent = producer((900, 1_100, ACKED), (1_000, 3_000, ACKED), (1_500, 2_500, ACKED))
+    assert recovery_s([sent], 1_000 * MS) == 1.5
+
+
+def test_recovery_is_the_slowest_partitions() -> None:
+    sent = producer((1_000, 1_010, ACKED, 0), (1_000, 4_000, ACKED, 7), (1_000, 1_020, ACKED, 2))
+    assert recovery_s([sent], 1_000 * MS) == 3.0
+
+
+def test_a_partition_that_nothing_was_sent_to_since_does_not_count() -> None:
+    sent = producer((500, 600, ACKED, 1), (1_000, 1_250, ACKED, 0))
+    assert recovery_s([sent], 1_000 * MS) == 0.25
+
+
+def test_a_partition_that_never_acked_again_has_not_recovered() -> None:
+    sent = producer((1_000, 1_010, ACKED, 0), (1_000, 4_000, FAILED, 1), (500, 5_000, ACKED, 1))
+    assert recovery_s([sent], 1_000 * MS) is None
+
+
+def test_nothing_sent_since_the_fault_says_nothing() -> None:
+    assert recovery_s([producer((0, 100, ACKED))], 1_000 * MS) is None
+
+
+def test_recovery_of_several_producers_is_the_first_to_get_through() -> None:
+    one, other = producer((1_000, 2_000, ACKED)), producer((1_000, 1_500, ACKED))
+    assert recovery_s([one, other], 1_000 * MS) == 0.5

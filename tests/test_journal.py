@@ -1,0 +1,115 @@
+"""The journal: what was recorded survives whatever ends the worker."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from harness.events import Outcome
+from harness.journal import LogColumns, ProducerJournal, read_log, read_producer, seal, write_log
+from harness.load.recorder import JournalRecorder
+
+
+def _recorder(path: Path, capacity: int = 100) -> JournalRecorder:
+    return JournalRecorder(ProducerJournal.create(path, capacity))
+
+
+def test_outcomes_and_times_come_back_and_pending_ends_as_unknown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorder = _recorder(tmp_path / "j")
+    recorder.sent(0, 2, np.array([10, 20, 30, 40]), 50)
+    recorder.done(0, Outcome.ACKED, 60, offset=7)
+    recorder.done(1, Outcome.FAILED, 61, error="TooLarge")
+    recorder.done_many(np.array([2]), Outcome.UNCONFIRMED, np.array([62]), np.array([-1]))
+    rows = seal(tmp_path / "j", tmp_path / "p.parquet", producer=4, warmup=1, errors={1: "TooLarge"})
+    columns = read_producer(tmp_path / "p.parquet")
+    assert rows == len(columns) == 4
+    assert (columns.producer, columns.warmup) == (4, 1)
+    assert columns.outcome.tolist() == [Outcome.ACKED, Outcome.FAILED, Outcome.UNCONFIRMED, Outcome.UNKNOWN]
+    assert columns.done_ns.tolist() == [60, 61, 62, -1]
+    assert columns.offset.tolist() == [7, -1, -1, -1]
+    assert columns.partition.tolist() == [2] * 4
+    assert columns.error is not None and columns.error.tolist() == [None, "TooLarge", None, None]
+    assert not (tmp_path / "j").exists()
+    assert '"name": "TooLarge"' in capsys.readouterr().out
+    assert pq.read_table(tmp_path / "p.parquet")["offset"].null_count == 3
+
+
+def test_only_the_first_report_of_a_message_counts(tmp_path: Path) -> None:
+    recorder = _recorder(tmp_path / "j")
+    recorder.sent(0, 0, np.array([1]), 2)
+    recorder.done(0, Outcome.ACKED, 3, offset=5)
+    recorder.done(0, Outcome.UNKNOWN, 9, error="Late")
+    recorder.done_many(np.array([0]), Outcome.UNCONFIRMED, np.array([9]), np.array([9]))
+    journal = ProducerJournal.open(tmp_path / "j")
+    assert (journal.outcome[0], journal.done_ns[0], journal.offset[0], journal.error[0]) == (Outcome.ACKED, 3, 5, 0)
+
+
+def test_what_the_client_did_not_take_was_never_sent(tmp_path: Path) -> None:
+    recorder = _recorder(tmp_path / "j")
+    recorder.sent(0, 0, np.arange(10), 2)
+    recorder.refused(4, 6)
+    assert ProducerJournal.open(tmp_path / "j").sent() == 4
+
+
+def test_a_worker_killed_at_any_instant_leaves_every_record(tmp_path: Path) -> None:
+    program = """
+        import sys, numpy as np
+        from pathlib import Path
+        from harness.events import Outcome
+        from harness.journal import ProducerJournal
+        from harness.load.recorder import JournalRecorder
+        recorder = JournalRecorder(ProducerJournal.create(Path(sys.argv[1]), 1000))
+        recorder.sent(0, 0, np.arange(1000), 1)
+        for i in range(700):
+            recorder.done(i, Outcome.ACKED, i, offset=i)
+        print("ready", flush=True)
+        input()
+    """
+    path = tmp_path / "j"
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program), str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"ready\n"
+        os.kill(worker.pid, signal.SIGKILL)
+    assert seal(path, tmp_path / "p.parquet", producer=0, warmup=0, errors={}) == 1000
+    outcome = read_producer(tmp_path / "p.parquet").outcome
+    assert (outcome == Outcome.ACKED).sum() == 700
+    assert (outcome == Outcome.UNKNOWN).sum() == 300
+
+
+def test_an_empty_journal_seals(tmp_path: Path) -> None:
+    _recorder(tmp_path / "j")
+    assert seal(tmp_path / "j", tmp_path / "p.parquet", producer=0, warmup=0, errors={}) == 0
+    assert len(read_producer(tmp_path / "p.parquet")) == 0
+
+
+def test_a_log_comes_back(tmp_path: Path) -> None:
+    log = LogColumns(
+        partition=np.array([0, 1], np.int32),
+        offset=np.array([5, 6]),
+        producer=np.array([0, 0], np.int32),
+        sequence=np.array([9, 8]),
+        valid=np.array([True, False]),
+    )
+    write_log(tmp_path / "l.parquet", log)
+    back = read_log(tmp_path / "l.parquet")
+    assert back.offset.tolist() == [5, 6] and back.valid.tolist() == [True, False] and len(back) == 2
+    assert back.partition.dtype == np.int32
+
+
+def test_a_journal_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+    log = LogColumns(*(np.empty(0, dtype) for dtype in (np.int32, np.int64, np.int32, np.int64, np.bool_)))
+    write_log(tmp_path / "l.parquet", log)
+    table = pq.read_table(tmp_path / "l.parquet")
+    pq.write_table(table.replace_schema_metadata({"format": "99"}), tmp_path / "l.parquet")
+    with pytest.raises(ValueError, match="format 99"):
+        read_log(tmp_path / "l.parquet")

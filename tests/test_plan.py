@@ -1,0 +1,338 @@
+"""Plans: every combination is a trial or refused, ids stay, and nothing starts that does not fit."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from harness import clients
+from harness.faults import FAULTS
+from harness.plan import Plan, Trial, check_disk, check_minutes, objections, plan, render_plan
+from harness.workload import Config, installed, load, parse
+from harness.workload.settings import SETTINGS, Flag
+
+ROOT = Path(__file__).parents[1]
+BASE: dict[str, Any] = {
+    "name": "base",
+    "kafka": "4.4.0",
+    "sweep": {
+        "client": ["confluent-kafka", "aiokafka"],
+        "acks": [0, "all"],
+        "enable.idempotence": [False, True],
+        "replication.factor": [1, 3],
+    },
+    "performance": {
+        "loads": [
+            {"rate": "max", "seconds": 2, "messages": 1_000_000},
+            {"rate": 500.5, "seconds": 2, "message_size": 50},
+        ]
+    },
+    "faults": {"recipes": ["zombie-leader", {"name": "lose-request", "silent": True, "times": 2}]},
+}
+
+
+def can_all(client: str, config: Config) -> list[str]:
+    return []
+
+
+def planned(changes: Mapping[str, Any] = {}, unsupported: Any = can_all) -> Plan:
+    return plan(parse({**BASE, **changes}), unsupported, FAULTS)
+
+
+def the(plan: Plan, trial_id: str) -> Trial:
+    return next(trial for trial in plan.trials if trial.id == trial_id)
+
+
+def test_a_performance_trial() -> None:
+    trial = the(planned({"config": {"linger.ms": 5}}), "confluent-kafka.acks-all.idem.rf-3.rate-500.5.size-50.r1")
+    assert (trial.kind, trial.profile, trial.repeat, trial.kafka) == ("performance", "performance", 1, "4.4.0")
+    assert trial.name == "confluent-kafka acks=all idempotent RF=3, 500.5 msg/s, 50 B, run 1"
+    assert trial.config == {
+        "acks": "all",
+        "enable.idempotence": True,
+        "linger.ms": 5,
+        "replication.factor": 3,
+        "min.insync.replicas": 2,
+        "partitions": 3,
+    }
+    assert trial.producer_config == {"acks": "all", "enable.idempotence": True, "linger.ms": 5}
+    assert trial.topic_config == {"replication.factor": 3, "min.insync.replicas": 2}
+    assert (trial.load.rate, trial.load.seconds, trial.load.messages, trial.load.message_size) == (500.5, 2, 1001, 50)
+    assert (trial.fault, trial.parameters, trial.skip) == ("none", None, None)
+    assert trial.estimated_bytes == 1001 * (50 + 30) * 3
+
+
+def test_a_fault_trial() -> None:
+    trial = the(planned(), "aiokafka.acks-0.no-idem.rf-1.lose-request-times-2-silent.r1")
+    assert (trial.kind, trial.profile, trial.fault) == ("fault", "fault", "lose-request")
+    assert trial.name == "aiokafka acks=0 not-idempotent RF=1, lose-request (times=2, silent=true), run 1"
+    fault = FAULTS["lose-request"]
+    assert trial.parameters == fault.parameters.model_validate({"silent": True, "times": 2})
+    assert (trial.load.rate, trial.load.seconds, trial.load.partitions) == (None, None, 1)
+    assert trial.load.messages == fault.messages(trial.parameters)
+    assert trial.estimated_s == fault.seconds(trial.parameters, trial.config)
+    assert (trial.config["min.insync.replicas"], trial.config["enable.idempotence"]) == (1, False)
+
+
+def test_what_nobody_states_is_left_to_the_client_but_for_acks_and_the_topic() -> None:
+    for trial in planned({"sweep": {"client": ["aiokafka"]}, "cluster": {"brokers": 2}}).trials:
+        assert trial.config.keys() == {"acks", "replication.factor", "min.insync.replicas", "partitions"}
+        assert (trial.config["acks"], trial.config["replication.factor"]) == ("all", 2)
+
+
+@pytest.mark.parametrize(
+    ("axes", "config", "refused"),
+    [
+        (
+            {"acks": [0, 1, "all"], "enable.idempotence": [True]},
+            {},
+            2 * ["enable.idempotence=true needs acks=all (Kafka's ProducerConfig refuses it)"],
+        ),
+        (
+            {"retries": [0, 1]},
+            {"enable.idempotence": True},
+            ["enable.idempotence=true needs retries of at least 1 (Kafka's ProducerConfig refuses it)"],
+        ),
+        (
+            {"max.in.flight.requests.per.connection": [5, 6]},
+            {"enable.idempotence": True},
+            [
+                "enable.idempotence=true needs max.in.flight.requests.per.connection of at most 5 "
+                "(Kafka's ProducerConfig refuses it)"
+            ],
+        ),
+        ({"acks": [0, 1], "retries": [0]}, {"enable.idempotence": False}, []),
+        (
+            {"delivery.timeout.ms": [1_499, 1_500]},
+            {"request.timeout.ms": 1_000, "linger.ms": 500},
+            [
+                "delivery.timeout.ms=1499 is less than linger.ms=500 and request.timeout.ms=1000 together "
+                "(Kafka's KafkaProducer refuses it)"
+            ],
+        ),
+        (
+            {"delivery.timeout.ms": [29_999, 30_000]},
+            {},
+            [
+                "delivery.timeout.ms=29999 is less than linger.ms=0 and request.timeout.ms=30000 (Kafka's default) "
+                "together (Kafka's KafkaProducer refuses it)"
+            ],
+        ),
+        ({"request.timeout.ms": [200_000]}, {}, []),
+        (
+            {"replication.factor": [1, 3]},
+            {"min.insync.replicas": 2},
+            [
+                "min.insync.replicas=2 is more than replication.factor=1 "
+                "(Kafka's Partition.effectiveMinIsr would silently take the smaller)"
+            ],
+        ),
+    ],
+)
+def test_combinations_that_kafka_does_not_run(axes: dict[str, Any], config: dict[str, Any], refused: list[str]) -> None:
+    made = planned({"sweep": {"client": ["aiokafka"], **axes}, "config": config})
+    assert [f"{each.reason} ({each.source})" for each in made.refused] == refused
+    # Two loads and two recipes.
+    assert [each.trials for each in made.refused] == [4] * len(refused)
+    assert len(made.trials) == 4 * (math.prod(map(len, axes.values())) - len(refused))
+
+
+def test_skipped_trials_say_why() -> None:
+    def unsupported(client: str, config: Config) -> list[str]:
+        assert config.keys() == {"acks", "enable.idempotence"}
+        return ["It has no retries.", "Nor patience."] if client == "aiokafka" and config["acks"] == "all" else []
+
+    made = planned({"exclude": [{"acks": [0], "fault": ["none", "lose-request"], "because": "we know"}]}, unsupported)
+    for trial in made.trials:
+        if trial.config["acks"] == "0" and trial.fault in ("none", "lose-request"):
+            expected = "excluded: we know"
+        elif trial.client == "aiokafka" and trial.config["acks"] == "all":
+            expected = "It has no retries. Nor patience."
+        elif trial.fault == "zombie-leader" and trial.config["replication.factor"] == 1:
+            expected = f"zombie-leader says nothing here: {FAULTS['zombie-leader'].refuses(trial.config)}"
+        else:
+            expected = None
+        assert trial.skip == expected
+    assert {trial.skip is None for trial in made.trials} == {True, False}
+
+
+def test_the_order_starts_clusters_seldom_and_favours_nobody() -> None:
+    changes = {
+        "kafka": ["4.4.0", "4.3.1"],
+        "performance": {**BASE["performance"], "repeats": 3},
+        "faults": {**BASE["faults"], "repeats": 2},
+    }
+    made = planned(changes)
+    clusters = [cluster for cluster, _ in groupby((trial.kafka, trial.profile) for trial in made.trials)]
+    assert clusters == [
+        ("4.4.0", "performance"),
+        ("4.4.0", "fault"),
+        ("4.3.1", "performance"),
+        ("4.3.1", "fault"),
+    ]
+    measured = [trial for trial in made.trials if trial.kafka == "4.4.0" and trial.kind == "performance"]
+    rounds = [[trial.id.rpartition(".")[0] for trial in of] for _, of in groupby(measured, lambda trial: trial.repeat)]
+    assert len(rounds) == 3
+    assert sorted(rounds[0]) == sorted(rounds[1]) == sorted(rounds[2])
+    assert rounds[0] != rounds[1] != rounds[2]
+    faulted = [trial for trial in made.trials if trial.kafka == "4.4.0" and trial.kind == "fault"]
+    groups = [group for group, _ in groupby((trial.repeat, trial.fault) for trial in faulted)]
+    assert groups == [(1, "zombie-leader"), (1, "lose-request"), (2, "zombie-leader"), (2, "lose-request")]
+    assert [trial.client for trial in faulted[:12]] == ["confluent-kafka"] * 6 + ["aiokafka"] * 6
+    assert made.estimated_s == pytest.approx(4 * 12.5 + sum(trial.estimated_s for trial in made.runnable))
+
+
+def test_another_seed_is_another_order_and_other_seeds() -> None:
+    one, two = planned(), planned({"seed": 2})
+    assert [trial.id for trial in one.trials] != [trial.id for trial in two.trials]
+    assert sorted(trial.id for trial in one.trials) == sorted(trial.id for trial in two.trials)
+    assert not {trial.seed for trial in one.trials} & {trial.seed for trial in two.trials}
+    assert len({trial.seed for trial in one.trials}) == len(one.trials)
+
+
+def test_ids_do_not_depend_on_the_order_or_number_of_values() -> None:
+    sweep = dict(reversed(BASE["sweep"].items()))
+    more = planned({"sweep": {**sweep, "acks": ["all", 1, 0]}})
+    assert {trial.id for trial in planned().trials} < {trial.id for trial in more.trials}
+
+
+def test_an_id_stays_short_enough_for_a_topic() -> None:
+    sweep: dict[str, list[Any]] = {"client": ["confluent-kafka"]}
+    sweep |= {name: [True] if isinstance(each.allowed, Flag) else [1] for name, each in SETTINGS.items()}
+    sweep |= {"acks": ["all"], "compression.type": ["none", "zstd"], "delivery.timeout.ms": [2**31 - 1]}
+    made = planned({"sweep": sweep})
+    assert max(len(trial.id) for trial in made.trials) > 150
+    assert max(len(trial.id) for trial in made.trials) < 200
+    assert len({trial.id for trial in made.trials}) == len(made.trials) == 8
+
+
+def test_what_does_not_fit_does_not_start() -> None:
+    made = planned({"limits": {"disk_gb": 0.4, "minutes": 1}})
+    biggest = made.biggest
+    assert biggest is not None and biggest.estimated_bytes == 1_000_000 * 130 * 3
+    assert check_disk(made, 10**12) == (
+        f"{biggest.id} can write 0.5 GB; limits.disk_gb is 0.4: lower its messages or raise the limit"
+    )
+    assert check_minutes(made) == (
+        f"the run takes about {made.estimated_s / 60:.1f} minutes; limits.minutes is 1: sweep less or raise the limit"
+    )
+    roomy = planned()
+    assert check_disk(roomy, 2_468_000_001) is None
+    assert check_disk(roomy, 2_467_000_000) == (
+        f"{biggest.id} can write 0.5 GB, and 2 GB have to stay free; "
+        "the disk has 2.5 GB: lower its messages or free some"
+    )
+    assert check_minutes(roomy) is None
+    assert objections(roomy, 10**12) == []
+    assert len(objections(made, 10**12)) == 2
+
+
+def test_a_plan_of_skipped_trials_does_not_start() -> None:
+    made = planned(unsupported=lambda client, config: ["it is too old"])
+    assert (made.runnable, made.biggest, made.estimated_s) == ((), None, 0)
+    assert objections(made, 0) == ["there is nothing to run: every trial is skipped"]
+
+
+def test_the_plan_is_shown() -> None:
+    made = planned({"exclude": [{"client": "aiokafka", "because": "it rests"}]})
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(render_plan(made))
+    shown = console.export_text()
+    assert f"base: {len(made.runnable)} trials, about " in shown
+    assert all(trial.id in shown for trial in made.runnable)
+    assert "x excluded: it rests" in shown
+    assert "4 x enable.idempotence=true needs acks=all (Kafka's ProducerConfig refuses it)" in shown
+
+
+@pytest.mark.parametrize(("name", "most_s"), [("default", 600), ("smoke", 60)])
+def test_a_shipped_workload_keeps_its_word(name: str, most_s: float) -> None:
+    made = plan(
+        load(ROOT / "workloads" / f"{name}.yaml"),
+        lambda client, config: clients.load(client).unsupported(config),
+        FAULTS,
+    )
+    assert made.estimated_s <= most_s
+    assert all(trial.skip is None or "says nothing here" in trial.skip for trial in made.trials)
+    assert objections(made, 10**10) == []
+    assert {trial.fault for trial in made.runnable} >= {"none", "lose-ack"}
+
+
+AXES: dict[str, list[Any]] = {
+    "acks": [0, 1, "all"],
+    "enable.idempotence": [False, True],
+    "retries": [0, 1, 5],
+    "max.in.flight.requests.per.connection": [1, 5, 6],
+    "linger.ms": [0, 5, 50_000],
+    "delivery.timeout.ms": [500, 30_000, 120_000],
+    "compression.type": ["none", "zstd"],
+    "replication.factor": [1, 2, 3],
+    "min.insync.replicas": [1, 2],
+    "unclean.leader.election.enable": [False, True],
+}
+
+
+def some(values: list[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(values), min_size=1, max_size=2, unique_by=repr)
+
+
+@st.composite
+def workloads(draw: st.DrawFn) -> dict[str, Any]:
+    """Workloads with a part that Kafka runs for sure: acks=all, and three replicas."""
+    known = installed()
+    sweep = {axis: draw(some(values)) for axis, values in AXES.items() if draw(st.booleans())}
+    sure = {"acks": "all", "retries": 1, "max.in.flight.requests.per.connection": 1, "linger.ms": 0}
+    sure |= {"delivery.timeout.ms": 120_000, "replication.factor": 3}
+    for axis, value in sure.items():
+        if axis in sweep and value not in sweep[axis]:
+            sweep[axis].append(value)
+    rates = st.sampled_from(["max", 1, 0.5, 2_000, 99_999_999])
+    loads = draw(st.lists(st.tuples(rates, st.sampled_from([36, 100])), max_size=3, unique=True))
+    recipes = draw(st.lists(st.sampled_from(sorted(known.faults)), max_size=3, unique=True))
+    parameters = {"messages": draw(st.integers(1, 10_000)), "message_size": draw(st.integers(36, 200))}
+    performance = {
+        "repeats": draw(st.integers(1, 2)),
+        "loads": [{"rate": rate, "message_size": size, "seconds": 1, "messages": 9} for rate, size in loads],
+    }
+    faults = {"repeats": draw(st.integers(1, 2)), "recipes": [{"name": recipe, **parameters} for recipe in recipes]}
+    return {
+        "name": "any",
+        "kafka": draw(st.lists(st.sampled_from(known.kafka), min_size=1, unique=True)),
+        "sweep": {"client": draw(some(list(known.clients))), **sweep},
+        "performance": performance if loads or not recipes else None,
+        "faults": faults if recipes else None,
+        "seed": draw(st.integers(0, 3)),
+    }
+
+
+@given(workloads().filter(lambda data: data["performance"] is None or data["performance"]["loads"]))
+@settings(max_examples=60, deadline=None)
+def test_trials_and_refused_are_the_whole_product(data: dict[str, Any]) -> None:
+    workload = parse(data)
+    made = plan(workload, can_all, FAULTS)
+    each = 0
+    if workload.performance is not None:
+        each += workload.performance.repeats * len(workload.performance.loads)
+    if workload.faults is not None:
+        each += workload.faults.repeats * len(workload.faults.recipes)
+    whole = len(workload.kafka) * each * math.prod(map(len, workload.sweep.values()))
+    assert len(made.trials) + sum(refused.trials for refused in made.refused) == whole
+    assert all(trial.skip is None or "says nothing here" in trial.skip for trial in made.trials)
+
+    ids = [trial.id for trial in made.trials]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]{1,200}", trial_id) for trial_id in ids)
+    # A trial's files are found by its id and a dot.
+    assert not any(
+        later.startswith(f"{earlier}.") for earlier, later in zip(sorted(ids), sorted(ids)[1:], strict=False)
+    )
+    assert plan(parse(workload.model_dump(mode="json")), can_all, FAULTS) == made

@@ -1,0 +1,239 @@
+"""What is promised where: the table as a whole, and the cells that people ask about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from harness.clients import CLIENTS, load
+from harness.events import Permission
+from harness.faults import FAULTS
+from harness.store import Expectation
+from harness.verify import expectations, promise
+from harness.verify.cell import Cell
+from harness.verify.rules import RULES
+
+JUDGED = {"lost", "duplicate", "reordered", "unknown_landed", "unknown_absent", "failed_landed", "unexpected"}
+FORBIDDEN, ALLOWED, EXPECTED = Permission.FORBIDDEN, Permission.ALLOWED, Permission.EXPECTED
+
+AXES: dict[str, tuple[Any, ...]] = {
+    "acks": ("0", "1", "all"),
+    "enable.idempotence": (False, True),
+    "retries": (None, 0),
+    "max.in.flight.requests.per.connection": (None, 1),
+    "replication.factor": (1, 3),
+    "min.insync.replicas": (1, 2),
+    "unclean.leader.election.enable": (False, True),
+}
+
+
+def configs() -> Iterator[dict[str, Any]]:
+    for values in product(*AXES.values()):
+        yield {key: value for key, value in zip(AXES, values, strict=True) if value is not None}
+
+
+def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
+    for client, config, fault in product(CLIENTS, configs(), ("none", *FAULTS)):
+        for parameters in ({}, {"silent": True}) if fault.startswith("lose") else ({}, {"rate": 100}):
+            yield client, config, fault, parameters
+
+
+Table = list[tuple[str, dict[str, Any], str, dict[str, Expectation]]]
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
+    """Every cell, with its expectation for each anomaly."""
+    return [
+        (client, config, fault, {each.anomaly: each for each in expectations(client, config, fault, parameters)})
+        for client, config, fault, parameters in cells()
+    ]
+
+
+def permission(
+    anomaly: str, fault: str = "none", client: str = "confluent-kafka", silent: bool = False, **config: Any
+) -> Permission:
+    return expectation(anomaly, fault, client, {"silent": silent}, **config).permission
+
+
+def expectation(anomaly: str, fault: str, client: str, parameters: dict[str, Any], **config: Any) -> Expectation:
+    """Settings as keywords, with ``_`` for ``.``; three replicas, two in sync, unless said otherwise."""
+    dotted = {key.replace("_", "."): value for key, value in config.items()}
+    settings = {"replication.factor": 3, "min.insync.replicas": 2, **dotted}
+    (found,) = (e for e in expectations(client, settings, fault, parameters) if e.anomaly == anomaly)
+    return found
+
+
+def test_every_cell_has_one_expectation_for_each_anomaly_and_a_rule_behind_it(table: Table) -> None:
+    for client, config, fault, decided in table:
+        assert decided.keys() == JUDGED
+        assert "none" not in {each.source for each in decided.values()}, (client, config, fault)
+    assert len(expectations("aiokafka", {}, "none", {})) == len(JUDGED)
+
+
+def test_every_rule_decides_somewhere(table: Table) -> None:
+    decisive = {(each.anomaly, each.permission, each.reason) for *_, decided in table for each in decided.values()}
+    rules = {(anomaly.value, rule.permission, rule.reason) for anomaly, rules in RULES.items() for rule in rules}
+    assert rules == decisive
+
+
+def test_rules_ask_only_for_facts_there_are() -> None:
+    facts = {fact for rules in RULES.values() for rule in rules for fact in rule.when}
+    assert facts <= set(Cell.__dataclass_fields__)
+
+
+def test_nothing_is_ever_lost_that_all_replicas_in_sync_had(table: Table) -> None:
+    for client, config, fault, decided in table:
+        if config["acks"] == "all" and not config["unclean.leader.election.enable"]:
+            assert decided["lost"].permission == FORBIDDEN, (client, config, fault)
+
+
+def test_an_idempotent_producer_never_duplicates_or_reorders(table: Table) -> None:
+    for client, config, fault, decided in table:
+        if config["acks"] == "all" and config["enable.idempotence"] and config.get("retries") != 0:
+            permissions = (decided["duplicate"].permission, decided["reordered"].permission)
+            assert permissions == (FORBIDDEN, FORBIDDEN), (client, config, fault)
+
+
+def test_what_does_not_depend_on_the_cell(table: Table) -> None:
+    for *_, decided in table:
+        assert decided["failed_landed"].permission == decided["unexpected"].permission == FORBIDDEN
+        assert decided["unknown_landed"].permission == decided["unknown_absent"].permission == ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("acks", "fault", "replicas", "expected"),
+    [
+        ("0", "none", 3, ALLOWED),
+        ("0", "lose-ack", 3, ALLOWED),
+        ("0", "lose-request", 3, EXPECTED),
+        ("0", "lose-request", 1, EXPECTED),
+        ("0", "zombie-leader", 3, EXPECTED),
+        ("0", "kill-leader", 3, EXPECTED),
+        ("0", "kill-leader", 1, ALLOWED),
+        ("1", "none", 3, FORBIDDEN),
+        ("1", "lose-ack", 3, FORBIDDEN),
+        ("1", "lose-request", 3, FORBIDDEN),
+        ("1", "zombie-leader", 3, EXPECTED),
+        ("1", "zombie-leader", 2, EXPECTED),
+        ("1", "kill-leader", 3, ALLOWED),
+        ("1", "kill-leader", 1, FORBIDDEN),
+        ("all", "none", 3, FORBIDDEN),
+        ("all", "lose-ack", 3, FORBIDDEN),
+        ("all", "lose-request", 3, FORBIDDEN),
+        ("all", "zombie-leader", 3, FORBIDDEN),
+        ("all", "kill-leader", 3, FORBIDDEN),
+        ("all", "kill-leader", 1, FORBIDDEN),
+    ],
+)
+def test_lost(acks: str, fault: str, replicas: int, expected: Permission) -> None:
+    for client in CLIENTS:
+        assert permission("lost", fault, client, acks=acks, replication_factor=replicas) == expected
+
+
+def test_losing_under_a_kill_is_expected_only_under_load() -> None:
+    assert expectation("lost", "kill-leader", "aiokafka", {"rate": 3000.0}, acks="0").permission == EXPECTED
+    assert expectation("lost", "kill-leader", "aiokafka", {"rate": 50.0}, acks="0").permission == ALLOWED
+
+
+def test_unclean_election_loses_what_one_replica_acked() -> None:
+    unclean: dict[str, Any] = {"acks": "all", "unclean_leader_election_enable": True}
+    assert permission("lost", "kill-leader", **unclean, min_insync_replicas=1) == ALLOWED
+    assert permission("lost", "kill-leader", **unclean, min_insync_replicas=2) == FORBIDDEN
+    assert permission("lost", "lose-ack", **unclean, min_insync_replicas=1) == FORBIDDEN
+
+
+@pytest.mark.parametrize("acks", ["1", "all"])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_lost_ack_duplicates_without_idempotence(client: str, acks: str) -> None:
+    settings: dict[str, Any] = {"acks": acks, "enable_idempotence": False}
+    assert permission("duplicate", "lose-ack", client, **settings) == EXPECTED
+    assert permission("duplicate", "lose-ack", client, **settings, retries=0) == FORBIDDEN
+    silent = permission("duplicate", "lose-ack", client, silent=True, **settings)
+    assert silent == (ALLOWED if client == "aiokafka" else EXPECTED)
+
+
+@pytest.mark.parametrize("fault", ["none", "lose-request", "zombie-leader", "kill-leader"])
+def test_at_least_once_permits_duplicates_whatever_happens(fault: str) -> None:
+    assert permission("duplicate", fault, acks="all", enable_idempotence=False) == ALLOWED
+
+
+def test_librdkafka_repeats_what_a_deposed_leader_refused_even_without_retries() -> None:
+    for fault in ("zombie-leader", "kill-leader"):
+        assert permission("duplicate", fault, "confluent-kafka", acks="all", retries=0) == ALLOWED
+        assert permission("duplicate", fault, "kafka-python", acks="all", retries=0) == FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("client", "fault", "config", "expected"),
+    [
+        ("kafka-python", "zombie-leader", {}, ALLOWED),
+        ("kafka-python", "zombie-leader", {"max_in_flight_requests_per_connection": 1}, FORBIDDEN),
+        ("kafka-python", "zombie-leader", {"retries": 0}, FORBIDDEN),
+        ("confluent-kafka", "none", {}, ALLOWED),
+        ("confluent-kafka", "none", {"max_in_flight_requests_per_connection": 1}, FORBIDDEN),
+        ("confluent-kafka", "kill-leader", {"max_in_flight_requests_per_connection": 1}, ALLOWED),
+        ("aiokafka", "kill-leader", {}, FORBIDDEN),
+        ("aiokafka", "none", {"acks": "0"}, FORBIDDEN),
+        ("confluent-kafka", "kill-leader", {"acks": "0"}, ALLOWED),
+    ],
+)
+def test_reordered(client: str, fault: str, config: dict[str, Any], expected: Permission) -> None:
+    settings = {"acks": "all", "enable_idempotence": False, **config}
+    assert permission("reordered", fault, client, **settings) == expected
+
+
+def test_a_fault_without_rules_says_so() -> None:
+    decided = {each.anomaly: each for each in expectations("aiokafka", {"acks": "all"}, "meteorite", {})}
+    assert decided["lost"].permission == ALLOWED
+    assert "no rule" in decided["lost"].reason
+    assert decided["unexpected"].permission == FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"acks": "0"}, "at-most-once"),
+        ({"acks": 0}, "at-most-once"),
+        ({"acks": "1"}, "at-least-once"),
+        ({"acks": 1, "retries": 3}, "at-least-once"),
+        ({"acks": "all"}, "at-least-once"),
+        ({"acks": -1, "enable.idempotence": False}, "at-least-once"),
+        ({"acks": "all", "retries": 0}, "at-most-once"),
+        ({"acks": "1", "retries": 0}, "at-most-once"),
+        ({"acks": "all", "enable.idempotence": True}, "exactly-once"),
+        ({"acks": "-1", "enable.idempotence": "true"}, "exactly-once"),
+        ({}, "at-least-once"),
+    ],
+)
+def test_promise(config: dict[str, Any], expected: str) -> None:
+    assert promise(config) == expected
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_is_not_stated_is_what_the_client_says_of_itself(client: str) -> None:
+    defaults = load(client).DEFAULTS
+    cell = Cell.of(client, {"acks": "all"}, "none", {})
+    assert cell.idempotent is defaults["enable.idempotence"]
+    assert cell.one_in_flight is (defaults["max.in.flight.requests.per.connection"] == 1)
+
+
+def test_what_is_not_stated_is_the_clients_default() -> None:
+    assert [promise({"acks": "all"}, client) for client in ("aiokafka", "confluent-kafka", "kafka-python")] == [
+        "at-least-once",
+        "at-least-once",
+        "exactly-once",
+    ]
+    assert permission("duplicate", "lose-ack", "kafka-python", acks="all") == FORBIDDEN
+    assert permission("duplicate", "lose-ack", "kafka-python", acks="1") == EXPECTED
+    many: dict[str, Any] = {"acks": "all", "max_in_flight_requests_per_connection": 10}
+    assert permission("duplicate", "lose-ack", "kafka-python", **many) == EXPECTED
+
+
+@pytest.mark.parametrize("config", [{"acks": "2"}, {"acks": "all", "enable.idempotence": "maybe"}])
+def test_settings_that_are_none_are_refused(config: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"acks is '2'|neither true nor false"):
+        promise(config)
