@@ -9,6 +9,8 @@ import pytest
 from harness.clusters.jars import class_path
 from harness.clusters.local import LocalCluster
 from harness.janitor import Janitor
+from harness.process import Child
+from harness.trial import Venue
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,15 @@ def cluster(janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("cluster") / "nodes"
     with LocalCluster("4.4.0", class_path("4.4.0"), folder, janitor) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def venue(cluster: LocalCluster, janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Venue]:
+    """Everything a trial needs, on the session's cluster."""
+    folder = tmp_path_factory.mktemp("venue")
+    for name in ("journals", "scratch"):
+        (folder / name).mkdir()
+    with Child("harness.load.scan", {}, folder / "oracle.log") as oracle:
+        janitor.process(oracle.pid)
+        oracle.wait("ready", 30)
+        yield Venue(cluster, oracle, janitor, folder / "journals", folder / "scratch", run_id="tests")

@@ -26,6 +26,7 @@ from harness.events import Outcome
 
 NAME = "confluent-kafka"
 _SEQUENCE = slice(16, 24)  # of a value, big-endian (harness.load.codec)
+_TICK_S = 0.001  # librdkafka counts its waits in these: a shorter one does not wait at all, and would spin
 _POLL_S = 0.1  # from 0.2 s on its poll does not return before the time is over
 _STEP_S = 0.0002  # librdkafka waits in whole milliseconds; the rest of a wait goes in these
 

@@ -11,8 +11,8 @@ from harness.events import Anomaly, Verdict
 from harness.report.labels import NO_FAULT, Configuration, Labels
 from harness.report.markdown import escape
 from harness.report.matrix import WRONG, counted, verdict_of, word
-from harness.report.performance import Cost, Costs, costs, performances
-from harness.report.wording import listed, plural, ratio, span
+from harness.report.performance import Costs, costs, performances
+from harness.report.wording import listed, plural, ratios, span
 from harness.store import TrialRecord
 
 _IN_ONE_SENTENCE = 4
@@ -48,10 +48,9 @@ class Answer:
 def answer(records: Sequence[TrialRecord], labels: Labels, run: Mapping[str, Any]) -> Answer:
     """The answer. Says of everything that is missing that it is missing."""
     cost = costs(performances(records, labels))
-    sentences = [_standing(records)]
+    sentences = [_standing(records), *_missing(records, run)]
     if records:
         sentences += [*_wrong(records, labels), *_clean(records, labels), *_price(cost), _certainty(records)]
-    sentences += _missing(records, run)
     return Answer(
         broken=tuple(_broken(records, labels)),
         sentences=tuple(sentences),
@@ -77,59 +76,61 @@ def _standing(records: Sequence[TrialRecord]) -> str:
     if not records:
         return "No trial has ended, so there is nothing to report yet."
     verdicts = judged(records)
-    told = verdicts[Verdict.KEPT] + verdicts[Verdict.REPRODUCED] + verdicts[Verdict.BROKEN]
-    rest = [
+    ran = [record for record in records if record.status != "skipped"]
+    faulty = sum(record.kind != "performance" for record in ran)
+    trials = [
+        plural(number, what)
+        for number, what in ((faulty, "trial with a fault"), (len(ran) - faulty, "trial without a fault"))
+        if number
+    ]
+    fates = [
         f"{number:,} {what}"
         for number, what in (
-            (verdicts[Verdict.KEPT], "kept their promise"),
+            (verdicts[Verdict.BROKEN], "broke it"),
+            (verdicts[Verdict.KEPT], "kept it"),
             (verdicts[Verdict.REPRODUCED], "reproduced the anomaly that was expected of them"),
             (verdicts[Verdict.NOT_EXERCISED], "did not exercise what they were for"),
-            (verdicts[Verdict.UNKNOWN], "unknown"),
-            (sum(record.status == "skipped" for record in records), "skipped"),
+            (verdicts[Verdict.UNKNOWN], "gave no verdict"),
         )
         if number
     ]
+    skipped = sum(record.status == "skipped" for record in records)
+    if not ran:
+        return f"**Nothing could be judged**: all {plural(skipped, 'trial')} were skipped."
     if verdicts[Verdict.BROKEN]:
-        lead = f"**BROKEN: {verdicts[Verdict.BROKEN]:,} of {plural(told, 'judged trial')} broke a promise**"
-        return f"{lead}; {listed(rest)}." if rest else f"{lead}."
-    lead = "**No promise was broken**" if told else "**Nothing could be judged**"
-    return f"{lead} in {plural(len(records), 'trial')}: {listed(rest)}."
+        lead = "**A promise was broken**"
+    elif verdicts[Verdict.KEPT] or verdicts[Verdict.REPRODUCED]:
+        lead = "**No promise was broken**"
+    else:
+        lead = "**Nothing could be judged**"
+    rest = f"; {skipped:,} more were skipped" if skipped else ""
+    return f"{lead}: of {' and '.join(trials)}, {listed(fates)}{rest}."
 
 
 def _broken(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
-    for record in sorted(records, key=labels.subject):
+    repeated = any(record.repeat > 1 for record in records)
+    for record in sorted(records, key=lambda record: (labels.subject(record), labels.fault(record), record.repeat)):
         if record.verdict is Verdict.BROKEN:
-            repeat = f", repeat {record.repeat}" if record.repeat > 1 else ""
+            repeat = f", repeat {record.repeat}" if repeated else ""
             found = [f"{word(anomaly)} {number:,}" for anomaly in WRONG if (number := counted(record, anomaly))]
             why = escape(record.verdict_reason or "no reason was recorded")
             yield f"**BROKEN: {escape(labels.row(record))}{repeat}: {', '.join(found) or 'no count'}**. {why}"
 
 
 def _wrong(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
-    """One sentence an anomaly: which configurations, under which faults, how many messages."""
+    """One sentence: which anomalies there were, in which configurations, and the most in one trial."""
+    parts = []
     for anomaly in WRONG:
-        extents = _extents(records, labels, anomaly)
-        where = [
-            f"{escape(str(configuration))} ({listed([f'{span(*extent)} in {fault}' for fault, extent in faults.items()])})"
-            for configuration, faults in sorted(extents.items())
-        ]
+        most: dict[Configuration, int] = {}
+        for record in records:
+            if number := counted(record, anomaly):
+                configuration = labels.configuration(record)
+                most[configuration] = max(number, most.get(configuration, 0))
+        where = [f"{escape(str(configuration))} (up to {number:,})" for configuration, number in sorted(most.items())]
         if where:
-            done = _DONE_TO.get(anomaly)
-            what = f"Messages were **{done}**" if done else f"**{word(anomaly).capitalize()}** was found"
-            yield f"{what} with {listed(where, _IN_ONE_SENTENCE)}."
-
-
-def _extents(
-    records: Sequence[TrialRecord], labels: Labels, anomaly: Anomaly
-) -> dict[Configuration, dict[str, tuple[int, int]]]:
-    counts: dict[Configuration, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for record in sorted(records, key=labels.fault):
-        if number := counted(record, anomaly):
-            counts[labels.configuration(record)][labels.fault(record)].append(number)
-    return {
-        configuration: {fault: (min(numbers), max(numbers)) for fault, numbers in faults.items()}
-        for configuration, faults in counts.items()
-    }
+            parts.append(f"**{_DONE_TO.get(anomaly, word(anomaly))}** with {listed(where, _IN_ONE_SENTENCE)}")
+    if parts:
+        yield f"Messages were {'; '.join(parts)}."
 
 
 def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
@@ -143,8 +144,8 @@ def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
         elif record.kind != "performance" and record.verdict is Verdict.KEPT:
             trials[configuration] += 1
     clean = [
-        f"{escape(str(configuration))} (0 of {plural(number, 'trial')}, so at most {at_most(number):.0%} of such "
-        "trials at 95 % confidence)"
+        f"{escape(str(configuration))} (0 of {plural(number, 'trial')}: at most {100 * at_most(number):.0f} % of "
+        "such trials, at 95 % confidence)"
         for configuration, number in sorted(trials.items())
         if configuration not in stained
     ]
@@ -153,23 +154,18 @@ def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
 
 
 def _price(cost: Costs | None) -> Iterator[str]:
-    """What the strongest configuration costs with the most replicas, a client at a time."""
+    """What the strongest configuration costs with the most replicas, over all clients."""
     dear = [row for row in cost.rows if not row.is_baseline and (row.throughput_ratio or row.p99_ratio)] if cost else []
     if cost is None or not dear:
         return
     strongest = max((row.subject.replication_factor, row.subject.configuration) for row in dear)
     rows = [row for row in dear if (row.subject.replication_factor, row.subject.configuration) == strongest]
+    throughput = [row.throughput_ratio for row in rows if row.throughput_ratio]
+    p99 = [row.p99_ratio for row in rows if row.p99_ratio]
     parts = [
-        f"{listed([f'{ratio(getattr(row, which))} ({_who(row, rows)})' for row in rows if getattr(row, which)])} {what}"
-        for which, what in (("throughput_ratio", "the throughput"), ("p99_ratio", "the p99 latency"))
-        if any(getattr(row, which) for row in rows)
+        f"{ratios(values)} the {what}" for values, what in ((throughput, "throughput"), (p99, "p99 latency")) if values
     ]
     yield f"At RF {strongest[0]}, {escape(str(strongest[1]))} had {' and '.join(parts)} of {cost.against}."
-
-
-def _who(row: Cost, rows: Sequence[Cost]) -> str:
-    sizes = len({each.message_size for each in rows}) > 1
-    return row.subject.client + (f", {row.message_size} B" if sizes else "")
 
 
 def _certainty(records: Sequence[TrialRecord]) -> str:
@@ -183,7 +179,7 @@ def _missing(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Iterator
     planned = run.get("planned")
     not_run = int(planned) - len(records) if planned is not None else 0
     if not_run > 0:
-        yield f"**The run is not complete: {not_run:,} of {plural(int(planned or 0), 'planned trial')} did not run.**"
+        yield f"**The run is not complete: {not_run:,} of the {int(planned or 0):,} planned trials did not run.**"
     elif not run.get("ended"):
         yield "The run has no end on record."
     if records and not any(record.kind == "performance" for record in records):

@@ -75,6 +75,8 @@ def _lead(found: Answer) -> Iterator[str]:
             "and replication factor, which is in italics with its own figures:"
         )
         yield costs
+        if not all(row.steady for row in found.costs.rows):
+            yield f"{tables.UNSTEADY} Not steady: too short to rely on (see Performance)."
 
 
 def _charts(gallery: Gallery) -> Iterator[str]:

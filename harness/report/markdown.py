@@ -10,10 +10,10 @@ _WORD_INNER = re.compile(r"(?<=[A-Za-z0-9])\\_(?=[A-Za-z0-9])")
 Row = Sequence[str]
 
 
-def table(header: Row, rows: Sequence[Row], *, numbers_from: int | None = None) -> str:
-    """A table of cells that are Markdown already. Columns from ``numbers_from`` on are aligned to the right."""
-    right = len(header) if numbers_from is None else numbers_from
-    rule = ["---:" if column >= right else "---" for column in range(len(header))]
+def table(header: Row, rows: Sequence[Row], *, numbers: slice = slice(0)) -> str:
+    """A table of cells that are Markdown already. The columns in ``numbers`` are aligned to the right."""
+    right = range(len(header))[numbers]
+    rule = ["---:" if column in right else "---" for column in range(len(header))]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
 
 

@@ -1,4 +1,4 @@
-"""Configurations against faults: the shape of the verdict table, the heat map and what the terminal prints at the end."""
+"""Configurations against faults: the shape of the verdict table, the heat map and the terminal's last word."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.report.labels import NO_FAULT, Labels, Subject
 from harness.report.wording import span
 from harness.store import TrialRecord
 
-WRONG = tuple(a for a in Anomaly if a not in (Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT))
+WRONG: tuple[Anomaly, ...] = tuple(a for a in Anomaly if a not in (Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT))
 """Anomalies a reader has to see; what became of unknown messages is information, and is in the trial's own row."""
 WORST_FIRST = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.REPRODUCED, Verdict.NOT_EXERCISED, Verdict.KEPT)
 
@@ -43,7 +43,7 @@ class Cell:
     @property
     def found(self) -> dict[Anomaly, tuple[int, int]]:
         """The least and the most of each anomaly over the repeats, where there was any."""
-        found = {}
+        found: dict[Anomaly, tuple[int, int]] = {}
         for anomaly in WRONG:
             counts = [number for trial in self.trials if (number := counted(trial, anomaly)) is not None]
             if any(counts):

@@ -31,11 +31,11 @@ class Performance:
 
     @property
     def throughput(self) -> Spread | None:
-        return Spread.of([trial.throughput and trial.throughput.messages_per_s for trial in self.trials])
+        return Spread.of([trial.throughput.messages_per_s for trial in self.trials if trial.throughput])
 
     @property
     def mb_per_s(self) -> Spread | None:
-        return Spread.of([trial.throughput and trial.throughput.mb_per_s for trial in self.trials])
+        return Spread.of([trial.throughput.mb_per_s for trial in self.trials if trial.throughput])
 
     @property
     def steady(self) -> bool:

@@ -29,12 +29,13 @@ def summary(
     measured: Sequence[Performance],
 ) -> str:
     """The summary as JSON text. Figures over repeats are ``{median, low, high, repeats}``."""
-    content = {
+    statuses: dict[str, int] = Counter(record.status for record in records)
+    content: dict[str, Any] = {
         "format": FORMAT,
         "run_id": run_id,
         "started": run.get("started"),
         "ended": run.get("ended"),
-        "trials": {"planned": run.get("planned"), "recorded": len(records), **Counter(r.status for r in records)},
+        "trials": {"planned": run.get("planned"), "recorded": len(records), **statuses},
         "verdicts": {verdict.value: number for verdict, number in judged(records).items()},
         "broken": [
             {"id": record.id, "name": record.name, "reason": record.verdict_reason}
@@ -45,8 +46,7 @@ def summary(
             {**_subject(subject), "fault": fault, **_cell(cell)} for (subject, fault), cell in cells.cells.items()
         ],
         "performance": [_performance(each) for each in measured],
-        "costs": found.costs
-        and {"against": found.costs.against, "rows": [_cost(cost) for cost in found.costs.rows]},
+        "costs": found.costs and {"against": found.costs.against, "rows": [_cost(cost) for cost in found.costs.rows]},
     }
     return json.dumps(content, indent=2) + "\n"
 

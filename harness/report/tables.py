@@ -1,4 +1,4 @@
-"""The tables that sum a run up: promises, costs, verdicts, performance. Each is Markdown, or empty if it has no rows."""
+"""The tables that sum a run up: promises, costs, verdicts, performance. Each is Markdown, or empty without rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def promises(answer: Answer) -> str:
         ]
         for promise in answer.promises
     ]
-    header = ("Configuration", "It promises", *WORST_FIRST, "What went wrong")
+    header = ("Configuration", "It promises", *WORST_FIRST, "What went wrong (in how many trials)")
     return table(header, rows) if rows else ""
 
 
@@ -47,7 +47,7 @@ def costs(found: Costs | None) -> str:
         for (size, rf, label), of in cells.items()
     ]
     header = [*(["Message"] if sizes else []), "RF", "Configuration", *map(escape, clients)]
-    return table(header, rows, numbers_from=len(header) - len(clients))
+    return table(header, rows, numbers=slice(-len(clients), None))
 
 
 def verdicts(found: Matrix) -> str:
@@ -91,7 +91,7 @@ def paced(measured: Sequence[Performance]) -> str:
         for each in measured
         if each.paced
     ]
-    return table(header, rows, numbers_from=4) if rows else ""
+    return table(header, rows, numbers=slice(4, None)) if rows else ""
 
 
 def saturated(measured: Sequence[Performance]) -> str:
@@ -118,7 +118,7 @@ def saturated(measured: Sequence[Performance]) -> str:
         for each in measured
         if not each.paced
     ]
-    return table(header, rows, numbers_from=4) if rows else ""
+    return table(header, rows, numbers=slice(4, None)) if rows else ""
 
 
 def unsteady(records: Sequence[TrialRecord], labels: Labels) -> list[str]:

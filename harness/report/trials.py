@@ -53,7 +53,8 @@ def refused(run: Mapping[str, Any]) -> str:
     by_reason: dict[str, list[str]] = defaultdict(list)
     for each in run.get("refused") or ():
         config = each.get("config") or {}
-        by_reason[each.get("reason") or "no reason was recorded"].append(
+        source = f" ({each['source']})" if each.get("source") else ""
+        by_reason[(each.get("reason") or "no reason was recorded") + source].append(
             ", ".join(f"{key}={_plain(value)}" for key, value in config.items()) or "a combination without settings"
         )
     return "\n\n".join(
@@ -75,9 +76,9 @@ def _fault_table(trials: Sequence[TrialRecord], labels: Labels) -> str:
         *(word(anomaly) for anomaly in _COLUMNS),
         "Longest gap s",
         "Recovery s",
-        "Also",
+        "Also found",
     )
-    return table(header, [_row(trial, labels, repeated=repeated) for trial in trials], numbers_from=5 + repeated)
+    return table(header, [_row(trial, labels, repeated=repeated) for trial in trials], numbers=slice(5 + repeated, -1))
 
 
 def _row(trial: TrialRecord, labels: Labels, *, repeated: bool) -> list[str]:
@@ -164,5 +165,3 @@ def _total(total: int | None, shown: int) -> str:
 def _names(trials: Sequence[TrialRecord], labels: Labels) -> list[str]:
     ordered = sorted(trials, key=lambda trial: (labels.subject(trial), labels.fault(trial), trial.repeat))
     return [f"{escape(labels.row(trial))}, repeat {trial.repeat} {code(trial.id)}" for trial in ordered]
-
-

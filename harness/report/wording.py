@@ -59,6 +59,12 @@ def ratio(value: float | None) -> str:
     return ABSENT if value is None else f"{value:.2f}x" if value < 10 else f"{value:.0f}x"
 
 
+def ratios(values: Sequence[float]) -> str:
+    """``0.77x to 0.90x``."""
+    low, high = ratio(min(values)), ratio(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
 def seconds(value: float | None) -> str:
     return ABSENT if value is None else f"{value:.2f}"
 
@@ -72,8 +78,9 @@ def short(value: float) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """``1 trial``, ``12 trials``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    """``1 trial``, ``12 trials with a fault``."""
+    first, *rest = noun.split(" ")
+    return " ".join([f"{number:,} {first}" + ("" if number == 1 else "s"), *rest])
 
 
 def listed(words: Sequence[str], limit: int | None = None) -> str:

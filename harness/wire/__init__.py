@@ -95,7 +95,8 @@ class Proxy:
         """The firings since the last call, oldest first, without waiting; after ``stats``, all that it counts.
 
         Each has ``rule`` (its place in the list), ``action``, ``api``, ``ordinal``, ``node``, ``at_ns``
-        (CLOCK_MONOTONIC), ``correlation_id`` and ``client_id``. Also brings ``unknown_brokers`` up to date.
+        (CLOCK_MONOTONIC), ``correlation_id``, ``client_id`` and ``records`` (how many a Produce had, else None).
+        Also brings ``unknown_brokers`` up to date.
         """
         firings = []
         for event in self._child.events():

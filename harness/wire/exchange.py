@@ -17,7 +17,7 @@ from typing import NamedTuple
 from harness.wire.addresses import AddressBook
 from harness.wire.fields import Malformed
 from harness.wire.frames import SIZE, Fate, Piece, Walker
-from harness.wire.requests import Request, read_request, read_topics
+from harness.wire.requests import PRODUCE, Request, count_records, read_request, read_topics
 from harness.wire.rules import PASS_ON, Firing, Plan, Rulebook
 
 
@@ -84,7 +84,7 @@ class Exchange:
         request = read_request(payload)
         if request is None:
             return None
-        if self._wire.rules.needs_topics(request):
+        if request.api_key == PRODUCE and self._wire.rules.concerned(request):
             return Fate.HOLD
         return Fate.PASS if self._forwards(request) else Fate.DROP
 
@@ -93,7 +93,8 @@ class Exchange:
         request = read_request(payload)
         assert request is not None  # it was, when the head was read
         topics = read_topics(payload, self._wire.addresses.topic_names)
-        return frame if self._forwards(dataclasses.replace(request, topics=topics)) else None
+        request = dataclasses.replace(request, topics=topics, records=count_records(payload))
+        return frame if self._forwards(request) else None
 
     def _forwards(self, request: Request) -> bool:
         """Decides about a request: whether the broker gets it."""

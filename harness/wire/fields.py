@@ -66,9 +66,11 @@ class Fields:
         self.skip(max(length, 0))
         return str(self.data[start : self.at], "utf-8", "replace") if length >= 0 else None
 
-    def skip_bytes(self) -> None:
-        """Bytes or records."""
-        self.skip(max(self.varint() - 1 if self.flexible else self.int32(), 0))
+    def skip_bytes(self) -> int:
+        """Bytes or records; says how many."""
+        size = max(self.varint() - 1 if self.flexible else self.int32(), 0)
+        self.skip(size)
+        return size
 
     def array(self) -> range:
         """The elements by number, whose fields are the caller's to read; a null array has none."""

@@ -83,6 +83,7 @@ def _say_fired(node: int, request: Request, firing: Firing) -> None:
         at_ns=time.monotonic_ns(),
         correlation_id=request.correlation_id,
         client_id=request.client_id,
+        records=request.records,
     )
 
 

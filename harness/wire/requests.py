@@ -1,4 +1,4 @@
-"""As much of a request as a rule can see: the head, and for a Produce its acks and topics.
+"""As much of a request as a rule can see: the head, and of a Produce its acks, its topics and how many records.
 
 A request starts with ``api_key i16, api_version i16, correlation_id i32, client_id nullable string``; the client id is
 never compact (RequestHeader.json).
@@ -7,7 +7,7 @@ never compact (RequestHeader.json).
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kio.schema.index import api_key_map
@@ -21,6 +21,12 @@ _HEAD = struct.Struct(">hhih")
 _FLEXIBLE_SINCE = 9
 _TRANSACTIONAL_ID_SINCE = 3
 _TOPIC_ID_SINCE = 13
+# A record batch of version 2, the only one that a Produce of version 3 or newer may have: base offset 8, length 4,
+# leader epoch 4, magic 1, CRC 4, attributes 2, last offset delta 4, timestamps 16, producer id 8 and epoch 2, base
+# sequence 4, and then the number of records.
+_BATCH_LENGTH = 8
+_BATCH_RECORDS = 57
+_INT32 = struct.Struct(">i")
 _API_NAMES = {key: "".join(word.capitalize() for word in name.split("_")) for key, name in api_key_map.items()}
 API_NAMES = frozenset(_API_NAMES.values())
 """Every API as Kafka writes it: ``Produce``, ``FindCoordinator``, ``InitProducerId``, ..."""
@@ -32,7 +38,7 @@ def api_name(api_key: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. ``acks`` is None unless it is a Produce; ``topics`` is empty until a rule needs them."""
+    """One request. ``acks`` is None unless it is a Produce; ``topics`` and ``records`` are only read for a rule."""
 
     api_key: int
     version: int
@@ -40,6 +46,7 @@ class Request:
     client_id: str | None = None
     acks: int | None = None
     topics: frozenset[str] = frozenset()
+    records: int | None = None
 
     @property
     def api(self) -> str:
@@ -52,7 +59,7 @@ class Request:
 
 
 def read_request(payload: Piece) -> Request | None:
-    """The request whose payload starts here, without topics; None if its head goes on past these bytes.
+    """The request whose payload starts here, by its head; None if that goes on past these bytes.
 
     Raises ``Malformed``.
     """
@@ -76,22 +83,40 @@ def read_topics(payload: Piece, names: Mapping[bytes, str]) -> frozenset[str]:
     """The topics a whole Produce request writes to. ``names`` has them by id, for the versions that send only ids;
     a topic of another id is left out. Raises ``Malformed``.
     """
+    topics = (names.get(topic) if isinstance(topic, bytes) else topic for topic, _ in _partitions(payload))
+    return frozenset(topic for topic in topics if topic is not None)
+
+
+def count_records(payload: Piece) -> int:
+    """How many records a whole Produce request writes, by its batches' own headers. Raises ``Malformed``."""
+    records = 0
+    for _, batches in _partitions(payload):
+        at = 0
+        while at + _BATCH_RECORDS + _INT32.size <= len(batches):
+            records += int(_INT32.unpack_from(batches, at + _BATCH_RECORDS)[0])
+            (length,) = _INT32.unpack_from(batches, at + _BATCH_LENGTH)
+            at += _BATCH_LENGTH + _INT32.size + max(length, 0)
+    return records
+
+
+def _partitions(payload: Piece) -> Iterator[tuple[str | bytes | None, Piece]]:
+    """For each partition of a Produce request its topic's name or id, and its record batches."""
     _, version, _, length = _HEAD.unpack_from(payload)
     fields = _to_acks(payload, _HEAD.size + max(length, 0), version)
     fields.skip(2 + 4)  # acks, timeout
-    topics = set()
     for _ in fields.array():
+        topic: str | bytes | None
         if version >= _TOPIC_ID_SINCE:
             fields.skip(16)
-            topics.add(names.get(bytes(payload[fields.at - 16 : fields.at])))
+            topic = bytes(payload[fields.at - 16 : fields.at])
         else:
-            topics.add(fields.string())
+            topic = fields.string()
         for _ in fields.array():
             fields.skip(4)  # partition
-            fields.skip_bytes()
+            size = fields.skip_bytes()
+            yield topic, payload[fields.at - size : fields.at]
             fields.skip_tags()
         fields.skip_tags()
-    return frozenset(topic for topic in topics if topic is not None)
 
 
 def _to_acks(payload: Piece, body: int, version: int) -> Fields:

@@ -153,9 +153,9 @@ class Rulebook:
         self.matched = [0] * len(self.rules)
         self.fired = [0] * len(self.rules)
 
-    def needs_topics(self, request: Request) -> bool:
-        """Whether a rule can only decide when it knows the request's topics."""
-        return any(rule.topic is not None and rule.may_match(request) for rule in self.rules)
+    def concerned(self, request: Request) -> bool:
+        """Whether a rule may fall on it, so that its topics and records are to be known."""
+        return any(rule.may_match(request) for rule in self.rules)
 
     def decide(self, request: Request) -> Firing | None:
         """Counts the request, and says which rule fires on it."""

@@ -74,26 +74,35 @@ def read_response(api_key: int, version: int, frame: bytes | memoryview) -> tupl
     return header.correlation_id, message
 
 
+TOPIC_ID = uuid.UUID(int=13)
+
+
 def produce_frame(
     correlation_id: int,
     acks: int = 1,
+    *,
     version: int = 9,
     topic: str = "topic",
     client_id: str | None = "client",
     records: bytes = b"records",
 ) -> bytes:
+    """A Produce to partition 0 of one topic; from version 13 on it has only its id, ``TOPIC_ID``."""
     schema: Any = load_request_schema(0, version)
-    data = next(field for field in fields(schema) if field.name == "topic_data")
-    topic_kind = get_args(data.type)[0]
-    partition_kind = get_args(next(field for field in fields(topic_kind) if field.name == "partition_data").type)[0]
-    partition = partition_kind(index=0, records=records)
+    topic_kind = _element(schema, "topic_data")
+    partition = _element(topic_kind, "partition_data")(index=0, records=records)
+    name = {"name": topic} if version < 13 else {"topic_id": TOPIC_ID}
     request = schema(
         transactional_id=None,
         acks=acks,
         timeout=i32Timedelta.parse(datetime.timedelta(seconds=1)),
-        topic_data=(topic_kind(name=topic, partition_data=(partition,)),),
+        topic_data=(topic_kind(**name, partition_data=(partition,)),),
     )
     return request_frame(request, correlation_id, client_id)
+
+
+def _element(kind: Any, name: str) -> Any:
+    """What the array of this name has in it."""
+    return next(get_args(field.type)[0] for field in fields(kind) if field.name == name)
 
 
 def _frame(*parts: Any) -> bytes:

@@ -39,7 +39,7 @@ def moved(message: Any) -> Any:
     """The obvious model: whatever has a node, a host and a port, anywhere in the message."""
     if isinstance(message, tuple):
         return tuple(map(moved, message))
-    if not is_dataclass(message) or getattr(message, "endpoint_type", 1) == 2:
+    if not is_dataclass(message) or isinstance(message, type) or getattr(message, "endpoint_type", 1) == 2:
         return message
     names = [field.name for field in fields(message)]
     message = replace(message, **{name: moved(getattr(message, name)) for name in names})
@@ -47,7 +47,7 @@ def moved(message: Any) -> Any:
     if "host" not in names or node not in PROXY:
         return message
     host, port = PROXY[node].split(":")
-    return replace(message, host=host, port=i32(int(port)))  # type: ignore[type-var]
+    return replace(message, host=host, port=i32(int(port)))
 
 
 def lowered(message: Any) -> Any:
@@ -112,7 +112,7 @@ def test_which_responses_carry_addresses_unseen() -> None:
         if _has_addresses(load_response_schema(key, version))
     }
     unseen = {api_key_map[key] for key, version in with_address if not AddressBook.concerns(key, version)}
-    controllers = {"vote", "begin_quorum_epoch", "end_quorum_epoch", "fetch_snapshot"}
+    controllers = {"vote", "begin_quorum_epoch", "end_quorum_epoch", "fetch_snapshot", "update_raft_voter"}
     assert unseen == controllers | {"share_fetch", "share_acknowledge"}
 
 

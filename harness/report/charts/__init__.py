@@ -48,7 +48,7 @@ def draw_all(data: Data, folder: Path, charts: Sequence[Chart] = CHARTS) -> Gall
     left_out: list[str] = []
     for chart in charts:
         try:
-            with mpl.rc_context(RC):
+            with mpl.rc_context(RC):  # type: ignore[arg-type]
                 drawn = [_save(each, into) for each in chart.draw(data)]
         except Exception as problem:  # noqa: BLE001 - whatever one chart trips over, the report is worth more than it
             left_out.append(f"{chart.name}: drawing it failed ({type(problem).__name__}: {problem})")

@@ -53,9 +53,8 @@ def _figure(records: Sequence[TrialRecord], labels: Labels, heading: str) -> Fig
         grid[row][0].set_title(str(configuration), loc="left")
     for column, client in enumerate(clients):
         top = grid[0][column]
-        top.annotate(
-            client, (0, 1), (0, 20), xycoords="axes fraction", textcoords="offset points", fontweight="bold", fontsize=11
-        )
+        above = {"xytext": (0, 20), "xycoords": "axes fraction", "textcoords": "offset points"}
+        top.annotate(client, (0, 1), **above, fontweight="bold", fontsize=11)
         grid[-1][column].set_xlabel("s from the first due message")
     title(figure, heading)
     figure.supylabel("messages acked a second", fontsize=10)

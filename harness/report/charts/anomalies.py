@@ -146,7 +146,7 @@ def _legend(figure: Figure, found: Matrix) -> None:
             Patch(facecolor=_GREY, edgecolor="0.75", hatch="///", label="not exercised: proves nothing"),
         ),
         (Verdict.UNKNOWN in verdicts, Patch(facecolor=_GREY, edgecolor="0.75", hatch="xxx", label="unknown")),
-        (Verdict.BROKEN in verdicts, Patch(facecolor="white", edgecolor="black", linewidth=2.5, label="broken promise")),
+        (Verdict.BROKEN in verdicts, Patch(facecolor="white", edgecolor="black", linewidth=2.5, label="broken")),
     )
     handles = [patch for there, patch in keys if there]
     legend(figure, handles, columns=3, note="blank: not run")

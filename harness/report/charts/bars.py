@@ -75,9 +75,7 @@ def _panel(
                 capsize=2.5,
             )
         label = short(spread.median) + (_UNSTEADY if subject in unsteady else "")
-        panel.annotate(
-            label, (spread.high, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=SMALL
-        )
+        panel.annotate(label, (spread.high, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=SMALL)
     if logarithmic:
         panel.set_xscale("log")
         low = 10 ** math.floor(math.log10(least))

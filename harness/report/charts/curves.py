@@ -56,7 +56,8 @@ def _figure(chosen: Sequence[Performance], clients: Sequence[str], heading: str)
 
 
 def _line(panel: Axes, each: Performance, style: int) -> None:
-    percentiles, ms = curve(merge(_histograms(each)).encode().decode("ascii"))
+    first, *repeats = _histograms(each)
+    percentiles, ms = curve(merge([first, *repeats]).encode().decode("ascii") if repeats else first)
     timed = sum(trial.latency_ms.count for trial in each.trials if trial.latency_ms)
     # Past the last percentile that a whole message lies beyond there is only the maximum, over and over.
     told = (percentiles >= _FROM) & (percentiles < 100) & ((100 - percentiles) / 100 * timed >= 1) & (ms > 0)

@@ -18,9 +18,8 @@ def draw_paced(data: Data) -> Iterator[Drawn]:
 def draw_saturated(data: Data) -> Iterator[Drawn]:
     """A figure a load with ``rate: max``."""
     for load in _loads(data, paced=False):
-        yield from _draw(
-            data, load, slug("p99-saturated", load), f"p99 latency at saturation (load {load}): messages queue in the client"
-        )
+        heading = f"p99 latency at saturation (load {load}): messages queue in the client"
+        yield from _draw(data, load, slug("p99-saturated", load), heading)
 
 
 def _loads(data: Data, *, paced: bool) -> list[str]:

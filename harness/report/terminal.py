@@ -1,0 +1,64 @@
+"""The short table that a sweep prints at its end: what became of every configuration under every fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from harness.events import Verdict
+from harness.report.labels import Labels, Subject
+from harness.report.matrix import Cell, Matrix, matrix
+from harness.store import TrialRecord
+
+_LOOK = {
+    Verdict.KEPT: ("✓ kept", "green"),
+    Verdict.REPRODUCED: ("!", "cyan"),
+    Verdict.BROKEN: ("✗ BROKEN", "bold red"),
+    Verdict.NOT_EXERCISED: ("~ not shown", "yellow"),
+    Verdict.UNKNOWN: ("? unknown", "magenta"),
+}
+"""A symbol, a word and a colour for each; a reproduced anomaly is named, so its symbol needs no word."""
+_CAPTION = "! reproduced, as expected   ~ not_exercised: proves nothing   - skipped"
+
+
+def closing_table(records: Sequence[TrialRecord]) -> Table:
+    """A row a configuration and replication factor under each client's name, a column a fault.
+
+    For a sweep of four configurations and four faults it takes less than 100 columns. Symbols and words carry the
+    verdict; colour only repeats it.
+    """
+    found = matrix(records, Labels.of(records))
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        caption=_CAPTION if records else "no trial has ended",
+    )
+    for column in ("Configuration", "RF", *found.faults):
+        table.add_column(column, justify="right" if column == "RF" else "left", overflow="fold")
+    for client in found.clients:
+        table.add_row(Text(client, style="bold"))
+        for subject in found.subjects:
+            if subject.client == client:
+                table.add_row(*_row(subject, found))
+        table.add_section()
+    return table
+
+
+def _row(subject: Subject, found: Matrix) -> list[Text]:
+    cells = [_cell(found.cells.get((subject, fault))) for fault in found.faults]
+    return [Text(f"  {subject.configuration}"), Text(str(subject.replication_factor)), *cells]
+
+
+def _cell(cell: Cell | None) -> Text:
+    if cell is None:
+        return Text("")
+    if cell.verdict is None:
+        return Text("-", style="dim")
+    said, style = _LOOK[cell.verdict]
+    words = " ".join([said, "\n  ".join(cell.counts)]).rstrip()
+    return Text(words + (f" ({cell.agreement})" if len(set(cell.verdicts)) > 1 else ""), style=style)

@@ -1,0 +1,72 @@
+"""What a report calls things, and in which order it lists them."""
+
+from __future__ import annotations
+
+from harness.report.labels import NO_FAULT, Labels, name
+from harness.store import FaultRecord
+from synthetic_run import default_sweep, one
+
+
+def test_a_label_has_what_tells_configurations_apart_and_nothing_that_follows_from_the_rest() -> None:
+    records = default_sweep()
+    labels = Labels.of(records)
+    configurations = sorted({labels.configuration(record) for record in records})
+    assert [str(each) for each in configurations] == ["acks=0", "acks=1", "acks=all", "acks=all, idempotent"]
+
+
+def test_every_setting_that_varies_is_named_shortly() -> None:
+    records = [
+        one(config={"linger.ms": linger, "max.in.flight.requests.per.connection": in_flight})
+        for linger in (0, 100, 20)
+        for in_flight in (5, 1)
+    ]
+    labels = Labels.of(records)
+    assert [str(each) for each in sorted(labels.configuration(record) for record in records)] == [
+        f"acks=all, linger.ms={linger}, in flight {in_flight}" for linger in (0, 20, 100) for in_flight in (1, 5)
+    ]
+
+
+def test_false_is_said_only_where_somebody_left_it_to_the_client() -> None:
+    stated = [one(config={"enable.idempotence": flag}) for flag in (False, True)]
+    assert [str(Labels.of(stated).configuration(each)) for each in stated] == ["acks=all", "acks=all, idempotent"]
+    left = [one(), *stated]
+    assert [str(Labels.of(left).configuration(each)) for each in left] == [
+        "acks=all",
+        "acks=all, enable.idempotence=false",
+        "acks=all, idempotent",
+    ]
+
+
+def test_versions_sizes_and_parameters_are_named_only_if_there_are_several() -> None:
+    records = [
+        one(kafka="3.9.2", load={"rate": 2_000, "message_size": 100}),
+        one(kafka="4.4.0", load={"rate": 2_000, "message_size": 1_000}),
+        one(fault=FaultRecord(name="lose-ack", parameters={"silent": True, "times": 5})),
+        one(fault=FaultRecord(name="lose-ack", parameters={"silent": False, "times": 5})),
+        one(fault=FaultRecord(name="kill-leader", parameters={"messages": 9})),
+    ]
+    labels = Labels.of(records)
+    assert str(labels.configuration(records[0])) == "acks=all, Kafka 3.9.2"
+    assert labels.load(records[1]) == "2,000/s, 1000 B"
+    assert [labels.fault(record) for record in records] == [
+        NO_FAULT,
+        NO_FAULT,
+        "lose-ack (silent)",
+        "lose-ack (silent=false)",
+        "kill-leader",
+    ]
+    alone = Labels.of(records[:1])
+    assert alone.row(records[0]) == "aiokafka, acks=all, RF 3, load 2,000/s"
+
+
+def test_rows_go_by_client_then_replication_then_strength() -> None:
+    records = default_sweep()
+    labels = Labels.of(records)
+    rows = [name(subject) for subject in sorted({labels.subject(record) for record in records})]
+    assert rows[:5] == [
+        "aiokafka, acks=0, RF 1",
+        "aiokafka, acks=1, RF 1",
+        "aiokafka, acks=all, RF 1",
+        "aiokafka, acks=all, idempotent, RF 1",
+        "aiokafka, acks=0, RF 3",
+    ]

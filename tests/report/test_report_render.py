@@ -1,0 +1,265 @@
+"""A whole report, of a whole run and of every kind of half one."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from harness.report import render
+from harness.report.charts import CHARTS, Chart, draw_all
+from harness.report.charts.data import Data
+from harness.report.labels import Labels
+from harness.report.performance import performances
+from harness.store import Results, ResultsUnusable, TrialRecord
+from synthetic_run import broken, default_sweep, faulty, one, store
+
+_EXPECTED = (
+    "anomalies",
+    "throughput",
+    "p99-2000-s",
+    "p99-saturated-max",
+    "latency-2000-s-rf1",
+    "latency-2000-s-rf3",
+    *(f"acks-{fault}" for fault in ("kill-leader", "lose-ack", "lose-request", "zombie-leader")),
+)
+
+
+@pytest.fixture(scope="module")
+def records() -> list[TrialRecord]:
+    return default_sweep()
+
+
+@pytest.fixture(scope="module")
+def whole(records: list[TrialRecord], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a rendered run."""
+    folder = store(tmp_path_factory.mktemp("results") / "whole", records)
+    assert render(folder) == folder / "report.md"
+    return folder
+
+
+def _few(records: Sequence[TrialRecord], like: Callable[[TrialRecord], bool]) -> list[TrialRecord]:
+    return [record for record in records if like(record)]
+
+
+def _sections(report: str) -> dict[str, str]:
+    parts = re.split(r"^#{2,3} (.+)$", report, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def _rows(section: str) -> list[list[str]]:
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def _check(folder: Path) -> str:
+    """What holds for every report: readable, no placeholder for a missing value, tables whole, links that lead."""
+    report = (folder / "report.md").read_text()
+    assert not re.search(r"\b(nan|NaN|None|null|inf)\b", report)
+    for link in re.findall(r"\]\(([^)]+)\)", report):
+        assert (folder / link).is_file(), link
+    for section in _sections(report).values():
+        for table in re.split(r"\n\n", section):
+            assert len({len(row) for row in _rows(table)}) <= 1, table
+    assert report.count("<details>") == report.count("</details>")
+    return report
+
+
+def test_every_chart_is_there_and_is_an_image(whole: Path) -> None:
+    assert {path.name for path in (whole / "charts").iterdir()} == {
+        f"{name}.{suffix}" for name in _EXPECTED for suffix in ("png", "svg")
+    }
+    for name in _EXPECTED:
+        with Image.open(whole / "charts" / f"{name}.png") as image:
+            image.verify()
+            assert image.size[0] == 1500
+        assert ElementTree.parse(whole / "charts" / f"{name}.svg").getroot().tag.endswith("svg")
+
+
+def test_the_answer_comes_first(whole: Path) -> None:
+    report = _check(whole)
+    title, paragraph, table = report.split("\n\n")[:3]
+    assert title == "# Delivery report: default"
+    assert paragraph.startswith("**No promise was broken**: of 78 trials with a fault and 48 trials without a fault, ")
+    assert table.startswith("| Configuration |")
+
+
+def test_every_trial_is_exactly_where_it_belongs(whole: Path, records: list[TrialRecord]) -> None:
+    sections = _sections((whole / "report.md").read_text())
+    for fault in ("kill-leader", "lose-ack", "lose-request", "zombie-leader"):
+        ran = _few(records, lambda r, fault=fault: r.fault.name == fault and r.status != "skipped")  # type: ignore[misc]
+        labels = Labels.of(records)
+        subjects = Counter((r.client, str(r.config["replication.factor"]), str(labels.configuration(r))) for r in ran)
+        table = sections[fault].split("<details>")[0]
+        assert Counter(tuple(row[:3]) for row in _rows(table)[2:]) == subjects
+    for record in records:
+        named = sections["Not run"].count(f"`{record.id}`")
+        assert named == (record.status != "completed"), record.id
+    paced = _rows(sections["Latency at a paced load"])[2:]
+    saturated = _rows(sections["Throughput, and latency at saturation"])[2:]
+    assert (len(paced), len(saturated)) == (24, 24)
+    assert {row[3] for row in paced} == {"2,000/s"}
+    assert {row[3] for row in saturated} == {"max"}
+
+
+def test_figures_are_the_records_own(whole: Path, records: list[TrialRecord]) -> None:
+    sections = _sections((whole / "report.md").read_text())
+    (record,) = _few(records, lambda r: r.id == "confluent-kafka.acks-1.rf3.rate-max.r1")
+    assert record.throughput is not None
+    rows = _rows(sections["Throughput, and latency at saturation"])
+    (row,) = [row for row in rows if row[:3] == ["confluent-kafka", "3", "acks=1"]]
+    assert row[4] == f"{record.throughput.messages_per_s:,.0f}"
+    verdicts = _rows(sections["Verdicts"])
+    assert ["aiokafka", "3", "acks=0"] + ["kept 2 of 2"] in [row[:4] for row in verdicts]
+    (row,) = [row for row in verdicts if row[:3] == ["kafka-python", "3", "acks=0"]]
+    assert row[7] == "reproduced: lost 300, reordered 2"
+
+
+def test_an_unsteady_trial_is_marked_and_named(whole: Path) -> None:
+    sections = _sections((whole / "report.md").read_text())
+    section = sections["Throughput, and latency at saturation"]
+    marked = [row[:3] for row in _rows(section) if row[4].endswith("†")]
+    assert marked == [["kafka-python", "3", "acks=0"]]
+    assert "- kafka-python, acks=0, RF 3, load max, repeat 1" in section
+
+
+def test_a_report_made_again_is_the_same(whole: Path, tmp_path: Path) -> None:
+    few = [record for record in Results.open(whole).records() if record.client == "aiokafka"]
+    folder = store(tmp_path / "again", few)
+    render(folder)
+    first = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    (folder / "charts" / "of-an-earlier-version.png").write_bytes(b"old")
+    render(folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == first
+
+
+def test_the_flat_table_has_every_trial_and_loses_nothing(whole: Path, records: list[TrialRecord]) -> None:
+    with (whole / "trials.csv").open() as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    assert rows.keys() == {record.id for record in records}
+    row = rows["aiokafka.acks-all.idempotent.rf3.rate-2000.r1"]
+    assert (row["config.enable.idempotence"], row["config.replication.factor"]) == ("true", "3")
+    assert float(row["latency_ms.p99.9"]) > float(row["latency_ms.p99"]) > 0
+    assert row["fault.start_s"] == ""
+    assert not [name for name in row if "hdr" in name]
+
+
+def test_the_summary_says_what_the_report_says(whole: Path) -> None:
+    summary = json.loads((whole / "summary.json").read_text())
+    assert summary["trials"] == {"planned": 144, "recorded": 144, "completed": 125, "skipped": 18, "failed": 1}
+    assert summary["broken"] == []
+    assert len(summary["cells"]) == 24 * 5
+    assert len(summary["performance"]) == 48
+    assert summary["costs"]["against"] == "acks=1"
+
+
+def test_no_trials(tmp_path: Path) -> None:
+    folder = store(tmp_path / "run", [], ended=None, planned=144)
+    render(folder)
+    report = _check(folder)
+    assert "No trial has ended" in report
+    assert "144 of the 144 planned trials did not run" in report
+    for chart in CHARTS:
+        assert f"- {chart.name}: {chart.without}" in report
+    assert (folder / "trials.csv").read_text().startswith("format,id,name,kind,repeat,")
+
+
+def test_a_run_file_with_nothing_in_it_but_its_format(tmp_path: Path) -> None:
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    (folder / "run.json").write_text('{"format": 1}')
+    Results(folder).append(one())
+    render(folder)
+    assert _check(folder).startswith("# Delivery report: bare")
+
+
+def test_only_faults_of_an_interrupted_run(records: list[TrialRecord], tmp_path: Path) -> None:
+    few = _few(records, lambda r: r.fault.name == "lose-ack" and r.client == "aiokafka")
+    folder = store(tmp_path / "run", few, ended=None, planned=144)
+    render(folder)
+    report = _check(folder)
+    assert "136 of the 144 planned trials did not run" in report
+    assert "No performance was measured." in report
+    assert "- throughput: no performance trial with rate: max has figures" in report
+    assert {path.stem for path in (folder / "charts").iterdir()} == {"anomalies", "acks-lose-ack"}
+
+
+def test_only_performance(records: list[TrialRecord], tmp_path: Path) -> None:
+    folder = store(tmp_path / "run", _few(records, lambda r: r.kind == "performance" and r.client == "aiokafka"))
+    render(folder)
+    report = _check(folder)
+    assert "No fault was injected" in report
+    assert "- acks over time under a fault: no fault trial has a rate over time" in report
+    assert "## Faults" not in report
+
+
+def test_only_trials_that_failed(tmp_path: Path) -> None:
+    failed = [
+        one(id="a", fault="lose-ack", status="failed", reason="the worker | died"),
+        one(id="b", status="interrupted", reason=None),
+    ]
+    folder = store(tmp_path / "run", failed)
+    render(folder)
+    report = _check(folder)
+    assert "**failed, 1 trial**: the worker \\| died" in report
+    assert "**interrupted, 1 trial**: no reason was recorded" in report
+
+
+def test_broken_is_the_first_thing_said(records: list[TrialRecord], tmp_path: Path) -> None:
+    (kept,) = _few(records, lambda r: r.id == "aiokafka.acks-all.rf3.kill-leader.r1")
+    folder = store(tmp_path / "run", [broken(kept)])
+    render(folder)
+    report = _check(folder)
+    assert report.split("\n\n")[1].startswith("- **BROKEN: aiokafka, acks=all, RF 3, kill-leader: lost 12**")
+    assert "| **BROKEN**: lost 12 |" in report
+    assert (
+        "- lost, first 10 of 12: producer 0, partition 0, outcome acked: sequence 0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
+        in report
+    )
+
+
+def test_repeats_have_medians_and_extents(tmp_path: Path) -> None:
+    few = _few(default_sweep(repeats=3), lambda r: r.client == "aiokafka" and r.config["acks"] == "0")
+    folder = store(tmp_path / "run", few)
+    render(folder)
+    sections = _sections(_check(folder))
+    rows = _rows(sections["Throughput, and latency at saturation"])[2:]
+    assert all(re.fullmatch(r"[\d,]+ \([\d,]+–[\d,]+\)", row[4]) for row in rows)
+    assert re.search(r"reproduced 3 of 3: lost \d+–\d+", sections["Verdicts"])
+
+
+def test_text_of_unknown_origin_cannot_break_the_page(tmp_path: Path) -> None:
+    nasty = "a | b <script> `c` [d](e)\n# f"
+    record = one(fault="lose-ack", verdict_reason=nasty, witnesses={"lost": [{"error": nasty}]}, errors={nasty: 2})
+    folder = store(tmp_path / "run", [record], name=nasty, notes=[nasty], java=nasty)
+    render(folder)
+    report = _check(folder)
+    assert "<script>" not in report
+    assert "\n# f" not in report
+
+
+def test_a_chart_that_fails_is_named_and_costs_nothing_else(tmp_path: Path) -> None:
+    import numpy as np
+
+    records = [faulty("aiokafka", ("all", False), 3, "lose-ack", 1, np.random.default_rng(1))]
+    labels = Labels.of(records)
+
+    def fails(data: Data) -> object:
+        raise ZeroDivisionError("of all things")
+
+    charts = [Chart("doomed", "", fails), *CHARTS]  # type: ignore[arg-type]
+    gallery = draw_all(Data(records, labels, performances(records, labels)), tmp_path, charts)
+    assert gallery.left_out[0] == "doomed: drawing it failed (ZeroDivisionError: of all things)"
+    assert [picture.png for picture in gallery.pictures] == ["charts/anomalies.png", "charts/acks-lose-ack.png"]
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ResultsUnusable):
+        render(tmp_path)

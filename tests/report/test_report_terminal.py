@@ -1,0 +1,60 @@
+"""The table that a sweep prints at its end."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from harness.events import Verdict
+from harness.report.terminal import closing_table
+from harness.store import TrialRecord
+from synthetic_run import anomalies, broken, default_sweep, one
+
+
+def _printed(records: list[TrialRecord], width: int = 100) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    console.print(closing_table(records))
+    assert isinstance(console.file, io.StringIO)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def test_the_default_sweep_fits_100_columns_with_every_row_on_one_line_but_those_with_two_anomalies() -> None:
+    records = [broken(r) if r.id == "aiokafka.acks-all.rf3.kill-leader.r1" else r for r in default_sweep()]
+    lines = _printed(records)
+    assert max(map(len, lines)) <= 100
+    assert sum(line.lstrip().startswith("acks=") for line in lines) == 24
+    assert sum("reordered 2" in line for line in lines) == 3
+    (row,) = [line for line in lines if "BROKEN" in line]
+    assert row.split() == "acks=all 3 ✓ kept ✗ BROKEN lost 12 ! dup 250 ✓ kept ✓ kept".split()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (Verdict.KEPT, "✓ kept"),
+        (Verdict.REPRODUCED, "! lost 3"),
+        (Verdict.BROKEN, "✗ BROKEN lost 3"),
+        (Verdict.NOT_EXERCISED, "~ not shown"),
+        (Verdict.UNKNOWN, "? unknown"),
+    ],
+)
+def test_every_verdict_has_a_sign_and_a_word(verdict: Verdict, said: str) -> None:
+    lost = 3 if "lost" in said else 0
+    lines = _printed([one(fault="kill-leader", verdict=verdict, anomalies=anomalies(lost=lost))])
+    assert any(line.endswith(f"  3  {said}") for line in lines)
+
+
+def test_repeats_that_disagree_say_how_often() -> None:
+    records = [
+        one(id=str(repeat), fault="kill-leader", repeat=repeat, verdict=verdict, anomalies=anomalies(lost=lost))
+        for repeat, (verdict, lost) in enumerate([(Verdict.KEPT, 0), (Verdict.BROKEN, 4), (Verdict.KEPT, 0)], 1)
+    ]
+    assert any("✗ BROKEN lost 0–4 (1 of 3)" in line for line in _printed(records))
+
+
+def test_no_trials_and_skipped_ones() -> None:
+    assert any("no trial has ended" in line for line in _printed([]))
+    skipped = one(fault="kill-leader", status="skipped", reason="no")
+    assert any(line.endswith("  3  -") for line in _printed([skipped]))

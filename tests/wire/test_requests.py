@@ -1,0 +1,75 @@
+"""Requests against ``kio``, for every version it knows."""
+
+from __future__ import annotations
+
+import struct
+import uuid
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kio.index import load_request_schema
+from kio.schema.index import api_key_map, schema_name_map
+
+from harness.wire.fields import Malformed
+from harness.wire.requests import API_NAMES, PRODUCE, Request, read_request, read_topics
+
+from .kafka_bytes import entities, request_frame
+
+PRODUCE_VERSIONS = sorted(schema_name_map["produce"])
+
+
+@pytest.mark.parametrize("version", PRODUCE_VERSIONS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), client_id=st.none() | st.text(max_size=20), correlation_id=st.integers(-(2**31), 2**31 - 1))
+def test_a_produce_is_read_as_it_was_written(
+    version: int, data: st.DataObject, client_id: str | None, correlation_id: int
+) -> None:
+    message = data.draw(entities(load_request_schema(PRODUCE, version)))
+    payload = request_frame(message, correlation_id, client_id)[4:]
+    expected = Request(PRODUCE, version, correlation_id, client_id, int(message.acks))
+    assert read_request(payload) == expected
+    # However much of it is there, it is the same request or not yet one.
+    heads = [read_request(payload[:length]) for length in range(len(payload))]
+    assert heads == sorted(heads, key=lambda head: head is not None)
+    assert {head for head in heads if head is not None} <= {expected}
+
+    if version < 13:
+        names, expected_topics = {}, {topic.name for topic in message.topic_data}
+    else:
+        names = {topic.topic_id.bytes: str(topic.topic_id) for topic in message.topic_data if topic.topic_id}
+        expected_topics = set(names.values())
+    assert read_topics(payload, names) == expected_topics
+
+
+@pytest.mark.parametrize("key", sorted(set(api_key_map) - {PRODUCE}))
+def test_any_other_request_is_read_by_its_head(key: int) -> None:
+    head = struct.pack(">hhih2s", key, 3, 77, 2, b"me")
+    request = read_request(head)
+    assert request == Request(key, 3, 77, "me") and request.answered
+    assert request.api in API_NAMES
+
+
+def test_only_acks_0_goes_unanswered() -> None:
+    assert [Request(0, 9, 1, acks=acks).answered for acks in (0, 1, -1, None)] == [False, True, True, True]
+
+
+def test_a_topic_whose_id_has_no_name_yet_is_left_out() -> None:
+    schema: Any = load_request_schema(PRODUCE, 13)
+
+    @settings(max_examples=20, deadline=None)
+    @given(entities(schema))
+    def check(message: Any) -> None:
+        assert read_topics(request_frame(message, 1)[4:], {uuid.uuid4().bytes: "other"}) == frozenset()
+
+    check()
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_are_a_request_or_malformed(payload: bytes) -> None:
+    for produce in (payload, bytes((0, 0, 0, 9)) + payload):
+        with suppress(Malformed):
+            if read_request(produce) is not None and produce[:2] == b"\0\0":
+                read_topics(produce, {})

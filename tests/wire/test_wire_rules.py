@@ -1,0 +1,141 @@
+"""Rules against an obvious model, and their JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.wire.requests import Request
+from harness.wire.rules import ACTIONS, Rule, Rulebook
+
+
+def produce(client_id: str | None = "me", acks: int = 1, topics: frozenset[str] = frozenset({"t"})) -> Request:
+    return Request(0, 9, 1, client_id, acks, topics)
+
+
+def fired(rules: list[Rule], requests: list[Request]) -> list[tuple[int, int] | None]:
+    book = Rulebook(rules)
+    firings = [book.decide(request) for request in requests]
+    return [firing and (firing.rule, firing.ordinal) for firing in firings]
+
+
+def ordinals(rule: Rule, requests: int) -> list[int]:
+    return [firing[1] for firing in fired([rule], [produce()] * requests) if firing]
+
+
+def test_skip_first_then_the_next_then_every_so_many() -> None:
+    assert ordinals(Rule("lose-ack", skip=5, every=12), 65) == [6, 18, 30, 42, 54]
+
+
+@given(st.integers(0, 20), st.none() | st.integers(1, 9), st.none() | st.integers(1, 5), st.integers(0, 100))
+def test_ordinals_are_those_of_a_plain_range(skip: int, every: int | None, times: int | None, requests: int) -> None:
+    rule = Rule("lose-request", skip=skip, every=every, times=times)
+    assert ordinals(rule, requests) == list(range(skip + 1, requests + 1, every or 1))[:times]
+
+
+@given(st.integers(), st.floats(0, 1), st.integers(0, 30))
+def test_a_coin_falls_the_same_way_every_time(seed: int, probability: float, skip: int) -> None:
+    rule = Rule("lose-ack", probability=probability, seed=seed, skip=skip)
+    due = [ordinal for ordinal in range(1, 200) if rule.due(ordinal)]
+    assert ordinals(rule, 199) == due == ordinals(rule, 199)
+    assert all(ordinal > skip for ordinal in due)
+    surer = Rule("lose-ack", probability=min(1, probability + 0.1), seed=seed, skip=skip)
+    assert set(due) <= set(ordinals(surer, 199))
+
+
+def test_probability_is_the_share_of_requests_and_seeds_differ() -> None:
+    first, second = (ordinals(Rule("lose-ack", probability=0.25, seed=seed), 10_000) for seed in (1, 2))
+    assert 2300 < len(first) < 2700  # more than four standard deviations either way; the coin is a pure function
+    assert first != second
+    assert ordinals(Rule("lose-ack", probability=0), 1000) == []
+    assert len(ordinals(Rule("lose-ack", probability=1), 1000)) == 1000
+
+
+requests = st.builds(
+    Request,
+    st.sampled_from([0, 1, 3]),
+    st.just(9),
+    st.just(1),
+    st.sampled_from([None, "me", "you"]),
+    st.sampled_from([0, 1, -1]),
+    st.frozensets(st.sampled_from(["t", "u"])),
+).map(lambda request: request if request.api_key == 0 else Request(request.api_key, 9, 1, request.client_id))
+
+
+@given(
+    st.sampled_from(sorted(ACTIONS)),
+    st.sampled_from(["Produce", "Fetch"]),
+    st.sampled_from([None, "me"]),
+    st.booleans(),
+    st.lists(requests, max_size=40),
+)
+def test_a_rule_matches_what_all_its_conditions_say(
+    action: str, api: str, client_id: str | None, for_topic: bool, sent: list[Request]
+) -> None:
+    topic = "t" if for_topic and api == "Produce" else None
+    book = Rulebook([Rule(action, api=api, client_id=client_id, topic=topic)])
+    for request in sent:
+        matches = (
+            request.api == api
+            and client_id in (None, request.client_id)
+            and (topic is None or topic in request.topics)
+            and not (action == "lose-ack" and request.acks == 0)
+        )
+        assert (book.decide(request) is not None) == matches
+        if matches:
+            assert book.concerned(request)
+
+
+def test_every_rule_counts_what_it_matches_and_the_first_that_is_due_fires() -> None:
+    rules = [Rule("lose-ack", every=2), Rule("lose-request", client_id="me", skip=1, times=1)]
+    sent = [produce("me"), produce("me"), produce("you"), produce("me")]
+    book = Rulebook(rules)
+    firings = [book.decide(request) for request in sent]
+    assert [firing and (firing.rule, firing.ordinal) for firing in firings] == [(0, 1), (1, 2), (0, 3), None]
+    assert (book.matched, book.fired) == ([4, 3], [2, 1])
+
+
+def test_plans() -> None:
+    def plan(rule: Rule) -> tuple[bool, bool, bool]:
+        return rule.plan.forward, rule.plan.deliver, rule.plan.cut
+
+    assert plan(Rule("lose-ack")) == (True, False, True)
+    assert plan(Rule("lose-ack", silent=True)) == (True, False, False)
+    assert plan(Rule("lose-request")) == (False, False, True)
+    assert plan(Rule("lose-request", silent=True)) == (False, False, False)
+
+
+@given(
+    st.integers(0, 99), st.none() | st.integers(1, 9), st.none() | st.integers(1, 9), st.none() | st.text(max_size=5)
+)
+def test_json_and_back(skip: int, every: int | None, times: int | None, topic: str | None) -> None:
+    rule = Rule("lose-ack", skip=skip, every=every, times=times, topic=topic, silent=True, seed=3)
+    assert Rule.from_json(json.loads(json.dumps(rule.to_json()))) == rule
+
+
+BAD_RULES: list[tuple[Any, str]] = [
+    ({}, "needs an action"),
+    ({"action": "lose"}, "action 'lose' is none of lose-ack, lose-request"),
+    ({"action": "lose-ack", "evry": 3}, "has no evry; it has action, api"),
+    ({"action": "lose-ack", "api": "produce"}, "api 'produce' is none of Kafka's"),
+    ({"action": "lose-ack", "api": "Fetch", "topic": "t"}, "topic is only for Produce"),
+    ({"action": "lose-ack", "skip": "5"}, "skip is '5'; it is a whole number"),
+    ({"action": "lose-ack", "skip": True}, "skip is True; it is a whole number"),
+    ({"action": "lose-ack", "skip": -1}, "skip is -1"),
+    ({"action": "lose-ack", "every": 0}, "every is 0"),
+    ({"action": "lose-ack", "times": 0}, "times is 0"),
+    ({"action": "lose-ack", "silent": 1}, "silent is 1; it is true or false"),
+    ({"action": "lose-ack", "probability": 1.5}, "probability is 1.5"),
+    ({"action": "lose-ack", "probability": 0.5, "every": 2}, "exclude each other"),
+    (["lose-ack"], "a rule is an object"),
+]
+
+
+@pytest.mark.parametrize(("value", "says"), BAD_RULES)
+def test_a_rule_that_makes_no_sense_says_why(value: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Rule.from_json(value)
