@@ -49,7 +49,7 @@ def note_cluster(results: Results, cluster: LocalCluster) -> None:
     run = results.run()
     profile = cluster.profile
     run["java"] = cluster.java.description
-    run["profiles"][profile.name] = {
+    run.setdefault("profiles", {})[profile.name] = {
         "settings": dict(profile.settings),
         "broker_jvm": list(profile.broker_jvm),
         "controller_jvm": list(profile.controller_jvm),

@@ -13,13 +13,13 @@ from harness.faults.steps import AwaitAcks, AwaitFailover, AwaitSent, Kill, Paus
 
 
 class ZombieLeader(Parameters):
-    messages: int = Field(300, ge=1, description="messages sent while the leader is frozen")
+    messages: int = Field(300, ge=1, le=10_000_000, description="messages sent while the leader is frozen")
 
 
 class KillLeader(Parameters):
-    messages: int = Field(12_000, ge=1, description="messages sent in all, before, during and after the kill")
+    messages: int = Field(9_000, ge=1, le=10_000_000, description="messages sent in all, before, during and after the kill")
     rate: float = Field(3_000, gt=0, description="messages a second")
-    after_acks: int = Field(3_000, ge=0, description="the kill comes when so many are acked")
+    after_acks: int = Field(1_500, ge=0, description="the kill comes when so many are acked")
 
 
 def zombie_leader(parameters: ZombieLeader) -> Sequence[Step]:

@@ -10,7 +10,7 @@ from harness.load.codec import HEADER_BYTES
 class Parameters(BaseModel):
     """Parameters of a fault, as a workload file may give them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     messages: int = Field(ge=1, le=10_000_000, description="messages sent under the fault")
     message_size: int = Field(100, ge=HEADER_BYTES, le=1_000_000, description="bytes of one message's value")

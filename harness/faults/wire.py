@@ -14,7 +14,7 @@ from harness.wire.rules import Rule
 
 
 class _Lost(Parameters):
-    messages: int = Field(3_000, ge=1, description="messages sent in all")
+    messages: int = Field(3_000, ge=1, le=10_000_000, description="messages sent in all")
     flush_every: int = Field(50, ge=1, description="the client flushes after each so many: one ProduceRequest each")
     skip: int = Field(5, ge=0, description="so many ProduceRequests pass untouched first")
     every: int = Field(12, ge=1, description="then this one and each so-manieth after it is hit")

@@ -31,15 +31,11 @@ def closing_table(records: Sequence[TrialRecord]) -> Table:
     verdict; colour only repeats it.
     """
     found = matrix(records, Labels.of(records))
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        caption=_CAPTION if records else "no trial has ended",
-    )
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), caption=_CAPTION)
     for column in ("Configuration", "RF", *found.faults):
         table.add_column(column, justify="right" if column == "RF" else "left", overflow="fold")
+    if not records:
+        table.add_row("no trial has ended")
     for client in found.clients:
         table.add_row(Text(client, style="bold"))
         for subject in found.subjects:

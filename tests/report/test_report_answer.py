@@ -11,7 +11,8 @@ from harness.report.answer import Answer, answer, at_most
 from harness.report.labels import Labels
 from harness.report.performance import Costs, costs, performances
 from harness.store import Throughput, TrialRecord
-from synthetic_run import anomalies, broken, one, percentiles, run_of
+
+from .synthetic_run import anomalies, broken, one, percentiles, run_of
 
 
 def _answer(*records: TrialRecord, **run: Any) -> Answer:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from harness.report.labels import NO_FAULT, Labels, name
 from harness.store import FaultRecord
-from synthetic_run import default_sweep, one
+
+from .synthetic_run import default_sweep, one
 
 
 def test_a_label_has_what_tells_configurations_apart_and_nothing_that_follows_from_the_rest() -> None:

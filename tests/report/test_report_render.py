@@ -19,7 +19,8 @@ from harness.report.charts.data import Data
 from harness.report.labels import Labels
 from harness.report.performance import performances
 from harness.store import Results, ResultsUnusable, TrialRecord
-from synthetic_run import broken, default_sweep, faulty, one, store
+
+from .synthetic_run import broken, default_sweep, faulty, one, store
 
 _EXPECTED = (
     "anomalies",
@@ -33,12 +34,12 @@ _EXPECTED = (
 
 
 @pytest.fixture(scope="module")
-def records() -> list[TrialRecord]:
+def records() -> tuple[TrialRecord, ...]:
     return default_sweep()
 
 
 @pytest.fixture(scope="module")
-def whole(records: list[TrialRecord], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(records: Sequence[TrialRecord], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a rendered run."""
     folder = store(tmp_path_factory.mktemp("results") / "whole", records)
     assert render(folder) == folder / "report.md"
@@ -63,7 +64,7 @@ def _check(folder: Path) -> str:
     """What holds for every report: readable, no placeholder for a missing value, tables whole, links that lead."""
     report = (folder / "report.md").read_text()
     assert not re.search(r"\b(nan|NaN|None|null|inf)\b", report)
-    for link in re.findall(r"\]\(([^)]+)\)", report):
+    for link in re.findall(r"(?<!\\)\]\(([^)]+)\)", report):
         assert (folder / link).is_file(), link
     for section in _sections(report).values():
         for table in re.split(r"\n\n", section):
@@ -91,7 +92,7 @@ def test_the_answer_comes_first(whole: Path) -> None:
     assert table.startswith("| Configuration |")
 
 
-def test_every_trial_is_exactly_where_it_belongs(whole: Path, records: list[TrialRecord]) -> None:
+def test_every_trial_is_exactly_where_it_belongs(whole: Path, records: Sequence[TrialRecord]) -> None:
     sections = _sections((whole / "report.md").read_text())
     for fault in ("kill-leader", "lose-ack", "lose-request", "zombie-leader"):
         ran = _few(records, lambda r, fault=fault: r.fault.name == fault and r.status != "skipped")  # type: ignore[misc]
@@ -109,7 +110,7 @@ def test_every_trial_is_exactly_where_it_belongs(whole: Path, records: list[Tria
     assert {row[3] for row in saturated} == {"max"}
 
 
-def test_figures_are_the_records_own(whole: Path, records: list[TrialRecord]) -> None:
+def test_figures_are_the_records_own(whole: Path, records: Sequence[TrialRecord]) -> None:
     sections = _sections((whole / "report.md").read_text())
     (record,) = _few(records, lambda r: r.id == "confluent-kafka.acks-1.rf3.rate-max.r1")
     assert record.throughput is not None
@@ -117,7 +118,7 @@ def test_figures_are_the_records_own(whole: Path, records: list[TrialRecord]) ->
     (row,) = [row for row in rows if row[:3] == ["confluent-kafka", "3", "acks=1"]]
     assert row[4] == f"{record.throughput.messages_per_s:,.0f}"
     verdicts = _rows(sections["Verdicts"])
-    assert ["aiokafka", "3", "acks=0"] + ["kept 2 of 2"] in [row[:4] for row in verdicts]
+    assert ["aiokafka", "3", "acks=0", "kept 2 of 2"] in [row[:4] for row in verdicts]
     (row,) = [row for row in verdicts if row[:3] == ["kafka-python", "3", "acks=0"]]
     assert row[7] == "reproduced: lost 300, reordered 2"
 
@@ -131,7 +132,7 @@ def test_an_unsteady_trial_is_marked_and_named(whole: Path) -> None:
 
 
 def test_a_report_made_again_is_the_same(whole: Path, tmp_path: Path) -> None:
-    few = [record for record in Results.open(whole).records() if record.client == "aiokafka"]
+    few = _few(Results.open(whole).records(), lambda r: r.client == "aiokafka" and r.config["acks"] == "1")
     folder = store(tmp_path / "again", few)
     render(folder)
     first = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -140,7 +141,7 @@ def test_a_report_made_again_is_the_same(whole: Path, tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == first
 
 
-def test_the_flat_table_has_every_trial_and_loses_nothing(whole: Path, records: list[TrialRecord]) -> None:
+def test_the_flat_table_has_every_trial_and_loses_nothing(whole: Path, records: Sequence[TrialRecord]) -> None:
     with (whole / "trials.csv").open() as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
     assert rows.keys() == {record.id for record in records}
@@ -180,7 +181,7 @@ def test_a_run_file_with_nothing_in_it_but_its_format(tmp_path: Path) -> None:
     assert _check(folder).startswith("# Delivery report: bare")
 
 
-def test_only_faults_of_an_interrupted_run(records: list[TrialRecord], tmp_path: Path) -> None:
+def test_only_faults_of_an_interrupted_run(records: Sequence[TrialRecord], tmp_path: Path) -> None:
     few = _few(records, lambda r: r.fault.name == "lose-ack" and r.client == "aiokafka")
     folder = store(tmp_path / "run", few, ended=None, planned=144)
     render(folder)
@@ -191,8 +192,8 @@ def test_only_faults_of_an_interrupted_run(records: list[TrialRecord], tmp_path:
     assert {path.stem for path in (folder / "charts").iterdir()} == {"anomalies", "acks-lose-ack"}
 
 
-def test_only_performance(records: list[TrialRecord], tmp_path: Path) -> None:
-    folder = store(tmp_path / "run", _few(records, lambda r: r.kind == "performance" and r.client == "aiokafka"))
+def test_only_performance(records: Sequence[TrialRecord], tmp_path: Path) -> None:
+    folder = store(tmp_path / "run", _few(records, lambda r: r.kind == "performance" and r.config["acks"] == "1"))
     render(folder)
     report = _check(folder)
     assert "No fault was injected" in report
@@ -212,7 +213,7 @@ def test_only_trials_that_failed(tmp_path: Path) -> None:
     assert "**interrupted, 1 trial**: no reason was recorded" in report
 
 
-def test_broken_is_the_first_thing_said(records: list[TrialRecord], tmp_path: Path) -> None:
+def test_broken_is_the_first_thing_said(records: Sequence[TrialRecord], tmp_path: Path) -> None:
     (kept,) = _few(records, lambda r: r.id == "aiokafka.acks-all.rf3.kill-leader.r1")
     folder = store(tmp_path / "run", [broken(kept)])
     render(folder)

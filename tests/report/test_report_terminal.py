@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import pytest
 from rich.console import Console
@@ -10,10 +11,11 @@ from rich.console import Console
 from harness.events import Verdict
 from harness.report.terminal import closing_table
 from harness.store import TrialRecord
-from synthetic_run import anomalies, broken, default_sweep, one
+
+from .synthetic_run import anomalies, broken, default_sweep, one
 
 
-def _printed(records: list[TrialRecord], width: int = 100) -> list[str]:
+def _printed(records: Sequence[TrialRecord], width: int = 100) -> list[str]:
     console = Console(file=io.StringIO(), width=width, color_system=None)
     console.print(closing_table(records))
     assert isinstance(console.file, io.StringIO)
@@ -27,7 +29,7 @@ def test_the_default_sweep_fits_100_columns_with_every_row_on_one_line_but_those
     assert sum(line.lstrip().startswith("acks=") for line in lines) == 24
     assert sum("reordered 2" in line for line in lines) == 3
     (row,) = [line for line in lines if "BROKEN" in line]
-    assert row.split() == "acks=all 3 ✓ kept ✗ BROKEN lost 12 ! dup 250 ✓ kept ✓ kept".split()
+    assert " ".join(row.split()) == "acks=all 3 ✓ kept ✗ BROKEN lost 12 ! dup 250 ✓ kept ✓ kept"
 
 
 @pytest.mark.parametrize(

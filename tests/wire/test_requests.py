@@ -8,15 +8,16 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kio.index import load_request_schema
 from kio.schema.index import api_key_map, schema_name_map
 
 from harness.wire.fields import Malformed
-from harness.wire.requests import API_NAMES, PRODUCE, Request, read_request, read_topics
+from harness.wire.requests import API_NAMES, PRODUCE, Request, count_records, read_request, read_topics
 
-from .kafka_bytes import entities, request_frame
+from .kafka_bytes import entities, produce_frame, request_frame
 
 PRODUCE_VERSIONS = sorted(schema_name_map["produce"])
 
@@ -36,12 +37,27 @@ def test_a_produce_is_read_as_it_was_written(
     assert heads == sorted(heads, key=lambda head: head is not None)
     assert {head for head in heads if head is not None} <= {expected}
 
+    written = [topic for topic in message.topic_data if topic.partition_data]
     if version < 13:
-        names, expected_topics = {}, {topic.name for topic in message.topic_data}
+        names, expected_topics = {}, {topic.name for topic in written}
     else:
-        names = {topic.topic_id.bytes: str(topic.topic_id) for topic in message.topic_data if topic.topic_id}
+        names = {topic.topic_id.bytes: str(topic.topic_id) for topic in written if topic.topic_id}
         expected_topics = set(names.values())
     assert read_topics(payload, names) == expected_topics
+
+
+@pytest.mark.parametrize("version", PRODUCE_VERSIONS)
+@given(st.lists(st.integers(1, 9), max_size=4))
+def test_records_are_counted_over_all_batches(version: int, sizes: list[int]) -> None:
+    batches = b"".join(map(batch, sizes))
+    assert count_records(produce_frame(1, version=version, records=batches)[4:]) == sum(sizes)
+
+
+def batch(records: int) -> bytes:
+    builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, 1 << 20)
+    for i in range(records):
+        builder.append(i, timestamp=i, key=None, value=b"value", headers=[])
+    return bytes(builder.build())
 
 
 @pytest.mark.parametrize("key", sorted(set(api_key_map) - {PRODUCE}))
@@ -73,3 +89,4 @@ def test_any_bytes_are_a_request_or_malformed(payload: bytes) -> None:
         with suppress(Malformed):
             if read_request(produce) is not None and produce[:2] == b"\0\0":
                 read_topics(produce, {})
+                count_records(produce)
