@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from harness.clients import Setting
 from harness.clusters.jars import Jar, class_path, ensure
 from harness.clusters.local import LocalCluster
 from harness.events import Outcome
@@ -34,7 +35,7 @@ TOOLS = Jar(
     698668,
     "62f3c5dd7aa3442d4c5bc6a95f86e2502178ea09de8e27f74d9563bf955e253c",
 )
-CONFIG = {"acks": "all", "enable.idempotence": False, "linger.ms": 5, "batch.size": 262144}
+CONFIG: dict[str, Setting] = {"acks": "all", "enable.idempotence": False, "linger.ms": 5, "batch.size": 262144}
 SIZE_BYTES = 100
 PARTITIONS = 3
 _RATE = re.compile(r"records sent, ([\d.]+) records/sec")

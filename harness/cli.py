@@ -100,7 +100,8 @@ def check(folder: Path) -> None:
         records.append(again)
         if (stored.verdict, stored.anomalies) != (again.verdict, again.anomalies):
             changed += 1
-            console.print(f"[bold]{stored.id}[/]: stored {stored.verdict}, now {again.verdict} ({again.verdict_reason})")
+            now = f"{again.verdict} ({again.verdict_reason})"
+            console.print(f"[bold]{stored.id}[/]: stored {stored.verdict}, now {now}", soft_wrap=True)
     console.print(f"{len(records)} trials judged again, {changed} differently")
     sys.exit(FAILED if changed else exit_code(records))
 
@@ -162,7 +163,7 @@ def exit_code(records: Sequence[TrialRecord]) -> int:
 
 
 def main() -> NoReturn:
-    """The console script: like click's own, but every known failure is one line, and SIGTERM cleans up as Ctrl-C does."""
+    """The console script: every known failure is one line, and SIGTERM cleans up as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:

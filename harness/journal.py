@@ -113,7 +113,7 @@ class ProducerColumns:
 
 @dataclass(frozen=True)
 class LogColumns:
-    """What the oracle scan found in the log, in any order; ``producer`` and ``sequence`` mean nothing where not valid."""
+    """What the oracle scan found, in any order; ``producer`` and ``sequence`` mean nothing where not valid."""
 
     partition: Int32
     offset: Int64
@@ -216,7 +216,8 @@ def _names(column: pa.ChunkedArray) -> npt.NDArray[np.object_] | None:
         return None
     encoded = column.unify_dictionaries().combine_chunks()
     names = np.array([*encoded.dictionary.to_pylist(), None], np.object_)
-    return names[encoded.indices.fill_null(len(names) - 1).to_numpy()]
+    shared: npt.NDArray[np.object_] = names[encoded.indices.fill_null(len(names) - 1).to_numpy()]
+    return shared
 
 
 def _numpy(table: pa.Table, name: str, absent: int | None = None) -> Any:

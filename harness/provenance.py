@@ -37,7 +37,10 @@ def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
         "seed": workload.seed,
         "workload": workload.model_dump(mode="json"),
         "planned": len(plan.trials),
-        "refused": [{"config": refused.combination, "reason": refused.reason, "source": refused.source} for refused in plan.refused],
+        "refused": [
+            {"config": refused.combination, "reason": refused.reason, "source": refused.source}
+            for refused in plan.refused
+        ],
         "java": None,
         "profiles": {},
         "notes": [],

@@ -1,4 +1,4 @@
-"""The whole program: a workload becomes a plan, each trial of it runs, is judged and is stored, and a report is made."""
+"""The whole program: a workload becomes a plan; each trial runs, is judged and is stored; a report is made."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from harness import clients, provenance, report, trial
 from harness.clusters import ClusterFailed
 from harness.clusters.jars import class_path
 from harness.clusters.local import LocalCluster
+from harness.faults import FAULTS
 from harness.janitor import Janitor
 from harness.judge import judge
-from harness.faults import FAULTS
 from harness.plan import Plan, Trial, plan
 from harness.process import Child
 from harness.store import FaultRecord, Results, TrialRecord
@@ -117,9 +117,7 @@ def _not_run(planned: Trial, status: Any = "skipped", reason: str | None = None,
 
 
 @contextlib.contextmanager
-def _venue(
-    workload: Workload, results: Results, watcher: Watcher, kafka: str, profile: str
-) -> Iterator[trial.Venue]:
+def _venue(workload: Workload, results: Results, watcher: Watcher, kafka: str, profile: str) -> Iterator[trial.Venue]:
     """A cluster that is up, its oracle, and scratch space; all gone afterwards, whatever happens."""
     jars = class_path(kafka, watcher.fetching)
     scratch = results.folder / "scratch"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,11 +33,15 @@ class Terminal:
         self._trial = ""
         self._pace = 1.0  # how much longer trials really take than planned
         self._progress = Progress(
-            TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[left]}"),
-            console=console, transient=True, disable=not console.is_terminal,
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
         )
         self._task: TaskID | None = None
-        self._began = 0.0
+        self._skipped = 0
 
     @contextmanager
     def live(self) -> Iterator[Terminal]:
@@ -58,7 +61,9 @@ class Terminal:
 
     def starts(self, trial: Trial) -> None:
         self._trial = trial.name
-        self._began = time.monotonic()
+        if self._skipped:
+            self._console.print(f"{self._skipped} trials skipped; the report says why")
+            self._skipped = 0
         self._show()
 
     def ended(self, record: TrialRecord) -> None:
@@ -66,7 +71,10 @@ class Terminal:
         planned_s = self._left_s.pop(record.id, None)
         if planned_s and record.elapsed_s:
             self._pace += 0.1 * (record.elapsed_s / planned_s - self._pace)
-        self._console.print(f"{self._number:4}/{self._total}  {_line(record)}", highlight=False)
+        if record.status == "skipped":
+            self._skipped += 1
+        else:
+            self._console.print(f"{self._number:4}/{self._total}  {_line(record)}", highlight=False, soft_wrap=True)
         self._trial, self._now = "", ""
         self._show()
 
@@ -81,8 +89,6 @@ class Terminal:
 
 
 def _line(record: TrialRecord) -> str:
-    if record.status == "skipped":
-        return f"[dim]skipped        {record.name}: {record.reason}[/dim]"
     verdict = record.verdict or Verdict.UNKNOWN
     said = f"[{_LOOK[verdict]}]{verdict:14}[/] {record.name}"
     figures = []

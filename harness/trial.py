@@ -191,9 +191,7 @@ def _consumer(trial: Trial, venue: Venue, topic: str, run_key: int) -> Child:
     return consumer
 
 
-def _inject(
-    trial: Trial, venue: Venue, topic: str, worker: Worker, proxy: Proxy | None, running: _Running
-) -> None:
+def _inject(trial: Trial, venue: Venue, topic: str, worker: Worker, proxy: Proxy | None, running: _Running) -> None:
     """A fault trial: warm up, then the recipe, which drives the load itself."""
     fault = FAULTS[trial.fault]
     assert isinstance(trial.parameters, Parameters)

@@ -107,7 +107,8 @@ def test_a_log_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_journal_of_a_newer_format_is_refused(tmp_path: Path) -> None:
-    log = LogColumns(*(np.empty(0, dtype) for dtype in (np.int32, np.int64, np.int32, np.int64, np.bool_)))
+    whole, half = np.empty(0, np.int64), np.empty(0, np.int32)
+    log = LogColumns(half, whole, half, whole, np.empty(0, np.bool_))
     write_log(tmp_path / "l.parquet", log)
     table = pq.read_table(tmp_path / "l.parquet")
     pq.write_table(table.replace_schema_metadata({"format": "99"}), tmp_path / "l.parquet")

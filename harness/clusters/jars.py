@@ -62,7 +62,8 @@ def read_lock(version: str) -> list[Jar]:
     if not path.exists():
         raise JarsUnavailable(f"no lock file for Kafka {version}; known: {', '.join(known_versions())}")
     lines = (line.split() for line in path.read_text().splitlines() if line and not line.startswith("#"))
-    return [Jar(*coordinate.split(":"), int(size), sha256) for coordinate, size, sha256 in lines]
+    split = ((*coordinate.split(":"), size, sha256) for coordinate, size, sha256 in lines)
+    return [Jar(group, artifact, number, int(size), sha256) for group, artifact, number, size, sha256 in split]
 
 
 def cache_folder() -> Path:

@@ -1,4 +1,4 @@
-"""Which Java runs the brokers: the user's own if it is 17 or newer, else the runtime that came with the dependencies."""
+"""Which Java runs the brokers: the user's own if it is 17 or newer, else the runtime among the dependencies."""
 
 from __future__ import annotations
 

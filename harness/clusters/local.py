@@ -21,7 +21,7 @@ from pathlib import Path
 
 from harness.clusters import ClusterFailed, admin
 from harness.clusters.java import Java, find_java
-from harness.clusters.profiles import PROFILES, Profile, controller_properties, broker_properties
+from harness.clusters.profiles import PROFILES, Profile, broker_properties, controller_properties
 from harness.janitor import Janitor
 from harness.process import guarded
 
@@ -187,8 +187,12 @@ class LocalCluster:
                 properties = controller_properties(node.id, node.port, node.folder, self.profile)
             else:
                 properties = broker_properties(
-                    node.id, node.port, node.folder, f"{CONTROLLER}@127.0.0.1:{self._controller.port}",
-                    len(self._brokers), self.profile,
+                    node.id,
+                    node.port,
+                    node.folder,
+                    f"{CONTROLLER}@127.0.0.1:{self._controller.port}",
+                    len(self._brokers),
+                    self.profile,
                 )
             lines = "".join(f"{key}={value}\n" for key, value in properties.items())
             (node.folder / "server.properties").write_text(lines)
@@ -210,11 +214,15 @@ class LocalCluster:
         self._launch(node, "kafka.Kafka", "server.properties")
 
     def _launch(self, node: Node, main: str, *arguments: str) -> None:
-        jvm = (*node.jvm, "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-XX:-UsePerfData")
-        command = [str(self.java.path), *jvm, "-cp", self._class_path, main, *arguments]
+        quiet = ("-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-XX:-UsePerfData")
+        command = [str(self.java.path), *node.jvm, *quiet, "-cp", self._class_path, main, *arguments]
         with node.log.open("ab") as log:
             node.process = subprocess.Popen(
-                guarded(command), cwd=node.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                guarded(command),
+                cwd=node.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
             )
         self._janitor.process(node.process.pid)

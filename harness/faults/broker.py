@@ -17,7 +17,7 @@ class ZombieLeader(Parameters):
 
 
 class KillLeader(Parameters):
-    messages: int = Field(9_000, ge=1, le=10_000_000, description="messages sent in all, before, during and after the kill")
+    messages: int = Field(9_000, ge=1, le=10_000_000, description="messages sent, before, during and after the kill")
     rate: float = Field(3_000, gt=0, description="messages a second")
     after_acks: int = Field(1_500, ge=0, description="the kill comes when so many are acked")
 

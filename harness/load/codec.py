@@ -59,7 +59,7 @@ class Codec:
     def encode(self, sequence: Int64, due_ns: Int64) -> list[bytes]:
         """Values for these sequences and due times, in order."""
         rows = self._rows(sequence, due_ns)
-        return rows.view(f"V{self.message_size}").ravel().tolist()  # type: ignore[no-any-return]
+        return rows.view(f"V{self.message_size}").ravel().tolist()
 
     def decode(self, values: Sequence[bytes]) -> Decoded:
         """Reads values of any origin back; one that is not exactly what a producer of this run wrote is invalid."""
@@ -69,7 +69,7 @@ class Codec:
             rows = np.frombuffer(b"".join(values), np.uint8).reshape(-1, size)
             return self._check(rows)
         rows = np.zeros((len(values), size), np.uint8)
-        for i in np.flatnonzero(lengths == size):
+        for i in np.flatnonzero(lengths == size).tolist():
             rows[i] = np.frombuffer(values[i], np.uint8)
         return self._check(rows)
 

@@ -24,7 +24,7 @@ from harness.process import messages, say
 
 
 def main() -> None:
-    """Spec: bootstrap, topic, partitions, run_key, message_size, capacity, parquet. Then {"do": "stop", "ends": ...}."""
+    """Spec: bootstrap, topic, partitions, run_key, message_size, capacity, parquet. Then ``{"do": "stop", ...}``."""
     inbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
     spec = inbox.get()

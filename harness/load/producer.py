@@ -176,8 +176,8 @@ def main() -> None:
             producer.poll(_IDLE_S)
             continue
         match command:
-            case {"do": "send", "count": count, **rest}:
-                stopped = load.send(count, rest.get("rate"), rest.get("flush_every"), rest.get("seconds"))
+            case {"do": "send", "count": count, "rate": rate, "flush_every": flush_every, "seconds": seconds}:
+                stopped = load.send(count, rate, flush_every, seconds)
                 say("sent", total=load.sent, stopped=stopped)
             case {"do": "flush", "timeout_s": timeout_s}:
                 say("flushed", unreported=producer.flush(timeout_s))

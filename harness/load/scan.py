@@ -96,9 +96,7 @@ def main() -> None:
         codec = Codec(command["run_key"], command["message_size"])
         ends = {int(partition): end for partition, end in command["ends"].items()}
         try:
-            log = scan(
-                command["bootstrap"], command["topic"], ends, codec, "read_uncommitted", command["timeout_s"]
-            )
+            log = scan(command["bootstrap"], command["topic"], ends, codec, "read_uncommitted", command["timeout_s"])
             write_log(Path(command["parquet"]), log)
         except (OSError, TimeoutError) as error:
             say("scanned", records=None, problem=str(error))

@@ -90,9 +90,7 @@ class Worker:
     def seal(self, parquet: Path) -> int:
         """After the worker's end: its journal as Parquet. Returns the messages in it."""
         errors = {m["code"]: m["name"] for m in self._child.events() if m.get("event") == "error-name"}
-        return seal(
-            Path(self.spec.journal), parquet, producer=self.spec.producer, warmup=self.warmup, errors=errors
-        )
+        return seal(Path(self.spec.journal), parquet, producer=self.spec.producer, warmup=self.warmup, errors=errors)
 
     def _count(self, outcome: Outcome) -> int:
         return 0 if self._journal is None else self._journal.count(outcome, self.warmup)

@@ -9,13 +9,13 @@ from typing import Any
 
 from harness.events import Anomaly, Verdict
 from harness.report.labels import NO_FAULT, Configuration, Labels
-from harness.report.markdown import escape
+from harness.report.markdown import code, escape
 from harness.report.matrix import WRONG, counted, verdict_of, word
 from harness.report.performance import Costs, costs, performances
 from harness.report.wording import listed, plural, ratios, span
 from harness.store import TrialRecord
 
-_IN_ONE_SENTENCE = 4
+_IN_ONE_SENTENCE = 3
 _DONE_TO = {Anomaly.LOST: "lost", Anomaly.DUPLICATE: "duplicated", Anomaly.REORDERED: "reordered"}
 
 
@@ -126,7 +126,7 @@ def _wrong(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
             if number := counted(record, anomaly):
                 configuration = labels.configuration(record)
                 most[configuration] = max(number, most.get(configuration, 0))
-        where = [f"{escape(str(configuration))} (up to {number:,})" for configuration, number in sorted(most.items())]
+        where = [f"{code(str(configuration))} (up to {number:,})" for configuration, number in sorted(most.items())]
         if where:
             parts.append(f"**{_DONE_TO.get(anomaly, word(anomaly))}** with {listed(where, _IN_ONE_SENTENCE)}")
     if parts:
@@ -144,7 +144,7 @@ def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
         elif record.kind != "performance" and record.verdict is Verdict.KEPT:
             trials[configuration] += 1
     clean = [
-        f"{escape(str(configuration))} (0 of {plural(number, 'trial')}: at most {100 * at_most(number):.0f} % of "
+        f"{code(str(configuration))} (0 of {plural(number, 'trial')}: at most {100 * at_most(number):.0f} % of "
         "such trials, at 95 % confidence)"
         for configuration, number in sorted(trials.items())
         if configuration not in stained
@@ -165,7 +165,7 @@ def _price(cost: Costs | None) -> Iterator[str]:
     parts = [
         f"{ratios(values)} the {what}" for values, what in ((throughput, "throughput"), (p99, "p99 latency")) if values
     ]
-    yield f"At RF {strongest[0]}, {escape(str(strongest[1]))} had {' and '.join(parts)} of {cost.against}."
+    yield f"At RF {strongest[0]}, {code(str(strongest[1]))} had {' and '.join(parts)} of {cost.against}."
 
 
 def _certainty(records: Sequence[TrialRecord]) -> str:

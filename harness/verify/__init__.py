@@ -10,7 +10,7 @@ trial can be judged again at any time::
 
 from harness.verify.anomalies import Findings, find
 from harness.verify.expectations import expectations, promise
-from harness.verify.verdict import observed
 from harness.verify.verdict import judge as verdict
+from harness.verify.verdict import observed
 
 __all__ = ["Findings", "expectations", "find", "observed", "promise", "verdict"]

@@ -17,8 +17,9 @@ frame to frame, and ``Rule`` says on which requests a fault falls::
 
 With ``silent`` neither ends the connection: only a timeout tells the client.
 
-From the inside out: ``fields`` and ``requests`` read the protocol, ``frames`` walks, ``rules`` decides, ``addresses``
-exchanges addresses, ``exchange`` is one connection without sockets, ``link`` is its sockets, ``proxy`` the process.
+From the inside out: ``fields``, ``requests`` and ``responses`` read the protocol, ``frames`` walks, ``rules`` decides,
+``addresses`` exchanges addresses, ``exchange`` is one connection without sockets, ``link`` its sockets, ``proxy`` the
+process. Frames pass as they arrive; only those are held whole that a rule may fall on or that may carry addresses.
 Plaintext listeners only: with TLS, or with SASL before ``SaslHandshake`` version 1, there are no frames to be seen.
 """
 

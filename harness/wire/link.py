@@ -17,9 +17,8 @@ CONNECT_S = 10.0
 CUT_S = 1.0
 """A connection that is to be cut waits at most so long for earlier responses, and for the client to take them."""
 _POLL_S = 0.001
-_RECEIVE_BYTES = (
-    120 << 10
-)  # asyncio's 256 KiB is above malloc's mmap threshold: 20 µs more for every read, however small
+# asyncio reads into 256 KiB, which is above malloc's mmap threshold and costs 20 µs more for every read, however small.
+_RECEIVE_BYTES = 120 << 10
 _LINGER_0 = struct.pack("ii", 1, 0)
 _SIOCOUTQNSD = 0x894B  # linux/sockios.h: bytes not yet sent, unlike SIOCOUTQ, which a delayed ACK keeps above zero
 
@@ -73,6 +72,7 @@ class Link:
         self._cut_by: float | None = None
 
     def opened(self, side: _Side) -> None:
+        """One side is connected. The client is not read before the broker is."""
         if side is self.client:
             self._links.add(self)
             side.transport.pause_reading()

@@ -79,7 +79,7 @@ def test_a_workload_that_does_not_fit_the_disk(tmp_path: Path) -> None:
 def test_no_network_for_the_first_download(tmp_path: Path) -> None:
     workload = tmp_path / "good.yaml"
     workload.write_text(_GOOD)
-    nowhere = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+    nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
     done = harness(
         "sweep", workload, "--results", tmp_path / "results", HARNESS_CACHE=str(tmp_path / "cache"),
         HOME=str(tmp_path), M2_REPO=str(tmp_path / "m2"), NO_PROXY="", no_proxy="", **nowhere,

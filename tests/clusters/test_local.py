@@ -64,13 +64,13 @@ def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path, janitor:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
-        with pytest.raises(ClusterFailed, match=f"port {port} of 127.0.0.1 is taken"):
+        with pytest.raises(ClusterFailed, match=rf"port {port} of 127\.0\.0\.1 is taken"):
             LocalCluster("4.4.0", [], tmp_path / "nodes", janitor, brokers=1, first_port=port)
     assert not (tmp_path / "nodes").exists()
 
 
 def test_brokers_that_do_not_come_up_say_why_and_leave_nothing(tmp_path: Path, janitor: Janitor) -> None:
     jars = [jar for jar in class_path("4.4.0") if "kafka-clients" not in jar.name]
-    with pytest.raises(ClusterFailed, match="could not be formatted: .*kafka"):
+    with pytest.raises(ClusterFailed, match=r"could not be formatted: .*kafka"):
         LocalCluster("4.4.0", jars, tmp_path / "nodes", janitor, brokers=1).start()
     assert not (tmp_path / "nodes").exists()

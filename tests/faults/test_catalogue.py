@@ -5,6 +5,7 @@ import pytest
 from harness.events import FaultEvent
 from harness.faults import FAULTS
 from harness.faults.steps import AwaitSent, Kill, Pause, Restart, Resume, Send, Wire
+from harness.faults.wire import LoseAck
 
 
 def _events(*whats: str) -> list[FaultEvent]:
@@ -59,12 +60,12 @@ def test_where_a_fault_says_nothing_it_says_why() -> None:
 
 
 def test_the_wire_rule_is_what_the_parameters_say() -> None:
-    parameters = FAULTS["lose-ack"].parameters(skip=1, every=3, times=2, silent=True)
+    parameters = LoseAck(skip=1, every=3, times=2, silent=True)
     (wire, *_) = FAULTS["lose-ack"].plan(parameters)
     assert isinstance(wire, Wire)
     (rule,) = wire.rules
     assert (rule.action, rule.skip, rule.every, rule.times, rule.silent) == ("lose-ack", 1, 3, 2, True)
-    coin = FAULTS["lose-ack"].parameters(probability=0.25, seed=9)
+    coin = LoseAck(probability=0.25, seed=9)
     (wire, *_) = FAULTS["lose-ack"].plan(coin)
     assert isinstance(wire, Wire)
     assert (wire.rules[0].probability, wire.rules[0].seed, wire.rules[0].every) == (0.25, 9, None)

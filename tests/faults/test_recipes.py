@@ -13,9 +13,9 @@ import pytest
 from harness import trial
 from harness.clients import CLIENTS
 from harness.events import Verdict
+from harness.faults import FAULTS
 from harness.judge import judge
 from harness.plan import plan
-from harness.faults import FAULTS
 from harness.store import TrialRecord
 from harness.trial import Venue
 from harness.workload import parse

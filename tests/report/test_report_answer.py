@@ -70,9 +70,11 @@ def test_what_was_lost_where_and_how_much_at_most() -> None:
         "**No promise was broken**: of 5 trials with a fault, 2 kept it and 3 reproduced the anomaly that was expected "
         "of them."
     )
-    assert "Messages were **lost** with acks=0 (up to 300); **duplicated** with acks=1 (up to 250)." in found.sentences
     assert (
-        "Nothing at all went wrong under faults with acks=all (0 of 2 trials: at most 78 % of such trials, at 95 % "
+        "Messages were **lost** with `acks=0` (up to 300); **duplicated** with `acks=1` (up to 250)." in found.sentences
+    )
+    assert (
+        "Nothing at all went wrong under faults with `acks=all` (0 of 2 trials: at most 78 % of such trials, at 95 % "
         "confidence)." in found.sentences
     )
     assert [promise.happened for promise in found.promises] == [
@@ -133,7 +135,8 @@ def test_cost_is_against_leader_only_acks_with_medians_of_the_repeats() -> None:
     assert found.rows[2].p99_ratio == pytest.approx(1.3, rel=0.01)
     assert found.rows[0].p99_ratio is None
     assert (
-        "At RF 3, acks=all had 0.83x the throughput and 1.30x the p99 latency of acks=1." in _answer(*records).sentences
+        "At RF 3, `acks=all` had 0.83x the throughput and 1.30x the p99 latency of acks=1."
+        in _answer(*records).sentences
     )
 
 

@@ -55,9 +55,9 @@ def _figure(records: Sequence[TrialRecord], labels: Labels, heading: str) -> Fig
         top = grid[0][column]
         above = {"xytext": (0, 20), "xycoords": "axes fraction", "textcoords": "offset points"}
         top.annotate(client, (0, 1), **above, fontweight="bold", fontsize=11)
-        grid[-1][column].set_xlabel("s from the first due message")
     title(figure, heading)
     figure.supylabel("messages acked a second", fontsize=10)
+    figure.supxlabel("seconds from the first due message", fontsize=10)
     handles: list[Artist] = [
         Line2D([], [], color=COLOURS[i % len(COLOURS)], linestyle=LINES[i % len(LINES)], label=f"RF {factor}")
         for i, factor in enumerate(factors)

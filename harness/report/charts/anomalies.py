@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from harness.events import Anomaly, Verdict
-from harness.report.charts.data import Data, Drawn
-from harness.report.charts.style import COLOURS, SMALL, bare, blank, legend, title
+from harness.report.charts.data import Data, Drawn, slug
+from harness.report.charts.style import COLOURS, SMALL, WIDTH_IN, bare, blank, legend, title
 from harness.report.labels import Subject
 from harness.report.matrix import Cell, Matrix, matrix
 from harness.report.wording import plural
@@ -26,33 +26,45 @@ _OTHER = sns.light_palette(COLOURS[4], 2 * _SHADES)[1 : 1 + _SHADES]
 _GREY = "0.93"
 _HATCH = {Verdict.NOT_EXERCISED: "///", Verdict.UNKNOWN: "xxx"}
 _LINES = 3  # of text in one cell
+_LABEL_IN, _CELL_IN = 2.4, 1.35
+_ROWS_A_PAGE = 32
 
 
 def draw(data: Data) -> Iterator[Drawn]:
-    """One figure. Nothing if no fault trial has counts."""
+    """One figure, or one a client where all together would be too high for a page. Nothing if nobody counted."""
     records = [record for record in data.records if record.kind != "performance"]
     found = matrix(records, data.labels)
     if not any(cell.judged for cell in found.cells.values()):
         return
+    if len(found.subjects) <= _ROWS_A_PAGE:
+        yield _drawn("anomalies", "What was lost and duplicated", found, found.clients)
+        return
+    for client in found.clients:
+        yield _drawn(slug("anomalies", client), f"What was lost and duplicated: {client}", found, (client,))
+
+
+def _drawn(name: str, heading: str, found: Matrix, clients: Sequence[str]) -> Drawn:
+    rows = [[subject for subject in found.subjects if subject.client == client] for client in clients]
     most = max((high for cell in found.cells.values() for _, high in cell.found.values()), default=1)
-    heights = [sum(subject.client == client for subject in found.subjects) for client in found.clients]
-    row_in = 0.14 + 0.15 * max(len(_text(cell).splitlines()) for cell in found.cells.values())
-    figure = blank(row_in * sum(heights) + 0.7 * len(heights) + 1.0)
-    axes = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for panel, client in zip(axes, found.clients, strict=True):
-        _panel(panel, client, found, most)
-    title(figure, "Messages lost, duplicated and reordered, by configuration and fault")
-    _legend(figure, found)
-    wrong = sum(bool(cell.found) for cell in found.cells.values())
-    says = (
-        f"Table of {plural(len(found.subjects), 'configuration')} by {plural(len(found.faults), 'fault')}: "
-        f"something went wrong in {wrong} of {len(found.cells)} cells, the numbers are under Verdicts"
+    shown = [cell for (subject, _), cell in found.cells.items() if subject.client in clients]
+    row_in = 0.14 + 0.15 * max(len(_text(cell).splitlines()) for cell in shown)
+    figure = blank(
+        row_in * sum(map(len, rows)) + 0.85 * len(rows) + 1.0, max(WIDTH_IN, _LABEL_IN + _CELL_IN * len(found.faults))
     )
-    yield Drawn("anomalies", "What was lost and duplicated", says, figure)
+    axes = figure.subplots(len(rows), 1, squeeze=False, height_ratios=[len(subjects) for subjects in rows])[:, 0]
+    for panel, client, subjects in zip(axes, clients, rows, strict=True):
+        _panel(panel, client, subjects, found, most)
+    title(figure, "Messages lost, duplicated and reordered, by configuration and fault")
+    _legend(figure, shown)
+    wrong = sum(bool(cell.found) for cell in shown)
+    says = (
+        f"Table of {plural(sum(map(len, rows)), 'configuration')} by {plural(len(found.faults), 'fault')}: "
+        f"something went wrong in {wrong} of {len(shown)} cells, the numbers are under Verdicts"
+    )
+    return Drawn(name, heading, says, figure)
 
 
-def _panel(panel: Axes, client: str, found: Matrix, most: int) -> None:
-    subjects = [subject for subject in found.subjects if subject.client == client]
+def _panel(panel: Axes, client: str, subjects: Sequence[Subject], found: Matrix, most: int) -> None:
     panel.set_xlim(0, len(found.faults))
     panel.set_ylim(len(subjects), 0)
     for y, subject in enumerate(subjects):
@@ -60,7 +72,8 @@ def _panel(panel: Axes, client: str, found: Matrix, most: int) -> None:
             cell = found.cells.get((subject, fault))
             if cell is not None and cell.verdict is not None:
                 _draw_cell(panel, x, y, cell, most)
-    panel.set_xticks([x + 0.5 for x in range(len(found.faults))], found.faults)
+    names = [fault.replace(" (", "\n(") for fault in found.faults]
+    panel.set_xticks([x + 0.5 for x in range(len(names))], names)
     panel.set_yticks([y + 0.5 for y in range(len(subjects))], [_row(subject) for subject in subjects])
     panel.xaxis.tick_top()
     panel.tick_params(length=0)
@@ -129,8 +142,8 @@ def _row(subject: Subject) -> str:
     return f"{subject.configuration}, RF {subject.replication_factor}"
 
 
-def _legend(figure: Figure, found: Matrix) -> None:
-    cells = [cell for cell in found.cells.values() if cell.verdict is not None]
+def _legend(figure: Figure, shown: Sequence[Cell]) -> None:
+    cells = [cell for cell in shown if cell.verdict is not None]
     verdicts = {cell.verdict for cell in cells}
     first = {next(iter(cell.found)) for cell in cells if cell.found}
     keys: Sequence[tuple[bool, Patch]] = (

@@ -30,16 +30,16 @@ RC: dict[str, Any] = {
 }
 COLOURS: Sequence[Any] = sns.color_palette("colorblind")
 HATCHES = ("", "///", "...", "xxx", "\\\\\\", "---")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+MARKERS = ("o", "s", "^", "D", "v", "p", "<", ">")
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)), (0, (3, 1)))
 COLUMNS = 3
 """Panels beside each other."""
 WIDTH_IN = 10.0
 
 
-def blank(height_in: float) -> Figure:
+def blank(height_in: float, width_in: float = WIDTH_IN) -> Figure:
     """A figure that gives its parts room of their own."""
-    figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
     layout = figure.get_layout_engine()
     assert isinstance(layout, ConstrainedLayoutEngine)
     layout.set(w_pad=0.1, h_pad=0.06, wspace=0.02)

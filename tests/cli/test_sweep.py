@@ -1,0 +1,126 @@
+"""A sweep on real brokers, as a person runs it: ended in the middle in every way, gone on with, judged again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.timeout(300)
+
+_WORKLOAD = """
+name: small
+kafka: "4.4.0"
+sweep:
+  client: [confluent-kafka]
+  acks: [0, all]
+  enable.idempotence: [false, true]
+config: {replication.factor: 3, linger.ms: 5}
+faults:
+  recipes: [lose-ack, {name: lose-request, messages: 500}]
+"""
+
+
+def _start(*arguments: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _lines(results: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in results.glob("*/trials.jsonl") for line in path.read_text().splitlines()]
+
+
+def _wait_for(condition: Any, timeout_s: float) -> None:
+    until = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def _of(results: Path) -> list[psutil.Process]:
+    """Every process that has this results folder in its command line or as its working directory."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(results) in " ".join(process.cmdline()) or process.cwd().startswith(str(results)):
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+@pytest.fixture
+def workload(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(_WORKLOAD)
+    return path
+
+
+def test_killed_in_the_middle_it_leaves_nothing_behind_and_goes_on_where_it_was(workload: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    sweep = _start("sweep", workload, "--results", results)
+    try:
+        # One trial is skipped (acks=0 has no ack to lose); wait for one that ran.
+        _wait_for(lambda: any(line["status"] == "completed" for line in _lines(results)), 120)
+        before = [line["id"] for line in _lines(results)]
+        time.sleep(0.3)
+        os.kill(sweep.pid, signal.SIGKILL)
+    finally:
+        sweep.kill()
+        sweep.communicate()
+    (run,) = results.iterdir()
+    _wait_for(lambda: not _of(results) and not (run / "scratch").exists(), 20)
+
+    resumed = _start("sweep", "--resume", run)
+    said, _ = resumed.communicate(timeout=200)
+    assert resumed.returncode == 0, said
+    after = _lines(results)
+    assert [line["id"] for line in after[: len(before)]] == before
+    assert len({line["id"] for line in after}) == len(after) == 6
+    by_id = {line["id"]: line for line in after}
+    assert by_id["confluent-kafka.acks-all.no-idem.lose-ack.r1"]["verdict"] == "reproduced"
+    assert by_id["confluent-kafka.acks-all.idem.lose-ack.r1"]["verdict"] == "kept"
+    assert by_id["confluent-kafka.acks-0.no-idem.lose-ack.r1"]["status"] == "skipped"
+    assert json.loads((run / "run.json").read_text())["ended"]
+    assert not _of(results) and not (run / "scratch").exists()
+
+    check = _start("check", run)
+    said, _ = check.communicate(timeout=60)
+    assert (check.returncode, "6 trials judged again, 0 differently" in said) == (0, True), said
+    before_report = (run / "report.md").read_text()
+    report = _start("report", run)
+    said, _ = report.communicate(timeout=60)
+    assert report.returncode == 0, said
+    assert (run / "report.md").read_text() == before_report
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_cleans_up_and_reports_what_it_has(
+    workload: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    results = tmp_path / "results"
+    sweep = _start("sweep", workload, "--results", results)
+    try:
+        _wait_for(lambda: any(line["status"] == "completed" for line in _lines(results)), 120)
+        sweep.send_signal(number)
+        said, _ = sweep.communicate(timeout=40)
+    finally:
+        sweep.kill()
+    assert sweep.returncode == 130, said
+    assert "Traceback" not in said and "--resume" in said
+    (run,) = results.iterdir()
+    assert (run / "report.md").exists()
+    assert not _of(results) and not (run / "scratch").exists()

@@ -1,0 +1,103 @@
+"""Trials that go wrong: their data is kept, their verdict is never a pass."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import pytest
+
+from harness import trial
+from harness.clusters.local import LocalCluster
+from harness.events import Verdict
+from harness.faults import FAULTS
+from harness.judge import judge
+from harness.plan import Trial, plan
+from harness.trial import Venue
+from harness.workload import parse
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def _trial(**parts: Any) -> Trial:
+    workload = {
+        "name": "wrong",
+        "kafka": "4.4.0",
+        "sweep": {"client": ["confluent-kafka"]},
+        "config": {"acks": "all", "replication.factor": 3, "enable.idempotence": False, "linger.ms": 5},
+        **parts,
+    }
+    return plan(parse(workload), lambda client, config: [], FAULTS).trials[0]
+
+
+def _kill(module: str, after_s: float) -> threading.Thread:
+    """Kills this process's child that runs ``module``, once it has run for a while."""
+
+    def act() -> None:
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            for child in psutil.Process().children(recursive=True):
+                if module in child.cmdline():
+                    time.sleep(after_s)
+                    child.kill()
+                    return
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    return thread
+
+
+def _run(planned: Trial, venue: Venue, meanwhile: Callable[[], threading.Thread]) -> Any:
+    thread = meanwhile()
+    record = judge(trial.run(planned, venue), venue.journals)
+    thread.join()
+    return record
+
+
+def test_a_worker_that_dies_leaves_what_it_had_and_no_pass(venue: Venue) -> None:
+    planned = _trial(performance={"loads": [{"rate": 1000, "seconds": 8}], "partitions": 1})
+    record = _run(planned, venue, lambda: _kill("harness.load.producer", 4))
+    assert record.status == "completed"
+    assert record.reason is not None and "ended with status -9" in record.reason
+    assert record.counts is not None and 0 < record.counts.sent < 8000
+    assert record.counts.acked > 0
+    assert record.anomalies is not None and record.anomalies.lost == 0
+    assert record.verdict is Verdict.UNKNOWN
+
+
+def test_a_proxy_that_dies_proves_nothing(venue: Venue) -> None:
+    planned = _trial(faults={"recipes": [{"name": "lose-ack", "messages": 100_000}]})
+    record = _run(planned, venue, lambda: _kill("harness.wire.proxy", 3))
+    assert record.verdict in (Verdict.UNKNOWN, Verdict.NOT_EXERCISED)
+    assert record.reason
+
+
+def test_a_fault_that_never_fires_is_not_exercised(venue: Venue) -> None:
+    planned = _trial(faults={"recipes": [{"name": "lose-ack", "messages": 200, "skip": 1000}]})
+    record = judge(trial.run(planned, venue), venue.journals)
+    assert not record.fault.fired
+    assert record.verdict is Verdict.NOT_EXERCISED
+    assert record.verdict_reason is not None and "did not fire" in record.verdict_reason
+
+
+def test_a_paced_trial_measures_from_due_times_to_the_consumer(venue: Venue) -> None:
+    planned = _trial(performance={"loads": [{"rate": 200, "seconds": 2}], "partitions": 2})
+    record = judge(trial.run(planned, venue), venue.journals)
+    assert record.verdict is Verdict.KEPT, record
+    assert record.latency_ms is not None and record.end_to_end_ms is not None and record.service_ms is not None
+    assert record.latency_ms.count == record.end_to_end_ms.count == 400
+    assert 0 < record.latency_ms.p50 <= record.latency_ms.max
+    assert record.throughput is not None and record.throughput.messages_per_s > 0
+    assert record.counts is not None and record.counts.in_log == record.counts.sent
+
+
+def test_a_topic_is_gone_when_its_trial_is_over(venue: Venue, cluster: LocalCluster) -> None:
+    planned = _trial(faults={"recipes": [{"name": "lose-request", "messages": 100, "skip": 0, "times": 1}]})
+    trial.run(planned, venue)
+    view = cluster.view(f"{venue.run_id}.{planned.id}")
+    assert view is not None and not view.partitions
+    assert [path.suffix for path in venue.scratch.iterdir() if path.suffix == ".journal"] == []
