@@ -68,11 +68,12 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
         raise WorkloadError(f"{workload or resume}: {objection}" for objection in against)
     if resume is None:
         store = _new_results(results, wanted, lambda run_id: provenance.describe(run_id, wanted, plan))
-    shutil.rmtree(store.folder / "scratch", ignore_errors=True)
-    store.mend()
-    terminal = Terminal(console, plan, finished=len(store.records()))
-    with terminal.live():
-        done = run_sweep(wanted, plan, store, terminal)
+    with store.claimed():
+        shutil.rmtree(store.folder / "scratch", ignore_errors=True)
+        store.mend()
+        terminal = Terminal(console, plan, finished=len(store.records()))
+        with terminal.live():
+            done = run_sweep(wanted, plan, store, terminal)
     _close(console, done.records, done.report)
 
 

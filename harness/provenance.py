@@ -60,6 +60,13 @@ def note_cluster(results: Results, cluster: LocalCluster) -> None:
     results.save_run(run)
 
 
+def note(results: Results, what: str) -> None:
+    """Adds a remark about the run to ``run.json``."""
+    run = results.run()
+    run.setdefault("notes", []).append(what)
+    results.save_run(run)
+
+
 def _cpu_model() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

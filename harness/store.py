@@ -10,9 +10,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -199,6 +201,16 @@ class Results:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(self.folder / "run.json")
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Nobody else runs this run meanwhile. Raises ``ResultsUnusable`` if somebody does; a crash leaves no claim."""
+        with (self.folder / "trials.jsonl").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise ResultsUnusable(f"{self.folder} is being run by another harness") from error
+            yield
 
     def append(self, record: TrialRecord) -> None:
         """Adds a finished trial for good."""

@@ -24,8 +24,6 @@ from harness.store import FaultRecord, Results, TrialRecord
 from harness.warmup import warm_up
 from harness.workload import Workload
 
-_CLUSTER_TRIES = 2
-
 
 class Watcher(Protocol):
     """Told how the sweep goes, for whoever looks on."""
@@ -79,7 +77,7 @@ def _run_on_one_cluster(
             provenance.note_cluster(results, venue.cluster)
             if profile == "performance":
                 watcher.doing("warming the brokers up")
-                warm_up(venue)
+                provenance.note(results, f"brokers warmed up, messages/s in turn: {warm_up(venue)}")
             while trials:
                 if not _run_one(trials.pop(0), venue, results, watcher):
                     break

@@ -50,13 +50,15 @@ class Terminal:
             yield self
 
     def fetching(self, done_bytes: int, total_bytes: int) -> None:
-        mb, all_mb = done_bytes / 1e6, total_bytes / 1e6
-        self.doing(f"fetching Kafka: {mb:.0f} of {all_mb:.0f} MB")
-        if not self._console.is_terminal and (done_bytes == total_bytes):
-            self._console.print(f"fetched Kafka: {all_mb:.0f} MB")
+        self._now = f"fetching Kafka: {done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
+        if not self._console.is_terminal and done_bytes == total_bytes:
+            self._console.print(f"fetched Kafka: {total_bytes / 1e6:.0f} MB", highlight=False)
+        self._show()
 
     def doing(self, what: str) -> None:
         self._now = what
+        if not self._trial and not self._console.is_terminal:
+            self._console.print(what, highlight=False)
         self._show()
 
     def starts(self, trial: Trial) -> None:

@@ -30,6 +30,7 @@ from harness.store import FaultRecord, TrialRecord
 from harness.wire import Proxy
 
 _WARMUP_S = 0.5  # of the client: the brokers are warm already
+_SETTLE_S = 15.0
 _HEAL_S = 45.0
 _SCAN_S = 120.0
 
@@ -207,10 +208,14 @@ def _inject(trial: Trial, venue: Venue, topic: str, worker: Worker, proxy: Proxy
 def _settle(worker: Worker, venue: Venue, topic: str) -> None:
     """The warm-up is over when every record of it is replicated: else the fault would lose it as well."""
     worker.warmup = worker.total
-    until = time.monotonic() + 15
-    while (stored := sum(venue.cluster.high_watermarks(topic).values())) < worker.total:
+    until, stored = time.monotonic() + _SETTLE_S, 0
+    while stored < worker.total:
         if time.monotonic() > until:
-            raise RecipeFailed(f"only {stored} of {worker.total} warm-up messages were replicated within 15 s")
+            raise RecipeFailed(
+                f"only {stored} of {worker.total} warm-up messages were replicated within {_SETTLE_S:g} s"
+            )
+        with contextlib.suppress(ClusterFailed):  # a leader that does not answer now may do so in a moment
+            stored = sum(venue.cluster.high_watermarks(topic).values())
         time.sleep(0.02)
 
 

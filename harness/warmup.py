@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
+from harness.disk import DiskWatch
 from harness.load.producer import Spec
 from harness.load.worker import Worker, WorkerFailed
 from harness.trial import Venue
 
 _MOST_S = 20.0
-_MOST_MESSAGES = 6_000_000
+_MOST_MESSAGES = 4_000_000
 _MESSAGE_BYTES = 100
 _WINDOW_S = 2.0
 _STEADY = 0.1
@@ -22,8 +23,11 @@ def steady(rates: list[float], within: float = _STEADY) -> bool:
     return abs(rates[-1] - rates[-2]) <= within * rates[-1]
 
 
-def warm_up(venue: Venue) -> list[float]:
-    """Full load, replicated like a trial's, until its rate stands still; at most 20 s and 2 GB. Returns the rates."""
+def warm_up(venue: Venue) -> list[int]:
+    """Full load, replicated like a trial's, until its rate stands still; at most 20 s and 2 GB on the disk.
+
+    Returns the rates it saw, in messages a second, one a window.
+    """
     topic = f"{venue.run_id}.warm-up"
     replicas = min(3, len(venue.cluster.addresses))
     venue.cluster.create_topic(topic, replicas, replicas, {})
@@ -45,18 +49,19 @@ def warm_up(venue: Venue) -> list[float]:
         venue.janitor,
     )
     try:
-        worker.wait_ready()
-        worker.start(_MOST_MESSAGES, seconds=_MOST_S)
-        until, before = time.monotonic() + _MOST_S, 0
-        while time.monotonic() < until and before < _MOST_MESSAGES and not steady(rates):
-            time.sleep(_WINDOW_S)
-            now = worker.acks()
-            rates.append((now - before) / _WINDOW_S)
-            before = now
+        with DiskWatch(venue.scratch, worker.kill):
+            worker.wait_ready()
+            worker.start(_MOST_MESSAGES, seconds=_MOST_S)
+            until, before = time.monotonic() + _MOST_S, 0
+            while time.monotonic() < until and before < _MOST_MESSAGES and not steady(rates):
+                time.sleep(_WINDOW_S)
+                now = worker.acks()
+                rates.append((now - before) / _WINDOW_S)
+                before = now
     except WorkerFailed as failed:
         venue.doing(f"the warm-up ended early: {failed}")
     finally:
         worker.kill()
         (venue.scratch / "warm-up.journal").unlink(missing_ok=True)
         venue.cluster.delete_topic(topic)
-    return rates
+    return [round(rate) for rate in rates]

@@ -45,6 +45,16 @@ def test_a_line_cut_off_by_a_crash_is_no_trial_and_does_not_spoil_the_next(tmp_p
     assert [record.id for record in results.records()] == ["a", "c"]
 
 
+def test_two_harnesses_do_not_run_one_run(tmp_path: Path) -> None:
+    results = Results.create(tmp_path / "run", {"format": 1})
+    with results.claimed():
+        with pytest.raises(ResultsUnusable, match="is being run by another harness"), results.claimed():
+            pass
+        results.append(_record("a"))
+    with results.claimed():
+        assert [record.id for record in results.records()] == ["a"]
+
+
 def test_absent_is_null(tmp_path: Path) -> None:
     results = Results.create(tmp_path / "run", {"format": 1})
     results.append(_record("a"))

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -251,11 +251,12 @@ class LocalCluster:
                     )
         return ""
 
-    def _ask(self, request: object) -> None:
+    def _ask(self, request: Callable[[str], None]) -> None:
+        """Any broker will do: they pass it on to the controller."""
         error: Exception | None = None
         for address in self.addresses.values():
             try:
-                request(address)  # type: ignore[operator]
+                request(address)
             except admin.AdminError as refused:
                 error = refused
             else:

@@ -52,19 +52,21 @@ def _figure(records: Sequence[TrialRecord], labels: Labels, heading: str) -> Fig
         # Inside the panel: beside it there is no room for a label longer than the panel is high.
         grid[row][0].set_title(str(configuration), loc="left")
     for column, client in enumerate(clients):
+        grid[-1][column].set_xlabel("seconds")
         top = grid[0][column]
         above = {"xytext": (0, 20), "xycoords": "axes fraction", "textcoords": "offset points"}
         top.annotate(client, (0, 1), **above, fontweight="bold", fontsize=11)
     title(figure, heading)
     figure.supylabel("messages acked a second", fontsize=10)
-    figure.supxlabel("seconds from the first due message", fontsize=10)
     handles: list[Artist] = [
         Line2D([], [], color=COLOURS[i % len(COLOURS)], linestyle=LINES[i % len(LINES)], label=f"RF {factor}")
         for i, factor in enumerate(factors)
     ]
     handles.append(Patch(facecolor="black", alpha=1.5 * _SHADE, label="the fault, darker where both are under it"))
-    zero = any(record.counts and record.counts.unconfirmed for record in records)
-    legend(figure, handles, columns=6, note="acks=0: messages the client counted as sent" if zero else "")
+    notes = ["seconds count from when the first message was due"]
+    if any(record.counts and record.counts.unconfirmed for record in records):
+        notes.append("acks=0: messages the client counted as sent")
+    legend(figure, handles, columns=6, note="; ".join(notes))
     return figure
 
 

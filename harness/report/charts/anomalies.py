@@ -19,10 +19,10 @@ from harness.report.wording import plural
 
 _SHADES = 5  # light ones, on which black text can be read
 _TINTS = {
-    Anomaly.LOST: sns.light_palette(COLOURS[3], 2 * _SHADES)[1 : 1 + _SHADES],
-    Anomaly.DUPLICATE: sns.light_palette(COLOURS[0], 2 * _SHADES)[1 : 1 + _SHADES],
+    Anomaly.LOST: sns.light_palette(COLOURS[3], 3 * _SHADES)[2 : 2 + _SHADES],
+    Anomaly.DUPLICATE: sns.light_palette(COLOURS[0], 3 * _SHADES)[2 : 2 + _SHADES],
 }
-_OTHER = sns.light_palette(COLOURS[4], 2 * _SHADES)[1 : 1 + _SHADES]
+_OTHER = sns.light_palette(COLOURS[4], 3 * _SHADES)[2 : 2 + _SHADES]
 _GREY = "0.93"
 _HATCH = {Verdict.NOT_EXERCISED: "///", Verdict.UNKNOWN: "xxx"}
 _LINES = 3  # of text in one cell
@@ -106,6 +106,7 @@ def _draw_cell(panel: Axes, x: int, y: int, cell: Cell, most: int) -> None:
         _text(cell),
         ha="center",
         va="center",
+        color="black",
         fontsize=SMALL,
         fontweight="bold" if broken else "normal",
         linespacing=1.1,
