@@ -9,7 +9,7 @@ from harness.load.producer import Spec
 from harness.load.worker import Worker, WorkerFailed
 from harness.trial import Venue
 
-_MOST_S = 20.0
+_MOST_S = 12.0
 _MOST_MESSAGES = 4_000_000
 _MESSAGE_BYTES = 100
 _WINDOW_S = 2.0
@@ -24,7 +24,7 @@ def steady(rates: list[float], within: float = _STEADY) -> bool:
 
 
 def warm_up(venue: Venue) -> list[int]:
-    """Full load, replicated like a trial's, until its rate stands still; at most 20 s and 2 GB on the disk.
+    """Full load, replicated like a trial's, until its rate stands still; at most 12 s and 2 GB on the disk.
 
     Returns the rates it saw, in messages a second, one a window.
     """

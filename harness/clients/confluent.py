@@ -1,6 +1,6 @@
 """confluent-kafka: librdkafka under Python, whose reports wait until somebody polls.
 
-Fast by doing little for each message: batches go in whole, a report appends to three lists, and all that arrived in one
+Fast by doing little for each message: batches go in whole, a report appends to a list, and all that arrived in one
 poll goes to the recorder as columns. Neither librdkafka's order of reports nor a callback a batch tells which message a
 report is of, since retries reorder batches and cut them anew; the message itself does, by the sequence in its value.
 """
@@ -26,8 +26,8 @@ from harness.events import Outcome
 
 NAME = "confluent-kafka"
 _SEQUENCE = slice(16, 24)  # of a value, big-endian (harness.load.codec)
-_TICK_S = 0.001  # librdkafka counts its waits in these: a shorter one does not wait at all, and would spin
 _POLL_S = 0.1  # from 0.2 s on its poll does not return before the time is over
+_FLUSH_S = 0.002
 _STEP_S = 0.0002  # librdkafka waits in whole milliseconds; the rest of a wait goes in these
 
 
@@ -109,8 +109,8 @@ def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: 
 class ConfluentProducer:
     """A ``harness.clients.Producer``. Reports run in the worker's thread, inside ``poll``, ``flush`` and ``close``.
 
-    A report's time is taken when its callback runs: for a worker that polls while it waits, when the report arrives;
-    for one that sends as fast as it can, at the next poll after that.
+    A report's time is taken when the call that brought it returns: for a worker that polls while it waits, when the
+    report arrives; in ``flush`` at most 2 ms later; for one that sends as fast as it can, at its next poll.
     """
 
     def __init__(self, bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> None:
@@ -118,9 +118,7 @@ class ConfluentProducer:
         self._recorder = recorder
         self._unreported = 0
         self._death: str | None = None
-        self._values: list[bytes] = []
-        self._offsets: list[int | None] = []
-        self._times_ns: list[int] = []
+        self._delivered: list[Any] = []
         dump = _ConfigurationDump()
         logger = logging.Logger("librdkafka")
         logger.addHandler(dump)
@@ -161,7 +159,7 @@ class ConfluentProducer:
     def flush(self, timeout_s: float) -> int:
         until = time.monotonic() + timeout_s
         while self._unreported and (left_s := until - time.monotonic()) > 0:
-            self._serve(self._producer.flush, min(left_s, _POLL_S))
+            self._serve(self._producer.flush, min(left_s, _FLUSH_S))
             self._report()
         return self._unreported
 
@@ -203,14 +201,11 @@ class ConfluentProducer:
 
     def _callback(self) -> Any:
         """The delivery report, a plain function over local names: it runs once a message."""
-        append_value, append_offset, append_time = self._values.append, self._offsets.append, self._times_ns.append
-        now_ns, failed = time.monotonic_ns, self._failed
+        delivered, failed = self._delivered.append, self._failed
 
         def on_delivery(error: Any, message: Any) -> None:
             if error is None:
-                append_value(message.value())
-                append_offset(message.offset())
-                append_time(now_ns())
+                delivered(message)
             else:
                 failed(error, message)
 
@@ -224,13 +219,18 @@ class ConfluentProducer:
 
     def _report(self) -> None:
         """Hands everything that arrived to the recorder, as columns."""
-        if not self._values:
+        count = len(self._delivered)
+        if not count:
             return
-        offset = np.array([-1 if offset is None else offset for offset in self._offsets], np.int64)
-        self._recorder.done_many(_sequences(self._values), self._success, np.array(self._times_ns, np.int64), offset)
-        self._unreported -= len(self._values)
-        for column in (self._values, self._offsets, self._times_ns):
-            column.clear()
+        at_ns = np.full(count, time.monotonic_ns())
+        sequence = _sequences([message.value() for message in self._delivered])
+        if self._success is Outcome.ACKED:
+            offset = np.array([message.offset() for message in self._delivered], np.int64)
+        else:
+            offset = np.full(count, -1)
+        self._recorder.done_many(sequence, self._success, at_ns, offset)
+        self._unreported -= count
+        self._delivered.clear()
 
     def _serve(self, call: Any, *arguments: Any) -> None:
         """Calls what may run callbacks; a fatal error, which librdkafka raises there, ends all later sending."""
@@ -258,4 +258,5 @@ class _ConfigurationDump(logging.Handler):
 
 
 def _sequences(values: Sequence[bytes]) -> Int64:
-    return np.frombuffer(b"".join([value[_SEQUENCE] for value in values]), ">i8").astype(np.int64)
+    rows = np.frombuffer(b"".join(values), np.uint8).reshape(len(values), -1)  # all of one size
+    return rows[:, _SEQUENCE].copy().view(">i8").ravel().astype(np.int64)

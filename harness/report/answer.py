@@ -16,7 +16,18 @@ from harness.report.wording import listed, plural, ratios, span
 from harness.store import TrialRecord
 
 _IN_ONE_SENTENCE = 3
-_DONE_TO = {Anomaly.LOST: "lost", Anomaly.DUPLICATE: "duplicated", Anomaly.REORDERED: "reordered"}
+_DONE_TO = {
+    Anomaly.LOST: "lost",
+    Anomaly.DUPLICATE: "duplicated",
+    Anomaly.REORDERED: "reordered",
+    Anomaly.FAILED_LANDED: "written though reported failed",
+    Anomaly.UNEXPECTED: "found that nobody sent",
+    Anomaly.ABORTED_VISIBLE: "visible though aborted",
+    Anomaly.TORN_TRANSACTION: "in torn transactions",
+    Anomaly.HUNG_TRANSACTION: "held back by hung transactions",
+    Anomaly.REDELIVERED: "processed twice",
+    Anomaly.SKIPPED: "never processed",
+}
 
 
 @dataclass(frozen=True)
@@ -96,14 +107,14 @@ def _standing(records: Sequence[TrialRecord]) -> str:
     ]
     skipped = sum(record.status == "skipped" for record in records)
     if not ran:
-        return f"**Nothing could be judged**: all {plural(skipped, 'trial')} were skipped."
+        return f"**Nothing could be judged**: {plural(skipped, 'trial')}, all skipped."
     if verdicts[Verdict.BROKEN]:
         lead = "**A promise was broken**"
     elif verdicts[Verdict.KEPT] or verdicts[Verdict.REPRODUCED]:
         lead = "**No promise was broken**"
     else:
         lead = "**Nothing could be judged**"
-    rest = f"; {skipped:,} more were skipped" if skipped else ""
+    rest = f"; {skipped:,} skipped" if skipped else ""
     return f"{lead}: of {' and '.join(trials)}, {listed(fates)}{rest}."
 
 
@@ -128,7 +139,7 @@ def _wrong(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
                 most[configuration] = max(number, most.get(configuration, 0))
         where = [f"{code(str(configuration))} (up to {number:,})" for configuration, number in sorted(most.items())]
         if where:
-            parts.append(f"**{_DONE_TO.get(anomaly, word(anomaly))}** with {listed(where, _IN_ONE_SENTENCE)}")
+            parts.append(f"**{_DONE_TO[anomaly]}** with {listed(where, _IN_ONE_SENTENCE)}")
     if parts:
         yield f"Messages were {'; '.join(parts)}."
 
@@ -165,7 +176,9 @@ def _price(cost: Costs | None) -> Iterator[str]:
     parts = [
         f"{ratios(values)} the {what}" for values, what in ((throughput, "throughput"), (p99, "p99 latency")) if values
     ]
-    yield f"At RF {strongest[0]}, {code(str(strongest[1]))} had {' and '.join(parts)} of {cost.against}."
+    shaky = sum(not row.steady for row in rows)
+    doubt = f"; not steady, so not to be relied on: {shaky} of {plural(len(rows), 'comparison')}" if shaky else ""
+    yield f"At RF {strongest[0]}, {code(str(strongest[1]))} had {' and '.join(parts)} of {cost.against}{doubt}."
 
 
 def _certainty(records: Sequence[TrialRecord]) -> str:

@@ -19,7 +19,8 @@ _READING = """\
 **Words.** A message is *lost* if the client reported success (with acks=0: counted it as sent) and it is not in the \
 log after full recovery; a *dup* is a copy beyond the first; *reordered* is a first copy behind a later message of its \
 producer and partition; *failed landed* was reported failed and is in the log all the same. RF is the replication \
-factor. An em dash means that there is no such figure, which is not 0.
+factor. An em dash means that there is no such figure, which is not 0: a percentile, for one, needs a message beyond \
+it, so p99.9 needs a thousand.
 
 **Verdicts.** *kept*: the fault fired and nothing forbidden happened; it is evidence, not proof. *reproduced*: the \
 anomaly that this configuration is known for happened. *broken*: a forbidden anomaly happened. *not_exercised*: the \

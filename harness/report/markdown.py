@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape as escape_html
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~])")
 _WORD_INNER = re.compile(r"(?<=[A-Za-z0-9])\\_(?=[A-Za-z0-9])")
@@ -41,4 +42,4 @@ def bullets(items: Sequence[str]) -> str:
 
 
 def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escape_html(" ".join(text.split()), quote=False)

@@ -63,6 +63,7 @@ class Cost:
     paced_load: str | None
     """What the p99 was measured at: the fastest paced load."""
     steady: bool
+    """Whether what it and the baseline were measured by was."""
     is_baseline: bool = False
     throughput_ratio: float | None = None
     p99_ratio: float | None = None
@@ -139,6 +140,7 @@ def _compared(group: Sequence[Cost], *, leader_only: bool) -> list[Cost]:
         replace(
             cost,
             is_baseline=cost is base,
+            steady=cost.steady and base.steady,
             throughput_ratio=_ratio(cost.throughput, base.throughput),
             p99_ratio=_ratio(cost.p99_ms, base.p99_ms),
         )

@@ -148,11 +148,9 @@ def _cell(cell: Cell | None) -> str:
         return ABSENT
     if cell.verdict is None:
         return "skipped"
-    words = [cell.verdict.value, *([cell.agreement] if cell.agreement else [])]
-    said = " ".join(words)
-    if cell.verdict is Verdict.BROKEN:
-        said = f"**{said.upper().replace(' OF ', ' of ')}**"
-    return said + (f": {', '.join(cell.counts)}" if cell.counts else "")
+    said = f"**{cell.verdict.upper()}**" if cell.verdict is Verdict.BROKEN else cell.verdict.value
+    agreement = f" {cell.agreement}" if cell.agreement else ""
+    return said + agreement + (f": {', '.join(cell.counts)}" if cell.counts else "")
 
 
 def _start(each: Performance) -> Iterator[str]:

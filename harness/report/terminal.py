@@ -14,14 +14,15 @@ from harness.report.matrix import Cell, Matrix, matrix
 from harness.store import TrialRecord
 
 _LOOK = {
-    Verdict.KEPT: ("✓ kept", "green"),
-    Verdict.REPRODUCED: ("!", "cyan"),
-    Verdict.BROKEN: ("✗ BROKEN", "bold red"),
-    Verdict.NOT_EXERCISED: ("~ not shown", "yellow"),
-    Verdict.UNKNOWN: ("? unknown", "magenta"),
+    Verdict.KEPT: ("✓", "kept", "green"),
+    Verdict.REPRODUCED: ("!", "reproduced", "cyan"),
+    Verdict.BROKEN: ("✗", "BROKEN", "bold red"),
+    Verdict.NOT_EXERCISED: ("~", "not shown", "yellow"),
+    Verdict.UNKNOWN: ("?", "unknown", "magenta"),
 }
-"""A symbol, a word and a colour for each; a reproduced anomaly is named, so its symbol needs no word."""
-_CAPTION = "! reproduced, as expected   ~ not_exercised: proves nothing   - skipped"
+"""A symbol, a word and a colour for each; counts say more than the words of what was allowed or expected."""
+_COUNTS_ALONE = (Verdict.KEPT, Verdict.REPRODUCED)
+_CAPTION = "✓ kept (counts: allowed)   ! reproduced   ~ not_exercised   - skipped"
 
 
 def closing_table(records: Sequence[TrialRecord]) -> Table:
@@ -32,8 +33,10 @@ def closing_table(records: Sequence[TrialRecord]) -> Table:
     """
     found = matrix(records, Labels.of(records))
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), caption=_CAPTION)
-    for column in ("Configuration", "RF", *found.faults):
-        table.add_column(column, justify="right" if column == "RF" else "left", overflow="fold")
+    table.add_column("Configuration", no_wrap=True)
+    table.add_column("RF", justify="right")
+    for fault in found.faults:
+        table.add_column(fault, overflow="fold")
     if not records:
         table.add_row("no trial has ended")
     for client in found.clients:
@@ -47,7 +50,7 @@ def closing_table(records: Sequence[TrialRecord]) -> Table:
 
 def _row(subject: Subject, found: Matrix) -> list[Text]:
     cells = [_cell(found.cells.get((subject, fault))) for fault in found.faults]
-    return [Text(f"  {subject.configuration}"), Text(str(subject.replication_factor)), *cells]
+    return [Text(f" {subject.configuration}"), Text(str(subject.replication_factor)), *cells]
 
 
 def _cell(cell: Cell | None) -> Text:
@@ -55,6 +58,7 @@ def _cell(cell: Cell | None) -> Text:
         return Text("")
     if cell.verdict is None:
         return Text("-", style="dim")
-    said, style = _LOOK[cell.verdict]
-    words = " ".join([said, "\n  ".join(cell.counts)]).rstrip()
-    return Text(words + (f" ({cell.agreement})" if len(set(cell.verdicts)) > 1 else ""), style=style)
+    symbol, said, style = _LOOK[cell.verdict]
+    words = cell.counts if cell.counts and cell.verdict in _COUNTS_ALONE else [said, *cell.counts]
+    lines = f"{symbol} " + "\n  ".join(words)
+    return Text(lines + (f" ({cell.agreement})" if len(set(cell.verdicts)) > 1 else ""), style=style)

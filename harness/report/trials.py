@@ -107,10 +107,8 @@ def _also(trial: TrialRecord) -> Iterator[str]:
 
 
 def _has_evidence(trial: TrialRecord) -> bool:
-    return bool(trial.witnesses and any(trial.witnesses.values())) or verdict_of(trial) not in (
-        Verdict.KEPT,
-        Verdict.REPRODUCED,
-    )
+    shown = bool(trial.witnesses and any(trial.witnesses.values()))
+    return shown or verdict_of(trial) not in (Verdict.KEPT, Verdict.REPRODUCED)
 
 
 def _evidence(trial: TrialRecord, labels: Labels) -> str:
@@ -132,30 +130,23 @@ def _evidence(trial: TrialRecord, labels: Labels) -> str:
 
 
 def witnessed(witnesses: Sequence[Mapping[str, Any]]) -> str:
-    """What all witnesses share once, then what each has of its own: ``partition 0, outcome acked: sequence 7; 9``."""
-    keys = list(dict.fromkeys(key for witness in witnesses for key in witness))
-    shared = [key for key in keys if all(witness.get(key) == witnesses[0].get(key) for witness in witnesses)]
-    if len(witnesses) == 1:
-        return _pairs(witnesses[0], keys)
-    own = [key for key in keys if key not in shared]
-    common = _pairs(witnesses[0], shared)
-    if len(own) == 1:  # the key once, not ten times
-        each = f"{own[0]} " + ", ".join(_plain(witness.get(own[0])) for witness in witnesses)
-    else:
-        each = "; ".join(filter(None, (_pairs(witness, own) for witness in witnesses)))
-    return ": ".join(filter(None, (common, each)))
-
-
-def _pairs(witness: Mapping[str, Any], keys: Sequence[str]) -> str:
-    return ", ".join(f"{key} {_plain(witness[key])}" for key in keys if witness.get(key) is not None)
+    """What all witnesses share once, then a list for each thing they do not: ``outcome acked; sequence 7, 9``."""
+    parts = []
+    for key in dict.fromkeys(key for witness in witnesses for key in witness):
+        values = [_plain(witness.get(key)) for witness in witnesses]
+        if len(set(values)) == 1:
+            values = values[:1]
+        if values != [ABSENT]:
+            parts.append(f"{key.replace('_', ' ')} {', '.join(values)}")
+    return "; ".join(parts)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list):
+    if isinstance(value, list) and value:
         return "/".join(map(_plain, value))
-    return ABSENT if value is None else str(value)
+    return ABSENT if value is None or value == [] else str(value)
 
 
 def _total(total: int | None, shown: int) -> str:

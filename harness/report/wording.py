@@ -36,10 +36,12 @@ def span(low: float, high: float) -> str:
 
 
 def figure(value: float | None) -> str:
-    """Three significant digits and never an exponent: ``0.0821``, ``4.30``, ``152``, ``12,345``."""
+    """Three significant digits, at most three decimals: ``0.082``, ``4.30``, ``152``, ``12,345``."""
     if value is None:
         return ABSENT
-    return "0" if value == 0 else f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:#.3g}"
+    if value >= 99.95:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}" if value >= 0.1 else f"{value:.3f}"
 
 
 def rate(spread: Spread | None) -> str:

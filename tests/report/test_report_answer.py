@@ -111,7 +111,7 @@ def test_a_trial_without_a_verdict_gave_none() -> None:
 
 def test_only_skipped() -> None:
     found = _answer(one(fault="lose-ack", status="skipped", reason="no"))
-    assert found.sentences[0] == "**Nothing could be judged**: all 1 trial were skipped."
+    assert found.sentences[0] == "**Nothing could be judged**: 1 trial, all skipped."
 
 
 @pytest.mark.parametrize(("trials", "percent"), [(12, 22), (1, 95), (59, 5)])
@@ -170,9 +170,15 @@ def test_one_configuration_has_no_cost() -> None:
     assert costs(performances([_speed("1", 100)], Labels.of([_speed("1", 100)]))) is None
 
 
-def test_an_unsteady_trial_marks_its_cost() -> None:
-    found = _costs(_speed("1", 100), _speed("all", 50, steady=False))
-    assert [row.steady for row in found.rows] == [True, False]
+def test_an_unsteady_trial_marks_its_cost_and_an_unsteady_baseline_all() -> None:
+    found = _costs(_speed("0", 90), _speed("1", 100), _speed("all", 50, steady=False))
+    assert [row.steady for row in found.rows] == [True, True, False]
+    records = [_speed("0", 90), _speed("1", 100, steady=False), _speed("all", 50)]
+    assert [row.steady for row in _costs(*records).rows] == [False, False, False]
+    assert (
+        "At RF 3, `acks=all` had 0.50x the throughput of acks=1; not steady, so not to be "
+        "relied on: 1 of 1 comparison." in _answer(*records).sentences
+    )
 
 
 def test_one_run_is_said_to_be_one_run() -> None:

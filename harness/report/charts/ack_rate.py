@@ -49,7 +49,7 @@ def _figure(records: Sequence[TrialRecord], labels: Labels, heading: str) -> Fig
         for column, client in enumerate(clients):
             here = [each for each in records if each.client == client and labels.configuration(each) == configuration]
             _panel(grid[row][column], here, factors)
-        # Inside the panel: beside it there is no room for a label longer than the panel is high.
+        # Above the row: beside it a label has no more room than the panel is high.
         grid[row][0].set_title(str(configuration), loc="left")
     for column, client in enumerate(clients):
         grid[-1][column].set_xlabel("seconds")
@@ -62,7 +62,8 @@ def _figure(records: Sequence[TrialRecord], labels: Labels, heading: str) -> Fig
         Line2D([], [], color=COLOURS[i % len(COLOURS)], linestyle=LINES[i % len(LINES)], label=f"RF {factor}")
         for i, factor in enumerate(factors)
     ]
-    handles.append(Patch(facecolor="black", alpha=1.5 * _SHADE, label="the fault, darker where both are under it"))
+    several = ", darker where several trials are under it" if len(factors) > 1 else ""
+    handles.append(Patch(facecolor="black", alpha=1.5 * _SHADE, label=f"the fault{several}"))
     notes = ["seconds count from when the first message was due"]
     if any(record.counts and record.counts.unconfirmed for record in records):
         notes.append("acks=0: messages the client counted as sent")
@@ -74,10 +75,10 @@ def _panel(panel: Axes, records: Sequence[TrialRecord], factors: Sequence[int]) 
     for record in sorted(records, key=replication_factor):
         style = factors.index(replication_factor(record))
         times, rates = zip(*(record.ack_rate or ()), strict=True)
-        panel.step(
-            times,
+        panel.stairs(
             rates,
-            where="post",
+            [*times, times[-1] + (record.ack_rate_bin_s or 0)],
+            baseline=None,
             color=COLOURS[style % len(COLOURS)],
             linestyle=LINES[style % len(LINES)],
             linewidth=1.4,
@@ -86,7 +87,7 @@ def _panel(panel: Axes, records: Sequence[TrialRecord], factors: Sequence[int]) 
         if fault.start_s is not None and fault.end_s is not None:
             panel.axvspan(fault.start_s, fault.end_s, color="black", alpha=_SHADE, linewidth=0)
     if not records:
-        panel.text(0.5, 0.5, "not run", ha="center", va="center", transform=panel.transAxes, fontsize=SMALL)
+        panel.text(0.5, 0.5, "no acks", ha="center", va="center", transform=panel.transAxes, fontsize=SMALL)
     highest = max((rate for record in records for _, rate in record.ack_rate or ()), default=1)
     panel.set_ylim(-_BELOW * highest, max(1.08 * highest, panel.get_ylim()[1]))
     panel.yaxis.set_major_formatter(THOUSANDS)

@@ -24,7 +24,7 @@ def bars(values: Mapping[Subject, Spread], unsteady: set[Subject], heading: str,
     configurations = sorted({subject.configuration for subject in values})
     factors = sorted({subject.replication_factor for subject in values})
     height_in = 0.9 + len(configurations) * (0.2 + 0.22 * len(factors))
-    figure, axes = panels(len(clients), height_in, share_y=True)
+    figure, axes = panels(len(clients), height_in)
     for panel, client in zip(axes, clients, strict=True):
         here = {subject: spread for subject, spread in values.items() if subject.client == client}
         _panel(panel, here, unsteady, configurations, factors)

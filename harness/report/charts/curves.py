@@ -42,7 +42,7 @@ def draw(data: Data) -> Iterator[Drawn]:
 
 def _figure(chosen: Sequence[Performance], clients: Sequence[str], heading: str) -> Figure:
     configurations = sorted({each.subject.configuration for each in chosen})
-    figure, axes = panels(len(clients), 3.4, share_y=True)
+    figure, axes = panels(len(clients), 3.4)
     for panel, client in zip(axes, clients, strict=True):
         for each in chosen:
             if each.subject.client == client:

@@ -46,12 +46,12 @@ def blank(height_in: float, width_in: float = WIDTH_IN) -> Figure:
     return figure
 
 
-def panels(number: int, height_in: float, *, share_x: bool = False, share_y: bool = False) -> tuple[Figure, list[Axes]]:
-    """So many panels, at most three beside each other, each ``height_in`` inches high."""
+def panels(number: int, height_in: float) -> tuple[Figure, list[Axes]]:
+    """So many panels on one vertical scale, at most three beside each other, each ``height_in`` inches high."""
     columns = min(COLUMNS, number)
     rows = -(-number // columns)
     figure = blank(rows * height_in + 0.6)
-    axes = figure.subplots(rows, columns, squeeze=False, sharex=share_x, sharey=share_y)
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=True)
     flat = [panel for row in axes for panel in row]
     for unused in flat[number:]:
         unused.set_visible(False)

@@ -1,0 +1,119 @@
+"""What charts show, where it is more than the numbers they are given."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.events import Verdict
+from harness.report.charts import ack_rate, anomalies, curves, latency, throughput
+from harness.report.charts.data import Data
+from harness.report.labels import Labels
+from harness.report.performance import performances
+from harness.store import FaultRecord, Throughput, TrialRecord
+
+from . import synthetic_run
+from .synthetic_run import one, percentiles
+
+
+def _data(records: Sequence[TrialRecord]) -> Data:
+    labels = Labels.of(records)
+    return Data(records, labels, performances(records, labels))
+
+
+def _paced(messages: int, **given: object) -> TrialRecord:
+    ms = np.linspace(1, 100, messages)
+    return one(load={"rate": 500.0, "message_size": 100}, latency_ms=percentiles(ms), **given)
+
+
+def test_asking_for_a_report_or_the_last_table_draws_nothing() -> None:
+    check = "import sys, harness.report, harness.report.terminal; print('matplotlib' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout.strip() == "False"
+
+
+def test_the_anomalies_of_many_configurations_get_a_figure_a_client() -> None:
+    records = [
+        one(
+            client=client,
+            config={"linger.ms": linger},
+            fault="lose-ack",
+            anomalies=synthetic_run.anomalies(lost=linger),
+        )
+        for client in ("aiokafka", "confluent-kafka")
+        for linger in range(20)
+    ]
+    assert [drawn.name for drawn in anomalies.draw(_data(records))] == [
+        "anomalies-aiokafka",
+        "anomalies-confluent-kafka",
+    ]
+    assert [drawn.name for drawn in anomalies.draw(_data(records[:20]))] == ["anomalies"]
+
+
+def test_a_cell_says_its_counts_and_whether_they_prove_anything() -> None:
+    found = {
+        "a": one(fault="a", verdict=Verdict.KEPT, anomalies=synthetic_run.anomalies()),
+        "b": one(fault="b", verdict=Verdict.NOT_EXERCISED, anomalies=synthetic_run.anomalies()),
+        "c": one(fault="c", verdict=Verdict.BROKEN, anomalies=synthetic_run.anomalies(lost=3, duplicate=2)),
+        "d": one(fault="d", status="failed", reason="it died"),
+        "e": one(fault="e", status="skipped", reason="no"),
+    }
+    (drawn,) = anomalies.draw(_data(list(found.values())))
+    (panel,) = drawn.figure.axes
+    assert [text.get_text() for text in panel.texts] == ["0", "0\nnot exercised", "BROKEN\nlost 3\ndup 2", "unknown"]
+
+
+def test_bars_take_a_log_scale_only_where_a_short_one_would_vanish() -> None:
+    def fast(acks: str, per_s: float) -> TrialRecord:
+        return one(config={"acks": acks}, throughput=Throughput(messages_per_s=per_s, mb_per_s=1, span_s=1))
+
+    (linear,) = throughput.draw(_data([fast("0", 40_000), fast("all", 1_000)]))
+    (logarithmic,) = throughput.draw(_data([fast("0", 60_000), fast("all", 1_000)]))
+    assert linear.figure.axes[0].get_xscale() == "linear"
+    assert logarithmic.figure.axes[0].get_xscale() == "log"
+    assert "log scale" in logarithmic.figure.axes[0].get_xlabel()
+    assert [text.get_text() for text in linear.figure.axes[0].texts] == ["40.0k", "1.00k"]
+
+
+def test_paced_and_saturated_latency_never_share_a_figure() -> None:
+    saturated = one(latency_ms=percentiles(np.full(200, 90.0)))
+    data = _data([_paced(200), saturated])
+    assert [drawn.name for drawn in latency.draw_paced(data)] == ["p99-500-s"]
+    assert [drawn.name for drawn in latency.draw_saturated(data)] == ["p99-saturated-max"]
+    assert [drawn.name for drawn in curves.draw(data)] == ["latency-500-s-rf3"]
+
+
+def test_too_few_messages_have_no_p99() -> None:
+    assert list(latency.draw_paced(_data([_paced(99)]))) == []
+
+
+def test_a_curve_ends_where_no_whole_message_lies_beyond() -> None:
+    (drawn,) = curves.draw(_data([_paced(1_000), _paced(1_000, id="b", repeat=2)]))
+    line, marks = drawn.figure.axes[0].lines
+    x = np.asarray(line.get_xdata(), float)
+    assert 2.9 < x.max() <= -np.log10(1 / 2_000) + 1e-9
+    assert len(np.asarray(marks.get_xdata())) == 4  # at 50, 90, 99 and 99.9
+
+
+def test_acks_over_time_show_the_first_repeat_and_its_own_fault() -> None:
+    def acked(repeat: int, per_s: float) -> TrialRecord:
+        return one(
+            id=str(repeat),
+            repeat=repeat,
+            fault=FaultRecord(name="kill-leader", fired=True, start_s=0.1, end_s=0.2),
+            ack_rate=[[0.0, per_s], [0.1, 0.0], [0.2, per_s]],
+            ack_rate_bin_s=0.1,
+        )
+
+    (drawn,) = ack_rate.draw(_data([acked(2, 70), acked(1, 50)]))
+    (panel,) = drawn.figure.axes
+    line, fault = panel.patches
+    assert np.asarray(line.get_path().vertices, float)[:, 1].max() == 50
+    assert fault.get_extents().transformed(panel.transData.inverted()).x0 == 0.1
+
+
+def test_no_acks_at_all_draw_nothing() -> None:
+    assert list(ack_rate.draw(_data([one(fault="lose-ack", ack_rate=[[0.0, 0.0]], ack_rate_bin_s=0.1)]))) == []
