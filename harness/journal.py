@@ -7,6 +7,7 @@ seals that file as Parquet. Readers get plain numpy columns (``ProducerColumns``
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ _COLUMNS: tuple[tuple[str, type[np.generic]], ...] = (
 )
 ROW_BYTES = sum(np.dtype(dtype).itemsize for _, dtype in _COLUMNS)
 _SEAL_ROWS = 1 << 20
+_MADV_POPULATE_WRITE = 23  # linux/mman.h, since Linux 5.14
 NONE = -1
 """In ``done_ns`` and ``offset``: there is none."""
 
@@ -65,10 +67,15 @@ class ProducerJournal:
 
     @classmethod
     def create(cls, path: Path, capacity: int) -> ProducerJournal:
-        """A new, empty journal for at most ``capacity`` messages; the file is sparse until rows are written."""
+        """A new, empty journal for at most ``capacity`` messages, its memory at hand: a page fault for each ninety
+        messages would be measured as the client's own cost.
+        """
         with path.open("wb") as file:
             file.truncate(max(1, capacity) * ROW_BYTES)
-        return cls(path, max(1, capacity))
+        journal = cls(path, max(1, capacity))
+        with contextlib.suppress(OSError):  # an older kernel, or another: then each page comes when it is touched
+            journal._map.madvise(_MADV_POPULATE_WRITE)
+        return journal
 
     @classmethod
     def open(cls, path: Path) -> ProducerJournal:
