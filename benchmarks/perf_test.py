@@ -35,7 +35,14 @@ TOOLS = Jar(
     698668,
     "62f3c5dd7aa3442d4c5bc6a95f86e2502178ea09de8e27f74d9563bf955e253c",
 )
-CONFIG: dict[str, Setting] = {"acks": "all", "enable.idempotence": False, "linger.ms": 5, "batch.size": 262144}
+CONFIG: dict[str, Setting] = {
+    "acks": "all",
+    "enable.idempotence": False,
+    "linger.ms": 5,
+    "batch.size": 262144,
+    # Java's default. librdkafka's is a million, which at saturation makes many small requests of what could be few.
+    "max.in.flight.requests.per.connection": 5,
+}
 SIZE_BYTES = 100
 PARTITIONS = 3
 _RATE = re.compile(r"records sent, ([\d.]+) records/sec")
