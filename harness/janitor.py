@@ -11,9 +11,12 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
+
+_GONE_S = 10.0
 
 
 class Janitor:
@@ -76,9 +79,19 @@ def main() -> None:
             if process.create_time() == started:
                 process.kill()
                 killed.append(process)
-    psutil.wait_procs(killed, timeout=10)
+    until = time.monotonic() + _GONE_S
+    while any(_runs(process) for process in killed) and time.monotonic() < until:
+        time.sleep(0.02)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Not so when it is dead and merely not yet reaped: it holds no port and no file any more."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class Cluster(Protocol):
         """What one broker (else the first that answers) says of a topic; ``None`` if nobody answers."""
 
     def high_watermarks(self, topic: str) -> dict[int, int]:
-        """The high watermark of each partition, asked of its leader."""
+        """The high watermark of each partition, asked of its leader, which may need a moment after it was elected."""
 
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
         """Waits until every broker itself says: all brokers are here, every partition has a leader and a full ISR."""

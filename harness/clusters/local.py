@@ -28,6 +28,7 @@ from harness.process import guarded
 CONTROLLER = 1000
 _POLL_S = 0.05
 _START_S = 60.0
+_HIGH_WATERMARK_S = 10.0
 
 
 @dataclass
@@ -130,16 +131,15 @@ class LocalCluster:
         return None
 
     def high_watermarks(self, topic: str) -> dict[int, int]:
-        view = self.view(topic)
-        if view is None:
-            raise ClusterFailed("no broker answers")
-        try:
-            return {
-                partition: admin.high_watermark(self.addresses[state.leader], topic, partition)
-                for partition, state in view.partitions.items()
-            }
-        except (KeyError, admin.AdminError) as error:
-            raise ClusterFailed(f"no high watermark of {topic}: {error}") from error
+        until = time.monotonic() + _HIGH_WATERMARK_S
+        while True:
+            try:
+                return self._high_watermarks_now(topic)
+            except admin.AdminError as error:
+                # A new leader has none to give until it has heard from its followers (offset_not_available, KIP-207).
+                if time.monotonic() > until:
+                    raise ClusterFailed(f"no high watermark of {topic}: {error}") from error
+            time.sleep(_POLL_S)
 
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
         until, missing = time.monotonic() + timeout_s, "nothing was asked yet"
@@ -226,6 +226,15 @@ class LocalCluster:
                 start_new_session=True,
             )
         self._janitor.process(node.process.pid)
+
+    def _high_watermarks_now(self, topic: str) -> dict[int, int]:
+        view = self.view(topic)
+        leaders = {number: state.leader for number, state in view.partitions.items()} if view else {}
+        if not leaders or not set(leaders.values()) <= self.addresses.keys():
+            raise admin.AdminError("no broker answers" if view is None else f"its leaders are {leaders}")
+        return {
+            number: admin.high_watermark(self.addresses[leader], topic, number) for number, leader in leaders.items()
+        }
 
     def _fail_if_dead(self) -> None:
         for node in self.nodes:

@@ -72,8 +72,9 @@ def test_close_ends_with_a_frozen_broker(
         left = sending.producer.flush(0.2)
         assert (left, set(sending.journal.outcome[10:20].tolist())) == (10, {Outcome.PENDING})
         sending.producer.close(1)
+        # While it is frozen: once it wakes, it may still write and ack what its socket held, and rightly so.
+        assert Outcome.ACKED not in sending.journal.outcome[10:20].tolist()
     assert sending.recorder.reports <= 20
-    assert Outcome.ACKED not in sending.journal.outcome[10:20].tolist()
 
 
 def test_a_dead_sender_task_is_told_at_the_next_send(
