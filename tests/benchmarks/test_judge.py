@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from harness.events import Outcome
-from harness.journal import NONE, LogColumns, ProducerColumns
+from harness.events import Outcome, Verdict
+from harness.journal import NONE, LogColumns, ProducerColumns, ProducerJournal, seal, write_log
+from harness.judge import judge
 from harness.measure import latency
+from harness.store import FaultRecord, TrialRecord
 from harness.verify import find
 
 MESSAGES = 5_000_000
@@ -53,6 +55,32 @@ def trial(messages: int, partitions: int) -> tuple[ProducerColumns, LogColumns]:
         sequence=written,
         valid=np.ones(len(written), np.bool_),
     )
+
+
+def test_judge_a_stored_trial_of_5_million_messages(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Everything that ``harness check`` does for one trial: both journals read, verdict, percentiles, rates."""
+    producer, log = trial(MESSAGES, 6)
+    journal = ProducerJournal.create(tmp_path / "journal", MESSAGES)
+    for name in ("due_ns", "sent_ns", "done_ns", "offset", "partition", "outcome"):
+        getattr(journal, name)[:] = getattr(producer, name)
+    seal(tmp_path / "journal", tmp_path / "big.producer-0.parquet", producer=0, warmup=1000, errors={})
+    write_log(tmp_path / "big.log.parquet", log)
+    record = TrialRecord(
+        id="big",
+        name="big",
+        kind="performance",
+        repeat=1,
+        kafka="4.4.0",
+        client="confluent-kafka",
+        config={"acks": "all", "enable.idempotence": False, "replication.factor": 3},
+        load={"message_size": 100},
+        fault=FaultRecord(name="none", fired=True),
+        status="completed",
+    )
+    judged = benchmark.pedantic(judge, (record, tmp_path), rounds=3, warmup_rounds=1)  # type: ignore[no-untyped-call]
+    assert judged.anomalies.lost == MESSAGES // EVERY
+    assert judged.verdict is Verdict.BROKEN
+    assert judged.latency_ms.count > 0
 
 
 @pytest.mark.parametrize("partitions", [1, 6, 300])
