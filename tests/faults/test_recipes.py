@@ -132,4 +132,4 @@ def test_a_killed_leader_loses_nothing_with_acks_all_and_comes_back(run: Run) ->
     assert record.verdict is Verdict.KEPT
     assert record.availability is not None
     assert record.availability.longest_gap_s and record.availability.recovery_s
-    assert [event["what"] for event in record.fault.events] == ["kill", "failover", "restart", "sent"]
+    assert [event["what"] for event in record.fault.events] == ["kill", "failover", "restart", "sent", "recovered"]
