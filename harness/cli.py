@@ -22,6 +22,7 @@ from harness.clusters import ClusterFailed
 from harness.clusters.jars import JarsUnavailable
 from harness.disk import free_bytes
 from harness.events import Verdict
+from harness.process import ChildDied, ChildSilent
 from harness.store import Results, ResultsUnusable, TrialRecord
 from harness.workload import Workload, WorkloadError, load, parse
 
@@ -54,7 +55,7 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
         raise click.UsageError("give either a workload file, or --resume with a results folder")
     if resume is not None:
         store = Results.open(resume)
-        wanted = parse(store.run()["workload"])
+        wanted = parse(store.run().get("workload"))
         plan = plan_of(wanted)
     else:
         assert workload is not None
@@ -178,7 +179,7 @@ def main() -> NoReturn:
     except ResultsUnusable as error:
         click.echo(f"harness: {error}", err=True)
         sys.exit(USAGE)
-    except (ClusterFailed, JarsUnavailable, OSError) as error:
+    except (ClusterFailed, JarsUnavailable, ChildDied, ChildSilent, OSError) as error:
         click.echo(f"harness: {error}", err=True)
         sys.exit(FAILED)
     except (KeyboardInterrupt, click.Abort):

@@ -41,7 +41,8 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
     try:
         found |= _measured(record, producers, journals)
     except (ValueError, OSError) as impossible:
-        found["reason"] = "; ".join(filter(None, (record.reason, f"no figures: {impossible}")))
+        # Not among the trial's own problems: those would count against it when it is judged again.
+        found["verdict_reason"] += f"; its figures cannot be made: {impossible}"
     return record.model_copy(update=found)
 
 

