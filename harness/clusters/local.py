@@ -198,7 +198,7 @@ class LocalCluster:
             (node.folder / "server.properties").write_text(lines)
 
     def _format(self) -> None:
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster_id = new_cluster_id()
         for node in self.nodes:
             self._launch(node, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", "server.properties")
         for node in self.nodes:
@@ -271,6 +271,13 @@ class LocalCluster:
             else:
                 return
         raise ClusterFailed(str(error))
+
+
+def new_cluster_id() -> str:
+    """A random id as Kafka writes them: URL-safe base64, never with a dash in front, which would be an option."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text
 
 
 def _ports(brokers: int, first_port: int | None) -> list[int]:
