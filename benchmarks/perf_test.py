@@ -45,6 +45,7 @@ CONFIG: dict[str, Setting] = {
 }
 SIZE_BYTES = 100
 PARTITIONS = 3
+_WARM_UPS = 2  # rounds: after one the brokers still get faster
 _RATE = re.compile(r"records sent, ([\d.]+) records/sec")
 
 
@@ -103,10 +104,10 @@ def main() -> None:
             cluster = LocalCluster(KAFKA, jars, scratch / "cluster", janitor, profile="performance")
             with cluster:
                 print(f"Kafka {KAFKA}, {cluster.java.description}, {wanted.messages} messages of {SIZE_BYTES} B, RF 3")
-                for number in range(-1, wanted.rounds):
+                for number in range(-_WARM_UPS, wanted.rounds):
                     rates = {}
                     for name in ("perf-test", "harness"):
-                        topic = f"{name}-{number + 1}"
+                        topic = f"{name}-{number + _WARM_UPS}"
                         cluster.create_topic(topic, PARTITIONS, 3, {"min.insync.replicas": "2"})
                         if name == "harness":
                             rates[name] = harness(cluster, janitor, scratch, topic, wanted.messages)

@@ -204,7 +204,7 @@ def _inject(trial: Trial, venue: Venue, topic: str, worker: Worker, proxy: Proxy
     _settle(worker, venue, topic)
     venue.doing(f"injecting {fault.name}")
     stage = Stage(venue.cluster, topic, worker, proxy, events=running.events)
-    act(fault.plan(trial.parameters), stage)
+    act(fault.script(trial.parameters).steps, stage)
 
 
 def _settle(worker: Worker, venue: Venue, topic: str) -> None:

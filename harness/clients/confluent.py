@@ -223,9 +223,9 @@ class ConfluentProducer:
         if not count:
             return
         at_ns = np.full(count, time.monotonic_ns())
-        sequence = _sequences([message.value() for message in self._delivered])
+        sequence = _sequences(list(map(confluent_kafka.Message.value, self._delivered)))
         if self._success is Outcome.ACKED:
-            offset = np.array([message.offset() for message in self._delivered], np.int64)
+            offset = np.fromiter(map(confluent_kafka.Message.offset, self._delivered), np.int64, count)
         else:
             offset = np.full(count, -1)
         self._recorder.done_many(sequence, self._success, at_ns, offset)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
-from harness.events import FaultEvent
+from harness.faults.fault import Fault, Script, in_order
 from harness.faults.parameters import Parameters
-from harness.faults.steps import AwaitAcks, AwaitFailover, AwaitSent, Kill, Pause, Restart, Resume, Send, Step
+from harness.faults.steps import AwaitAcks, AwaitFailover, Kill, Pause, Restart, Resume, Send
 
 
 class ZombieLeader(Parameters):
@@ -22,39 +22,47 @@ class KillLeader(Parameters):
     after_acks: int = Field(1_500, ge=0, description="the kill comes when so many are acked")
 
 
-def zombie_leader(parameters: ZombieLeader) -> Sequence[Step]:
+def _zombie_leader(parameters: ZombieLeader) -> Script:
     """No kill and no restart: what the frozen leader's socket still held is written by a leader deposed meanwhile."""
-    return (Pause(), Send(parameters.messages), AwaitFailover(), Resume(), AwaitSent())
+    return Script(before=(Pause(),), load=Send(parameters.messages), during=(AwaitFailover(), Resume()))
 
 
-def kill_leader(parameters: KillLeader) -> Sequence[Step]:
+def _kill_leader(parameters: KillLeader) -> Script:
     """The broker comes back on its old disk while the load goes on."""
-    return (
-        Send(parameters.messages, rate=parameters.rate),
-        AwaitAcks(min(parameters.after_acks, parameters.messages)),
-        Kill(),
-        AwaitFailover(),
-        Restart(),
-        AwaitSent(),
+    return Script(
+        load=Send(parameters.messages, rate=parameters.rate),
+        during=(
+            AwaitAcks(min(parameters.after_acks, parameters.messages)),
+            Kill(),
+            AwaitFailover(),
+            Restart(),
+        ),
     )
 
 
-def zombie_fired(events: Sequence[FaultEvent]) -> bool:
-    """The old leader was awake again only after another had been elected."""
-    return _in_order(events, "pause", "failover", "resume")
-
-
-def kill_fired(events: Sequence[FaultEvent]) -> bool:
-    """The leader was killed and the cluster noticed."""
-    return _in_order(events, "kill", "failover")
-
-
-def nobody_else_can_lead(config: Mapping[str, Any]) -> str | None:
+def _nobody_else_can_lead(config: Mapping[str, Any]) -> str | None:
     if config["replication.factor"] < 2:
         return "with replication factor 1 nobody else can lead, so the frozen leader is never deposed"
     return None
 
 
-def _in_order(events: Sequence[FaultEvent], *whats: str) -> bool:
-    seen = iter(event.what for event in events)
-    return all(what in seen for what in whats)
+FAULTS = (
+    Fault(
+        name="zombie-leader",
+        summary="The leader freezes, another is elected, and the old one wakes up still believing it leads.",
+        parameters=ZombieLeader,
+        script=_zombie_leader,
+        # It is a zombie only if it was awake again after another had been elected.
+        fired=in_order("pause", "failover", "resume"),
+        refuses=_nobody_else_can_lead,
+        estimate_s=lambda parameters, config: 5.0,
+    ),
+    Fault(
+        name="kill-leader",
+        summary="The leader is killed under load and started again.",
+        parameters=KillLeader,
+        script=_kill_leader,
+        fired=in_order("kill", "failover"),
+        estimate_s=lambda parameters, config: 4.0 + parameters.messages / parameters.rate,
+    ),
+)

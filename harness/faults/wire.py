@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
 
 from harness.events import FaultEvent
+from harness.faults.fault import Fault, Script
 from harness.faults.parameters import Parameters
-from harness.faults.steps import AwaitSent, Send, Step, Wire
+from harness.faults.steps import Send, Wire
 from harness.wire.rules import Rule
 
 
@@ -34,17 +35,7 @@ class LoseRequest(_Lost):
     pass
 
 
-def lose_ack(parameters: LoseAck) -> Sequence[Step]:
-    """The documents' own scenario: written, the ack lost, sent again."""
-    return _plan("lose-ack", parameters)
-
-
-def lose_request(parameters: LoseRequest) -> Sequence[Step]:
-    """The control of ``lose-ack``: lost before the broker saw it, so a retry can duplicate nothing."""
-    return _plan("lose-request", parameters)
-
-
-def _plan(action: str, parameters: _Lost) -> Sequence[Step]:
+def _script(action: str, parameters: _Lost) -> Script:
     rule = Rule(
         action=action,
         skip=parameters.skip,
@@ -54,24 +45,48 @@ def _plan(action: str, parameters: _Lost) -> Sequence[Step]:
         seed=parameters.seed,
         silent=parameters.silent,
     )
-    return (
-        Wire((rule,)),
-        Send(parameters.messages, flush_every=parameters.flush_every),
-        AwaitSent(),
-        Wire(),
+    return Script(
+        before=(Wire((rule,)),),
+        load=Send(parameters.messages, flush_every=parameters.flush_every),
+        after=(Wire(),),
     )
 
 
-def fired(events: Sequence[FaultEvent]) -> bool:
-    """The proxy says that a rule hit a request."""
-    return any(event.what in ("lose-ack", "lose-request") for event in events)
+def _hit(*actions: str) -> Callable[[Sequence[FaultEvent]], bool]:
+    """The proxy says that a rule of such an action hit a request."""
+    return lambda events: any(event.what in actions for event in events)
 
 
-def no_ack_to_lose(config: Mapping[str, Any]) -> str | None:
+def _no_ack_to_lose(config: Mapping[str, Any]) -> str | None:
     return "acks=0 has no acknowledgement to lose" if config["acks"] == "0" else None
 
 
-def estimate_s(parameters: _Lost, config: Mapping[str, Any]) -> float:
+def _estimate_s(parameters: _Lost, config: Mapping[str, Any]) -> float:
     """Each request that is hit costs a client a reconnect, or a request timeout when it is hit silently."""
     timeout_s = config.get("request.timeout.ms", 30_000) / 1000
     return 2.5 + parameters.times * (timeout_s if parameters.silent else 0.1)
+
+
+FAULTS = (
+    # The documents' own scenario: written, the ack lost, sent again.
+    Fault(
+        name="lose-ack",
+        summary="The broker writes, its acknowledgement is lost on the wire, and the producer retries.",
+        parameters=LoseAck,
+        script=lambda parameters: _script("lose-ack", parameters),
+        fired=_hit("lose-ack"),
+        needs_proxy=True,
+        refuses=_no_ack_to_lose,
+        estimate_s=_estimate_s,
+    ),
+    # Its control: lost before the broker saw it, so a retry can duplicate nothing.
+    Fault(
+        name="lose-request",
+        summary="The request is lost on the wire before the broker sees it.",
+        parameters=LoseRequest,
+        script=lambda parameters: _script("lose-request", parameters),
+        fired=_hit("lose-request"),
+        needs_proxy=True,
+        estimate_s=_estimate_s,
+    ),
+)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import google_crc32c
 import numpy as np
@@ -23,7 +24,11 @@ import numpy.typing as npt
 MAGIC = b"KD"
 VERSION = 1
 HEADER_BYTES = 36
-_CRC = slice(32, 36)
+_FIELDS = {
+    "names": ["producer", "sequence", "due_ns", "crc"],
+    "formats": [">i4", ">i8", ">i8", ">u4"],
+    "offsets": [4, 16, 24, 32],
+}
 _VARYING = range(16, 32)  # sequence and due time
 _FILLER_BYTES = 1 << 16  # distinct filler, so that a compressed batch is not one row repeated
 
@@ -74,9 +79,9 @@ class Codec:
         return self._check(rows)
 
     def _check(self, rows: Bytes) -> Decoded:
-        sequence = rows[:, 16:24].copy().view(">i8").ravel().astype(np.int64)
-        due_ns = rows[:, 24:32].copy().view(">i8").ravel().astype(np.int64)
-        producer = rows[:, 4:8].copy().view(">i4").ravel().astype(np.int32)
+        record = rows.view(self._record).ravel()
+        sequence, due_ns = record["sequence"].astype(np.int64), record["due_ns"].astype(np.int64)
+        producer = record["producer"].astype(np.int32)
         # The CRC covers the producer too, which this codec may not be: restore it before comparing.
         expected = self._rows(sequence, due_ns)
         foreign = producer != self.producer
@@ -91,14 +96,21 @@ class Codec:
             return np.empty((0, self.message_size), np.uint8)
         variant = sequence % len(self._filler)
         rows = self._filler[variant]
-        rows[:, 16:24] = sequence.astype(">i8").view(np.uint8).reshape(-1, 8)
-        rows[:, 24:32] = due_ns.astype(">i8").view(np.uint8).reshape(-1, 8)
+        record = rows.view(self._record).ravel()
+        record["sequence"], record["due_ns"] = sequence, due_ns
         crc = self._filler_crc[variant]
         # In a batch most bytes of consecutive sequences and of due times are the same: one look-up does for all.
         for table, column, varies in zip(self._tables, _VARYING, _varying(sequence, due_ns), strict=True):
             crc ^= table[rows[:, column]] if varies else table[rows[0, column]]
-        rows[:, _CRC] = crc.astype(">u4").view(np.uint8).reshape(-1, 4)
+        record["crc"] = crc
         return rows
+
+    @cached_property
+    def _record(self) -> np.dtype[np.void]:
+        """A whole message, its varying fields by name."""
+        layout: Any = {**_FIELDS, "itemsize": self.message_size}
+        record: np.dtype[np.void] = np.dtype(layout)
+        return record
 
     @cached_property
     def _filler(self) -> Bytes:

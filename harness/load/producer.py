@@ -32,7 +32,9 @@ from harness.load.recorder import JournalRecorder
 from harness.process import messages, say
 
 _AHEAD = 1024  # messages of a paced load made before they are due, so that making them costs no latency
-_BATCH = 500  # messages handed over in one call at full speed: enough for a client's batch path to pay
+_BATCH = 500  # messages handed over in one call at full speed, to begin with
+_MOST = 4096  # more in one call bring nothing
+_CALL_S = 0.005  # how long one call may last: a message waits for those before it in its call, and so does a report
 _IDLE_S = 0.02
 _STALL_S = 30.0  # a client that accepts nothing for so long has hung
 
@@ -84,13 +86,21 @@ class Load:
         return None
 
     def _as_fast_as_it_goes(self, count: int, flush_every: int | None, end_ns: int | None) -> None:
+        """With ``flush_every`` in calls of a fixed size, for recipes count requests; else as large as a call's time allows.
+
+        A fast client's batch path pays more the larger the call; a slow one's would make messages wait.
+        """
         last = self._next + count
-        since_flush = 0
+        since_flush, batch = 0, _BATCH
+        before_ns = time.monotonic_ns()
         while self._next < last:
             now_ns = time.monotonic_ns()
             if end_ns is not None and now_ns >= end_ns:
                 return
-            size = min(_BATCH, last - self._next)
+            if flush_every is None:
+                batch = _next_size(batch, (now_ns - before_ns) / 1e9)
+            before_ns = now_ns
+            size = min(batch, last - self._next)
             if flush_every is not None:
                 size = min(size, flush_every - since_flush)
             due = np.full(size, now_ns)
@@ -147,6 +157,13 @@ class Load:
     @property
     def sent(self) -> int:
         return self._next
+
+
+def _next_size(size: int, took_s: float) -> int:
+    """How many messages the next call hands over, when the one before with ``size`` messages took so long."""
+    if took_s > _CALL_S:
+        return max(1, size // 2)
+    return min(_MOST, size * 2) if took_s < _CALL_S / 3 else size
 
 
 class _Stalled(Exception):

@@ -92,7 +92,10 @@ class _Trials:
         parameters: BaseModel | None = None,
     ) -> Trial:
         workload = self.workload
-        config = complete({**workload.config, **axes}, workload.cluster.brokers)
+        stated = {**workload.config, **axes}
+        if fault != NO_FAULT:
+            stated = {**self._settings(str(axes["client"]), fault, parameters), **stated}
+        config = complete(stated, workload.cluster.brokers)
         config["partitions"] = load.partitions
         several = [f"kafka-{kafka}"] if len(workload.kafka) > 1 else []
         trial_id = _bounded(".".join([labels.axes_label(axes), *several, label])) + f".r{repeat}"
@@ -117,6 +120,12 @@ class _Trials:
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
             skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, config), None),
         )
+
+    def _settings(self, client: str, fault: str, parameters: BaseModel | None) -> Config:
+        """What the fault's recipe is made for, as far as the client has it."""
+        settings = dict(self.faults[fault].settings(parameters))
+        cannot = [name for name, value in of_kind(settings, "producer").items() if self.unsupported(client, {name: value})]
+        return {name: value for name, value in settings.items() if name not in cannot}
 
     def _reasons_to_skip(self, axes: dict[str, Setting], config: Config) -> Iterator[str]:
         yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(axes))

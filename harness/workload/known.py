@@ -28,6 +28,10 @@ class Fault(Protocol):
     def refuses(self) -> Callable[[Mapping[str, Any]], str | None]:
         """Of a trial's config: why the fault says nothing there, or None."""
 
+    @property
+    def settings(self) -> Callable[[Any], Mapping[str, Any]]:
+        """Of its parameters: the settings of client and topic that its recipe is made for."""
+
     def messages(self, parameters: Any) -> int: ...
     def message_size(self, parameters: Any) -> int: ...
     def seconds(self, parameters: Any, config: Mapping[str, Any]) -> float: ...

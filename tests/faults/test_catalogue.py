@@ -15,7 +15,7 @@ def _events(*whats: str) -> list[FaultEvent]:
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_every_recipe_sends_what_it_says_and_waits_for_it(fault) -> None:  # type: ignore[no-untyped-def]
     parameters = fault.parameters()
-    plan = fault.plan(parameters)
+    plan = fault.script(parameters).steps
     assert sum(step.count for step in plan if isinstance(step, Send)) == parameters.messages
     assert any(isinstance(step, AwaitSent) for step in plan)
     assert fault.messages(parameters) == parameters.messages + parameters.warmup
@@ -25,7 +25,7 @@ def test_every_recipe_sends_what_it_says_and_waits_for_it(fault) -> None:  # typ
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_every_recipe_undoes_what_it_did(fault) -> None:  # type: ignore[no-untyped-def]
-    plan = fault.plan(fault.parameters())
+    plan = fault.script(fault.parameters()).steps
     kinds = [type(step) for step in plan]
     assert kinds.count(Pause) == kinds.count(Resume)
     assert kinds.count(Kill) == kinds.count(Restart)
@@ -61,11 +61,11 @@ def test_where_a_fault_says_nothing_it_says_why() -> None:
 
 def test_the_wire_rule_is_what_the_parameters_say() -> None:
     parameters = LoseAck(skip=1, every=3, times=2, silent=True)
-    (wire, *_) = FAULTS["lose-ack"].plan(parameters)
+    (wire, *_) = FAULTS["lose-ack"].script(parameters).steps
     assert isinstance(wire, Wire)
     (rule,) = wire.rules
     assert (rule.action, rule.skip, rule.every, rule.times, rule.silent) == ("lose-ack", 1, 3, 2, True)
     coin = LoseAck(probability=0.25, seed=9)
-    (wire, *_) = FAULTS["lose-ack"].plan(coin)
+    (wire, *_) = FAULTS["lose-ack"].script(coin).steps
     assert isinstance(wire, Wire)
     assert (wire.rules[0].probability, wire.rules[0].seed, wire.rules[0].every) == (0.25, 9, None)

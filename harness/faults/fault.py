@@ -1,0 +1,72 @@
+"""What an entry of the catalogue is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.events import FaultEvent
+from harness.faults.parameters import Parameters
+from harness.faults.steps import AwaitSent, Send, Step
+
+Config = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Script:
+    """The steps of a trial: what is set up, the load that is started then, what happens meanwhile, what is undone.
+
+    The load goes on while ``during`` is carried out; after it the trial waits until all is sent and reported.
+    """
+
+    load: Send
+    before: tuple[Step, ...] = ()
+    during: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (*self.before, self.load, *self.during, AwaitSent(), *self.after)
+
+
+def _says_something(config: Config) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One entry of the catalogue. All its functions are pure."""
+
+    name: str
+    summary: str
+    parameters: type[Parameters]
+    script: Callable[[Any], Script]
+    fired: Callable[[Sequence[FaultEvent]], bool]
+    estimate_s: Callable[[Any, Config], float]
+    """About how long a trial of it takes, set-up and scan included."""
+    needs_proxy: bool = False
+    refuses: Callable[[Config], str | None] = _says_something
+    """Why the fault would say nothing in this configuration, or None."""
+    settings: Callable[[Any], Config] = lambda parameters: {}
+    """Settings of client and topic that the recipe is made for, in Kafka's names; a workload's own win."""
+
+    def messages(self, parameters: Parameters) -> int:
+        """How many messages a trial of it sends, warm-up included."""
+        return parameters.warmup + parameters.messages
+
+    def message_size(self, parameters: Parameters) -> int:
+        return parameters.message_size
+
+    def seconds(self, parameters: Parameters, config: Config) -> float:
+        return self.estimate_s(parameters, config)
+
+
+def in_order(*whats: str) -> Callable[[Sequence[FaultEvent]], bool]:
+    """Evidence that these events came to pass, in this order, whatever else did in between."""
+
+    def fired(events: Sequence[FaultEvent]) -> bool:
+        seen = iter(event.what for event in events)
+        return all(what in seen for what in whats)
+
+    return fired
