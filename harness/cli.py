@@ -73,8 +73,11 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
         shutil.rmtree(store.folder / "scratch", ignore_errors=True)
         store.mend()
         terminal = Terminal(console, plan, finished=len(store.records()))
-        with terminal.live():
-            done = run_sweep(wanted, plan, store, terminal)
+        try:
+            with terminal.live():
+                done = run_sweep(wanted, plan, store, terminal)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"; go on with: harness sweep --resume {store.folder}") from None
     _close(console, done.records, done.report)
 
 
@@ -129,8 +132,10 @@ def cluster() -> None:
 def up(kafka: str, brokers: int, port: int | None, profile: str) -> None:
     """Start a cluster that stays until `harness cluster down`."""
     from harness.clusters import standing
+    from harness.terminal import bars, download
 
-    state = standing.up(kafka, brokers, port, profile)
+    with bars(Console(stderr=True)) as progress:
+        state = standing.up(kafka, brokers, port, profile, download(progress))
     click.echo(f"Kafka {state.kafka}, {state.brokers} brokers\nbootstrap.servers={state.bootstrap}")
 
 
@@ -182,8 +187,8 @@ def main() -> NoReturn:
     except (ClusterFailed, JarsUnavailable, ChildDied, ChildSilent, OSError) as error:
         click.echo(f"harness: {error}", err=True)
         sys.exit(FAILED)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("\nharness: interrupted; go on with: harness sweep --resume RESULTS", err=True)
+    except (KeyboardInterrupt, click.Abort) as interrupted:
+        click.echo(f"\nharness: interrupted{interrupted}", err=True)
         sys.exit(INTERRUPTED)
     sys.exit(code if isinstance(code, int) else OK)
 
