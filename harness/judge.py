@@ -76,6 +76,7 @@ def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journal
         "latency_ms": measure.latency(producers),
         "service_ms": measure.service(producers),
         "end_to_end_ms": _end_to_end(journals / f"{record.id}.consumer-0.parquet", producers),
+        "gave_up_ms": measure.gave_up(producers),
         "availability": Availability(
             longest_gap_s=measure.longest_gap_s(producers),
             recovery_s=None if fault_start_ns is None else measure.recovery_s(producers, fault_start_ns),

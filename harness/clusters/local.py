@@ -67,8 +67,10 @@ class LocalCluster:
         brokers: int = 3,
         profile: str = "fault",
         first_port: int | None = None,
+        eligible_leader_replicas: bool = True,
     ) -> None:
         self.version = version
+        self._features = () if eligible_leader_replicas else ("--feature", "eligible.leader.replicas.version=0")
         self.folder = folder
         self.profile: Profile = PROFILES[profile]
         self.java: Java = find_java()
@@ -234,7 +236,8 @@ class LocalCluster:
     def _format(self) -> None:
         cluster_id = new_cluster_id()
         for node in self.nodes:
-            self._launch(node, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", "server.properties")
+            arguments = ("format", "-t", cluster_id, "-c", "server.properties", *self._features)
+            self._launch(node, "kafka.tools.StorageTool", *arguments)
         for node in self.nodes:
             assert node.process is not None
             try:

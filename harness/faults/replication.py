@@ -40,6 +40,12 @@ class UncleanElection(Burst):
     )
 
 
+class LastInSyncDies(Parameters):
+    messages: int = Field(3_600, ge=1, le=10_000_000, description="messages sent, from before the kill on")
+    rate: float = Field(300, gt=0, description="messages a second")
+    down_s: float = Field(8.0, ge=0, le=120, description="how long the leader is away")
+
+
 class SlowFollower(Parameters):
     messages: int = Field(200, ge=1, le=10_000_000, description="messages sent while the follower is frozen")
     pause_s: float = Field(1.0, gt=0, le=60, description="how long it is frozen: less than replica.lag.time.max.ms")
@@ -97,6 +103,15 @@ def _unclean_election(parameters: UncleanElection) -> Script:
             ElectUnclean(),
             Restart(),
         ),
+    )
+
+
+def _last_in_sync_dies(parameters: LastInSyncDies) -> Script:
+    """Its followers had fallen out of sync, and are back before it is: may one of them lead?"""
+    return Script(
+        before=(Pause("followers"), AwaitIsrOfLeader()),
+        load=Send(parameters.messages, rate=parameters.rate),
+        during=(Kill(), Resume("followers"), Sleep(parameters.down_s), Restart(), AwaitHealthy()),
     )
 
 
@@ -162,6 +177,15 @@ FAULTS = (
         refuses=needs_follower,
         settings=lambda parameters: {"min.insync.replicas": parameters.min_insync_replicas},
         estimate_s=lambda parameters, config: 11.0,
+    ),
+    Fault(
+        name="last-in-sync-dies",
+        summary="The last replica in sync is killed and stays away; its followers are back, and behind or not.",
+        parameters=LastInSyncDies,
+        script=_last_in_sync_dies,
+        fired=in_order("pause", "isr-shrunk", "kill", "resume", "restart", "healthy"),
+        refuses=needs_follower,
+        estimate_s=lambda parameters, config: 10.0 + parameters.messages / parameters.rate,
     ),
     Fault(
         name="slow-follower",

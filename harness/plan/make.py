@@ -118,6 +118,7 @@ class _Trials:
             seed=_number(workload.seed, "seed", trial_id),
             estimated_s=estimated_s,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
+            eligible_leader_replicas=workload.cluster.eligible_leader_replicas,
             skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, config), None),
         )
 

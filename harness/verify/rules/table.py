@@ -51,6 +51,7 @@ LEADER_GOES = (
     "frozen-leader",
     "crash-before-replication",
     "unclean-election",
+    "last-in-sync-dies",
     "read-only-disk",
     "full-disk",
 )
