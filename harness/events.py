@@ -81,6 +81,11 @@ class FaultEvent:
     """The evidence: node, process id, partition, leader before and after, request ordinal, ..."""
 
 
+NO_REPORT = "no report"
+"""The name of the error of a message of which the client never said anything."""
+CLIENT_DIED = "the client died"
+"""What a trial's reason begins with when its client could send no more."""
+
 THEN, WITH = " then ", " with "
 """Join the names of faults that run one after the other, or at once, to the name of the fault they are together."""
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from harness import measure, verify
-from harness.events import Outcome, Verdict
+from harness.events import NO_REPORT, Outcome, Verdict
 from harness.journal import LogColumns, ProducerColumns, read_log, read_producer
 from harness.store import Availability, FaultRecord, TrialRecord
 
@@ -106,7 +106,7 @@ def _errors(producers: Sequence[ProducerColumns]) -> dict[str, int]:
     for producer in producers:
         wrong = np.isin(producer.outcome, (Outcome.FAILED, Outcome.UNKNOWN))
         given = np.full(int(wrong.sum()), None) if producer.error is None else producer.error[wrong]
-        names.update("no report" if name is None else str(name) for name in given)
+        names.update(NO_REPORT if name is None else str(name) for name in given)
     return dict(names)
 
 

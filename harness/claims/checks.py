@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.events import CLIENT_DIED, NO_REPORT
 from harness.measure.proportion import at_most, interval
 from harness.measure.ratio import Ratio, paired_ratio
 from harness.store import TrialRecord
@@ -17,8 +18,18 @@ Arms = Mapping[str, Sequence[TrialRecord]]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 What = Literal[
-    "lost", "duplicate", "reordered", "unknown_landed", "unknown_absent", "failed_landed", "failed", "unknown"
+    "lost",
+    "duplicate",
+    "reordered",
+    "unknown_landed",
+    "unknown_absent",
+    "failed_landed",
+    "failed",
+    "unknown",
+    "no_report",
+    "client_died",
 ]
+"""An anomaly; messages with an outcome, those of which the client never said anything; a client that sends no more."""
 Measure = Literal["messages_per_s", "p50_ms", "p99_ms", "max_ms", "longest_gap_s", "gave_up_ms"]
 
 
@@ -202,8 +213,15 @@ def _shown(what: str, names: Sequence[str], arms: Arms) -> tuple[int, int, int]:
 
 
 def _count(what: str, record: TrialRecord) -> int:
-    of = record.counts if what in ("failed", "unknown") else record.anomalies
-    return getattr(of, what) or 0
+    match what:
+        case "failed" | "unknown":
+            return getattr(record.counts, what) or 0
+        case "no_report":
+            return (record.errors or {}).get(NO_REPORT, 0)
+        case "client_died":
+            return int(CLIENT_DIED in (record.reason or ""))
+        case _:
+            return getattr(record.anomalies, what) or 0
 
 
 def _measured(measure: str, records: Sequence[TrialRecord]) -> list[float]:

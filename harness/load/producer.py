@@ -26,7 +26,7 @@ import numpy as np
 
 from harness import clients
 from harness.clients import ClientDead, ClientRefused, Setting
-from harness.events import Outcome
+from harness.events import CLIENT_DIED, Outcome
 from harness.journal import ProducerJournal
 from harness.load.codec import Codec
 from harness.load.pacer import Pacer
@@ -191,7 +191,7 @@ def _why_stopped(send: Callable[[], None]) -> str | None:
     try:
         send()
     except ClientDead as dead:
-        return f"the client died: {dead}"
+        return f"{CLIENT_DIED}: {dead}"
     except _Stalled:
         return f"the client accepted nothing for {_STALL_S:g} s"
     return None
