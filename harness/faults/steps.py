@@ -43,7 +43,7 @@ class AwaitAcks:
 class AwaitSent:
     """Until the load is handed over and flushed. What has no report by then is unknown, which is no error here."""
 
-    timeout_s: float = 25.0
+    timeout_s: float
 
 
 @dataclass(frozen=True)
