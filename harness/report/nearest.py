@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.events import Anomaly, Verdict
+from harness.events import Verdict
 from harness.report.labels import Subject
-from harness.report.matrix import Cell, Matrix, counted
+from harness.report.matrix import HARM, Cell, Matrix, counted
 
-_HARM = (Anomaly.LOST, Anomaly.DUPLICATE, Anomaly.REORDERED)
 _ABSENT = object()
 
 
@@ -57,7 +56,7 @@ def _safe(cell: Cell) -> bool:
 def _harmed(cell: Cell) -> bool:
     """Whether a message was lost, duplicated or reordered, or nobody counted whether it was."""
     ran = [trial for trial in cell.trials if trial.status != "skipped"]
-    return any(counted(trial, anomaly) != 0 for trial in ran for anomaly in _HARM)
+    return any(counted(trial, anomaly) != 0 for trial in ran for anomaly in HARM)
 
 
 def _changes(config: Mapping[str, Any], safe: Mapping[str, Any]) -> dict[str, Any]:
