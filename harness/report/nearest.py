@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.events import Verdict
+from harness.events import Permission, Verdict
 from harness.report.labels import Subject
 from harness.report.matrix import HARM, Cell, Matrix, counted
 
@@ -22,6 +22,8 @@ class Safe:
     """Each setting that differs and the value that was safe, in the order of their names; None to leave it out."""
     trials: int
     """In so many repeats it was kept, of as many."""
+    allowed: tuple[str, ...]
+    """Of lost, duplicate and reordered what no rule forbids there: that it did not happen may be luck."""
 
 
 def unsafe(cell: Cell) -> bool:
@@ -38,7 +40,7 @@ def nearest(subject: Subject, fault: str, found: Matrix) -> Safe | None:
     """
     here = found.cells[subject, fault].trials[0]
     candidates = [
-        Safe(other, _changes(here.config, cell.trials[0].config), len(cell.verdicts))
+        Safe(other, _changes(here.config, cell.trials[0].config), len(cell.verdicts), _allowed(cell))
         for (other, of), cell in found.cells.items()
         if of == fault and cell.trials[0].kafka == here.kafka and _safe(cell)
     ]
@@ -57,6 +59,11 @@ def _harmed(cell: Cell) -> bool:
     """Whether a message was lost, duplicated or reordered, or nobody counted whether it was."""
     ran = [trial for trial in cell.trials if trial.status != "skipped"]
     return any(counted(trial, anomaly) != 0 for trial in ran for anomaly in HARM)
+
+
+def _allowed(cell: Cell) -> tuple[str, ...]:
+    permitted = {each.anomaly: each.permission for each in cell.trials[0].expectations or ()}
+    return tuple(a.value for a in HARM if permitted.get(a, Permission.FORBIDDEN) is not Permission.FORBIDDEN)
 
 
 def _changes(config: Mapping[str, Any], safe: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.events import Verdict
+from harness.events import Permission, Verdict
 from harness.report.labels import Labels
 from harness.report.matrix import Cell, Matrix, matrix
 from harness.report.nearest import Safe, nearest, unsafe
-from harness.store import TrialRecord
+from harness.store import Expectation, TrialRecord
 
 from .synthetic_run import anomalies, one
 
@@ -59,6 +59,17 @@ def test_a_setting_that_the_safe_one_leaves_out_is_a_change() -> None:
     found = _nearest(_trial(BROKEN, {"lost": 3}, config={"retries": 0}), _trial(KEPT))
     assert found is not None
     assert found.changes == {"retries": None}
+
+
+def test_what_is_allowed_all_the_same_is_said() -> None:
+    rules = [
+        Expectation(anomaly="lost", permission=Permission.ALLOWED, reason="chance", source="docs"),
+        Expectation(anomaly="duplicate", permission=Permission.FORBIDDEN, reason="sent once", source="docs"),
+        Expectation(anomaly="unknown_landed", permission=Permission.ALLOWED, reason="information", source="docs"),
+    ]
+    found = _nearest(_trial(REPRODUCED, {"lost": 3}, config={"acks": "0"}), _trial(KEPT, expectations=rules))
+    assert found is not None
+    assert found.allowed == ("lost",)
 
 
 def test_of_as_few_changes_the_weakest_is_taken() -> None:
