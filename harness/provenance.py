@@ -23,6 +23,7 @@ from harness.workload import Workload
 
 def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
     """The contents of a new run's ``run.json``."""
+    faults = {trial.fault for trial in plan.trials} - {"none"}
     return {
         "format": FORMAT,
         "run_id": run_id,
@@ -44,7 +45,7 @@ def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
             {"config": refused.combination, "reason": refused.reason, "source": refused.source}
             for refused in plan.refused
         ],
-        "faults": {name: _described(FAULTS[name]) for name in sorted({trial.fault for trial in plan.trials} - {"none"})},
+        "faults": {name: _described(FAULTS[name]) for name in sorted(faults)},
         "java": None,
         "profiles": {},
         "notes": [],

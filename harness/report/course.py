@@ -22,7 +22,7 @@ class Mark:
 
     at_s: tuple[float, ...]
     text: str
-    """``kill broker 2``, ``lose-ack, 5 times``."""
+    """``kill broker 2``, ``failover, leader 3``, ``lose-ack, 5 times``."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ def in_sync(record: TrialRecord, end_s: float) -> list[Spell]:
 
 
 def end_s(record: TrialRecord) -> float:
-    """When its last message was reported, or the fault's last deed was done if that was later."""
+    """When its last message was reported, or the last thing was done or seen if that was later."""
     last_bin = max((start for start, _ in record.ack_rate or ()), default=0.0) + (record.ack_rate_bin_s or 0.0)
-    return max([last_bin, *(at for mark in marks(record) for at in mark.at_s)])
+    return max([last_bin, *(float(event["at_s"]) for event in _timed(record))])
 
 
 def lanes(starts: Sequence[float], widths: Sequence[float]) -> list[int]:
@@ -78,6 +78,9 @@ def _timed(record: TrialRecord) -> list[Mapping[str, Any]]:
 def _mark(what: str, events: Sequence[Mapping[str, Any]]) -> Mark:
     nodes = sorted({event["node"] for event in events if event.get("node") is not None})
     text = f"{what} broker{'s' if len(nodes) > 1 else ''} {', '.join(map(str, nodes))}" if nodes else what
+    leads = events[-1].get("leader")
+    if not nodes and leads is not None:
+        text += f", leader {_broker(leads)}"
     times = f", {len(events)} times" if len(events) > max(1, len(nodes)) else ""
     return Mark(tuple(event["at_s"] for event in events), text + times)
 

@@ -18,7 +18,7 @@ HARM = (Anomaly.LOST, Anomaly.DUPLICATE, Anomaly.REORDERED)
 NO_RULE = "none"
 """The source of an expectation that no rule stands behind."""
 MOST_COLUMNS = 6
-"""Of words and counts that a page has room for."""
+"""Of verdicts and counts that a page has room for beside each other."""
 WORST_FIRST = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.REPRODUCED, Verdict.NOT_EXERCISED, Verdict.KEPT)
 
 _SHORT: dict[str, str] = {Anomaly.DUPLICATE: "dup"}
@@ -107,12 +107,12 @@ class Grid:
     """By row and column."""
 
 
-def grids(found: Matrix) -> list[Grid]:
+def grids(found: Matrix, most_columns: int = MOST_COLUMNS) -> list[Grid]:
     """A grid a client. Rows are configurations and columns faults; of many faults, rows are faults.
 
     A client with more columns than can be read beside each other has several.
     """
-    return [part for client in found.clients for part in _parted(_grid(client, found))]
+    return [part for client in found.clients for part in _parted(_grid(client, found), most_columns)]
 
 
 def _grid(client: str, found: Matrix) -> Grid:
@@ -128,9 +128,9 @@ def _grid(client: str, found: Matrix) -> Grid:
     return Grid(client, found.faults, tuple(subjects), {(fault, row): cell for (row, fault), cell in cells.items()})
 
 
-def _parted(grid: Grid) -> Iterator[Grid]:
+def _parted(grid: Grid, most_columns: int) -> Iterator[Grid]:
     """As few as can be, of about as many columns each."""
-    parts = -(-len(grid.columns) // MOST_COLUMNS)
+    parts = -(-len(grid.columns) // most_columns)
     size = -(-len(grid.columns) // parts)
     for start in range(0, len(grid.columns), size):
         yield replace(grid, columns=grid.columns[start : start + size])

@@ -135,8 +135,8 @@ def _spread(values: Sequence[float | None]) -> str:
 
 
 def _extent(spread: Spread) -> str:
-    extent = f" ({seconds(spread.low)} to {seconds(spread.high)})" if spread.low != spread.high else ""
-    return seconds(spread.median) + extent
+    low, high = seconds(spread.low), seconds(spread.high)
+    return seconds(spread.median) + ("" if low == high else f" ({low} to {high})")
 
 
 def _verdicts(records: Sequence[TrialRecord], labels: Labels, found: Matrix) -> str:

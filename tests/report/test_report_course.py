@@ -35,6 +35,13 @@ def test_deeds_of_one_kind_that_follow_each_other_are_one_mark() -> None:
     ]
 
 
+def test_a_mark_says_who_leads_then() -> None:
+    trial = _trial(
+        {"at_s": 0.1, "what": "failover", "was": 3, "leader": 1}, {"at_s": 0.2, "what": "elected", "leader": -1}
+    )
+    assert [mark.text for mark in marks(trial)] == ["failover, leader 1", "elected, leader none"]
+
+
 def test_a_mark_says_how_often() -> None:
     trial = _trial(*({"at_s": at, "what": "lose-ack", "node": 2} for at in (1.0, 2.0, 3.0)))
     assert marks(trial) == [Mark((1.0, 2.0, 3.0), "lose-ack broker 2, 3 times")]
@@ -58,10 +65,11 @@ def test_nobody_watched() -> None:
     assert marks(trial) == [Mark((0.5,), "kill broker 3")]
 
 
-def test_the_end_is_the_later_of_the_last_message_and_the_last_deed() -> None:
+def test_the_end_is_the_later_of_the_last_message_and_the_last_event() -> None:
     rates: dict[str, Any] = {"ack_rate": [[0.0, 1.0], [0.1, 0.0]], "ack_rate_bin_s": 0.1}
     assert end_s(_trial(**rates)) == 0.2
     assert end_s(_trial({"at_s": 3.0, "what": "recovered"}, **rates)) == 3.0
+    assert end_s(_trial({"at_s": 4.0, "what": "isr", "isr": [1], "leader": 1}, **rates)) == 4.0
     assert end_s(_trial()) == 0.0
 
 

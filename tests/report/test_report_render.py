@@ -163,6 +163,14 @@ def test_the_summary_says_what_the_report_says(whole: Path) -> None:
     assert summary["trials"] == {"planned": 144, "recorded": 144, "completed": 125, "skipped": 18, "failed": 1}
     assert summary["broken"] == []
     assert len(summary["cells"]) == 24 * 5
+    (cell,) = [
+        cell
+        for cell in summary["cells"]
+        if (cell["client"], cell["replication_factor"], cell["configuration"], cell["fault"])
+        == ("kafka-python", 3, "acks=all", "lose-ack")
+    ]
+    assert (cell["verdict"], cell["alike"], cell["unruled"]) == ("reproduced", 1, [])
+    assert cell["safe_instead"] == {"client": "kafka-python", "changes": {"enable.idempotence": True}, "trials": 1}
     assert len(summary["performance"]) == 48
     assert summary["costs"]["against"] == "acks=1"
 

@@ -28,8 +28,9 @@ _OTHER = sns.light_palette(COLOURS[4], 3 * _SHADES)[2 : 2 + _SHADES]
 _GREY = "0.93"
 _HATCH = {Verdict.NOT_EXERCISED: "///", Verdict.UNKNOWN: "xxx"}
 _LINES = 3  # of text in one cell
-_LABEL_IN, _CELL_IN = 2.4, 1.35
-_LETTERS = 19  # in the head of a column
+_LABEL_IN, _CELL_IN = 2.4, 1.15
+_MOST_COLUMNS = 12
+_LETTERS = 16  # in the head of a column
 _ROWS_A_PAGE = 32
 
 
@@ -42,7 +43,7 @@ def draw(data: Data) -> Iterator[Drawn]:
     found = matrix(records, data.labels)
     if not any(cell.judged for cell in found.cells.values()):
         return
-    panels = grids(found)
+    panels = grids(found, _MOST_COLUMNS)
     if sum(len(panel.rows) for panel in panels) <= _ROWS_A_PAGE:
         yield _drawn("anomalies", "What was lost and duplicated", found, panels)
         return

@@ -23,6 +23,7 @@ from harness.report.wording import listed
 from harness.store import TrialRecord
 
 _SHADE = 0.1
+_AFTER = 0.04  # of the time, at the end: for what came last to be seen
 _ROOM = 0.16  # of the time, on the right: for the last label
 _LETTER_IN, _LANE_IN = 0.068, 0.17  # of small text
 _PANEL_IN, _STRIP_IN, _AXES_IN = 1.4, 0.5, 8.7
@@ -109,7 +110,7 @@ class _Panel:
 
     @classmethod
     def of(cls, record: TrialRecord) -> _Panel:
-        done, end = marks(record), end_s(record)
+        done, end = marks(record), (1 + _AFTER) * end_s(record)
         start = min([0.0, *(mark.at_s[0] for mark in done)]) - 0.02 * end
         letter_s = _LETTER_IN / _AXES_IN * (1 + _ROOM) * (end - start)
         found = lanes([mark.at_s[0] for mark in done], [letter_s * (len(mark.text) + 1) for mark in done])
@@ -126,8 +127,8 @@ class _Panel:
 
 
 def _rates(axes: Axes, record: TrialRecord) -> None:
-    for rates, style in ((record.ack_rate, _ACKS), (record.error_rate, _ERRORS)):
-        if rates:
+    for rates, style in ((record.ack_rate or [], _ACKS), (record.error_rate or [], _ERRORS)):
+        if any(rate for _, rate in rates):  # a line of nothing would lie on the axis
             starts, heights = zip(*rates, strict=True)
             axes.stairs(
                 heights, [*starts, starts[-1] + (record.ack_rate_bin_s or 0)], baseline=0, linewidth=1.3, **style
@@ -198,7 +199,8 @@ def _legend(figure: Figure, panels: Sequence[_Panel]) -> None:
     handles: list[Artist] = [Patch(label="acked" + (" (acks=0: counted as sent)" if unconfirmed else ""), **_ACKS)]
     notes = []
     if any(panel.record.error_rate for panel in panels):
-        handles.append(Patch(label="failed or unknown", **_ERRORS))
+        some = any(rate for panel in panels for _, rate in panel.record.error_rate or ())
+        handles.append(Patch(label="failed or unknown" + ("" if some else ": none"), **_ERRORS))
     else:
         notes.append("errors over time are not on record")
     handles.append(Patch(facecolor="black", alpha=1.5 * _SHADE, label="the fault, from its first deed to its last"))
