@@ -114,7 +114,7 @@ def _fired(ran: Sequence[TrialRecord]) -> Iterator[str]:
             ]
         )
     if rows:
-        header = ("Client", "Fired", "Began s", "Ended s", "What happened, seconds at first")
+        header = ("Client", "Fired", "Began s", "Ended s", "What happened, and in which second")
         yield table(header, rows, numbers=slice(1, 4))
 
 
@@ -150,6 +150,8 @@ def _verdicts(records: Sequence[TrialRecord], labels: Labels, found: Matrix) -> 
                 continue
             deciding = next((t for t in cell.trials if t.verdict == cell.verdict), cell.trials[0])
             reason = deciding.verdict_reason or deciding.reason or ""
+            if reason and len(cell.trials) > 1:
+                reason = f"repeat {deciding.repeat}: {reason}"
             why = "; ".join(filter(None, (escape(reason), certainty.in_full(cell)))) or ABSENT
             rows.append(
                 [

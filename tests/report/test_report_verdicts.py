@@ -154,12 +154,12 @@ def test_a_page_says_when_it_fired(page: str) -> None:
 def test_a_page_has_every_verdict_with_its_reason_its_bound_and_what_would_be_safe(page: str) -> None:
     reproduced, kept = [line for line in page.splitlines() if line.startswith("| aiokafka, acks=all")]
     assert reproduced == (
-        "| aiokafka, acks=all, RF 3 | reproduced 3 of 3 (29–100 %): 250 duplicate | the reason of reproduced; "
-        "dup in 3 of 3 trials: 29 to 100 % a trial at 95 % | set enable.idempotence=true (kept 3 of 3) |"
+        "| aiokafka, acks=all, RF 3 | reproduced 3 of 3 (29–100 %): 250 duplicate | repeat 1: the reason of "
+        "reproduced; dup in 3 of 3 trials: 29 to 100 % a trial at 95 % | set enable.idempotence=true (kept 3 of 3) |"
     )
     assert kept == (
-        "| aiokafka, acks=all, idempotent, RF 3 | kept 3 of 3 (≤ 63 %) | the reason of kept; a promise was broken in "
-        "0 of 3 trials: at most 63 % a trial at 95 % | — |"
+        "| aiokafka, acks=all, idempotent, RF 3 | kept 3 of 3 (≤ 63 %) | repeat 1: the reason of kept; a "
+        "promise was broken in 0 of 3 trials: at most 63 % a trial at 95 % | — |"
     )
 
 
