@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.events import Verdict
 from harness.report import certainty
 from harness.report.files import slug
-from harness.report.labels import NO_FAULT, Labels, Subject
+from harness.report.labels import NO_FAULT, Configuration, Labels, Subject
 from harness.report.markdown import escape, table
 from harness.report.matrix import Cell, Grid, Matrix, grids
 from harness.report.nearest import Safe, nearest, unsafe
@@ -45,10 +45,7 @@ def verdicts(found: Matrix, heads: Mapping[str, str]) -> Iterator[str]:
             yield _turned(grid, heads)
     else:
         rows = [
-            [
-                *_who(subject),
-                *(said(found.cells.get((subject, fault))) for fault in found.faults),
-            ]
+            [*_who(subject), *(said(found.cells.get((subject, fault))) for fault in found.faults)]
             for subject in found.subjects
         ]
         yield table(("Client", "RF", "Configuration", *(heads[fault] for fault in found.faults)), rows)
@@ -74,23 +71,17 @@ def safe_instead(found: Matrix) -> str:
 
     Clients for which it is the same share a row.
     """
-    rows: dict[tuple[str, Subject, str], list[str]] = defaultdict(list)
+    rows: dict[tuple[str, int, Configuration, str], list[str]] = defaultdict(list)
     for fault in found.faults:
         for subject in found.subjects:
             cell = found.cells.get((subject, fault))
             if cell is not None and unsafe(cell):
-                anyone = Subject("", subject.replication_factor, subject.configuration)
-                rows[fault, anyone, advice(subject, fault, found)].append(subject.client)
+                what = advice(subject, fault, found)
+                rows[fault, subject.replication_factor, subject.configuration, what].append(subject.client)
     header = ("Fault", "Configuration", "RF", "Client", "To be safe")
     body = [
-        [
-            escape(fault),
-            escape(str(subject.configuration)),
-            str(subject.replication_factor),
-            ", ".join(map(escape, clients)),
-            what,
-        ]
-        for (fault, subject, what), clients in sorted(rows.items(), key=lambda row: (row[0][0], row[0][1]))
+        [escape(fault), escape(str(configuration)), str(factor), ", ".join(map(escape, clients)), what]
+        for (fault, factor, configuration, what), clients in sorted(rows.items())
     ]
     return table(header, body) if body else ""
 
