@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console
@@ -24,7 +24,11 @@ from harness.disk import free_bytes
 from harness.events import Verdict
 from harness.process import ChildDied, ChildSilent
 from harness.store import Results, ResultsUnusable, TrialRecord
-from harness.workload import Workload, WorkloadError, load, parse
+from harness.workload import WorkloadError, load, parse
+
+if TYPE_CHECKING:
+    from harness.plan import Plan
+    from harness.sweep import Sweep
 
 OK, FAILED, USAGE, BROKEN, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 5, 130
 
@@ -44,38 +48,54 @@ def cli() -> None:
 )
 def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Path) -> None:
     """Run every trial of WORKLOAD on real brokers and leave a report."""
-    from harness import provenance
-    from harness.plan import objections, render_plan
     from harness.sweep import plan_of
-    from harness.sweep import sweep as run_sweep
-    from harness.terminal import Terminal
 
-    console = Console(highlight=False)
     if (workload is None) == (resume is None):
         raise click.UsageError("give either a workload file, or --resume with a results folder")
-    if resume is not None:
-        store = Results.open(resume)
-        wanted = parse(store.run().get("workload"))
-        plan = plan_of(wanted)
-    else:
+    store = None if resume is None else Results.open(resume)
+    if store is None:
         assert workload is not None
         wanted = load(workload)
-        plan = plan_of(wanted)
-    if dry_run:
-        console.print(render_plan(plan))
-        return
-    results.mkdir(parents=True, exist_ok=True)
-    if against := objections(plan, free_bytes(results)):
-        raise WorkloadError(f"{workload or resume}: {objection}" for objection in against)
-    if resume is None:
-        store = _new_results(results, wanted, lambda run_id: provenance.describe(run_id, wanted, plan))
-    with store.claimed():
-        shutil.rmtree(store.folder / "scratch", ignore_errors=True)
-        store.mend()
-        terminal = Terminal(console, plan, finished=len(store.records()))
-        with terminal.live():
-            done = run_sweep(wanted, plan, store, terminal)
-    _close(console, done.records, done.report)
+    elif "claims" in store.run():
+        raise click.UsageError(f"{resume} is a run of claims; go on with: harness claims --resume {resume}")
+    else:
+        wanted = parse(store.run().get("workload"))
+    plan = plan_of(wanted)
+    done = _run(plan, str(workload or resume), store, results, dry_run=dry_run)
+    if done is not None:
+        _close(done.records, done.report)
+
+
+@cli.command()
+@click.argument("claims", required=False, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Print the plan, its estimated time and bytes, and run nothing.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on with the run in this results folder.")
+@click.option(
+    "--results", default="results", show_default=True, type=click.Path(path_type=Path), help="Where results go."
+)
+def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Path) -> None:
+    """Try every claim of CLAIMS on real brokers and say what became of it."""
+    from harness import claims as room
+    from harness.clients import load as load_client
+
+    if (claims is None) == (resume is None):
+        raise click.UsageError("give either a file of claims, or --resume with a results folder")
+    store = None if resume is None else Results.open(resume)
+    if store is None:
+        assert claims is not None
+        wanted = room.load(claims)
+    else:
+        wanted = room.parse_claims(store.run().get("claims"))
+    plan = room.plan_claims(wanted, lambda client, config: load_client(client).unsupported(config))
+    stated = {"claims": wanted.model_dump(mode="json", exclude_unset=True)}
+    done = _run(plan, str(claims or resume), store, results, dry_run=dry_run, stated=stated)
+    if done is not None:
+        decided = room.decide_all(wanted, done.records)
+        console = Console(highlight=False)
+        for each in decided:
+            console.print(f"{each.word:14} {each.name}: {each.says}", soft_wrap=True)
+        console.print(f"claims: {room.write_document(done.results, wanted, decided)}", soft_wrap=True)
+        sys.exit(INCOMPLETE if any(each.outcome is room.Outcome.NOT_DECIDED for each in decided) else OK)
 
 
 @cli.command()
@@ -129,8 +149,10 @@ def cluster() -> None:
 def up(kafka: str, brokers: int, port: int | None, profile: str) -> None:
     """Start a cluster that stays until `harness cluster down`."""
     from harness.clusters import standing
+    from harness.terminal import bars, download
 
-    state = standing.up(kafka, brokers, port, profile)
+    with bars(Console(stderr=True)) as progress:
+        state = standing.up(kafka, brokers, port, profile, download(progress))
     click.echo(f"Kafka {state.kafka}, {state.brokers} brokers\nbootstrap.servers={state.bootstrap}")
 
 
@@ -182,8 +204,8 @@ def main() -> NoReturn:
     except (ClusterFailed, JarsUnavailable, ChildDied, ChildSilent, OSError) as error:
         click.echo(f"harness: {error}", err=True)
         sys.exit(FAILED)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("\nharness: interrupted; go on with: harness sweep --resume RESULTS", err=True)
+    except (KeyboardInterrupt, click.Abort) as interrupted:
+        click.echo(f"\nharness: interrupted{interrupted}", err=True)
         sys.exit(INTERRUPTED)
     sys.exit(code if isinstance(code, int) else OK)
 
@@ -193,14 +215,45 @@ def _interrupt(number: int, frame: Any) -> None:
     raise KeyboardInterrupt
 
 
-def _new_results(folder: Path, workload: Workload, describe: Any) -> Results:
-    run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{workload.name}"
-    return Results.create(folder / run_id, describe(run_id))
+def _run(
+    plan: Plan, source: str, store: Results | None, results: Path, *, dry_run: bool, stated: Any = None
+) -> Sweep | None:
+    """Runs a plan into a new results folder, or the rest of it into ``store``; None for a dry run.
+
+    ``stated`` goes into a new run's ``run.json`` as well.
+    """
+    from harness import provenance
+    from harness.plan import objections, render_plan
+    from harness.sweep import sweep as run_sweep
+    from harness.terminal import Terminal
+
+    console = Console(highlight=False)
+    if dry_run:
+        console.print(render_plan(plan))
+        return None
+    results.mkdir(parents=True, exist_ok=True)
+    if against := objections(plan, free_bytes(results)):
+        raise WorkloadError(f"{source}: {objection}" for objection in against)
+    if store is None:
+        run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{plan.workload.name}"
+        run = {**provenance.describe(run_id, plan.workload, plan), **(stated or {})}
+        store = Results.create(results / run_id, run)
+    with store.claimed():
+        shutil.rmtree(store.folder / "scratch", ignore_errors=True)
+        store.mend()
+        terminal = Terminal(console, plan, finished=len(store.records()))
+        try:
+            with terminal.live():
+                return run_sweep(plan.workload, plan, store, terminal)
+        except KeyboardInterrupt:
+            command = "claims" if stated else "sweep"
+            raise KeyboardInterrupt(f"; go on with: harness {command} --resume {store.folder}") from None
 
 
-def _close(console: Console, records: Sequence[TrialRecord], made: Path) -> None:
+def _close(records: Sequence[TrialRecord], made: Path) -> None:
     from harness.report.terminal import closing_table
 
+    console = Console(highlight=False)
     console.print(closing_table(records))
     console.print(f"report: {made}", soft_wrap=True)
     sys.exit(exit_code(records))

@@ -83,3 +83,17 @@ class FaultEvent:
     """One verb of the recipe: ``stop``, ``kill``, ``failover``, ``lose-ack``, ..."""
     detail: dict[str, object]
     """The evidence: node, process id, partition, leader before and after, request ordinal, ..."""
+
+
+NO_REPORT = "no report"
+"""The name of the error of a message of which the client never said anything."""
+CLIENT_DIED = "the client died"
+"""What a trial's reason begins with when its client could send no more."""
+
+THEN, WITH = " then ", " with "
+"""Join the names of faults that run one after the other, or at once, to the name of the fault they are together."""
+
+
+def parts_of(fault: str) -> list[str]:
+    """The faults that a fault is composed of; of a simple one, itself."""
+    return [part for sequence in fault.split(THEN) for part in sequence.split(WITH)]

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psutil
 
+from harness.clusters import storage
+
 _GONE_S = 10.0
 
 
@@ -83,6 +85,8 @@ def main() -> None:
     while any(_runs(process) for process in killed) and time.monotonic() < until:
         time.sleep(0.02)
     for folder in folders:
+        for data in Path(folder).glob("**/data"):
+            storage.unlock(data)  # a fault may have made it read-only
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from harness import measure, verify
-from harness.events import OBSERVED, Outcome, Verdict
+from harness.events import NO_REPORT, OBSERVED, Outcome, Verdict
 from harness.journal import LogColumns, ProducerColumns, read_log, read_producer
 from harness.store import Availability, FaultRecord, TrialRecord
 
@@ -76,6 +76,7 @@ def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journal
         "latency_ms": measure.latency(producers),
         "service_ms": measure.service(producers),
         "end_to_end_ms": _end_to_end(journals / f"{record.id}.consumer-0.parquet", producers),
+        "gave_up_ms": measure.gave_up(producers),
         "availability": Availability(
             longest_gap_s=measure.longest_gap_s(producers),
             recovery_s=None if fault_start_ns is None else measure.recovery_s(producers, fault_start_ns),
@@ -106,7 +107,7 @@ def _errors(producers: Sequence[ProducerColumns]) -> dict[str, int]:
     for producer in producers:
         wrong = np.isin(producer.outcome, (Outcome.FAILED, Outcome.UNKNOWN))
         given = np.full(int(wrong.sum()), None) if producer.error is None else producer.error[wrong]
-        names.update("no report" if name is None else str(name) for name in given)
+        names.update(NO_REPORT if name is None else str(name) for name in given)
     return dict(names)
 
 

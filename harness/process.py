@@ -103,6 +103,11 @@ class Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
+    def signal(self, number: int) -> None:
+        """Sends it a signal; no error when it is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
     def kill(self) -> None:
         """SIGKILL, and reaped."""
         with contextlib.suppress(ProcessLookupError):

@@ -137,6 +137,8 @@ class TrialRecord(_Record):
     latency_ms: Percentiles | None = None
     service_ms: Percentiles | None = None
     end_to_end_ms: Percentiles | None = None
+    gave_up_ms: Percentiles | None = None
+    """From due to the report, of messages that the client reported as failed or unknown."""
     availability: Availability | None = None
     ack_rate: list[list[float]] | None = None
     """Acks over time: [seconds from the first due message (bin start), messages/s], bins of ``ack_rate_bin_s``."""

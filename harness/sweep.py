@@ -59,23 +59,26 @@ def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher)
     try:
         for skipped in (trial for trial in todo if trial.skip):
             _store(results, watcher, _not_run(skipped))
-        for (kafka, profile), trials in groupby((t for t in todo if not t.skip), key=lambda t: (t.kafka, t.profile)):
-            _run_on_one_cluster(workload, results, watcher, kafka, profile, list(trials))
+        for _, trials in groupby((trial for trial in todo if not trial.skip), key=_kind_of_cluster):
+            _run_on_one_cluster(workload, results, watcher, list(trials))
         results.save_run({**results.run(), "ended": datetime.now(UTC).isoformat(timespec="seconds")})
     finally:
         made = report.render(results.folder)
     return Sweep(results, results.records(), made)
 
 
-def _run_on_one_cluster(
-    workload: Workload, results: Results, watcher: Watcher, kafka: str, profile: str, trials: list[Trial]
-) -> None:
-    """These trials in order; a cluster that breaks is replaced for the ones after."""
+def _kind_of_cluster(trial: Trial) -> tuple[str, str, bool]:
+    return trial.kafka, trial.profile, trial.eligible_leader_replicas
+
+
+def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, trials: list[Trial]) -> None:
+    """These trials, all for one kind of cluster, in order; one that breaks is replaced for the trials after."""
     while trials:
-        watcher.doing(f"starting Kafka {kafka}, {profile} profile")
-        with _venue(workload, results, watcher, kafka, profile) as venue:
+        first = trials[0]
+        watcher.doing(f"starting Kafka {first.kafka}, {first.profile} profile")
+        with _venue(workload, results, watcher, first) as venue:
             provenance.note_cluster(results, venue.cluster)
-            if profile == "performance":
+            if first.profile == "performance":
                 watcher.doing("warming the brokers up")
                 provenance.note(results, f"brokers warmed up, messages/s in turn: {warm_up(venue)}")
             while trials:
@@ -115,9 +118,9 @@ def _not_run(planned: Trial, status: Any = "skipped", reason: str | None = None,
 
 
 @contextlib.contextmanager
-def _venue(workload: Workload, results: Results, watcher: Watcher, kafka: str, profile: str) -> Iterator[trial.Venue]:
+def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Trial) -> Iterator[trial.Venue]:
     """A cluster that is up, its oracle, and scratch space; all gone afterwards, whatever happens."""
-    jars = class_path(kafka, watcher.fetching)
+    jars = class_path(wanted.kafka, watcher.fetching)
     scratch = results.folder / "scratch"
     janitor = Janitor()
     try:
@@ -125,7 +128,13 @@ def _venue(workload: Workload, results: Results, watcher: Watcher, kafka: str, p
         scratch.mkdir(exist_ok=True)
         with (
             LocalCluster(
-                kafka, jars, scratch / "cluster", janitor, brokers=workload.cluster.brokers, profile=profile
+                wanted.kafka,
+                jars,
+                scratch / "cluster",
+                janitor,
+                brokers=workload.cluster.brokers,
+                profile=wanted.profile,
+                eligible_leader_replicas=wanted.eligible_leader_replicas,
             ) as cluster,
             Child("harness.load.scan", {}, scratch / "oracle.log") as oracle,
         ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -32,15 +32,9 @@ class Terminal:
         self._now = "starting"
         self._trial = ""
         self._pace = 1.0  # how much longer trials really take than planned
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[left]}"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._progress = bars(console)
         self._task: TaskID | None = None
+        self._download = download(self._progress)
         self._skipped = 0
 
     @contextmanager
@@ -50,10 +44,7 @@ class Terminal:
             yield self
 
     def fetching(self, done_bytes: int, total_bytes: int) -> None:
-        self._now = f"fetching Kafka: {done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
-        if not self._console.is_terminal and done_bytes == total_bytes:
-            self._console.print(f"fetched Kafka: {total_bytes / 1e6:.0f} MB", highlight=False)
-        self._show()
+        self._download(done_bytes, total_bytes)
 
     def doing(self, what: str) -> None:
         self._now = what
@@ -88,6 +79,36 @@ class Terminal:
         self._progress.update(
             self._task, completed=self._number, description=f"{what}{self._now}", left=f"{_minutes(left_s)} left"
         )
+
+
+def bars(console: Console) -> Progress:
+    """Live lines, each with a bar, that leave nothing behind; none without a terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[left]}"),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def download(progress: Progress) -> Callable[[int, int], None]:
+    """Told of bytes done and in all, it shows a bar until they are equal, and one line then without a terminal."""
+    task: TaskID | None = None
+
+    def fetching(done_bytes: int, total_bytes: int) -> None:
+        nonlocal task
+        if task is None:
+            task = progress.add_task("fetching Kafka", total=total_bytes, left="")
+        progress.update(task, completed=done_bytes, left=f"{done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB")
+        if done_bytes == total_bytes:
+            progress.remove_task(task)
+            task = None
+            if not progress.console.is_terminal:
+                progress.console.print(f"fetched Kafka: {total_bytes / 1e6:.0f} MB", highlight=False)
+
+    return fetching
 
 
 def _line(record: TrialRecord) -> str:

@@ -21,7 +21,6 @@ from harness.disk import DiskWatch
 from harness.events import FaultEvent
 from harness.faults import FAULTS
 from harness.faults.act import RecipeFailed, Stage, act
-from harness.faults.parameters import Parameters
 from harness.janitor import Janitor
 from harness.load.producer import Spec
 from harness.load.worker import Worker, WorkerFailed
@@ -56,9 +55,18 @@ class _Running:
     """What a trial gathers until its record is made."""
 
     worker: Worker | None = None
+    """The last one, where a fault restarts it."""
     events: list[FaultEvent] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Why the trial's data is not what a completed trial's would be, worst first."""
+
+    def close(self) -> None:
+        if self.worker is not None:
+            self.worker.close()
+
+    def kill(self) -> None:
+        if self.worker is not None:
+            self.worker.kill()
 
 
 def run(trial: Trial, venue: Venue) -> TrialRecord:
@@ -115,8 +123,8 @@ def _produce(trial: Trial, venue: Venue, topic: str, run_key: int, running: _Run
             venue.janitor.process(proxy.pid)
         worker = _worker(trial, venue, proxy.bootstrap if proxy else venue.cluster.bootstrap, topic, run_key)
         running.worker = worker
-        stack.callback(worker.close)
-        with DiskWatch(venue.scratch, worker.kill) as disk:
+        stack.callback(running.close)
+        with DiskWatch(venue.scratch, running.kill) as disk:
             try:
                 venue.doing("starting the client")
                 worker.wait_ready()
@@ -199,14 +207,17 @@ def _consumer(trial: Trial, venue: Venue, topic: str, run_key: int) -> Child:
 def _inject(trial: Trial, venue: Venue, topic: str, worker: Worker, proxy: Proxy | None, running: _Running) -> None:
     """A fault trial: warm up, then the recipe, which drives the load itself."""
     fault = FAULTS[trial.fault]
-    assert isinstance(trial.parameters, Parameters)
+    parameters: Any = trial.parameters
     venue.doing("warming up")
-    worker.start(trial.parameters.warmup, flush_every=trial.parameters.warmup)
+    worker.start(parameters.warmup, flush_every=parameters.warmup)
     worker.finish(20)
     _settle(worker, venue, topic)
     venue.doing(f"injecting {fault.name}")
     stage = Stage(venue.cluster, topic, worker, proxy, events=running.events)
-    act(fault.script(trial.parameters).steps, stage)
+    try:
+        act(fault.script(parameters).steps, stage)
+    finally:
+        running.worker = stage.worker
 
 
 def _settle(worker: Worker, venue: Venue, topic: str) -> None:

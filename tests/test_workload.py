@@ -13,7 +13,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.faults import FAULTS
+from harness.faults import FAULTS, Catalogue
 from harness.workload import Known, Workload, WorkloadError, installed, json_schema, load, parse
 from harness.workload.foreign import FOREIGN
 from harness.workload.model import SECTIONS
@@ -24,7 +24,7 @@ MISTAKES = Path(__file__).with_name("workload_mistakes.txt")
 SHIPPED = sorted((ROOT / "workloads").glob("*.yaml"))
 KNOWN = Known(
     clients=("aiokafka", "kafka-python", "confluent-kafka"),
-    faults={name: FAULTS[name] for name in ("lose-ack", "lose-request", "zombie-leader", "kill-leader")},
+    faults=Catalogue({name: FAULTS[name] for name in ("lose-ack", "lose-request", "zombie-leader", "kill-leader")}),
     kafka=("3.9.2", "4.3.1", "4.4.0"),
 )
 """What texts list, so that a new client, fault or version changes none of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -14,11 +15,13 @@ class ClusterFailed(Exception):
 
 
 class Cluster(Protocol):
-    """A running cluster. Nodes are brokers by their id; every wait is bounded and raises ``ClusterFailed``."""
+    """A running cluster. Nodes go by their id; every wait is bounded and raises ``ClusterFailed``."""
 
     version: str
     addresses: Mapping[int, str]
     """Broker id to ``host:port``, down or not."""
+    controller: int
+    """The node that is the controller, and no broker."""
 
     @property
     def bootstrap(self) -> str:
@@ -39,8 +42,13 @@ class Cluster(Protocol):
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
         """Waits until every broker itself says: all brokers are here, every partition has a leader and a full ISR."""
 
+    def elect_unclean(self, topic: str) -> str:
+        """Lets a replica lead partition 0 that is not in sync, if nobody leads it. Returns the controller's answer:
+        ``none`` or the name of Kafka's error.
+        """
+
     def pause(self, node: int) -> None:
-        """SIGSTOP: the broker freezes with its connections open."""
+        """SIGSTOP: the node freezes with its connections open."""
 
     def resume(self, node: int) -> None:
         """SIGCONT."""
@@ -48,5 +56,17 @@ class Cluster(Protocol):
     def kill(self, node: int) -> None:
         """SIGKILL; the disk and its page cache stay."""
 
+    def shut_down(self, node: int, timeout_s: float) -> None:
+        """SIGTERM, and waits for its end: Kafka's controlled shutdown."""
+
+    def wait_end(self, node: int, timeout_s: float) -> int:
+        """Waits until the node has ended by itself. Returns its exit status."""
+
     def restart(self, node: int) -> None:
-        """Starts a killed broker again, on its old disk and port."""
+        """Starts a node that has ended again, on its old disk and port."""
+
+    def data(self, node: int) -> Path:
+        """The node's log directory on this machine's disk (``harness.clusters.storage``)."""
+
+    def fill_disk(self, node: int, room_bytes: int) -> int:
+        """Lets the node's writes fail once a log has grown by so much, until it is restarted. Returns the limit."""

@@ -18,6 +18,8 @@ from kio.schema.create_topics.v7 import request as create
 from kio.schema.create_topics.v7 import response as created
 from kio.schema.delete_topics.v6 import request as delete
 from kio.schema.delete_topics.v6 import response as deleted
+from kio.schema.elect_leaders.v2 import request as elect
+from kio.schema.elect_leaders.v2 import response as elected
 from kio.schema.errors import ErrorCode
 from kio.schema.list_offsets.v7 import request as offsets
 from kio.schema.list_offsets.v7 import response as offsets_found
@@ -30,6 +32,7 @@ from kio.serial import entity_reader, entity_writer
 from kio.static.primitive import i8, i16, i32, i32Timedelta, i64
 
 LATEST = -1
+_UNCLEAN = i8(1)  # of ElectionType
 
 
 class AdminError(Exception):
@@ -117,6 +120,15 @@ def high_watermark(address: str, topic: str, partition: int, timeout_s: float = 
     if found.error_code is not ErrorCode.none:
         raise AdminError(f"{topic}-{partition}: {found.error_code.name}")
     return int(found.offset)
+
+
+def elect_unclean(address: str, topic: str, partition: int, timeout_s: float) -> str:
+    """The controller's answer, as the name of Kafka's error or ``none``."""
+    wanted = elect.TopicPartitions(topic=TopicName(topic), partitions=(i32(partition),))
+    request = elect.ElectLeadersRequest(election_type=_UNCLEAN, topic_partitions=(wanted,), timeout=_ms(timeout_s))
+    answer = call(address, request, elected.ElectLeadersResponse, timeout_s)
+    results = [result for found in answer.replica_election_results for result in found.partition_result]
+    return str((results[0].error_code if results else answer.error_code).name)
 
 
 def call(address: str, request: Any, response: type[Any], timeout_s: float) -> Any:

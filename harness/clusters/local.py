@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.clusters import ClusterFailed, admin
+from harness.clusters import ClusterFailed, admin, storage
 from harness.clusters.java import Java, find_java
 from harness.clusters.profiles import PROFILES, Profile, broker_properties, controller_properties
 from harness.janitor import Janitor
@@ -45,6 +45,10 @@ class Node:
     def log(self) -> Path:
         return self.folder / "node.log"
 
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
 
 class LocalCluster:
     """Starts on construction of its context, is gone after it.
@@ -63,8 +67,10 @@ class LocalCluster:
         brokers: int = 3,
         profile: str = "fault",
         first_port: int | None = None,
+        eligible_leader_replicas: bool = True,
     ) -> None:
         self.version = version
+        self._features = () if eligible_leader_replicas else ("--feature", "eligible.leader.replicas.version=0")
         self.folder = folder
         self.profile: Profile = PROFILES[profile]
         self.java: Java = find_java()
@@ -76,6 +82,7 @@ class LocalCluster:
             id: Node(id, port, folder / f"broker-{id}", self.profile.broker_jvm)
             for id, port in enumerate(ports[1:], start=1)
         }
+        self.controller = CONTROLLER
         self.addresses: Mapping[int, str] = {id: f"127.0.0.1:{node.port}" for id, node in self._brokers.items()}
 
     @property
@@ -109,6 +116,7 @@ class LocalCluster:
         for node in self.nodes:
             if node.process is not None:
                 node.process.wait(20)
+            storage.unlock(node.data)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> LocalCluster:
@@ -158,27 +166,55 @@ class LocalCluster:
         self._signal(node, signal.SIGCONT)
 
     def kill(self, node: int) -> None:
-        process = self._signal(node, signal.SIGKILL)
-        process.wait(20)
-        self._brokers[node].process = None
+        self._signal(node, signal.SIGKILL)
+        self.wait_end(node, 20)
+
+    def shut_down(self, node: int, timeout_s: float) -> None:
+        self._signal(node, signal.SIGTERM)
+        self.wait_end(node, timeout_s)
+
+    def wait_end(self, node: int, timeout_s: float) -> int:
+        try:
+            status = self._running(node).wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise ClusterFailed(f"node {node} did not end within {timeout_s:g} s") from None
+        self._node(node).process = None
+        return status
 
     def restart(self, node: int) -> None:
-        self._run(self._brokers[node])
+        self._run(self._node(node))
 
     def heal(self) -> None:
-        """Undoes every broker fault: wakes the frozen and restarts the killed."""
-        for id, node in self._brokers.items():
+        """Undoes every fault of nodes and disks: wakes the frozen and restarts the dead."""
+        for node in self.nodes:
+            storage.unlock(self.data(node.id))
             if node.process is None or node.process.poll() is not None:
-                self.restart(id)
+                self._run(node)
             else:
-                self.resume(id)
+                self.resume(node.id)
 
-    def _signal(self, node: int, number: signal.Signals) -> subprocess.Popen[bytes]:
-        process = self._brokers[node].process
+    def data(self, node: int) -> Path:
+        return self._node(node).data
+
+    def fill_disk(self, node: int, room_bytes: int) -> int:
+        return storage.limit_files(self._running(node).pid, self.data(node), room_bytes)
+
+    def elect_unclean(self, topic: str) -> str:
+        answers: list[str] = []
+        self._ask(lambda address: answers.append(admin.elect_unclean(address, topic, 0, 10)))
+        return answers[0]
+
+    def _node(self, id: int) -> Node:
+        return self._controller if id == CONTROLLER else self._brokers[id]
+
+    def _running(self, node: int) -> subprocess.Popen[bytes]:
+        process = self._node(node).process
         if process is None:
-            raise ClusterFailed(f"broker {node} is not running")
-        process.send_signal(number)
+            raise ClusterFailed(f"node {node} is not running")
         return process
+
+    def _signal(self, node: int, number: signal.Signals) -> None:
+        self._running(node).send_signal(number)
 
     def _configure(self) -> None:
         for node in self.nodes:
@@ -200,7 +236,8 @@ class LocalCluster:
     def _format(self) -> None:
         cluster_id = new_cluster_id()
         for node in self.nodes:
-            self._launch(node, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", "server.properties")
+            arguments = ("format", "-t", cluster_id, "-c", "server.properties", *self._features)
+            self._launch(node, "kafka.tools.StorageTool", *arguments)
         for node in self.nodes:
             assert node.process is not None
             try:

@@ -31,6 +31,9 @@ PROFILES = {
                 "replica.lag.time.max.ms": 1500,
                 "replica.fetch.backoff.ms": 200,
                 "auto.leader.rebalance.enable": "false",
+                # What was forced to disk is noted as such at once, so that a lost power supply takes no more than that.
+                "log.initial.task.delay.ms": 100,
+                "log.flush.offset.checkpoint.interval.ms": 200,
             },
             ("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
         ),

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
+from pathlib import Path
 from typing import Any
 
-from harness.clusters import Cluster
+from harness.clusters import Cluster, storage
 from harness.events import FaultEvent
 from harness.faults import steps
 from harness.load.worker import Worker
@@ -35,17 +36,46 @@ class Stage:
     clock_ns: Callable[[], int] = time.monotonic_ns
     sleep: Callable[[float], None] = time.sleep
     events: list[FaultEvent] = field(default_factory=list)
-    hit: int | None = None
-    """The broker that was paused or killed."""
+    load: steps.Send | None = None
+    """The load of this moment."""
+    sent_before: int = 0
+    """How many messages had been handed over when it began."""
+    _hit: dict[steps.Target, tuple[int, ...]] = field(default_factory=dict)
 
     def record(self, what: str, at_ns: int | None = None, **detail: Any) -> None:
         self.events.append(FaultEvent(self.clock_ns() if at_ns is None else at_ns, what, detail))
 
-    def leader(self) -> int:
+    def nodes(self, target: steps.Target) -> tuple[int, ...]:
+        """The nodes that a target means: those it meant first, until they are let go."""
+        if target not in self._hit:
+            self._hit[target] = self._resolve(target)
+        return self._hit[target]
+
+    def let_go(self, target: steps.Target) -> None:
+        """From now on the target means whatever nodes it fits then."""
+        self._hit.pop(target, None)
+
+    def _resolve(self, target: steps.Target) -> tuple[int, ...]:
+        if target == "all":
+            return tuple(self.cluster.addresses)
+        if target == "controller":
+            return (self.cluster.controller,)
         view = self.cluster.view(self.topic)
         if view is None or view.partitions[0].leader < 0:
             raise RecipeFailed(f"{self.topic}-0 has no leader to hit")
-        return view.partitions[0].leader
+        leader = view.partitions[0].leader
+        if target == "leader":
+            return (leader,)
+        followers = tuple(node for node in view.partitions[0].replicas if node != leader)
+        if not followers:
+            raise RecipeFailed(f"{self.topic}-0 has no follower to hit")
+        return followers if target == "followers" else followers[:1]
+
+    def leaders(self) -> list[int]:
+        """Who leads, by each broker's word but the hit leader's; a broker that does not answer holds on to it."""
+        (hit,) = self.nodes("leader")
+        views = [self.cluster.view(self.topic, node) for node in self.cluster.addresses if node != hit]
+        return [view.partitions[0].leader if view and 0 in view.partitions else hit for view in views]
 
     def until(self, done: Callable[[], bool], timeout_s: float, what: str) -> None:
         until_ns = self.clock_ns() + int(timeout_s * 1e9)
@@ -72,61 +102,199 @@ def do(step: Any, stage: Stage) -> None:
 
 @do.register
 def _(step: steps.Send, stage: Stage) -> None:
+    stage.load, stage.sent_before = step, stage.worker.sent()
     stage.worker.start(step.count, rate=step.rate, flush_every=step.flush_every)
 
 
 @do.register
 def _(step: steps.AwaitAcks, stage: Stage) -> None:
-    stage.until(lambda: stage.worker.acks() >= step.count, step.timeout_s, f"not {step.count} messages were acked")
+    try:
+        stage.until(lambda: stage.worker.acks() >= step.count, step.timeout_s, f"not {step.count} messages were acked")
+    except RecipeFailed:
+        if step.required:
+            raise
 
 
 @do.register
 def _(step: steps.AwaitSent, stage: Stage) -> None:
+    if stage.worker.killed:
+        stage.record("sent", total=stage.worker.sent())
+        return
     unreported = stage.worker.finish(step.timeout_s)
     stage.record("sent", total=stage.worker.total, unreported=unreported)
 
 
 @do.register
+def _(step: steps.Sleep, stage: Stage) -> None:
+    stage.sleep(step.seconds)
+
+
+@do.register
 def _(step: steps.Pause, stage: Stage) -> None:
-    stage.hit = stage.leader()
-    stage.cluster.pause(stage.hit)
-    stage.record("pause", node=stage.hit, partition=0)
+    for node in stage.nodes(step.target):
+        stage.cluster.pause(node)
+        stage.record("pause", node=node, target=step.target)
 
 
 @do.register
 def _(step: steps.Resume, stage: Stage) -> None:
-    assert stage.hit is not None
-    stage.cluster.resume(stage.hit)
-    stage.record("resume", node=stage.hit)
+    for node in stage.nodes(step.target):
+        stage.cluster.resume(node)
+        stage.record("resume", node=node)
+    stage.let_go(step.target)
 
 
 @do.register
 def _(step: steps.Kill, stage: Stage) -> None:
-    stage.hit = stage.leader()
-    acks = stage.worker.acks()
-    stage.cluster.kill(stage.hit)
-    stage.record("kill", node=stage.hit, partition=0, acks=acks)
+    for node in stage.nodes(step.target):
+        acks = stage.worker.acks()
+        stage.cluster.kill(node)
+        stage.record("kill", node=node, target=step.target, acks=acks)
+
+
+@do.register
+def _(step: steps.ShutDown, stage: Stage) -> None:
+    for node in stage.nodes(step.target):
+        stage.record("shutdown", node=node, target=step.target, acks=stage.worker.acks())
+        stage.cluster.shut_down(node, step.timeout_s)
+        stage.record("ended", node=node)
 
 
 @do.register
 def _(step: steps.Restart, stage: Stage) -> None:
-    assert stage.hit is not None
-    stage.cluster.restart(stage.hit)
-    stage.record("restart", node=stage.hit)
+    for node in stage.nodes(step.target):
+        stage.cluster.restart(node)
+        stage.record("restart", node=node)
+    stage.let_go(step.target)
+
+
+@do.register
+def _(step: steps.RestartInTurn, stage: Stage) -> None:
+    for node in stage.cluster.addresses:
+        stage.record("shutdown" if step.gracefully else "kill", node=node, acks=stage.worker.acks())
+        if step.gracefully:
+            stage.cluster.shut_down(node, step.timeout_s)
+        else:
+            stage.cluster.kill(node)
+        stage.cluster.restart(node)
+        stage.record("restart", node=node)
+        do(steps.AwaitHealthy(step.timeout_s), stage)
 
 
 @do.register
 def _(step: steps.AwaitFailover, stage: Stage) -> None:
-    assert stage.hit is not None
-    others = [node for node in stage.cluster.addresses if node != stage.hit]
-
-    def leaders() -> list[int]:
-        views = [stage.cluster.view(stage.topic, node) for node in others]
-        return [view.partitions[0].leader if view and 0 in view.partitions else stage.hit or 0 for view in views]
-
+    (hit,) = stage.nodes("leader")
     # Every other broker must have heard: a client may ask any of them.
-    stage.until(lambda: stage.hit not in leaders(), step.timeout_s, f"broker {stage.hit} was not deposed")
-    stage.record("failover", was=stage.hit, leader=leaders()[0])
+    stage.until(lambda: hit not in stage.leaders(), step.timeout_s, f"broker {hit} was not deposed")
+    stage.record("failover", was=hit, leader=stage.leaders()[0])
+
+
+@do.register
+def _(step: steps.AwaitIsrOfLeader, stage: Stage) -> None:
+    (leader,) = stage.nodes("leader")
+
+    def alone() -> bool:
+        view = stage.cluster.view(stage.topic, leader)
+        return view is not None and view.partitions[0].isr == (leader,)
+
+    stage.until(alone, step.timeout_s, f"the ISR did not shrink to the leader {leader}")
+    stage.record("isr-shrunk", isr=[leader])
+
+
+@do.register
+def _(step: steps.AwaitHealthy, stage: Stage) -> None:
+    stage.cluster.wait_healthy(stage.topic, step.timeout_s)
+    stage.record("healthy")
+
+
+@do.register
+def _(step: steps.AwaitEnd, stage: Stage) -> None:
+    for node in stage.nodes(step.target):
+        status = stage.cluster.wait_end(node, step.timeout_s)
+        stage.record("ended", node=node, status=status)
+
+
+@do.register
+def _(step: steps.ElectUnclean, stage: Stage) -> None:
+    answer = ""
+
+    def led() -> bool:
+        nonlocal answer
+        answer = stage.cluster.elect_unclean(stage.topic)
+        return min(stage.leaders()) >= 0
+
+    stage.until(led, step.timeout_s, "nobody leads, also after an unclean election,")
+    stage.record("elected", leader=stage.leaders()[0], answer=answer)
+
+
+@do.register
+def _(step: steps.LosePower, stage: Stage) -> None:
+    for node in stage.nodes(step.target):
+        lost = storage.lose_unflushed(stage.cluster.data(node), stage.topic)
+        stage.record("power-lost", node=node, bytes_lost=sum(lost.values()))
+
+
+@do.register
+def _(step: steps.LoseDisk, stage: Stage) -> None:
+    for node in stage.nodes(step.target):
+        lost = storage.lose_directories(stage.cluster.data(node), stage.topic)
+        stage.record("disk-lost", node=node, partitions=lost)
+
+
+@do.register
+def _(step: steps.MakeReadOnly, stage: Stage) -> None:
+    for node in stage.nodes(step.target):
+        folder = _partition(stage, node)
+        try:
+            storage.set_read_only(folder, read_only=True)
+        except OSError as error:
+            raise RecipeFailed(f"{folder.name} of broker {node} cannot be made read-only here: {error}") from error
+        stage.record("read-only", node=node)
+
+
+@do.register
+def _(step: steps.MakeWritable, stage: Stage) -> None:
+    for node in stage.nodes(step.target):
+        storage.set_read_only(_partition(stage, node), read_only=False)
+        stage.record("writable", node=node)
+
+
+@do.register
+def _(step: steps.FillDisk, stage: Stage) -> None:
+    for node in stage.nodes(step.target):
+        limit = stage.cluster.fill_disk(node, step.room_bytes)
+        stage.record("disk-full", node=node, limit_bytes=limit)
+
+
+@do.register
+def _(step: steps.PauseClient, stage: Stage) -> None:
+    stage.worker.pause()
+    stage.record("pause-client", acks=stage.worker.acks())
+
+
+@do.register
+def _(step: steps.ResumeClient, stage: Stage) -> None:
+    stage.worker.resume()
+    stage.record("resume-client")
+
+
+@do.register
+def _(step: steps.KillClient, stage: Stage) -> None:
+    stage.worker.kill()
+    stage.record("kill-client", sent=stage.worker.sent(), acks=stage.worker.acks())
+
+
+@do.register
+def _(step: steps.RestartClient, stage: Stage) -> None:
+    assert stage.load is not None
+    stage.worker = stage.worker.again()
+    stage.worker.wait_ready()
+    again = stage.worker.pending()
+    stage.worker.resend()
+    stage.worker.finish(step.timeout_s)
+    stage.record("restart-client", sent_again=again)
+    left = stage.sent_before + stage.load.count - stage.worker.sent()
+    stage.worker.start(max(0, left), rate=stage.load.rate, flush_every=stage.load.flush_every)
 
 
 @do.register
@@ -134,6 +302,10 @@ def _(step: steps.Wire, stage: Stage) -> None:
     if stage.proxy is None:
         raise RecipeFailed("there is no proxy to put rules into")
     stage.proxy.set_rules(list(step.rules))
+
+
+def _partition(stage: Stage, node: int) -> Path:
+    return storage.partitions(stage.cluster.data(node), stage.topic)[0]
 
 
 def _collect_firings(stage: Stage) -> None:

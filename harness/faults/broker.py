@@ -1,68 +1,140 @@
-"""Faults of brokers: the processes themselves freeze and die."""
+"""Faults of nodes: the processes themselves are killed, shut down and frozen, under load."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import Field
 
-from harness.faults.fault import Fault, Script, in_order
-from harness.faults.parameters import Parameters
-from harness.faults.steps import AwaitAcks, AwaitFailover, Kill, Pause, Restart, Resume, Send
+from harness.faults.fault import Config, Fault, Script, in_order
+from harness.faults.parameters import UnderLoad
+from harness.faults.steps import (
+    AwaitFailover,
+    AwaitHealthy,
+    Kill,
+    Pause,
+    Restart,
+    RestartInTurn,
+    Resume,
+    ShutDown,
+    Sleep,
+    Step,
+    Target,
+)
 
 
-class ZombieLeader(Parameters):
-    messages: int = Field(300, ge=1, le=10_000_000, description="messages sent while the leader is frozen")
+class KillLeader(UnderLoad):
+    pass
 
 
-class KillLeader(Parameters):
-    messages: int = Field(9_000, ge=1, le=10_000_000, description="messages sent, before, during and after the kill")
-    rate: float = Field(3_000, gt=0, description="messages a second")
-    after_acks: int = Field(1_500, ge=0, description="the kill comes when so many are acked")
+class Outage(UnderLoad):
+    down_s: float = Field(1.0, ge=0, le=120, description="how long the node is away")
 
 
-def _zombie_leader(parameters: ZombieLeader) -> Script:
-    """No kill and no restart: what the frozen leader's socket still held is written by a leader deposed meanwhile."""
-    return Script(before=(Pause(),), load=Send(parameters.messages), during=(AwaitFailover(), Resume()))
-
-
-def _kill_leader(parameters: KillLeader) -> Script:
-    """The broker comes back on its old disk while the load goes on."""
-    return Script(
-        load=Send(parameters.messages, rate=parameters.rate),
-        during=(
-            AwaitAcks(min(parameters.after_acks, parameters.messages)),
-            Kill(),
-            AwaitFailover(),
-            Restart(),
-        ),
+class RollingRestart(UnderLoad):
+    messages: int = Field(
+        30_000, ge=1, le=10_000_000, description="messages sent while one broker after the other goes"
     )
 
 
-def _nobody_else_can_lead(config: Mapping[str, Any]) -> str | None:
-    if config["replication.factor"] < 2:
-        return "with replication factor 1 nobody else can lead, so the frozen leader is never deposed"
-    return None
+def _struck(*steps: Step) -> Callable[[Any], Script]:
+    """Under load, when the trigger says so."""
+    return lambda parameters: Script(load=parameters.load, during=(*parameters.trigger, *steps))
+
+
+def _away(before: Callable[[Target], Step], target: Target, after: Callable[[Target], Step]) -> Callable[[Any], Script]:
+    """The node is away for a while, and the load goes on until the cluster is whole again."""
+    return lambda parameters: _struck(before(target), Sleep(parameters.down_s), after(target), AwaitHealthy())(
+        parameters
+    )
+
+
+def needs_follower(config: Config) -> str | None:
+    return "with replication factor 1 there is no follower" if config["replication.factor"] < 2 else None
+
+
+def _estimate_s(parameters: UnderLoad, config: Config) -> float:
+    return 4.0 + parameters.seconds
+
+
+def _outage_s(parameters: Outage, config: Config) -> float:
+    return 6.0 + parameters.seconds + parameters.down_s
 
 
 FAULTS = (
     Fault(
-        name="zombie-leader",
-        summary="The leader freezes, another is elected, and the old one wakes up still believing it leads.",
-        parameters=ZombieLeader,
-        script=_zombie_leader,
-        # It is a zombie only if it was awake again after another had been elected.
-        fired=in_order("pause", "failover", "resume"),
-        refuses=_nobody_else_can_lead,
-        estimate_s=lambda parameters, config: 5.0,
-    ),
-    Fault(
         name="kill-leader",
         summary="The leader is killed under load and started again.",
         parameters=KillLeader,
-        script=_kill_leader,
+        # It comes back on its old disk while the load goes on.
+        script=_struck(Kill(), AwaitFailover(), Restart()),
         fired=in_order("kill", "failover"),
-        estimate_s=lambda parameters, config: 4.0 + parameters.messages / parameters.rate,
+        estimate_s=_estimate_s,
+    ),
+    Fault(
+        name="kill-follower",
+        summary="A follower is killed under load and started again.",
+        parameters=Outage,
+        script=_away(Kill, "follower", Restart),
+        fired=in_order("kill", "restart", "healthy"),
+        refuses=needs_follower,
+        estimate_s=_outage_s,
+    ),
+    Fault(
+        name="kill-controller",
+        summary="The controller is killed under load and started again: nobody can be elected meanwhile.",
+        parameters=Outage,
+        script=_away(Kill, "controller", Restart),
+        fired=in_order("kill", "restart", "healthy"),
+        estimate_s=_outage_s,
+    ),
+    Fault(
+        name="kill-all",
+        summary="Every broker is killed at once, under load, and started again; the machine stays up.",
+        parameters=Outage,
+        script=_away(Kill, "all", Restart),
+        fired=in_order("kill", "restart", "healthy"),
+        estimate_s=_outage_s,
+    ),
+    Fault(
+        name="rolling-kill",
+        summary="One broker after the other is killed and started again, under load.",
+        parameters=RollingRestart,
+        script=_struck(RestartInTurn(gracefully=False)),
+        fired=in_order("kill", "restart", "healthy", "kill", "restart", "healthy"),
+        estimate_s=lambda parameters, config: 10.0 + parameters.seconds,
+    ),
+    Fault(
+        name="stop-leader",
+        summary="The leader is shut down in order under load: it hands its partitions over first.",
+        parameters=Outage,
+        script=_away(ShutDown, "leader", Restart),
+        fired=in_order("shutdown", "ended", "restart", "healthy"),
+        estimate_s=_outage_s,
+    ),
+    Fault(
+        name="rolling-stop",
+        summary="One broker after the other is shut down in order and started again, as in an upgrade, under load.",
+        parameters=RollingRestart,
+        script=_struck(RestartInTurn(gracefully=True)),
+        fired=in_order("shutdown", "restart", "healthy", "shutdown", "restart", "healthy"),
+        estimate_s=lambda parameters, config: 12.0 + parameters.seconds,
+    ),
+    Fault(
+        name="pause-leader",
+        summary="The leader freezes under load, for less than its session, and goes on.",
+        parameters=Outage,
+        script=_away(Pause, "leader", Resume),
+        fired=in_order("pause", "resume", "healthy"),
+        estimate_s=_outage_s,
+    ),
+    Fault(
+        name="pause-controller",
+        summary="The controller freezes under load: nobody can be elected meanwhile.",
+        parameters=Outage,
+        script=_away(Pause, "controller", Resume),
+        fired=in_order("pause", "resume", "healthy"),
+        estimate_s=_outage_s,
     ),
 )

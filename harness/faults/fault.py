@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from harness.events import FaultEvent
-from harness.faults.parameters import Parameters
 from harness.faults.steps import AwaitSent, Send, Step
 
 Config = Mapping[str, Any]
@@ -40,7 +41,8 @@ class Fault:
 
     name: str
     summary: str
-    parameters: type[Parameters]
+    parameters: type[BaseModel]
+    """Has ``messages``, ``message_size`` and ``warmup`` (``Parameters``)."""
     script: Callable[[Any], Script]
     fired: Callable[[Sequence[FaultEvent]], bool]
     estimate_s: Callable[[Any, Config], float]
@@ -51,14 +53,14 @@ class Fault:
     settings: Callable[[Any], Config] = lambda parameters: {}
     """Settings of client and topic that the recipe is made for, in Kafka's names; a workload's own win."""
 
-    def messages(self, parameters: Parameters) -> int:
+    def messages(self, parameters: Any) -> int:
         """How many messages a trial of it sends, warm-up included."""
-        return parameters.warmup + parameters.messages
+        return int(parameters.warmup + parameters.messages)
 
-    def message_size(self, parameters: Parameters) -> int:
-        return parameters.message_size
+    def message_size(self, parameters: Any) -> int:
+        return int(parameters.message_size)
 
-    def seconds(self, parameters: Parameters, config: Config) -> float:
+    def seconds(self, parameters: Any, config: Config) -> float:
         return self.estimate_s(parameters, config)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.faults.steps import AwaitAcks, Send, Sleep, Step
 from harness.load.codec import HEADER_BYTES
 
 
@@ -15,3 +18,32 @@ class Parameters(BaseModel):
     messages: int = Field(ge=1, le=10_000_000, description="messages sent under the fault")
     message_size: int = Field(100, ge=HEADER_BYTES, le=1_000_000, description="bytes of one message's value")
     warmup: int = Field(50, ge=1, le=1_000_000, description="messages sent, and waited for, before the fault")
+
+
+class UnderLoad(Parameters):
+    """Parameters of a fault that strikes while a paced load goes on, and when it strikes."""
+
+    messages: int = Field(9_000, ge=1, le=10_000_000, description="messages sent, before, during and after the fault")
+    rate: float = Field(3_000, gt=0, description="messages a second")
+    after_acks: int = Field(1_500, ge=0, description="it strikes when so many are acked (acks=0: counted as sent)")
+    after_s: float | None = Field(None, ge=0, le=600, description="it strikes at this time of the load instead")
+    jitter_s: float = Field(0, ge=0, le=60, description="up to so much later, by chance (seeded, repeatable)")
+    seed: int = Field(0, ge=0, description="of the chance")
+
+    @property
+    def load(self) -> Send:
+        return Send(self.messages, rate=self.rate)
+
+    @property
+    def trigger(self) -> tuple[Step, ...]:
+        """What is waited for before the fault strikes."""
+        if self.after_s is not None:
+            first: Step = Sleep(self.after_s)
+        else:
+            first = AwaitAcks(min(self.after_acks, self.messages))
+        return (first, Sleep(random.Random(self.seed).uniform(0, self.jitter_s))) if self.jitter_s else (first,)
+
+    @property
+    def seconds(self) -> float:
+        """How long the load takes."""
+        return self.messages / self.rate + self.jitter_s

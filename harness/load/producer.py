@@ -3,6 +3,7 @@
 It is spoken to in JSON lines (``harness.process``). Its first line is the spec (``Spec``); then commands::
 
     {"do": "send", "count": n, "rate": r or null, "flush_every": k or null, "seconds": s or null}  -> "sent"
+    {"do": "resend"}                                                                            -> "sent"
     {"do": "flush", "timeout_s": t}                                                             -> "flushed"
     {"do": "close", "timeout_s": t}                                                             -> "closed"
 
@@ -25,6 +26,7 @@ import numpy as np
 
 from harness import clients
 from harness.clients import ClientDead, ClientRefused, Setting
+from harness.events import CLIENT_DIED, Outcome
 from harness.journal import ProducerJournal
 from harness.load.codec import Codec
 from harness.load.pacer import Pacer
@@ -53,6 +55,8 @@ class Spec:
     message_size: int
     capacity: int
     journal: str
+    errors: tuple[str, ...] | None = None
+    """Of a worker that takes over the journal of one that is gone: the names of that one's error codes, from 1 on."""
 
 
 class Load:
@@ -61,12 +65,15 @@ class Load:
     Partitions take turns, call by call: each message of a paced load, each batch of one at full speed.
     """
 
-    def __init__(self, spec: Spec, producer: clients.Producer, recorder: JournalRecorder) -> None:
+    def __init__(
+        self, spec: Spec, producer: clients.Producer, recorder: JournalRecorder, journal: ProducerJournal
+    ) -> None:
         self._spec = spec
         self._producer = producer
         self._recorder = recorder
         self._codec = Codec(spec.run_key, spec.message_size, spec.producer)
-        self._next = 0
+        self._journal = journal
+        self._next = journal.sent()
         self._turn = 0
 
     def send(self, count: int, rate: float | None, flush_every: int | None, seconds: float | None) -> str | None:
@@ -74,21 +81,30 @@ class Load:
         count = min(count, self._spec.capacity - self._next)
         start_ns = time.monotonic_ns()
         end_ns = start_ns + int(seconds * 1e9) if seconds is not None else None
-        try:
-            if rate is None:
-                self._as_fast_as_it_goes(count, flush_every, end_ns)
-            else:
-                self._paced(count, Pacer(start_ns, rate), end_ns)
-        except ClientDead as dead:
-            return f"the client died: {dead}"
-        except _Stalled:
-            return f"the client accepted nothing for {_STALL_S:g} s"
-        return None
+        if rate is None:
+            return _why_stopped(lambda: self._as_fast_as_it_goes(count, flush_every, end_ns))
+        return _why_stopped(lambda: self._paced(count, Pacer(start_ns, rate), end_ns))
+
+    def resend(self) -> str | None:
+        """Sends again what has no report, as an application does that was killed and starts anew."""
+        return _why_stopped(self._resend)
+
+    def _resend(self) -> None:
+        pending = np.flatnonzero(self._journal.outcome[: self._next] == Outcome.PENDING)
+        breaks = np.flatnonzero((np.diff(pending) != 1) | (np.diff(self._journal.partition[pending]) != 0)) + 1
+        for run in np.split(pending, breaks):
+            for start in range(0, len(run), _BATCH):
+                sequences = run[start : start + _BATCH]
+                due = np.full(len(sequences), time.monotonic_ns())
+                partition = int(self._journal.partition[sequences[0]])
+                self._hand_over(int(sequences[0]), partition, due, self._codec.encode(sequences, due))
+                self._producer.poll(0)
 
     def _as_fast_as_it_goes(self, count: int, flush_every: int | None, end_ns: int | None) -> None:
-        """With ``flush_every`` in calls of a fixed size, for recipes count requests; else as large as a call's time allows.
+        """With ``flush_every`` each call has a fixed size, for recipes count requests.
 
-        A fast client's batch path pays more the larger the call; a slow one's would make messages wait.
+        Without, a call is as large as its time allows: a fast client's batch path pays more the larger it is, a slow
+        one's would make messages wait.
         """
         last = self._next + count
         since_flush, batch = 0, _BATCH
@@ -104,7 +120,7 @@ class Load:
             if flush_every is not None:
                 size = min(size, flush_every - since_flush)
             due = np.full(size, now_ns)
-            self._hand_over(due, self._codec.encode(np.arange(self._next, self._next + size), due))
+            self._hand_over_next(due, self._codec.encode(np.arange(self._next, self._next + size), due))
             since_flush += size
             if flush_every is not None and since_flush == flush_every:
                 self._producer.flush(_STALL_S)
@@ -129,23 +145,28 @@ class Load:
                     self._producer.poll(min(max(wait_s, 0.0), _IDLE_S))
                     continue
                 size = ready if self._spec.partitions == 1 else 1
-                self._hand_over(due[done : done + size], values[done : done + size])
+                self._hand_over_next(due[done : done + size], values[done : done + size])
                 done += size
             sent += ahead
 
-    def _hand_over(self, due: clients.Int64, values: list[bytes]) -> None:
-        """All of these to one partition, however often the client must be asked."""
+    def _hand_over_next(self, due: clients.Int64, values: list[bytes]) -> None:
+        """The next messages of the load, to the partition whose turn it is."""
         partition = self._turn % self._spec.partitions
         self._turn += 1
+        self._hand_over(self._next, partition, due, values)
+
+    def _hand_over(self, first: int, partition: int, due: clients.Int64, values: list[bytes]) -> None:
+        """All of these to one partition, however often the client must be asked."""
         offered_ns = time.monotonic_ns()
         while values:
-            self._recorder.sent(self._next, partition, due, time.monotonic_ns())
+            self._recorder.sent(first, partition, due, time.monotonic_ns())
             accepted = 0
             try:
-                accepted = self._producer.send(self._next, partition, values)
+                accepted = self._producer.send(first, partition, values)
             finally:
-                self._recorder.refused(self._next + accepted, len(values) - accepted)
-            self._next += accepted
+                self._recorder.refused(first + accepted, len(values) - accepted)
+                self._next = max(self._next, first + accepted)
+            first += accepted
             values, due = values[accepted:], due[accepted:]
             if accepted:
                 offered_ns = time.monotonic_ns()
@@ -166,6 +187,16 @@ def _next_size(size: int, took_s: float) -> int:
     return min(_MOST, size * 2) if took_s < _CALL_S / 3 else size
 
 
+def _why_stopped(send: Callable[[], None]) -> str | None:
+    try:
+        send()
+    except ClientDead as dead:
+        return f"{CLIENT_DIED}: {dead}"
+    except _Stalled:
+        return f"the client accepted nothing for {_STALL_S:g} s"
+    return None
+
+
 class _Stalled(Exception):
     pass
 
@@ -179,7 +210,9 @@ def main() -> None:
         os._exit(0)
     spec = Spec(**first)
     module = clients.load(spec.client)
-    recorder = JournalRecorder(ProducerJournal.create(Path(spec.journal), spec.capacity))
+    path = Path(spec.journal)
+    journal = ProducerJournal.create(path, spec.capacity) if spec.errors is None else ProducerJournal.open(path)
+    recorder = JournalRecorder(journal, spec.errors or ())
     try:
         producer = module.create(spec.bootstrap, spec.topic, spec.config, recorder)
     except ClientRefused as refusal:
@@ -190,7 +223,7 @@ def main() -> None:
     # Python does, would be measured as the client's own cost.
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
-    load = Load(spec, producer, recorder)
+    load = Load(spec, producer, recorder, journal)
     while True:
         try:
             command = inbox.get(timeout=_IDLE_S / 10)
@@ -200,6 +233,9 @@ def main() -> None:
         match command:
             case {"do": "send", "count": count, "rate": rate, "flush_every": flush_every, "seconds": seconds}:
                 stopped = load.send(count, rate, flush_every, seconds)
+                say("sent", total=load.sent, stopped=stopped)
+            case {"do": "resend"}:
+                stopped = load.resend()
                 say("sent", total=load.sent, stopped=stopped)
             case {"do": "flush", "timeout_s": timeout_s}:
                 say("flushed", unreported=producer.flush(timeout_s))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,9 +23,9 @@ class JournalRecorder:
     a worker that is killed later has already told what its codes mean.
     """
 
-    def __init__(self, journal: ProducerJournal) -> None:
+    def __init__(self, journal: ProducerJournal, errors: Sequence[str] = ()) -> None:
         self._journal = journal
-        self._errors: dict[str, int] = {}
+        self._errors = {name: code for code, name in enumerate(errors, start=1)}
 
     def sent(self, first: int, partition: int, due_ns: Int64, now_ns: int) -> None:
         """These messages are about to be handed to the client."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ class Worker:
         self.effective: dict[str, Any] | None = None
         self.version: str | None = None
         self.cpu_s: float | None = None
+        self.killed = False
+        self._log, self._janitor = log, janitor
         self._child = Child("harness.load.producer", asdict(spec), log)
         self._journal: ProducerJournal | None = None
         self._sending = False
@@ -51,6 +54,11 @@ class Worker:
     ) -> None:
         """Starts a segment of the load and returns at once."""
         self._tell({"do": "send", "count": count, "rate": rate, "flush_every": flush_every, "seconds": seconds})
+        self._sending = True
+
+    def resend(self) -> None:
+        """Starts sending again what has no report, and returns at once."""
+        self._tell({"do": "resend"})
         self._sending = True
 
     def finish(self, timeout_s: float) -> int:
@@ -75,6 +83,14 @@ class Worker:
         """How many messages beyond the warm-up were acked (acks=0: counted as sent) by now."""
         return self._count(Outcome.ACKED) + self._count(Outcome.UNCONFIRMED)
 
+    def sent(self) -> int:
+        """How many messages were handed to the client by now, warm-up included."""
+        return 0 if self._journal is None else self._journal.sent()
+
+    def pending(self) -> int:
+        """How many of them have no report."""
+        return 0 if self._journal is None else self._journal.count(Outcome.PENDING)
+
     def close(self, timeout_s: float = 5.0) -> None:
         """Ends the worker, in order if it can within the bound."""
         try:
@@ -85,12 +101,39 @@ class Worker:
         self._child.end(2)
 
     def kill(self) -> None:
+        """SIGKILL: the client is gone with all it had in memory; the journal has all that was reported."""
+        self.killed = True
         self._child.kill()
+
+    def pause(self) -> None:
+        """SIGSTOP."""
+        self._child.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self._child.signal(signal.SIGCONT)
+
+    def again(self) -> Worker:
+        """A new worker, with a new client, that takes this one's journal over. This one must have been killed."""
+        names = self._error_names()
+        errors = tuple(names.get(code, f"error {code}") for code in range(1, max(names, default=0) + 1))
+        heir = Worker(replace(self.spec, errors=errors), self._log, self._janitor)
+        heir.warmup = self.warmup
+        return heir
 
     def seal(self, parquet: Path) -> int:
         """After the worker's end: its journal as Parquet. Returns the messages in it."""
-        errors = {m["code"]: m["name"] for m in self._child.events() if m.get("event") == "error-name"}
-        return seal(Path(self.spec.journal), parquet, producer=self.spec.producer, warmup=self.warmup, errors=errors)
+        return seal(
+            Path(self.spec.journal),
+            parquet,
+            producer=self.spec.producer,
+            warmup=self.warmup,
+            errors=self._error_names(),
+        )
+
+    def _error_names(self) -> dict[int, str]:
+        said = {m["code"]: m["name"] for m in self._child.events() if m.get("event") == "error-name"}
+        return {**dict(enumerate(self.spec.errors or (), start=1)), **said}
 
     def _count(self, outcome: Outcome) -> int:
         return 0 if self._journal is None else self._journal.count(outcome, self.warmup)

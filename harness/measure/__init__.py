@@ -3,7 +3,7 @@
 No module here has the name of a function: whoever imports ``harness.measure.<module>`` gets the module.
 """
 
-from harness.measure.durations import curve, end_to_end, latency, merge, service
+from harness.measure.durations import curve, end_to_end, gave_up, latency, merge, service
 from harness.measure.rates import ack_rate, error_rate, throughput
 from harness.measure.recovery import longest_gap_s, recovery_s
 
@@ -12,6 +12,7 @@ __all__ = [
     "curve",
     "end_to_end",
     "error_rate",
+    "gave_up",
     "latency",
     "longest_gap_s",
     "merge",

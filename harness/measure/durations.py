@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
 
-from harness.journal import Int64, ProducerColumns
+from harness.journal import NONE, Int64, ProducerColumns
 from harness.measure.measured import Measured
 from harness.store import Percentiles
 
@@ -38,6 +38,15 @@ def service(producers: Sequence[ProducerColumns]) -> Percentiles | None:
     """The same, from sent to done."""
     measured = Measured.of(producers)
     return None if measured is None else _percentiles((measured.done_ns - measured.sent_ns)[measured.counted])
+
+
+def gave_up(producers: Sequence[ProducerColumns]) -> Percentiles | None:
+    """From due to the report of every message that the client reported as failed or unknown; None if there is none."""
+    measured = Measured.of(producers)
+    if measured is None:
+        return None
+    reported = ~measured.counted & (measured.done_ns != NONE)
+    return _percentiles((measured.done_ns - measured.due_ns)[reported])
 
 
 def end_to_end(due_ns: Int64, received_ns: Int64) -> Percentiles | None:

@@ -118,13 +118,16 @@ class _Trials:
             seed=_number(workload.seed, "seed", trial_id),
             estimated_s=estimated_s,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
+            eligible_leader_replicas=workload.cluster.eligible_leader_replicas,
             skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, config), None),
         )
 
     def _settings(self, client: str, fault: str, parameters: BaseModel | None) -> Config:
         """What the fault's recipe is made for, as far as the client has it."""
         settings = dict(self.faults[fault].settings(parameters))
-        cannot = [name for name, value in of_kind(settings, "producer").items() if self.unsupported(client, {name: value})]
+        cannot = [
+            name for name, value in of_kind(settings, "producer").items() if self.unsupported(client, {name: value})
+        ]
         return {name: value for name, value in settings.items() if name not in cannot}
 
     def _reasons_to_skip(self, axes: dict[str, Setting], config: Config) -> Iterator[str]:

@@ -53,6 +53,8 @@ class Trial:
     """On all brokers together, before its topic is deleted."""
     skip: str | None
     """Why it is not run, if it is not."""
+    eligible_leader_replicas: bool = True
+    """Whether its cluster is formatted with them."""
 
     @property
     def profile(self) -> Kind:

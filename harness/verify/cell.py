@@ -8,6 +8,7 @@ from typing import Any
 
 _IDEMPOTENT_UNLESS_TOLD = ("kafka-python", "java")
 _ONE_BATCH_A_PARTITION = ("aiokafka",)
+_NEVER = 2**63 - 1
 _MOST_IN_FLIGHT = 5  # that idempotence allows
 _LOAD_PER_S = 3_000  # the load under which kills were measured, and kill-leader's own
 
@@ -29,6 +30,12 @@ class Cell:
     """There is another replica that can lead."""
     unclean: bool
     """A replica that is behind may lead, and one replica in sync is enough for acks=all."""
+    one_is_enough: bool
+    """With acks=all one replica in sync is enough for an ack."""
+    flushed: bool
+    """Every message is forced to disk before it is acked."""
+    impatient: bool
+    """The client gives a message up before the node that is frozen goes on."""
     silent: bool
     """The fault keeps the connection open, so that the client has to time out by itself."""
     under_load: bool
@@ -59,6 +66,9 @@ class Cell:
             replicated=int(config.get("replication.factor", 1)) > 1,
             unclean=_flag(config.get("unclean.leader.election.enable", False))
             and int(config.get("min.insync.replicas", 1)) == 1,
+            one_is_enough=int(config.get("min.insync.replicas", 1)) == 1,
+            flushed=int(config.get("flush.messages", _NEVER)) == 1,
+            impatient=float(config.get("delivery.timeout.ms", _NEVER)) < float(parameters.get("pause_s", 0)) * 1000,
             silent=_flag(parameters.get("silent", False)),
             under_load=float(parameters.get("rate", _LOAD_PER_S)) >= _LOAD_PER_S,
         )

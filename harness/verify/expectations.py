@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.events import Permission
+from harness.events import Permission, parts_of
 from harness.store import Expectation
 from harness.verify.cell import Cell
 from harness.verify.rules import RULES, Rule
@@ -39,15 +39,23 @@ def expectations(
     """Exactly one expectation for each anomaly that a trial of producers can have.
 
     ``config`` has Kafka's dotted names, ``fault`` is a name of the catalogue or ``none``. The last rule that applies
-    decides; a case without one is allowed, and its reason says that no rule covers it. Raises ``ValueError`` for
-    settings that are none.
+    decides; a case without one is allowed, and its reason says that no rule covers it. Of faults that are composed,
+    what any part lets happen may happen, so the most permissive part decides. Raises ``ValueError`` for settings that
+    are none.
     """
+    if len(parts := parts_of(fault)) > 1:
+        each = [expectations(client, config, part, parameters.get(part.replace("-", "_"), {})) for part in parts]
+        return [max(of_one, key=_permissiveness) for of_one in zip(*each, strict=True)]
     cell = Cell.of(client, config, fault, parameters)
     deciding = {anomaly: _last_that_applies(rules, cell) for anomaly, rules in RULES.items()}
     return [
         Expectation(anomaly=anomaly.value, permission=rule.permission, reason=rule.reason, source=rule.source)
         for anomaly, rule in deciding.items()
     ]
+
+
+def _permissiveness(expectation: Expectation) -> int:
+    return (Permission.FORBIDDEN, Permission.ALLOWED, Permission.EXPECTED).index(Permission(expectation.permission))
 
 
 def _last_that_applies(rules: Sequence[Rule], cell: Cell) -> Rule:

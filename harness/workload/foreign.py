@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 FOREIGN = {
+    "claims": "this is a file of claims, which harness claims runs",
     # OpenMessaging Benchmark: Workload.java
     "topics": "a trial has one topic here; leave it out",
     "partitionsPerTopic": "called partitions here, in performance and in faults",

@@ -37,7 +37,7 @@ def load_name(rate: object, message_size: int) -> str:
 
 def recipe_label(name: str, differs: Mapping[str, Any]) -> str:
     """``lose-request-silent``: the parameters that are not the fault's defaults."""
-    return "-".join([name, *(_flag(key.replace("_", "-"), value) for key, value in differs.items())])
+    return "-".join([name.replace(" ", "-"), *(_flag(key.replace("_", "-"), value) for key, value in differs.items())])
 
 
 def recipe_name(name: str, differs: Mapping[str, Any]) -> str:

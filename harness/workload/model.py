@@ -47,6 +47,12 @@ class Cluster(_Section):
     )
     brokers: Int = Field(default=3, ge=1, le=9, description="how many brokers; the controller is a node of its own")
 
+    eligible_leader_replicas: bool = Field(
+        default=True,
+        strict=True,
+        description="format it with them (KIP-966, Kafka 4.1 and up): who may lead when nobody in sync is left",
+    )
+
     @field_validator("brokers")
     @classmethod
     def _keep(cls, brokers: int, info: ValidationInfo) -> int:

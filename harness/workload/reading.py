@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError, ValidationInfo
 
 from harness.clients import Setting as Value
+from harness.events import parts_of
 from harness.workload.explain import explain, refuse, unknown_key
 from harness.workload.known import Known
 from harness.workload.problems import Place, Problem, listed, quote, suggestion
@@ -97,7 +98,7 @@ def read_recipes(recipes: object, known: Known) -> object:
             problems.append(Problem((index, "name"), f"is missing: one of {listed(known.faults)}"))
             continue
         try:
-            name = str(Choice(tuple(known.faults)).read(stated["name"]))
+            name = _read_fault(stated["name"], known)
             model = known.faults[name].parameters
             parameters = model.model_validate({key: value for key, value in stated.items() if key != "name"})
         except ValidationError as error:
@@ -114,6 +115,17 @@ def read_recipes(recipes: object, known: Known) -> object:
             read.append({"name": name, **parameters.model_dump(exclude_unset=True)})
     refuse(problems)
     return read
+
+
+def _read_fault(stated: object, known: Known) -> str:
+    """The name of a fault, or of several joined to one. Raises ``ValueError`` for one that is not there."""
+    simple = Choice(tuple(known.faults))
+    if not isinstance(stated, str) or len(parts_of(stated)) == 1:
+        return str(simple.read(stated))
+    parts = [str(simple.read(part)) for part in parts_of(stated)]
+    if twice := next((part for part in parts if parts.count(part) > 1), None):
+        raise ValueError(f"{quote(stated)} has {twice} twice")
+    return stated
 
 
 def read_exclusions(exclude: object, reading: Reading) -> object:

@@ -120,6 +120,12 @@ SETTINGS: Mapping[str, Setting] = {
             Flag(),
             "a replica that is behind may lead when no other is left: available again, but messages are gone",
         ),
+        Setting(
+            "segment.bytes",
+            "topic",
+            Whole(1_048_576),
+            "the most bytes in one file of the log (at least 1 MiB, KIP-1030)",
+        ),
         Setting("flush.messages", "topic", Whole(1, _LONG), "messages after which the log is forced to disk"),
     )
 }

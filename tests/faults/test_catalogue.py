@@ -4,7 +4,24 @@ import pytest
 
 from harness.events import FaultEvent
 from harness.faults import FAULTS
-from harness.faults.steps import AwaitSent, Kill, Pause, Restart, Resume, Send, Wire
+from harness.faults.parameters import UnderLoad
+from harness.faults.steps import (
+    AwaitAcks,
+    AwaitEnd,
+    AwaitSent,
+    Kill,
+    MakeReadOnly,
+    MakeWritable,
+    Pause,
+    PauseClient,
+    Restart,
+    Resume,
+    ResumeClient,
+    Send,
+    ShutDown,
+    Sleep,
+    Wire,
+)
 from harness.faults.wire import LoseAck
 
 
@@ -25,12 +42,41 @@ def test_every_recipe_sends_what_it_says_and_waits_for_it(fault) -> None:  # typ
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_every_recipe_undoes_what_it_did(fault) -> None:  # type: ignore[no-untyped-def]
-    plan = fault.script(fault.parameters()).steps
-    kinds = [type(step) for step in plan]
-    assert kinds.count(Pause) == kinds.count(Resume)
-    assert kinds.count(Kill) == kinds.count(Restart)
-    wires = [step for step in plan if isinstance(step, Wire)]
+    steps = fault.script(fault.parameters()).steps
+    frozen: set[str] = set()
+    down: set[str] = set()
+    locked: set[str] = set()
+    for step in steps:
+        match step:
+            case Pause(target):
+                frozen.add(target)
+            case Resume(target):
+                frozen.remove(target)
+            case Kill(target) | ShutDown(target) | AwaitEnd(target):
+                frozen.discard(target)
+                down.add(target)
+            case Restart(target):
+                down.remove(target)
+            case PauseClient():
+                frozen.add("client")
+            case ResumeClient():
+                frozen.remove("client")
+            case MakeReadOnly(target):
+                locked.add(target)
+            case MakeWritable(target):
+                locked.remove(target)
+    assert not frozen | down | locked
+    wires = [step for step in steps if isinstance(step, Wire)]
     assert not wires or wires[-1].rules == ()
+
+
+def test_when_a_fault_strikes_is_repeatable() -> None:
+    assert UnderLoad(after_acks=100).trigger == (AwaitAcks(100),)
+    assert UnderLoad(after_acks=100, messages=10).trigger == (AwaitAcks(10),)
+    assert UnderLoad(after_s=1.5).trigger == (Sleep(1.5),)
+    once, again, other = (UnderLoad(after_s=0, jitter_s=2, seed=seed).trigger for seed in (1, 1, 2))
+    assert once == again != other
+    assert all(isinstance(each, Sleep) and 0 <= each.seconds <= 2 for each in (*once, *other))
 
 
 def test_a_zombie_is_one_only_if_another_led_before_it_woke() -> None:
@@ -69,3 +115,43 @@ def test_the_wire_rule_is_what_the_parameters_say() -> None:
     (wire, *_) = FAULTS["lose-ack"].script(coin).steps
     assert isinstance(wire, Wire)
     assert (wire.rules[0].probability, wire.rules[0].seed, wire.rules[0].every) == (0.25, 9, None)
+
+
+def test_faults_run_one_after_the_other() -> None:
+    fault = FAULTS["lose-ack then kill-leader"]
+    parameters = fault.parameters(kill_leader={"messages": 900})
+    first, second = FAULTS["lose-ack"], FAULTS["kill-leader"]
+    steps = fault.script(parameters).steps
+    assert steps == (
+        *first.script(first.parameters()).steps,
+        *second.script(second.parameters(messages=900)).steps,
+    )
+    assert fault.messages(parameters) == 50 + 3_000 + 900
+    assert fault.needs_proxy
+    assert fault.refuses({"acks": "0", "replication.factor": 3}) == first.refuses({"acks": "0"})
+    assert fault.fired(_events("lose-ack", "sent", "kill", "failover", "sent"))
+    assert not fault.fired(_events("kill", "failover", "sent", "lose-ack", "sent"))
+    assert not fault.fired(_events("lose-ack", "sent"))
+
+
+def test_faults_run_at_once_under_one_load() -> None:
+    fault = FAULTS["lose-ack with lose-request with kill-leader"]
+    parameters = fault.parameters()
+    script = fault.script(parameters)
+    (wire,) = script.before
+    assert isinstance(wire, Wire)
+    assert [rule.action for rule in wire.rules] == ["lose-ack", "lose-request"]
+    assert script.load == Send(9_000, rate=3_000)
+    assert [step for step in script.steps if isinstance(step, Send)] == [script.load]
+    assert [type(step) for step in script.during][1] is Kill
+    assert fault.messages(parameters) == 9_050
+    assert fault.fired(_events("kill", "lose-request", "failover", "lose-ack", "sent"))
+    assert not fault.fired(_events("kill", "failover", "lose-ack", "sent"))
+
+
+def test_a_fault_that_is_not_there_is_not_composed() -> None:
+    for name in ("lose-ack then nothing", "nothing with lose-ack", "nothing"):
+        with pytest.raises(KeyError):
+            FAULTS[name]
+    with pytest.raises(ValueError, match="names a fault twice"):
+        FAULTS["lose-ack then lose-ack"]

@@ -5,53 +5,16 @@ Counts that are the same in every repetition are tried twice and have to be equa
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from harness import trial
 from harness.clients import CLIENTS
 from harness.events import Verdict
-from harness.faults import FAULTS
-from harness.judge import judge
-from harness.plan import plan
 from harness.store import TrialRecord
-from harness.trial import Venue
-from harness.workload import parse
 
-Run = Callable[..., TrialRecord]
+from .conftest import Run, found
+
 clients = pytest.mark.parametrize("client", CLIENTS)
 pytestmark = pytest.mark.timeout(240)
-
-
-@pytest.fixture
-def run(venue: Venue) -> Run:
-    """Runs and judges one fault trial."""
-
-    def run_one(client: str, fault: str, parameters: dict[str, Any] | None = None, **settings: Any) -> TrialRecord:
-        dotted = {name.replace("_", "."): value for name, value in settings.items()}
-        workload = parse(
-            {
-                "name": "recipe",
-                "kafka": "4.4.0",
-                "sweep": {"client": [client]},
-                # Longer than a busy machine takes to hand over fifty messages: one flush is one request.
-                "config": {"enable.idempotence": False, "replication.factor": 3, "linger.ms": 25, **dotted},
-                "faults": {"recipes": [{"name": fault, **(parameters or {})}]},
-            }
-        )
-        (planned,) = plan(workload, lambda client, config: [], FAULTS).trials
-        assert planned.skip is None
-        return judge(trial.run(planned, venue), venue.journals)
-
-    return run_one
-
-
-def _found(record: TrialRecord) -> dict[str, int]:
-    """The anomalies that are not zero."""
-    assert record.anomalies is not None, record
-    return {name: count for name, count in record.anomalies.model_dump().items() if count}
 
 
 def _hit_messages(record: TrialRecord) -> int:
@@ -62,7 +25,7 @@ def _hit_messages(record: TrialRecord) -> int:
 @pytest.mark.parametrize("acks", ["1", "all"])
 def test_a_lost_ack_duplicates_exactly_what_was_lost_with_it(run: Run, client: str, acks: str) -> None:
     for record in (run(client, "lose-ack", acks=acks), run(client, "lose-ack", acks=acks)):
-        assert _found(record) == {"duplicate": 250}, record
+        assert found(record) == {"duplicate": 250}, record
         assert _hit_messages(record) == 250
         assert record.verdict is Verdict.REPRODUCED
         assert record.counts is not None and record.counts.acked == 3050
@@ -72,7 +35,7 @@ def test_a_lost_ack_duplicates_exactly_what_was_lost_with_it(run: Run, client: s
 def test_idempotence_drops_the_duplicates(run: Run, client: str) -> None:
     record = run(client, "lose-ack", enable_idempotence=True)
     assert record.fault.fired and _hit_messages(record) == 250
-    assert _found(record) == {}
+    assert found(record) == {}
     assert record.verdict is Verdict.KEPT
 
 
@@ -80,7 +43,7 @@ def test_idempotence_drops_the_duplicates(run: Run, client: str) -> None:
 def test_a_lost_request_duplicates_nothing(run: Run, client: str) -> None:
     record = run(client, "lose-request")
     assert record.fault.fired and _hit_messages(record) == 250
-    assert _found(record) == {}
+    assert found(record) == {}
     assert record.verdict is Verdict.KEPT
 
 
@@ -96,7 +59,7 @@ def test_a_lost_request_with_acks_0_is_silent_loss(run: Run, client: str) -> Non
 @pytest.mark.parametrize("client", ["kafka-python", "confluent-kafka"])
 def test_without_retries_a_lost_ack_is_an_error_that_landed(run: Run, client: str) -> None:
     record = run(client, "lose-ack", retries=0)
-    assert _found(record) == {"unknown_landed": 250}
+    assert found(record) == {"unknown_landed": 250}
     assert record.counts is not None and record.counts.unknown == 250
     assert record.errors is not None and sum(record.errors.values()) == 250
 
@@ -104,7 +67,7 @@ def test_without_retries_a_lost_ack_is_an_error_that_landed(run: Run, client: st
 @clients
 def test_a_zombie_leader_loses_everything_sent_with_acks_0(run: Run, client: str) -> None:
     for record in (run(client, "zombie-leader", acks="0"), run(client, "zombie-leader", acks="0")):
-        assert _found(record) == {"lost": 300}, record
+        assert found(record) == {"lost": 300}, record
         assert record.verdict is Verdict.REPRODUCED
 
 
@@ -128,7 +91,7 @@ def test_a_zombie_leader_loses_nothing_with_acks_all(run: Run, client: str, idem
 
 def test_a_killed_leader_loses_nothing_with_acks_all_and_comes_back(run: Run) -> None:
     record = run("confluent-kafka", "kill-leader", enable_idempotence=True)
-    assert _found(record) == {}
+    assert found(record) == {}
     assert record.verdict is Verdict.KEPT
     assert record.availability is not None
     assert record.availability.longest_gap_s and record.availability.recovery_s

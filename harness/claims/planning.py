@@ -1,0 +1,38 @@
+"""From claims to a plan that a sweep can run: every arm's trials, under ids that lead with claim and arm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from harness.claims.model import Claims
+from harness.faults import FAULTS
+from harness.plan import Plan, Trial, Unsupported, plan
+from harness.store import TrialRecord
+
+
+def plan_claims(claims: Claims, unsupported: Unsupported) -> Plan:
+    """All trials: those on one kind of cluster together, a claim's arms in turn, repeat by repeat."""
+    trials = [
+        _of_arm(trial, name, arm_name)
+        for name, claim in claims.claims.items()
+        for repeat in range(1, max(arm.repeats for arm in claim.arms.values()) + 1)
+        for arm_name, arm in claim.arms.items()
+        for trial in plan(claims.workload(arm), unsupported, FAULTS).trials
+        if trial.repeat == repeat
+    ]
+    # A cluster start costs ten seconds. The sort is stable, so what is compared stays side by side.
+    trials.sort(key=lambda trial: (not trial.eligible_leader_replicas, trial.kind))
+    return Plan(claims.workload(), tuple(trials), ())
+
+
+def arms_of(claims: Claims, claim: str, records: Sequence[TrialRecord]) -> Mapping[str, list[TrialRecord]]:
+    """The records of a claim's arms."""
+    return {
+        arm: [record for record in records if record.id.startswith(f"{claim}.{arm}.")]
+        for arm in claims.claims[claim].arms
+    }
+
+
+def _of_arm(trial: Trial, claim: str, arm: str) -> Trial:
+    return replace(trial, id=f"{claim}.{arm}.{trial.id}", name=f"{claim}, {arm}: {trial.name}")

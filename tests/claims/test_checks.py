@@ -1,0 +1,143 @@
+"""What decides a claim, on records made by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.claims.checks import Equivalent, Happens, More, Never, Outcome, Runs, Within, decide
+from harness.store import Anomalies, Counts, FaultRecord, Percentiles, Throughput, TrialRecord
+
+REPRODUCED, REFUTED, NOT_DECIDED = Outcome.REPRODUCED, Outcome.REFUTED, Outcome.NOT_DECIDED
+
+
+def record(repeat: int = 1, *, lost: int = 0, unknown: int = 0, fired: bool = True, **more: Any) -> TrialRecord:
+    return TrialRecord.model_validate(
+        {
+            "id": f"c.a.{repeat}",
+            "name": "a trial",
+            "kind": "fault",
+            "repeat": repeat,
+            "kafka": "4.4.0",
+            "client": "confluent-kafka",
+            "config": {},
+            "load": {},
+            "fault": FaultRecord(name="kill-leader", fired=fired),
+            "status": "completed",
+            "counts": Counts(sent=100, acked=100 - unknown, failed=0, unknown=unknown, unconfirmed=0, in_log=100),
+            "anomalies": Anomalies(lost=lost),
+            **more,
+        }
+    )
+
+
+def at(rate: float, repeat: int) -> TrialRecord:
+    return record(repeat, throughput=Throughput(messages_per_s=rate, mb_per_s=1, span_s=1))
+
+
+@pytest.mark.parametrize(
+    ("how_often", "lost", "outcome"),
+    [
+        ("always", [5, 1], REPRODUCED),
+        ("always", [5, 0], NOT_DECIDED),
+        ("always", [0, 0], REFUTED),
+        ("sometimes", [0, 1, 0], REPRODUCED),
+        ("sometimes", [0, 0, 0], NOT_DECIDED),
+        ("always", [], NOT_DECIDED),
+    ],
+)
+def test_what_happens(how_often: Any, lost: list[int], outcome: Outcome) -> None:
+    check = Happens(check="happens", what="lost", arms=("a",), how_often=how_often)
+    assert check.decide({"a": [record(lost=each) for each in lost]}).outcome is outcome
+
+
+def test_a_fault_that_did_not_fire_decides_nothing() -> None:
+    arms = {"a": [record(fired=False)]}
+    assert Happens(check="happens", what="lost", arms=("a",)).decide(arms).outcome is NOT_DECIDED
+    assert Never(check="never", what="lost", arms=("a",)).decide(arms).outcome is NOT_DECIDED
+
+
+def test_what_never_happens_has_its_bound() -> None:
+    check = Never(check="never", what="lost", arms=("a", "b"))
+    found = check.decide({"a": [record()] * 6, "b": [record()] * 6})
+    assert found.outcome is REPRODUCED
+    assert found.evidence == "lost in 0 of 12 trials (at most 22% a trial at 95 %) of a and b"
+    found = check.decide({"a": [record()], "b": [record(lost=3)]})
+    assert found.outcome is REFUTED and "1 of 2 trials" in found.evidence and "3 messages" in found.evidence
+
+
+def test_counts_can_be_asked_for_like_anomalies() -> None:
+    check = Never(check="never", what="unknown", arms=("a",))
+    assert check.decide({"a": [record(unknown=1)]}).outcome is REFUTED
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "outcome"),
+    [
+        ([200, 210, 190], [100, 101, 99], REPRODUCED),
+        ([100, 101, 99], [200, 210, 190], REFUTED),
+        ([100, 120, 80], [100, 90, 110], NOT_DECIDED),
+        ([200], [100], NOT_DECIDED),
+    ],
+)
+def test_more_is_more_than_chance(mine: list[float], theirs: list[float], outcome: Outcome) -> None:
+    arms = {
+        "a": [at(rate, repeat) for repeat, rate in enumerate(mine)],
+        "b": [at(rate, repeat) for repeat, rate in enumerate(theirs)],
+    }
+    check = More(check="more", measure="messages_per_s", arm="a", than=("b",))
+    assert check.decide(arms).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("mine", "outcome"),
+    [
+        ([100, 101, 99, 100], REPRODUCED),
+        ([150, 151, 149, 150], REFUTED),
+        ([100, 140, 70, 110], NOT_DECIDED),  # no difference was found, and none can be ruled out
+        ([100], NOT_DECIDED),
+    ],
+)
+def test_equivalence_is_shown_and_not_assumed(mine: list[float], outcome: Outcome) -> None:
+    arms = {
+        "a": [at(rate, repeat) for repeat, rate in enumerate(mine)],
+        "b": [at(100, repeat) for repeat in range(len(mine))],
+    }
+    check = Equivalent(check="equivalent", measure="messages_per_s", arm="a", to="b", margin=0.1)
+    assert check.decide(arms).outcome is outcome
+
+
+def test_only_pairs_of_one_repeat_are_compared() -> None:
+    arms = {"a": [at(100, 1), at(100, 2), at(1, 3)], "b": [at(100, 2), at(100, 1)]}
+    check = Equivalent(check="equivalent", measure="messages_per_s", arm="a", to="b")
+    assert check.decide(arms).outcome is REPRODUCED
+
+
+def test_a_measure_within_bounds() -> None:
+    def waited(ms: float) -> TrialRecord:
+        figures = dict.fromkeys(("p50", "p90", "p95", "p99", "p99.9", "max", "mean"), ms)
+        return record(latency_ms=Percentiles.model_validate({**figures, "count": 1}))
+
+    check = Within(check="within", measure="max_ms", arms=("a",), low=500, high=1_500)
+    assert check.decide({"a": [waited(600), waited(900)]}).outcome is REPRODUCED
+    assert check.decide({"a": [waited(600), waited(90)]}).outcome is NOT_DECIDED
+    assert check.decide({"a": [waited(6), waited(90)]}).outcome is REFUTED
+    assert check.decide({"a": [record()]}).outcome is NOT_DECIDED
+
+
+def test_what_clients_run_with() -> None:
+    arms = {"a": [record(effective={"retries": 5})]}
+    check = Runs(check="runs", setting="retries", arms=("a",), values={"confluent-kafka": 5})
+    assert check.decide(arms).outcome is REPRODUCED
+    other = check.model_copy(update={"values": {"confluent-kafka": 6}})
+    assert other.decide(arms).outcome is REFUTED
+    assert other.decide({"a": [record()]}).outcome is NOT_DECIDED
+
+
+def test_a_claim_needs_all_its_checks() -> None:
+    never, happens = Never(check="never", what="lost", arms=("a",)), Happens(check="happens", what="lost", arms=("b",))
+    lossless, lossy, nothing = [record()], [record(lost=1)], [record(fired=False)]
+    assert decide([never, happens], {"a": lossless, "b": lossy})[0] is REPRODUCED
+    assert decide([never, happens], {"a": lossless, "b": nothing})[0] is NOT_DECIDED
+    assert decide([never, happens], {"a": lossy, "b": nothing})[0] is REFUTED

@@ -1,0 +1,106 @@
+"""Files of claims: what they become, and what is said of mistakes in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.claims import Outcome, arms_of, load, parse_claims, plan_claims
+from harness.workload import WorkloadError
+
+SHIPPED = [Path(__file__).parents[2] / "workloads" / name for name in ("claims.yaml", "client-defects.yaml")]
+
+BASE: dict[str, Any] = {
+    "name": "some",
+    "kafka": "4.4.0",
+    "claims": {
+        "one": {
+            "says": "so",
+            "source": "somebody",
+            "arms": {
+                "a": {"client": ["aiokafka", "confluent-kafka"], "fault": "lose-ack", "repeats": 2},
+                "b": {"config": {"acks": 1}, "fault": "lose-ack", "repeats": 2, "eligible_leader_replicas": False},
+                "c": {"load": {"rate": 100, "seconds": 1}},
+            },
+            "checks": [{"check": "never", "what": "lost", "arms": ["a", "b"]}],
+        }
+    },
+}
+
+
+def changed(head: str, *rest: str, to: Any) -> dict[str, Any]:
+    """The base with one value replaced."""
+
+    def copy(data: dict[str, Any], head: str, *rest: str) -> dict[str, Any]:
+        return {**data, head: copy(data.get(head, {}), *rest) if rest else to}
+
+    return copy(BASE, head, *rest)
+
+
+def test_arms_become_trials_side_by_side_on_one_kind_of_cluster_each() -> None:
+    claims = parse_claims(BASE)
+    plan = plan_claims(claims, lambda client, config: [])
+    assert [(trial.id.split(".")[:3], trial.repeat) for trial in plan.trials] == [
+        (["one", "a", "aiokafka"], 1),
+        (["one", "a", "confluent-kafka"], 1),
+        (["one", "a", "aiokafka"], 2),
+        (["one", "a", "confluent-kafka"], 2),
+        (["one", "c", "confluent-kafka"], 1),
+        (["one", "b", "confluent-kafka"], 1),
+        (["one", "b", "confluent-kafka"], 2),
+    ]
+    assert [trial.eligible_leader_replicas for trial in plan.trials] == [True] * 5 + [False] * 2
+    assert len({trial.id for trial in plan.trials}) == 7
+    assert plan.trials[-1].config["acks"] == "1"
+
+
+def test_a_run_stores_claims_that_can_be_read_again() -> None:
+    for claims in (parse_claims(BASE), *map(load, SHIPPED)):
+        assert parse_claims(claims.model_dump(mode="json", exclude_unset=True)) == claims
+
+
+def test_records_are_found_by_claim_and_arm() -> None:
+    claims = parse_claims(BASE)
+    assert arms_of(claims, "one", []) == {"a": [], "b": [], "c": []}
+
+
+def test_other_words() -> None:
+    claims = parse_claims({**BASE, "words": {"reproduced": "present"}})
+    assert (claims.word(Outcome.REPRODUCED), claims.word(Outcome.NOT_DECIDED)) == ("present", "not decided")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ([], "is no file of claims"),
+        ({"name": "x", "kafka": "4.4.0"}, "claims: is missing: the claims by name"),
+        ({**BASE, "clams": {}}, "clams: unknown key; did you mean claims?"),
+        (
+            changed("claims", "one", "arms", "a", "fault", to="lose-ak"),
+            "arms.a: faults.recipes[0]: 'lose-ak'",
+        ),
+        (changed("claims", "one", "arms", "a", "client", to="java"), "claims.one.arms.a: sweep.client: 'java'"),
+        (changed("claims", "one", "arms", "a", "fault", to=None), "claims.one.arms.a: needs either a fault or a load"),
+        (changed("claims", "one", "arms", "A", to={"fault": "lose-ack"}), "'A' is not a name"),
+        (changed("claims", "one", "checks", to=[{"check": "never", "what": "lost", "arms": ["z"]}]), "no arm z"),
+        (changed("claims", "one", "checks", to=[{"check": "ever"}]), "claims.one.checks[0]"),
+        (changed("claims", "one", "checks", to=[]), "needs at least 1"),
+    ],
+)
+def test_a_mistake_is_a_line_with_its_place(data: Any, says: str) -> None:
+    with pytest.raises(WorkloadError) as refused:
+        parse_claims(data)
+    assert any(says in line for line in refused.value.problems), refused.value.problems
+    assert all("\n" not in line for line in refused.value.problems)
+
+
+def test_a_mistake_in_a_file_has_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    one = "    says: so\n    source: me\n    arms: {}\n    checks: []\n"
+    file.write_text(f"name: x\nkafka: '4.4.0'\nclaims:\n  one:\n{one}")
+    with pytest.raises(WorkloadError) as refused:
+        load(file)
+    assert all(line.startswith(f"{file}:") for line in refused.value.problems)
+    assert [line.split(":")[1] for line in refused.value.problems] == ["7", "8"]

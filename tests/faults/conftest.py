@@ -1,0 +1,47 @@
+"""One fault trial on the session's cluster, run and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness import trial
+from harness.faults import FAULTS
+from harness.judge import judge
+from harness.plan import plan
+from harness.store import TrialRecord
+from harness.trial import Venue
+from harness.workload import parse
+
+Run = Callable[..., TrialRecord]
+
+
+@pytest.fixture
+def run(venue: Venue) -> Run:
+    """Runs and judges one fault trial."""
+
+    def run_one(client: str, fault: str, parameters: dict[str, Any] | None = None, **settings: Any) -> TrialRecord:
+        dotted = {name.replace("_", "."): value for name, value in settings.items()}
+        workload = parse(
+            {
+                "name": "recipe",
+                "kafka": "4.4.0",
+                "sweep": {"client": [client]},
+                # Longer than a busy machine takes to hand over fifty messages: one flush is one request.
+                "config": {"enable.idempotence": False, "replication.factor": 3, "linger.ms": 25, **dotted},
+                "faults": {"recipes": [{"name": fault, **(parameters or {})}]},
+            }
+        )
+        (planned,) = plan(workload, lambda client, config: [], FAULTS).trials
+        assert planned.skip is None
+        return judge(trial.run(planned, venue), venue.journals)
+
+    return run_one
+
+
+def found(record: TrialRecord) -> dict[str, int]:
+    """The anomalies that are not zero."""
+    assert record.anomalies is not None, record
+    return {name: count for name, count in record.anomalies.model_dump().items() if count}

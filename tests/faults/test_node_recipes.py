@@ -1,0 +1,122 @@
+"""Faults of nodes, disks and the application on real brokers: where they break something, and where they do not.
+
+One client does for what is about brokers; ``workloads/faults.yaml`` runs them all for all clients.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.events import Verdict
+
+from .conftest import Run, found
+
+CLIENT = "confluent-kafka"
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameters", "settings", "lost"),
+    [
+        ("frozen-leader", {}, {"acks": "0"}, 500),
+        ("crash-before-replication", {}, {"acks": "1"}, 500),
+        ("unclean-election", {}, {"acks": "all"}, 500),
+        ("power-loss", {}, {"acks": "all"}, 550),
+        ("disk-lost", {}, {"acks": "all", "replication_factor": 1}, 550),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_it_loses_every_message_that_was_acked(
+    run: Run, fault: str, parameters: dict[str, Any], settings: dict[str, Any], lost: int
+) -> None:
+    record = run(CLIENT, fault, parameters, **settings)
+    assert found(record) == {"lost": lost}, record.fault.events
+    assert record.verdict is Verdict.REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameters"),
+    [
+        ("frozen-leader", {}),
+        ("crash-before-replication", {}),
+        ("unclean-election", {"min_insync_replicas": 2}),
+        ("power-loss", {"flush_messages": 1}),
+        ("power-loss-follower", {}),
+        ("disk-lost", {}),
+        ("full-disk", {"messages": 6_000}),
+        ("read-only-disk", {}),
+        ("kill-follower", {"messages": 3_000}),
+        ("kill-controller", {"messages": 3_000}),
+        ("kill-all", {"messages": 3_000}),
+        ("stop-leader", {"messages": 3_000}),
+        ("rolling-stop", {"messages": 3_000}),
+        ("pause-leader", {"messages": 3_000}),
+        ("pause-producer", {"messages": 3_000}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_idempotent_producer_with_acks_all_keeps_its_promise(
+    run: Run, fault: str, parameters: dict[str, Any]
+) -> None:
+    record = run(CLIENT, fault, parameters, acks="all", enable_idempotence=True)
+    assert record.fault.fired, record.reason
+    assert record.anomalies is not None
+    assert (record.anomalies.lost, record.anomalies.duplicate, record.anomalies.reordered) == (0, 0, 0)
+    assert record.verdict is Verdict.KEPT, record.verdict_reason
+
+
+@pytest.mark.parametrize("client", ["kafka-python", "confluent-kafka"])
+@pytest.mark.parametrize("idempotent", [False, True])
+def test_a_slow_follower_makes_duplicates_unless_the_producer_is_idempotent(
+    run: Run, client: str, idempotent: bool
+) -> None:
+    record = run(client, "slow-follower", acks="all", enable_idempotence=idempotent)
+    assert record.anomalies is not None and record.anomalies.lost == 0
+    assert bool(record.anomalies.duplicate) is not idempotent
+    assert record.verdict is (Verdict.KEPT if idempotent else Verdict.REPRODUCED)
+
+
+@pytest.mark.parametrize("patience_ms", [500, 120_000])
+def test_a_stalled_leader_writes_what_the_client_gave_up(run: Run, patience_ms: int) -> None:
+    record = run(CLIENT, "stalled-leader", {"delivery_timeout_ms": patience_ms}, acks="all", linger_ms=0)
+    assert record.anomalies is not None and record.anomalies.lost == 0
+    gave_up = patience_ms == 500
+    assert bool(record.anomalies.unknown_landed) is gave_up
+    assert record.verdict is (Verdict.REPRODUCED if gave_up else Verdict.KEPT)
+
+
+def test_what_a_killed_producer_had_not_heard_of_is_unknown(run: Run) -> None:
+    record = run(CLIENT, "kill-producer", {"messages": 3_000, "after_acks": 500}, acks="all")
+    assert record.status == "completed" and record.verdict is Verdict.KEPT
+    assert record.counts is not None
+    assert 500 <= record.counts.acked < record.counts.sent < 3_050
+    assert record.counts.acked + record.counts.unknown == record.counts.sent
+
+
+def test_idempotence_does_not_cover_a_second_producer(run: Run) -> None:
+    record = run(
+        CLIENT, "restart-producer", {"messages": 3_000, "after_acks": 500}, acks="all", enable_idempotence=True
+    )
+    assert record.anomalies is not None and record.counts is not None
+    assert record.anomalies.duplicate and record.anomalies.lost == 0
+    assert record.counts.acked == record.counts.sent == 3_050, "the new producer finished the load"
+    assert record.verdict is Verdict.REPRODUCED
+    (restarted,) = (event for event in record.fault.events if event["what"] == "restart-client")
+    assert restarted["sent_again"] >= record.anomalies.duplicate
+
+
+def test_faults_in_sequence_and_at_once(run: Run) -> None:
+    record = run(CLIENT, "lose-ack then kill-leader", {"kill_leader": {"messages": 3_000, "after_acks": 500}})
+    assert record.fault.fired and record.anomalies is not None and record.anomalies.lost == 0
+    assert record.anomalies.duplicate is not None and record.anomalies.duplicate >= 250
+    assert record.verdict is Verdict.REPRODUCED
+    record = run(
+        CLIENT,
+        "lose-ack with kill-leader",
+        {"kill_leader": {"messages": 6_000, "after_acks": 1_500}},
+        enable_idempotence=True,
+    )
+    assert record.fault.fired and found(record) == {}
+    assert record.verdict is Verdict.KEPT
