@@ -69,6 +69,10 @@ class Permission(StrEnum):
     EXPECTED = "expected"
 
 
+OBSERVED = frozenset({"sent", "leader", "isr"})
+"""Fault events that say what was seen meanwhile: no deeds of the fault, so it neither begins nor ends with them."""
+
+
 @dataclass(frozen=True)
 class FaultEvent:
     """One thing that was done to the cluster or the wire, or seen of it, during a trial."""

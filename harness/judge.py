@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from harness import measure, verify
-from harness.events import NO_REPORT, Outcome, Verdict
+from harness.events import NO_REPORT, OBSERVED, Outcome, Verdict
 from harness.journal import LogColumns, ProducerColumns, read_log, read_producer
 from harness.store import Availability, FaultRecord, TrialRecord
 
@@ -82,6 +82,7 @@ def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journal
             recovery_s=None if fault_start_ns is None else measure.recovery_s(producers, fault_start_ns),
         ),
         "ack_rate": measure.ack_rate(producers, ACK_RATE_BIN_S) if faulted else None,
+        "error_rate": measure.error_rate(producers, ACK_RATE_BIN_S) if faulted else None,
         "ack_rate_bin_s": ACK_RATE_BIN_S if faulted else None,
     }
 
@@ -96,7 +97,7 @@ def timed(fault: FaultRecord, start_ns: int) -> FaultRecord:
     """The fault with its events on the trial's own clock; it lasts from its first event to its last deed."""
     in_order = sorted(fault.events, key=lambda event: event["at_ns"])
     events = [{**event, "at_s": round((event["at_ns"] - start_ns) / 1e9, 4)} for event in in_order]
-    deeds = [event["at_s"] for event in events if event["what"] != "sent"]
+    deeds = [event["at_s"] for event in events if event["what"] not in OBSERVED]
     window = {"start_s": deeds[0], "end_s": deeds[-1]} if deeds else {"start_s": None, "end_s": None}
     return fault.model_copy(update={"events": events, **window})
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psutil
+from pydantic import BaseModel
 
 from harness.clusters.local import LocalCluster
 from harness.events import FORMAT
+from harness.faults import FAULTS, Fault
 from harness.plan import Plan
 from harness.store import Results
 from harness.workload import Workload
@@ -20,6 +23,7 @@ from harness.workload import Workload
 
 def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
     """The contents of a new run's ``run.json``."""
+    faults = {trial.fault for trial in plan.trials} - {"none"}
     return {
         "format": FORMAT,
         "run_id": run_id,
@@ -41,10 +45,25 @@ def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
             {"config": refused.combination, "reason": refused.reason, "source": refused.source}
             for refused in plan.refused
         ],
+        "faults": {name: _described(FAULTS[name]) for name in sorted(faults)},
         "java": None,
         "profiles": {},
         "notes": [],
     }
+
+
+def _described(fault: Fault) -> dict[str, Any]:
+    """What a fault does and what its parameters mean, so that a report needs no catalogue to say so."""
+    return {"summary": fault.summary, "parameters": dict(_parameters(fault.parameters))}
+
+
+def _parameters(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str | None]]:
+    """Parameters that are groups of parameters are joined by dots."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _parameters(field.annotation, f"{prefix}{name}.")
+        else:
+            yield prefix + name, field.description
 
 
 def note_cluster(results: Results, cluster: LocalCluster) -> None:

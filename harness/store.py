@@ -143,6 +143,8 @@ class TrialRecord(_Record):
     ack_rate: list[list[float]] | None = None
     """Acks over time: [seconds from the first due message (bin start), messages/s], bins of ``ack_rate_bin_s``."""
     ack_rate_bin_s: float | None = None
+    error_rate: list[list[float]] | None = None
+    """Messages that ended as failed or unknown over time, in the same bins."""
     client_cpu_s: float | None = None
     promise: str | None = None
     """The guarantee this configuration claims: at-most-once, at-least-once, exactly-once or none."""

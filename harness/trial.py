@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.clusters import ClusterFailed
 from harness.clusters.local import LocalCluster
+from harness.clusters.observer import Observer
 from harness.disk import DiskWatch
 from harness.events import FaultEvent
 from harness.faults import FAULTS
@@ -82,11 +83,12 @@ def run(trial: Trial, venue: Venue) -> TrialRecord:
         topic, trial.load.partitions, int(trial.config["replication.factor"]), topic_config(trial)
     )
     try:
-        with _problems(running):
-            _produce(trial, venue, topic, run_key, running)
-        venue.doing("waiting for full recovery")
-        venue.cluster.heal()
-        venue.cluster.wait_healthy(topic, _HEAL_S)
+        with _observed(trial, venue, topic, running):
+            with _problems(running):
+                _produce(trial, venue, topic, run_key, running)
+            venue.doing("waiting for full recovery")
+            venue.cluster.heal()
+            venue.cluster.wait_healthy(topic, _HEAL_S)
         if any(event.what == "restart" for event in running.events):
             running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
         sealed = running.worker is not None and _seal(trial, venue, running)
@@ -258,6 +260,17 @@ def _scan(trial: Trial, venue: Venue, topic: str, run_key: int, running: _Runnin
             return True
         running.problems.append(said["problem"])
     return False
+
+
+@contextlib.contextmanager
+def _observed(trial: Trial, venue: Venue, topic: str, running: _Running) -> Iterator[None]:
+    """Adds who led and who was in sync to a fault trial's events; behind them, for it is no evidence of the fault."""
+    if trial.fault == "none":
+        yield
+        return
+    with Observer(venue.cluster, topic) as observer:
+        yield
+    running.events += observer.events
 
 
 @contextlib.contextmanager

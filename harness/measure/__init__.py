@@ -1,13 +1,17 @@
-"""Measuring: latency, throughput and availability, from the columns of stored journals. Pure, like judging."""
+"""Measuring: latency, throughput and availability, from the columns of stored journals. Pure, like judging.
 
-from harness.measure.latency import curve, end_to_end, gave_up, latency, merge, service
+No module here has the name of a function: whoever imports ``harness.measure.<module>`` gets the module.
+"""
+
+from harness.measure.durations import curve, end_to_end, gave_up, latency, merge, service
+from harness.measure.rates import ack_rate, error_rate, throughput
 from harness.measure.recovery import longest_gap_s, recovery_s
-from harness.measure.throughput import ack_rate, throughput
 
 __all__ = [
     "ack_rate",
     "curve",
     "end_to_end",
+    "error_rate",
     "gave_up",
     "latency",
     "longest_gap_s",

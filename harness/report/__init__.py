@@ -1,6 +1,7 @@
 """The report of a run, made from its stored records alone: nothing here asks a broker, and nothing here judges.
 
-``report.md`` leads with the answer; beside it are the charts, ``trials.csv`` and ``summary.json``.
+``report.md`` leads with the matrix of verdicts; beside it are a page for each fault, the charts, ``trials.csv`` and
+``summary.json``.
 """
 
 from __future__ import annotations
@@ -17,26 +18,33 @@ def render(folder: Path) -> Path:
     no results folder or its records cannot be read.
     """
     # Drawing takes a second to import, and most commands draw nothing.
-    from harness.report import charts
+    from harness.report import charts, pages
     from harness.report.answer import answer
     from harness.report.charts.data import Data
     from harness.report.document import document
-    from harness.report.files import write
+    from harness.report.files import keep_only, write
     from harness.report.flat import trials_csv
     from harness.report.labels import Labels
     from harness.report.matrix import matrix
     from harness.report.performance import performances
     from harness.report.summary import summary
+    from harness.report.verdicts import PAGES, page_of
 
     results = Results.open(folder)
     run, records = results.run(), results.records()
     run_id = str(run.get("run_id") or folder.resolve().name)
     labels = Labels.of(records)
     measured = performances(records, labels)
+    cells = matrix(records, labels)
     found = answer(records, labels, run)
     gallery = charts.draw_all(Data(records, labels, measured), folder)
     write(folder / "trials.csv", trials_csv(records))
-    write(folder / "summary.json", summary(records, run, run_id, found, matrix(records, labels), measured))
+    write(folder / "summary.json", summary(records, run, run_id, found, cells, measured))
+    (folder / PAGES).mkdir(exist_ok=True)
+    faults = {fault: folder / page_of(fault) for fault in pages.names(records)}
+    for fault, path in faults.items():
+        write(path, pages.page(fault, records, labels, run, cells, gallery.of(fault)))
+    keep_only({path.name for path in faults.values()}, folder / PAGES, "*.md")
     report = folder / "report.md"
-    write(report, document(records, labels, run, run_id, found, measured, gallery))
+    write(report, document(records, labels, run, run_id, cells, found, measured, gallery))
     return report

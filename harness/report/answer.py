@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.events import Anomaly, Verdict
+from harness.measure.proportion import at_most
 from harness.report.labels import NO_FAULT, Configuration, Labels
 from harness.report.markdown import code, escape
 from harness.report.matrix import WRONG, counted, verdict_of, word
@@ -68,14 +69,6 @@ def answer(records: Sequence[TrialRecord], labels: Labels, run: Mapping[str, Any
         promises=tuple(_promises(records, labels)),
         costs=cost,
     )
-
-
-def at_most(trials: int) -> float:
-    """When none of so many trials showed a thing: its highest probability a trial that 95 % confidence leaves.
-
-    Clopper and Pearson's exact bound, one-sided, for none of n.
-    """
-    return float(1 - 0.05 ** (1 / trials))
 
 
 def judged(records: Sequence[TrialRecord]) -> Counter[Verdict]:

@@ -1,16 +1,16 @@
-"""``report.md`` as text: the answer first, then how to read the rest, then the rest."""
+"""``report.md`` as text: the matrix of verdicts first, then the answer, then how to read the rest, then the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.report import ran, tables, trials
+from harness.report import pages, ran, tables, trials, verdicts
 from harness.report.answer import Answer
 from harness.report.gallery import Gallery
 from harness.report.labels import Labels
 from harness.report.markdown import bullets, escape
-from harness.report.matrix import matrix
+from harness.report.matrix import Matrix
 from harness.report.performance import Performance
 from harness.report.wording import listed
 from harness.store import TrialRecord
@@ -38,17 +38,21 @@ def document(
     labels: Labels,
     run: Mapping[str, Any],
     run_id: str,
+    cells: Matrix,
     found: Answer,
     measured: Sequence[Performance],
     gallery: Gallery,
 ) -> str:
     """The whole report."""
     title = escape(str(run.get("name") or run_id))
-    sections = [f"# Delivery report: {title}", *_lead(found), "## How to read this", _READING]
-    sections += _section("Verdicts", tables.verdicts(matrix(records, labels)))
+    sections = [f"# Delivery report: {title}"]
+    sections += _section("Verdicts", *verdicts.verdicts(cells, verdicts.links(records, labels)))
+    sections += _section("In short", *_lead(found))
+    sections += _section("What would have been safe", *_safe(cells))
+    sections += _section("How to read this", _READING)
     sections += _section("Charts", *_charts(gallery))
     sections += _section("Performance", *_performance(records, labels, measured))
-    sections += _section("Faults", *_faults(records, labels))
+    sections += _section("Faults", *_faults(records, run))
     sections += _section("Not run", trials.not_run(records, labels), trials.refused(run))
     sections += _section("What ran", ran.what_ran(run))
     sections += _section("Files, and the same again", _files(), ran.again(run_id))
@@ -81,7 +85,7 @@ def _lead(found: Answer) -> Iterator[str]:
 
 
 def _charts(gallery: Gallery) -> Iterator[str]:
-    for picture in gallery.pictures:
+    for picture in gallery.of(None):
         yield f"### {escape(picture.title)}"
         yield f"[![{escape(picture.says)}]({picture.png})]({picture.svg})"
     if gallery.left_out:
@@ -112,16 +116,27 @@ def _performance(records: Sequence[TrialRecord], labels: Labels, measured: Seque
         )
 
 
-def _faults(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
-    sections = list(trials.faults(records, labels))
-    if sections and any(record.cluster_profile == "fault" for record in records):
+def _safe(cells: Matrix) -> Iterator[str]:
+    table = verdicts.safe_instead(cells)
+    if table:
+        yield (
+            "For every configuration that something went wrong with: the fewest settings to change so that, in this "
+            "run and under this fault, every repeat was kept with nothing lost, duplicated or reordered."
+        )
+        yield table
+
+
+def _faults(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Iterator[str]:
+    index = pages.index(records, run)
+    if not index:
+        return
+    yield "Each has a page: its parameters, every verdict with its reason, its course over time, every trial."
+    yield index
+    if any(record.cluster_profile == "fault" and record.status != "skipped" for record in records):
         yield (
             "Brokers of these trials are set up to fail over fast (profile *fault* under What ran): with Kafka's own "
             "settings the gaps are longer, and their performance says nothing about other clusters."
         )
-    for fault, section in sections:
-        yield f"### {escape(fault)}"
-        yield section
 
 
 def _files() -> str:

@@ -30,7 +30,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
 }
 _OPEN = ("config", "effective", "load", "fault.parameters")
 """Mappings whose keys differ from run to run."""
-_NOT_FLAT = ("witnesses", "errors", "ack_rate", "expectations")
+_NOT_FLAT = ("witnesses", "errors", "ack_rate", "error_rate", "expectations")
 """Only in trials.jsonl, as are the fault's events and the histograms."""
 
 

@@ -14,6 +14,8 @@ class Picture:
     """What is in it, for somebody who cannot see it."""
     png: str
     svg: str
+    fault: str | None = None
+    """The fault it is about, on whose page it belongs."""
 
 
 @dataclass(frozen=True)
@@ -23,3 +25,7 @@ class Gallery:
     pictures: tuple[Picture, ...]
     left_out: tuple[str, ...]
     """A sentence for each chart that was not drawn: which, and why."""
+
+    def of(self, fault: str | None) -> tuple[Picture, ...]:
+        """The pictures of one fault, or of none."""
+        return tuple(picture for picture in self.pictures if picture.fault == fault)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from harness.events import Anomaly, Verdict
 from harness.report.labels import NO_FAULT, Labels, Subject
@@ -13,6 +13,12 @@ from harness.store import TrialRecord
 
 WRONG: tuple[Anomaly, ...] = tuple(a for a in Anomaly if a not in (Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT))
 """Anomalies a reader has to see; what became of unknown messages is information, and is in the trial's own row."""
+HARM = (Anomaly.LOST, Anomaly.DUPLICATE, Anomaly.REORDERED)
+"""What a delivery guarantee is about."""
+NO_RULE = "none"
+"""The source of an expectation that no rule stands behind."""
+MOST_COLUMNS = 6
+"""Of verdicts and counts that a page has room for beside each other."""
 WORST_FIRST = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.REPRODUCED, Verdict.NOT_EXERCISED, Verdict.KEPT)
 
 _SHORT: dict[str, str] = {Anomaly.DUPLICATE: "dup"}
@@ -56,6 +62,17 @@ class Cell:
         return [f"{word(anomaly)} {span(*extent)}" for anomaly, extent in self.found.items()]
 
     @property
+    def unruled(self) -> tuple[Anomaly, ...]:
+        """Of lost, duplicate and reordered those that no rule is about here: nothing was promised or forbidden."""
+        stated = [each for trial in self.trials for each in trial.expectations or ()]
+        return tuple(a for a in HARM if any(each.anomaly == a and each.source == NO_RULE for each in stated))
+
+    @property
+    def ruled(self) -> bool:
+        """Whether any rule is about losing, duplicating or reordering here; without one its verdict says nothing."""
+        return len(self.unruled) < len(HARM)
+
+    @property
     def judged(self) -> bool:
         """Whether any of its trials has counts: no counts means nobody looked, which is not the same as none."""
         return any(trial.anomalies is not None for trial in self.trials)
@@ -72,6 +89,51 @@ class Matrix:
     @property
     def clients(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(subject.client for subject in self.subjects))
+
+    @property
+    def wide(self) -> bool:
+        """Whether it has more faults than can be read beside each other."""
+        return len(self.faults) > MOST_COLUMNS
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One client's part of a matrix, turned so that it is higher than wide."""
+
+    client: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: Mapping[tuple[str, str], Cell]
+    """By row and column."""
+
+
+def grids(found: Matrix, most_columns: int = MOST_COLUMNS) -> list[Grid]:
+    """A grid a client. Rows are configurations and columns faults; of many faults, rows are faults.
+
+    A client with more columns than can be read beside each other has several.
+    """
+    return [part for client in found.clients for part in _parted(_grid(client, found), most_columns)]
+
+
+def _grid(client: str, found: Matrix) -> Grid:
+    subjects = {f"{s.configuration}, RF {s.replication_factor}": s for s in found.subjects if s.client == client}
+    cells = {
+        (row, fault): found.cells[subject, fault]
+        for row, subject in subjects.items()
+        for fault in found.faults
+        if (subject, fault) in found.cells
+    }
+    if not found.wide:
+        return Grid(client, tuple(subjects), found.faults, cells)
+    return Grid(client, found.faults, tuple(subjects), {(fault, row): cell for (row, fault), cell in cells.items()})
+
+
+def _parted(grid: Grid, most_columns: int) -> Iterator[Grid]:
+    """As few as can be, of about as many columns each."""
+    parts = -(-len(grid.columns) // most_columns)
+    size = -(-len(grid.columns) // parts)
+    for start in range(0, len(grid.columns), size):
+        yield replace(grid, columns=grid.columns[start : start + size])
 
 
 def matrix(records: Sequence[TrialRecord], labels: Labels) -> Matrix:

@@ -12,6 +12,7 @@ from harness.events import FORMAT, Verdict
 from harness.report.answer import Answer, judged
 from harness.report.labels import Subject
 from harness.report.matrix import Cell, Matrix
+from harness.report.nearest import nearest, unsafe
 from harness.report.performance import Clock, Cost, Performance, Quantile
 from harness.report.wording import Spread
 from harness.store import TrialRecord
@@ -43,7 +44,8 @@ def summary(
             if record.verdict is Verdict.BROKEN
         ],
         "cells": [
-            {**_subject(subject), "fault": fault, **_cell(cell)} for (subject, fault), cell in cells.cells.items()
+            {**_subject(subject), "fault": fault, **_cell(cell), "safe_instead": _safe(subject, fault, cells)}
+            for (subject, fault), cell in cells.cells.items()
         ],
         "performance": [_performance(each) for each in measured],
         "costs": found.costs and {"against": found.costs.against, "rows": [_cost(cost) for cost in found.costs.rows]},
@@ -63,10 +65,25 @@ def _cell(cell: Cell) -> dict[str, Any]:
     return {
         "trials": [trial.id for trial in cell.trials],
         "verdict": cell.verdict and cell.verdict.value,
+        "alike": cell.verdicts.count(cell.verdict) if cell.verdict else None,
+        "unruled": [anomaly.value for anomaly in cell.unruled],
         "found": {anomaly.value: {"low": low, "high": high} for anomaly, (low, high) in cell.found.items()}
         if cell.judged
         else None,
     }
+
+
+def _safe(subject: Subject, fault: str, cells: Matrix) -> dict[str, Any] | None:
+    safe = nearest(subject, fault, cells) if unsafe(cells.cells[subject, fault]) else None
+    return (
+        None
+        if safe is None
+        else {
+            "client": safe.subject.client,
+            "changes": safe.changes,
+            "trials": safe.trials,
+        }
+    )
 
 
 def _performance(each: Performance) -> dict[str, Any]:

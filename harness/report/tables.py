@@ -1,4 +1,4 @@
-"""The tables that sum a run up: promises, costs, verdicts, performance. Each is Markdown, or empty without rows."""
+"""The tables that sum a run up: promises, costs, performance. Each is Markdown, or empty without rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.events import Verdict
 from harness.report.answer import Answer
 from harness.report.labels import Labels
 from harness.report.markdown import escape, table
-from harness.report.matrix import WORST_FIRST, Cell, Matrix
+from harness.report.matrix import WORST_FIRST
 from harness.report.performance import Clock, Cost, Costs, Performance, Quantile
 from harness.report.wording import ABSENT, count, middle, rate, ratio
 from harness.store import TrialRecord
@@ -48,20 +48,6 @@ def costs(found: Costs | None) -> str:
     ]
     header = [*(["Message"] if sizes else []), "RF", "Configuration", *map(escape, clients)]
     return table(header, rows, numbers=slice(-len(clients), None))
-
-
-def verdicts(found: Matrix) -> str:
-    """A row a client, replication factor and configuration; a column a fault."""
-    rows = [
-        [
-            escape(subject.client),
-            str(subject.replication_factor),
-            escape(str(subject.configuration)),
-            *(_cell(found.cells.get((subject, fault))) for fault in found.faults),
-        ]
-        for subject in found.subjects
-    ]
-    return table((*_FIRST_COLUMNS, *map(escape, found.faults)), rows) if rows else ""
 
 
 def paced(measured: Sequence[Performance]) -> str:
@@ -141,16 +127,6 @@ def _cost(row: Cost) -> str:
         p99 = f"{middle(row.p99_ms)} ms" if row.p99_ms else ABSENT
         return f"*{throughput} · {p99}*{mark}"
     return f"{ratio(row.throughput_ratio)} · {ratio(row.p99_ratio)}{mark}"
-
-
-def _cell(cell: Cell | None) -> str:
-    if cell is None:
-        return ABSENT
-    if cell.verdict is None:
-        return "skipped"
-    said = f"**{cell.verdict.upper()}**" if cell.verdict is Verdict.BROKEN else cell.verdict.value
-    agreement = f" {cell.agreement}" if cell.agreement else ""
-    return said + agreement + (f": {', '.join(cell.counts)}" if cell.counts else "")
 
 
 def _start(each: Performance) -> Iterator[str]:

@@ -21,6 +21,7 @@ _LOOK = {
     Verdict.UNKNOWN: ("?", "unknown", "magenta"),
 }
 """A symbol, a word and a colour for each; counts say more than the words of what was allowed or expected."""
+_NO_RULE = ("·", "no rule", "yellow")
 _COUNTS_ALONE = (Verdict.KEPT, Verdict.REPRODUCED)
 _CAPTION = "✓ kept (counts: allowed)   ! reproduced   ~ not_exercised   - skipped"
 
@@ -58,7 +59,7 @@ def _cell(cell: Cell | None) -> Text:
         return Text("")
     if cell.verdict is None:
         return Text("-", style="dim")
-    symbol, said, style = _LOOK[cell.verdict]
-    words = cell.counts if cell.counts and cell.verdict in _COUNTS_ALONE else [said, *cell.counts]
+    symbol, said, style = _LOOK[cell.verdict] if cell.ruled or cell.verdict is not Verdict.KEPT else _NO_RULE
+    words = cell.counts if cell.counts and cell.verdict in _COUNTS_ALONE and cell.ruled else [said, *cell.counts]
     lines = f"{symbol} " + "\n  ".join(words)
     return Text(lines + (f" ({cell.agreement})" if len(set(cell.verdicts)) > 1 else ""), style=style)

@@ -68,7 +68,7 @@ def ratios(values: Sequence[float]) -> str:
 
 
 def seconds(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.2f}"
+    return ABSENT if value is None else f"{round(value, 2) + 0.0:.2f}"  # + 0.0: no negative zero
 
 
 def short(value: float) -> str:

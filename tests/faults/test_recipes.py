@@ -95,4 +95,18 @@ def test_a_killed_leader_loses_nothing_with_acks_all_and_comes_back(run: Run) ->
     assert record.verdict is Verdict.KEPT
     assert record.availability is not None
     assert record.availability.longest_gap_s and record.availability.recovery_s
-    assert [event["what"] for event in record.fault.events] == ["kill", "failover", "restart", "sent", "recovered"]
+    deeds = [event for event in record.fault.events if event["what"] not in ("leader", "isr")]
+    assert [event["what"] for event in deeds] == ["kill", "failover", "restart", "sent", "recovered"]
+    assert (record.fault.start_s, record.fault.end_s) == (deeds[0]["at_s"], deeds[-1]["at_s"])
+
+
+def test_who_leads_and_who_is_in_sync_is_seen_when_a_leader_is_killed(run: Run) -> None:
+    events = run("confluent-kafka", "kill-leader").fault.events
+    (kill,) = [event for event in events if event["what"] == "kill"]
+    before, *after = [event for event in events if event["what"] == "leader"]
+    assert before["leader"] == kill["node"] and before["at_s"] < kill["at_s"]
+    assert after[0]["leader"] != kill["node"] and after[0]["at_s"] > kill["at_s"]
+    assert after[0]["epoch"] > before["epoch"]
+    in_sync = [set(event["isr"]) for event in events if event["what"] == "isr"]
+    assert in_sync[0] == in_sync[-1] == {1, 2, 3}
+    assert any(kill["node"] not in isr for isr in in_sync)

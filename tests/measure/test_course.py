@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pkgutil
+from types import ModuleType
+
 import numpy as np
 import pytest
 
+from harness import measure
 from harness.events import Outcome
 from harness.journal import NONE, ProducerColumns
-from harness.measure import ack_rate, longest_gap_s, recovery_s, throughput
+from harness.measure import ack_rate, error_rate, longest_gap_s, recovery_s, throughput
 
 MS = 1_000_000
 ACKED, FAILED, UNKNOWN, UNCONFIRMED = Outcome.ACKED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.UNCONFIRMED
@@ -90,6 +94,27 @@ def test_ack_rate_without_data_is_none_and_without_acks_is_zero() -> None:
     assert ack_rate([producer((0, 150, FAILED))], 0.1) == [[0.0, 0.0], [0.1, 0.0]]
 
 
+def test_errors_are_in_the_bin_they_were_reported_in_and_what_never_was_in_the_last() -> None:
+    sent = producer(
+        (0, 50, FAILED),  # warm-up
+        (1_000, 1_010, ACKED),
+        (1_050, 1_120, FAILED),
+        (1_060, 1_130, UNKNOWN),
+        (1_070, None, UNKNOWN),
+        (1_080, 1_310, UNCONFIRMED),
+        warmup=1,
+    )
+    assert error_rate([sent], 0.1) == [[0.0, 0.0], [0.1, 20.0], [0.2, 0.0], [0.3, 10.0]]
+    rates = ack_rate([sent], 0.1)
+    assert rates == [[0.0, 10.0], [0.1, 0.0], [0.2, 0.0], [0.3, 10.0]]
+
+
+def test_errors_without_data_are_none_and_without_errors_zero() -> None:
+    for producers in NO_DATA:
+        assert error_rate(producers, 0.1) is None
+    assert error_rate([producer((0, 150, ACKED))], 0.1) == [[0.0, 0.0], [0.1, 0.0]]
+
+
 @pytest.mark.parametrize(
     ("messages", "gap_s"),
     [
@@ -148,3 +173,8 @@ def test_nothing_sent_since_the_fault_says_nothing() -> None:
 def test_recovery_of_several_producers_is_the_first_to_get_through() -> None:
     one, other = producer((1_000, 2_000, ACKED)), producer((1_000, 1_500, ACKED))
     assert recovery_s([one, other], 1_000 * MS) == 0.5
+
+
+def test_no_function_hides_a_module_of_its_name() -> None:
+    for module in pkgutil.iter_modules(measure.__path__):
+        assert isinstance(getattr(measure, module.name, measure), ModuleType), module.name

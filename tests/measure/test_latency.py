@@ -131,6 +131,26 @@ def test_merged_histograms_are_the_histogram_of_all() -> None:
     assert merge([]).get_total_count() == 0
 
 
+@given(st.lists(st.integers(0, 24 * 3600 * 10**6), min_size=1, max_size=200))
+@settings(max_examples=50, deadline=None)
+def test_the_curve_is_the_one_of_hdr_histograms_own_iterator(duration_us: list[int]) -> None:
+    hdr = of(np.array(duration_us) * 1000).hdr
+    assert hdr is not None
+    walked = [
+        (item.percentile_level_iterated_to, item.value_iterated_to / 1e3)
+        for item in HdrHistogram.decode(hdr).get_recorded_iterator()
+    ]
+    assert list(zip(*(column.tolist() for column in curve(hdr)), strict=True)) == walked
+
+
+def test_a_merged_curve_is_too() -> None:
+    parts = [of(np.array(values) * MS).hdr for values in ([1, 5, 5], [70_000, 2])]
+    merged = merge([hdr for hdr in parts if hdr is not None])
+    percentiles, ms = curve(merged.encode().decode("ascii"))
+    walked = [item.value_iterated_to / 1e3 for item in merged.get_recorded_iterator()]
+    assert (percentiles.tolist(), ms.tolist()) == ([20, 40, 80, 100], walked)
+
+
 def test_the_curve_runs_from_the_fastest_to_the_slowest() -> None:
     duration_ns = np.repeat(np.array([1, 2, 1_000]) * MS, [70, 20, 10])
     hdr = of(duration_ns).hdr

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.events import Verdict
-from harness.report.answer import Answer, answer, at_most
+from harness.report.answer import Answer, answer
 from harness.report.labels import Labels
 from harness.report.performance import Costs, costs, performances
 from harness.store import Throughput, TrialRecord
@@ -112,11 +112,6 @@ def test_a_trial_without_a_verdict_gave_none() -> None:
 def test_only_skipped() -> None:
     found = _answer(one(fault="lose-ack", status="skipped", reason="no"))
     assert found.sentences[0] == "**Nothing could be judged**: 1 trial, all skipped."
-
-
-@pytest.mark.parametrize(("trials", "percent"), [(12, 22), (1, 95), (59, 5)])
-def test_zero_is_bounded_not_proved(trials: int, percent: int) -> None:
-    assert round(100 * at_most(trials)) == percent
 
 
 def test_cost_is_against_leader_only_acks_with_medians_of_the_repeats() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from harness.events import Verdict
-from harness.report.charts import ack_rate, anomalies, curves, latency, throughput
+from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
 from harness.report.charts.data import Data
 from harness.report.labels import Labels
 from harness.report.performance import performances
@@ -113,6 +114,76 @@ def test_acks_over_time_show_the_first_repeat_and_its_own_fault() -> None:
     line, fault = panel.patches
     assert np.asarray(line.get_path().vertices, float)[:, 1].max() == 50
     assert fault.get_extents().transformed(panel.transData.inverted()).x0 == 0.1
+
+
+def test_many_faults_make_the_anomalies_higher_and_not_wider() -> None:
+    faults = [f"fault-{number}" for number in range(30)]
+    records = [
+        one(client=client, config={"acks": acks}, fault=fault, anomalies=synthetic_run.anomalies(lost=1))
+        for client in ("aiokafka", "kafka-python")
+        for acks in ("0", "1", "all")
+        for fault in faults
+    ]
+    drawn = list(anomalies.draw(_data(records)))
+    assert [each.name for each in drawn] == ["anomalies-aiokafka", "anomalies-kafka-python"]
+    for each in drawn:
+        (panel,) = each.figure.axes
+        assert {label.get_text() for label in panel.get_yticklabels()} == set(faults)
+        assert len(panel.get_xticklabels()) == 3
+        assert each.figure.get_figwidth() == 10
+
+
+def _course(acks: str = "all", **given: Any) -> TrialRecord:
+    events = [
+        {"at_s": -0.5, "what": "leader", "leader": 3, "epoch": 0},
+        {"at_s": -0.5, "what": "isr", "isr": [1, 2, 3], "leader": 3},
+        {"at_s": 0.1, "what": "kill", "node": 3},
+        {"at_s": 0.25, "what": "leader", "leader": -1, "epoch": 1},
+        {"at_s": 0.2, "what": "isr", "isr": [1, 2], "leader": 3},
+        {"at_s": 0.3, "what": "sent", "total": 9},
+    ]
+    return one(
+        config={"acks": acks},
+        **{
+            "fault": FaultRecord(name="kill-leader", fired=True, start_s=0.1, end_s=0.1, events=events),
+            "ack_rate": [[0.0, 40.0], [0.1, 0.0], [0.2, 80.0]],
+            "error_rate": [[0.0, 0.0], [0.1, 120.0], [0.2, 0.0]],
+            "ack_rate_bin_s": 0.1,
+            "verdict": Verdict.KEPT,
+            **given,
+        },
+    )
+
+
+def test_a_course_has_acks_errors_what_was_done_and_who_led() -> None:
+    (drawn,) = timeline.draw(_data([_course()]))
+    assert (drawn.name, drawn.fault) == ("timeline-kill-leader", "kill-leader")
+    rates, strip = drawn.figure.axes
+    heights = [np.asarray(stairs.get_path().vertices, float)[:, 1].max() for stairs in rates.patches[:2]]
+    assert heights == [80, 120]
+    assert [text.get_text() for text in rates.texts if text.get_text()] == ["kill broker 3"]
+    assert [text.get_text() for text in strip.texts] == ["3", "none", "1, 2, 3", "1, 2"]
+    assert strip.get_xlim() == rates.get_xlim()
+
+
+def test_an_old_record_without_leader_or_errors_has_a_course_all_the_same() -> None:
+    bare = FaultRecord(name="kill-leader", fired=True, events=[{"at_s": 0.1, "what": "kill", "node": 3}])
+    (drawn,) = timeline.draw(_data([_course(fault=bare, error_rate=None)]))
+    (rates,) = drawn.figure.axes
+    assert [text.get_text() for text in rates.texts if text.get_text()] == ["kill broker 3"]
+    (note,) = [legend.get_title().get_text() for legend in drawn.figure.legends]
+    assert note == "errors over time are not on record; leader and in-sync replicas are not on record"
+
+
+def test_the_trial_to_look_at_is_a_broken_one_else_the_strongest() -> None:
+    weak, strong = _course("1", id="weak"), _course("all", id="strong")
+    again = _course("all", id="again", repeat=2)
+    broken = _course("0", id="broken", verdict=Verdict.BROKEN)
+    unfired = _course("all", id="unfired", verdict=Verdict.BROKEN, fault="kill-leader")
+    unfired = unfired.model_copy(update={"fault": FaultRecord(name="kill-leader", fired=False)})
+    labels = Labels.of([weak, strong])
+    assert timeline.representative([weak, again, strong], labels).id == "strong"
+    assert timeline.representative([unfired, weak, again, strong, broken], labels).id == "broken"
 
 
 def test_no_acks_at_all_draw_nothing() -> None:

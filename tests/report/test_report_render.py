@@ -21,7 +21,7 @@ from harness.report.performance import performances
 from harness.report.trials import witnessed
 from harness.store import Results, ResultsUnusable, TrialRecord
 
-from .synthetic_run import broken, default_sweep, faulty, one, store
+from .synthetic_run import FAULTS, broken, default_sweep, faulty, one, store
 
 _EXPECTED = (
     "anomalies",
@@ -30,7 +30,7 @@ _EXPECTED = (
     "p99-saturated-max",
     "latency-2000-s-rf1",
     "latency-2000-s-rf3",
-    *(f"acks-{fault}" for fault in ("kill-leader", "lose-ack", "lose-request", "zombie-leader")),
+    *(f"{chart}-{fault}" for chart in ("timeline", "acks") for fault in FAULTS),
 )
 
 
@@ -63,15 +63,16 @@ def _rows(section: str) -> list[list[str]]:
 
 def _check(folder: Path) -> str:
     """What holds for every report: readable, no placeholder for a missing value, tables whole, links that lead."""
-    report = (folder / "report.md").read_text()
-    assert not re.search(r"\b(nan|NaN|None|null|inf)\b", report)
-    for link in re.findall(r"(?<!\\)\]\(([^)]+)\)", report):
-        assert (folder / link).is_file(), link
-    for section in _sections(report).values():
-        for table in re.split(r"\n\n", section):
-            assert len({len(row) for row in _rows(table)}) <= 1, table
-    assert report.count("<details>") == report.count("</details>")
-    return report
+    for page in (folder / "report.md", *(folder / "faults").glob("*.md")):
+        text = page.read_text()
+        assert not re.search(r"\b(nan|NaN|None|null|inf)\b", text)
+        for link in re.findall(r"(?<!\\)\]\(([^)]+)\)", text):
+            assert (page.parent / link).is_file(), link
+        for section in _sections(text).values():
+            for table in re.split(r"\n\n", section):
+                assert len({len(row) for row in _rows(table)}) <= 1, table
+        assert text.count("<details>") == text.count("</details>")
+    return (folder / "report.md").read_text()
 
 
 def test_every_chart_is_there_and_is_an_image(whole: Path) -> None:
@@ -85,21 +86,24 @@ def test_every_chart_is_there_and_is_an_image(whole: Path) -> None:
         assert ElementTree.parse(whole / "charts" / f"{name}.svg").getroot().tag.endswith("svg")
 
 
-def test_the_answer_comes_first(whole: Path) -> None:
+def test_the_matrix_comes_first_then_the_answer(whole: Path) -> None:
     report = _check(whole)
-    title, paragraph, table = report.split("\n\n")[:3]
-    assert title == "# Delivery report: default"
+    title, verdicts, matrix, _, short, paragraph, table = report.split("\n\n")[:7]
+    assert (title, verdicts, short) == ("# Delivery report: default", "## Verdicts", "## In short")
+    heads = " | ".join(f"[{fault}](faults/{fault}.md)" for fault in sorted(FAULTS))
+    assert matrix.startswith(f"| Client | RF | Configuration | no fault | {heads} |\n")
     assert paragraph.startswith("**No promise was broken**: of 78 trials with a fault and 48 trials without a fault, ")
     assert table.startswith("| Configuration |")
 
 
 def test_every_trial_is_exactly_where_it_belongs(whole: Path, records: Sequence[TrialRecord]) -> None:
     sections = _sections((whole / "report.md").read_text())
-    for fault in ("kill-leader", "lose-ack", "lose-request", "zombie-leader"):
+    for fault in FAULTS:
         ran = _few(records, lambda r, fault=fault: r.fault.name == fault and r.status != "skipped")  # type: ignore[misc]
         labels = Labels.of(records)
         subjects = Counter((r.client, str(r.config["replication.factor"]), str(labels.configuration(r))) for r in ran)
-        table = sections[fault].split("<details>")[0]
+        page = _sections((whole / "faults" / f"{fault}.md").read_text())
+        table = page[f"Trials: {fault}"].split("<details>")[0]
         assert Counter(tuple(row[:3]) for row in _rows(table)[2:]) == subjects
     for record in records:
         named = sections["Not run"].count(f"`{record.id}`")
@@ -119,9 +123,9 @@ def test_figures_are_the_records_own(whole: Path, records: Sequence[TrialRecord]
     (row,) = [row for row in rows if row[:3] == ["confluent-kafka", "3", "acks=1"]]
     assert row[4] == f"{record.throughput.messages_per_s:,.0f}"
     verdicts = _rows(sections["Verdicts"])
-    assert ["aiokafka", "3", "acks=0", "kept 2 of 2"] in [row[:4] for row in verdicts]
+    assert ["aiokafka", "3", "acks=0", "kept 2 of 2 (≤ 78 %)"] in [row[:4] for row in verdicts]
     (row,) = [row for row in verdicts if row[:3] == ["kafka-python", "3", "acks=0"]]
-    assert row[7] == "reproduced: lost 300, reordered 2"
+    assert row[7] == "reproduced: 300 lost, 2 reordered"
 
 
 def test_an_unsteady_trial_is_marked_and_named(whole: Path) -> None:
@@ -138,6 +142,7 @@ def test_a_report_made_again_is_the_same(whole: Path, tmp_path: Path) -> None:
     render(folder)
     first = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     (folder / "charts" / "of-an-earlier-version.png").write_bytes(b"old")
+    (folder / "faults" / "of-an-earlier-version.md").write_bytes(b"old")
     render(folder)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == first
 
@@ -158,6 +163,14 @@ def test_the_summary_says_what_the_report_says(whole: Path) -> None:
     assert summary["trials"] == {"planned": 144, "recorded": 144, "completed": 125, "skipped": 18, "failed": 1}
     assert summary["broken"] == []
     assert len(summary["cells"]) == 24 * 5
+    (cell,) = [
+        cell
+        for cell in summary["cells"]
+        if (cell["client"], cell["replication_factor"], cell["configuration"], cell["fault"])
+        == ("kafka-python", 3, "acks=all", "lose-ack")
+    ]
+    assert (cell["verdict"], cell["alike"], cell["unruled"]) == ("reproduced", 1, [])
+    assert cell["safe_instead"] == {"client": "kafka-python", "changes": {"enable.idempotence": True}, "trials": 1}
     assert len(summary["performance"]) == 48
     assert summary["costs"]["against"] == "acks=1"
 
@@ -190,7 +203,11 @@ def test_only_faults_of_an_interrupted_run(records: Sequence[TrialRecord], tmp_p
     assert "136 of the 144 planned trials did not run" in report
     assert "No performance was measured." in report
     assert "- throughput: no performance trial with rate: max has figures" in report
-    assert {path.stem for path in (folder / "charts").iterdir()} == {"anomalies", "acks-lose-ack"}
+    assert {path.stem for path in (folder / "charts").iterdir()} == {
+        "anomalies",
+        "acks-lose-ack",
+        "timeline-lose-ack",
+    }
 
 
 def test_only_performance(records: Sequence[TrialRecord], tmp_path: Path) -> None:
@@ -214,15 +231,16 @@ def test_only_trials_that_failed(tmp_path: Path) -> None:
     assert "**interrupted, 1 trial**: no reason was recorded" in report
 
 
-def test_broken_is_the_first_thing_said(records: Sequence[TrialRecord], tmp_path: Path) -> None:
+def test_broken_is_the_first_thing_said_after_the_matrix(records: Sequence[TrialRecord], tmp_path: Path) -> None:
     (kept,) = _few(records, lambda r: r.id == "aiokafka.acks-all.rf3.kill-leader.r1")
     folder = store(tmp_path / "run", [broken(kept)])
     render(folder)
     report = _check(folder)
-    assert report.split("\n\n")[1].startswith("- **BROKEN: aiokafka, acks=all, RF 3, kill-leader: lost 12**")
-    assert "| **BROKEN**: lost 12 |" in report
+    assert "| **BROKEN**: 12 lost |" in report.split("\n\n")[2]
+    lead = _sections(report)["In short"].strip()
+    assert lead.startswith("- **BROKEN: aiokafka, acks=all, RF 3, kill-leader: lost 12**")
     first_ten = "producer 0; sequence 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; partition 0; outcome acked"
-    assert f"- lost, first 10 of 12: {first_ten}" in report
+    assert f"- lost, first 10 of 12: {first_ten}" in (folder / "faults" / "kill-leader.md").read_text()
 
 
 def test_repeats_have_medians_and_extents(tmp_path: Path) -> None:
@@ -232,7 +250,7 @@ def test_repeats_have_medians_and_extents(tmp_path: Path) -> None:
     sections = _sections(_check(folder))
     rows = _rows(sections["Throughput, and latency at saturation"])[2:]
     assert all(re.fullmatch(r"[\d,]+ \([\d,]+–[\d,]+\)", row[4]) for row in rows)
-    assert re.search(r"reproduced 3 of 3: lost \d+–\d+", sections["Verdicts"])
+    assert re.search(r"reproduced 3 of 3 \(29–100 %\): \d+–\d+ lost", sections["Verdicts"])
 
 
 def test_text_of_unknown_origin_cannot_break_the_page(tmp_path: Path) -> None:
@@ -257,7 +275,11 @@ def test_a_chart_that_fails_is_named_and_costs_nothing_else(tmp_path: Path) -> N
     charts = [Chart("doomed", "", fails), *CHARTS]  # type: ignore[arg-type]
     gallery = draw_all(Data(records, labels, performances(records, labels)), tmp_path, charts)
     assert gallery.left_out[0] == "doomed: drawing it failed (ZeroDivisionError: of all things)"
-    assert [picture.png for picture in gallery.pictures] == ["charts/anomalies.png", "charts/acks-lose-ack.png"]
+    assert [picture.png for picture in gallery.pictures] == [
+        "charts/anomalies.png",
+        "charts/timeline-lose-ack.png",
+        "charts/acks-lose-ack.png",
+    ]
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console
 
-from harness.events import Verdict
+from harness.events import Permission, Verdict
+from harness.report.matrix import HARM
 from harness.report.terminal import closing_table
-from harness.store import TrialRecord
+from harness.store import Expectation, TrialRecord
 
 from .synthetic_run import anomalies, broken, default_sweep, one
 
@@ -47,6 +48,14 @@ def test_the_default_sweep_fits_100_columns_with_every_row_on_one_line_but_those
 def test_every_verdict_has_a_sign_and_a_word_or_a_count(verdict: Verdict, lost: int, said: str) -> None:
     lines = _printed([one(fault="kill-leader", verdict=verdict, anomalies=anomalies(lost=lost))])
     assert f"acks=all 3 {said}" in " ".join(" ".join(lines).split())
+
+
+def test_kept_without_a_rule_is_not_called_kept() -> None:
+    rules = [
+        Expectation(anomaly=anomaly, permission=Permission.ALLOWED, reason="no rule", source="none") for anomaly in HARM
+    ]
+    lines = _printed([one(fault="new", verdict=Verdict.KEPT, anomalies=anomalies(lost=3), expectations=rules)])
+    assert "acks=all 3 · no rule lost 3" in " ".join(" ".join(lines).split())
 
 
 def test_repeats_that_disagree_say_how_often() -> None:

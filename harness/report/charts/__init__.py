@@ -12,10 +12,10 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from harness.report.charts import ack_rate, anomalies, curves, latency, throughput
+from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
 from harness.report.charts.data import Data, Drawn
 from harness.report.charts.style import RC
-from harness.report.files import write
+from harness.report.files import keep_only, write
 from harness.report.gallery import Gallery, Picture
 
 
@@ -35,6 +35,7 @@ CHARTS = (
     Chart("p99 latency at paced loads", "no performance trial with a paced load has figures", latency.draw_paced),
     Chart("p99 latency at saturation", "no performance trial with rate: max has latencies", latency.draw_saturated),
     Chart("latency by percentile", "no performance trial with a paced load has a histogram", curves.draw),
+    Chart("the course of a fault", "no fault trial has a rate over time", timeline.draw),
     Chart("acks over time under a fault", "no fault trial has a rate over time", ack_rate.draw),
 )
 """In the order they appear."""
@@ -57,9 +58,7 @@ def draw_all(data: Data, folder: Path, charts: Sequence[Chart] = CHARTS) -> Gall
         if not drawn:
             left_out.append(f"{chart.name}: {chart.without}")
     kept = {Path(path).name for picture in pictures for path in (picture.png, picture.svg)}
-    for old in (*into.glob("*.png"), *into.glob("*.svg")):
-        if old.name not in kept:
-            old.unlink()
+    keep_only(kept, into, "*.png", "*.svg")
     return Gallery(tuple(pictures), tuple(left_out))
 
 
@@ -69,4 +68,4 @@ def _save(drawn: Drawn, into: Path) -> Picture:
         drawn.figure.savefig(image, format=suffix, **options)
         drawn.figure.set_layout_engine("none")  # laid out once: it is most of the work, and both files are alike
         write(into / f"{drawn.name}.{suffix}", image.getvalue())
-    return Picture(drawn.title, drawn.says, f"charts/{drawn.name}.png", f"charts/{drawn.name}.svg")
+    return Picture(drawn.title, drawn.says, f"charts/{drawn.name}.png", f"charts/{drawn.name}.svg", drawn.fault)

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from harness.report.charts.data import Data, Drawn, slug
+from harness.report.charts.data import Data, Drawn
 from harness.report.charts.style import COLOURS, LINES, SMALL, THOUSANDS, bare, blank, legend, title
+from harness.report.files import slug
 from harness.report.labels import Labels, replication_factor
 from harness.store import TrialRecord
 
@@ -33,8 +34,9 @@ def draw(data: Data) -> Iterator[Drawn]:
             slug("acks", fault),
             heading,
             "Acked messages a second against seconds, a column a client, a row a configuration, a line a replication "
-            f"factor; the time of {fault} is shaded. Gaps and recovery times are under Faults",
+            f"factor; the time of {fault} is shaded. Gaps and recovery times are in the table of trials",
             _figure(list(first.values()), data.labels, heading),
+            records[0].fault.name,
         )
 
 

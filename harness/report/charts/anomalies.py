@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import product
+from textwrap import wrap
 
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -11,11 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from harness.events import Anomaly, Verdict
-from harness.report.charts.data import Data, Drawn, slug
+from harness.report.charts.data import Data, Drawn
 from harness.report.charts.style import COLOURS, SMALL, WIDTH_IN, bare, blank, legend, title
-from harness.report.labels import Subject
-from harness.report.matrix import Cell, Matrix, matrix
-from harness.report.wording import plural
+from harness.report.files import slug
+from harness.report.matrix import Cell, Grid, Matrix, grids, matrix
+from harness.report.wording import listed, plural
 
 _SHADES = 5  # light ones, on which black text can be read
 _TINTS = {
@@ -26,60 +28,71 @@ _OTHER = sns.light_palette(COLOURS[4], 3 * _SHADES)[2 : 2 + _SHADES]
 _GREY = "0.93"
 _HATCH = {Verdict.NOT_EXERCISED: "///", Verdict.UNKNOWN: "xxx"}
 _LINES = 3  # of text in one cell
-_LABEL_IN, _CELL_IN = 2.4, 1.35
+_LABEL_IN, _CELL_IN = 2.4, 1.15
+_MOST_COLUMNS = 12
+_LETTERS = 16  # in the head of a column
 _ROWS_A_PAGE = 32
 
 
 def draw(data: Data) -> Iterator[Drawn]:
-    """One figure, or one a client where all together would be too high for a page. Nothing if nobody counted."""
+    """One figure, or one a client where all together would be too high for a page. Nothing if nobody counted.
+
+    With many faults it is turned: a row a fault, so that it grows downwards.
+    """
     records = [record for record in data.records if record.kind != "performance"]
     found = matrix(records, data.labels)
     if not any(cell.judged for cell in found.cells.values()):
         return
-    if len(found.subjects) <= _ROWS_A_PAGE:
-        yield _drawn("anomalies", "What was lost and duplicated", found, found.clients)
+    panels = grids(found, _MOST_COLUMNS)
+    if sum(len(panel.rows) for panel in panels) <= _ROWS_A_PAGE:
+        yield _drawn("anomalies", "What was lost and duplicated", found, panels)
         return
     for client in found.clients:
-        yield _drawn(slug("anomalies", client), f"What was lost and duplicated: {client}", found, (client,))
+        own = [panel for panel in panels if panel.client == client]
+        yield _drawn(slug("anomalies", client), f"What was lost and duplicated: {client}", found, own)
 
 
-def _drawn(name: str, heading: str, found: Matrix, clients: Sequence[str]) -> Drawn:
-    rows = [[subject for subject in found.subjects if subject.client == client] for client in clients]
+def _drawn(name: str, heading: str, found: Matrix, grids: Sequence[Grid]) -> Drawn:
     most = max((high for cell in found.cells.values() for _, high in cell.found.values()), default=1)
-    shown = [cell for (subject, _), cell in found.cells.items() if subject.client in clients]
+    shown = [grid.cells[at] for grid in grids for at in product(grid.rows, grid.columns) if at in grid.cells]
     row_in = 0.14 + 0.15 * max(len(_text(cell).splitlines()) for cell in shown)
-    figure = blank(
-        row_in * sum(map(len, rows)) + 0.85 * len(rows) + 1.0, max(WIDTH_IN, _LABEL_IN + _CELL_IN * len(found.faults))
-    )
-    axes = figure.subplots(len(rows), 1, squeeze=False, height_ratios=[len(subjects) for subjects in rows])[:, 0]
-    for panel, client, subjects in zip(axes, clients, rows, strict=True):
-        _panel(panel, client, subjects, found, most)
+    rows = sum(len(grid.rows) for grid in grids)
+    columns = max(len(grid.columns) for grid in grids)
+    head_in = 0.55 + 0.15 * max(len(_head(column).splitlines()) for grid in grids for column in grid.columns)
+    figure = blank(row_in * rows + (head_in + 0.15) * len(grids) + 1.0, max(WIDTH_IN, _LABEL_IN + _CELL_IN * columns))
+    axes = figure.subplots(len(grids), 1, squeeze=False, height_ratios=[len(grid.rows) for grid in grids])[:, 0]
+    for panel, grid in zip(axes, grids, strict=True):
+        _panel(panel, grid, most)
     title(figure, "Messages lost, duplicated and reordered, by configuration and fault")
     _legend(figure, shown)
     wrong = sum(bool(cell.found) for cell in shown)
     says = (
-        f"Table of {plural(sum(map(len, rows)), 'configuration')} by {plural(len(found.faults), 'fault')}: "
-        f"something went wrong in {wrong} of {len(shown)} cells, the numbers are under Verdicts"
+        f"Table of configurations by {plural(len(found.faults), 'fault')} for "
+        f"{listed(list(dict.fromkeys(grid.client for grid in grids)))}: something went wrong in {wrong} of "
+        f"{len(shown)} cells, the numbers are under Verdicts"
     )
     return Drawn(name, heading, says, figure)
 
 
-def _panel(panel: Axes, client: str, subjects: Sequence[Subject], found: Matrix, most: int) -> None:
-    panel.set_xlim(0, len(found.faults))
-    panel.set_ylim(len(subjects), 0)
-    for y, subject in enumerate(subjects):
-        for x, fault in enumerate(found.faults):
-            cell = found.cells.get((subject, fault))
-            if cell is not None and cell.verdict is not None:
-                _draw_cell(panel, x, y, cell, most)
-    names = [fault.replace(" (", "\n(") for fault in found.faults]
-    panel.set_xticks([x + 0.5 for x in range(len(names))], names)
-    panel.set_yticks([y + 0.5 for y in range(len(subjects))], [_row(subject) for subject in subjects])
+def _panel(panel: Axes, grid: Grid, most: int) -> None:
+    panel.set_xlim(0, len(grid.columns))
+    panel.set_ylim(len(grid.rows), 0)
+    for (y, row), (x, column) in product(enumerate(grid.rows), enumerate(grid.columns)):
+        cell = grid.cells.get((row, column))
+        if cell is not None and cell.verdict is not None:
+            _draw_cell(panel, x, y, cell, most)
+    panel.set_xticks([x + 0.5 for x in range(len(grid.columns))], [_head(column) for column in grid.columns])
+    panel.set_yticks([y + 0.5 for y in range(len(grid.rows))], grid.rows)
     panel.xaxis.tick_top()
     panel.tick_params(length=0)
     panel.grid(visible=False)
     bare(panel, "top", "right", "bottom", "left")
-    panel.set_title(client, loc="left", fontweight="bold")
+    panel.set_title(grid.client, loc="left", fontweight="bold")
+
+
+def _head(column: str) -> str:
+    """Narrow enough for a cell."""
+    return "\n".join(wrap(column, _LETTERS, break_long_words=False))
 
 
 def _draw_cell(panel: Axes, x: int, y: int, cell: Cell, most: int) -> None:
@@ -119,6 +132,8 @@ def _text(cell: Cell) -> str:
     if cell.verdict is None:
         return ""
     words = cell.counts or (["0"] if cell.judged else [])
+    if not cell.ruled:
+        words = [*words, "no rule"]
     if cell.verdict is Verdict.BROKEN:
         words = ["BROKEN", *words]
     elif cell.verdict is not Verdict.KEPT and cell.verdict is not Verdict.REPRODUCED:
@@ -137,10 +152,6 @@ def _colour(cell: Cell, most: int) -> object:
     anomaly, (_, high) = next(iter(cell.found.items()))
     share = math.log1p(high) / math.log1p(max(most, 1))
     return _TINTS.get(anomaly, _OTHER)[min(_SHADES - 1, int(share * _SHADES))]
-
-
-def _row(subject: Subject) -> str:
-    return f"{subject.configuration}, RF {subject.replication_factor}"
 
 
 def _legend(figure: Figure, shown: Sequence[Cell]) -> None:

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from harness.measure.latency import curve, merge
-from harness.report.charts.data import Data, Drawn, slug
+from harness.measure.durations import curve, merge
+from harness.report.charts.data import Data, Drawn
 from harness.report.charts.style import COLOURS, LINES, MARKERS, bare, legend, panels, title
+from harness.report.files import slug
 from harness.report.labels import Configuration
 from harness.report.performance import Performance
 from harness.report.wording import listed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,8 +31,5 @@ class Drawn:
     says: str
     """What is in it, for somebody who cannot see it."""
     figure: Figure
-
-
-def slug(*words: str) -> str:
-    """A file name of these words: ``latency-2000-s``."""
-    return re.sub(r"[^a-z0-9.]+", "-", "-".join(words).lower().replace(",", "")).strip("-.")
+    fault: str | None = None
+    """The fault it is about, on whose page it belongs; None in the report itself."""

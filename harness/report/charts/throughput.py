@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.report.charts.bars import bars
-from harness.report.charts.data import Data, Drawn, slug
+from harness.report.charts.data import Data, Drawn
+from harness.report.files import slug
 from harness.report.wording import listed
 
 

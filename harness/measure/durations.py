@@ -63,13 +63,16 @@ def merge(histograms: Sequence[str]) -> HdrHistogram:
 
 
 def curve(hdr: str) -> tuple[Floats, Floats]:
-    """A stored histogram for a chart: percentiles (0 to 100, ascending) and the milliseconds they stay within."""
-    recorded = [
-        (item.percentile_level_iterated_to, item.value_iterated_to)
-        for item in HdrHistogram.decode(hdr).get_recorded_iterator()
-    ]
-    percentiles, values_us = np.array(recorded, np.float64).reshape(-1, 2).T
-    return percentiles, values_us / 1e3
+    """A stored histogram for a chart: percentiles (0 to 100, ascending) and the milliseconds they stay within.
+
+    One point for each bucket that is not empty, at the highest value that the bucket holds, as HdrHistogram's own
+    recorded iterator gives them; that one takes a third of a second for what columns give at once.
+    """
+    histogram = HdrHistogram.decode(hdr)
+    counts = np.frombuffer(histogram.counts, np.dtype(histogram.counts._type_)).astype(np.int64)
+    recorded = np.flatnonzero(counts)
+    percentiles = 100.0 * np.cumsum(counts[recorded]) / histogram.total_count
+    return percentiles, _highest_us(recorded) / 1e3
 
 
 def _percentiles(duration_ns: Int64) -> Percentiles | None:
@@ -90,6 +93,14 @@ def _percentiles(duration_ns: Int64) -> Percentiles | None:
             "hdr": histogram.encode().decode("ascii"),
         }
     )
+
+
+def _highest_us(index: Int64) -> Int64:
+    """The highest value of each of these buckets: a bucket of 2^n values has the n-th power in its shift."""
+    half = 1 << (_BUCKET_BITS - 1)
+    shift = np.maximum(index // half - 1, 0)
+    highest: Int64 = ((index - shift * half + 1) << shift) - 1
+    return highest
 
 
 def _histogram(duration_us: Int64) -> HdrHistogram:

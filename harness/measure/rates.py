@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.journal import ProducerColumns
+from harness.journal import NONE, Int64, ProducerColumns
 from harness.measure.measured import Measured
 from harness.store import Throughput
 
@@ -45,9 +45,23 @@ def ack_rate(producers: Sequence[ProducerColumns], bin_s: float) -> list[list[fl
     Bins without acks are there, up to the last message's end, so that a gap shows; the last bin may be cut short.
     """
     measured = Measured.of(producers)
+    return None if measured is None else _rate(measured, measured.done_ns[measured.counted], bin_s)
+
+
+def error_rate(producers: Sequence[ProducerColumns], bin_s: float) -> list[list[float]] | None:
+    """Messages that ended as failed or unknown over time, in the bins of ``ack_rate``; None if nothing was sent.
+
+    One that was never reported ended when nobody waited any longer: it is in the last bin.
+    """
+    measured = Measured.of(producers)
     if measured is None:
         return None
+    done_ns = measured.done_ns[~measured.counted]
+    return _rate(measured, np.where(done_ns == NONE, measured.end_ns, done_ns), bin_s)
+
+
+def _rate(measured: Measured, at_ns: Int64, bin_s: float) -> list[list[float]]:
     start_ns, bin_ns = int(measured.due_ns.min()), bin_s * 1e9
     bins = int((measured.end_ns - start_ns) / bin_ns) + 1
-    acks = np.bincount(((measured.done_ns[measured.counted] - start_ns) / bin_ns).astype(np.int64), minlength=bins)
-    return [[round(number * bin_s, 9), count / bin_s] for number, count in enumerate(acks.tolist())]
+    ended = np.bincount(((at_ns - start_ns) / bin_ns).astype(np.int64), minlength=bins)
+    return [[round(number * bin_s, 9), count / bin_s] for number, count in enumerate(ended.tolist())]

@@ -1,0 +1,71 @@
+"""What would have to change for a configuration to be safe, going by what the same run showed to be safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.events import Permission, Verdict
+from harness.report.labels import Subject
+from harness.report.matrix import HARM, Cell, Matrix, counted
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Safe:
+    """A configuration that was safe, seen from one that was not."""
+
+    subject: Subject
+    changes: Mapping[str, Any]
+    """Each setting that differs and the value that was safe, in the order of their names; None to leave it out."""
+    trials: int
+    """In so many repeats it was kept, of as many."""
+    allowed: tuple[str, ...]
+    """Of lost, duplicate and reordered what no rule forbids there: that it did not happen may be luck."""
+
+
+def unsafe(cell: Cell) -> bool:
+    """Whether there is something to advise against: broken, reproduced, or kept because what went wrong is allowed."""
+    return cell.verdict in (Verdict.BROKEN, Verdict.REPRODUCED) or (cell.verdict is Verdict.KEPT and _harmed(cell))
+
+
+def nearest(subject: Subject, fault: str, found: Matrix) -> Safe | None:
+    """The safe configuration under the same fault with the fewest settings changed; None if the run has none.
+
+    Safe is what was kept in every repeat with nothing lost, duplicated or reordered. Only where nothing of the same
+    client was, another client's counts. Of as few changes the first in the report's order is taken, which is the one
+    with the fewest replicas and the weakest acks.
+    """
+    here = found.cells[subject, fault].trials[0]
+    candidates = [
+        Safe(other, _changes(here.config, cell.trials[0].config), len(cell.verdicts), _allowed(cell))
+        for (other, of), cell in found.cells.items()
+        if of == fault and cell.trials[0].kafka == here.kafka and _safe(cell)
+    ]
+    return min(
+        candidates,
+        key=lambda safe: (safe.subject.client != subject.client, len(safe.changes), safe.subject),
+        default=None,
+    )
+
+
+def _safe(cell: Cell) -> bool:
+    return set(cell.verdicts) == {Verdict.KEPT} and not _harmed(cell)
+
+
+def _harmed(cell: Cell) -> bool:
+    """Whether a message was lost, duplicated or reordered, or nobody counted whether it was."""
+    ran = [trial for trial in cell.trials if trial.status != "skipped"]
+    return any(counted(trial, anomaly) != 0 for trial in ran for anomaly in HARM)
+
+
+def _allowed(cell: Cell) -> tuple[str, ...]:
+    permitted = {each.anomaly: each.permission for each in cell.trials[0].expectations or ()}
+    return tuple(a.value for a in HARM if permitted.get(a, Permission.FORBIDDEN) is not Permission.FORBIDDEN)
+
+
+def _changes(config: Mapping[str, Any], safe: Mapping[str, Any]) -> dict[str, Any]:
+    names = sorted(config.keys() | safe.keys())
+    return {name: safe.get(name) for name in names if config.get(name, _ABSENT) != safe.get(name, _ABSENT)}

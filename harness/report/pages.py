@@ -1,0 +1,170 @@
+"""A page for each fault: what it does, when it fired, what it did to whom and why, and its course over time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.events import OBSERVED
+from harness.report import certainty, trials
+from harness.report.gallery import Picture
+from harness.report.labels import Labels, name
+from harness.report.markdown import escape, table
+from harness.report.matrix import Matrix
+from harness.report.nearest import unsafe
+from harness.report.verdicts import advice, page_of, said
+from harness.report.wording import ABSENT, Spread, plural, seconds
+from harness.store import TrialRecord
+
+_UP = "../"
+"""From a page to the report's folder."""
+
+
+def names(records: Sequence[TrialRecord]) -> list[str]:
+    """The faults that have a page: all that any trial was planned for."""
+    return sorted({record.fault.name for record in records if record.fault.name != "none"})
+
+
+def index(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> str:
+    """A table of the pages; empty if there are none."""
+    rows = []
+    for fault in names(records):
+        ran = _ran(records, fault)
+        fired = sum(record.fault.fired for record in ran)
+        summary = escape(_described(run, fault).get("summary") or "") or ABSENT
+        rows.append([f"[{escape(fault)}]({page_of(fault)})", summary, str(len(ran)), str(fired)])
+    return table(("Fault", "What it does", "Trials", "Fired"), rows, numbers=slice(2, None)) if rows else ""
+
+
+def page(
+    fault: str,
+    records: Sequence[TrialRecord],
+    labels: Labels,
+    run: Mapping[str, Any],
+    found: Matrix,
+    pictures: Sequence[Picture],
+) -> str:
+    """The page of one fault, as Markdown. Of a run that stored no description it says so."""
+    described = _described(run, fault)
+    ran = _ran(records, fault)
+    summary = escape(described.get("summary") or "The run has no description of this fault on record.")
+    sections = [f"# {escape(fault)}", summary, f"[The whole report]({_UP}report.md)"]
+    sections += _section("Parameters", _parameters([r for r in records if r.fault.name == fault], described))
+    sections += _section("When it fired", *_fired(ran))
+    sections += _section("Verdicts", _verdicts([r for r in records if r.fault.name == fault], labels, found))
+    sections += _section("Course", *map(_picture, pictures))
+    for label, section in trials.faults(ran, labels):
+        sections += _section(f"Trials: {escape(label)}", section)
+    return "\n\n".join(sections) + "\n"
+
+
+def _section(title: str, *parts: str) -> list[str]:
+    there = [part for part in parts if part]
+    return [f"## {title}", *there] if there else []
+
+
+def _ran(records: Sequence[TrialRecord], fault: str) -> list[TrialRecord]:
+    return [record for record in records if record.fault.name == fault and record.status != "skipped"]
+
+
+def _described(run: Mapping[str, Any], fault: str) -> Mapping[str, Any]:
+    return (run.get("faults") or {}).get(fault) or {}
+
+
+def _parameters(records: Sequence[TrialRecord], described: Mapping[str, Any]) -> str:
+    values: dict[str, list[str]] = defaultdict(list)
+    for record in records:
+        for key, value in _flat(record.fault.parameters):
+            if _plain(value) not in values[key]:
+                values[key].append(_plain(value))
+    meant = described.get("parameters") or {}
+    rows = [[escape(key), escape(", ".join(of)), escape(meant.get(key) or "") or ABSENT] for key, of in values.items()]
+    return table(("Parameter", "Value", "What it is"), rows) if rows else ""
+
+
+def _flat(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in parameters.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _plain(value: Any) -> str:
+    return ABSENT if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _fired(ran: Sequence[TrialRecord]) -> Iterator[str]:
+    if not ran:
+        yield "No trial of it ran."
+        return
+    fired = [record for record in ran if record.fault.fired]
+    yield f"It fired in {len(fired)} of {plural(len(ran), 'trial')}. Seconds count from when the first message was due."
+    rows = []
+    for client in sorted({record.client for record in fired}):
+        own = [record.fault for record in fired if record.client == client]
+        rows.append(
+            [
+                escape(client),
+                str(len(own)),
+                _spread([each.start_s for each in own]),
+                _spread([each.end_s for each in own]),
+                "; ".join(_deeds([event for each in own for event in each.events])) or ABSENT,
+            ]
+        )
+    if rows:
+        header = ("Client", "Fired", "Began s", "Ended s", "What happened, and in which second")
+        yield table(header, rows, numbers=slice(1, 4))
+
+
+def _deeds(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Each kind of event in the order of its median time: ``kill 0.51 (0.50–0.53)``."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for event in events:
+        if event["what"] not in OBSERVED and event.get("at_s") is not None:
+            times[event["what"]].append(event["at_s"])
+    medians = {what: spread for what, of in times.items() if (spread := Spread.of(of))}
+    for what, spread in sorted(medians.items(), key=lambda item: item[1].median):
+        yield f"{escape(what)} {_extent(spread)}"
+
+
+def _spread(values: Sequence[float | None]) -> str:
+    spread = Spread.of(values)
+    return ABSENT if spread is None else _extent(spread)
+
+
+def _extent(spread: Spread) -> str:
+    low, high = seconds(spread.low), seconds(spread.high)
+    return seconds(spread.median) + ("" if low == high else f" ({low} to {high})")
+
+
+def _verdicts(records: Sequence[TrialRecord], labels: Labels, found: Matrix) -> str:
+    """A row a cell: its verdict over the repeats, the reason of the trial that decided it, and what would be safe."""
+    rows = []
+    variants = sorted({labels.fault(record) for record in records})
+    for fault in variants:
+        for subject in found.subjects:
+            cell = found.cells.get((subject, fault))
+            if cell is None:
+                continue
+            deciding = next((t for t in cell.trials if t.verdict == cell.verdict), cell.trials[0])
+            reason = deciding.verdict_reason or deciding.reason or ""
+            if reason and len(cell.trials) > 1:
+                reason = f"repeat {deciding.repeat}: {reason}"
+            why = "; ".join(filter(None, (escape(reason), certainty.in_full(cell)))) or ABSENT
+            rows.append(
+                [
+                    *([escape(fault)] if len(variants) > 1 else []),
+                    escape(name(subject)),
+                    said(cell),
+                    why,
+                    advice(subject, fault, found) if unsafe(cell) else ABSENT,
+                ]
+            )
+    header = (*(["Variant"] if len(variants) > 1 else []), "Who", "Verdict", "Why", "To be safe")
+    return table(header, rows) if rows else ""
+
+
+def _picture(picture: Picture) -> str:
+    return f"### {escape(picture.title)}\n\n[![{escape(picture.says)}]({_UP}{picture.png})]({_UP}{picture.svg})"
