@@ -89,14 +89,14 @@ class Labels:
         groups: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
         faults: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for record in records:
-            groups[record.kind, record.config.get(REPLICATION)].append(record.config)
+            groups[record.kind, record.config.get(REPLICATION)].append(_configured(record))
             faults[record.fault.name].append(record.fault.parameters)
         varied = {key for configs in groups.values() for key in _varied(configs)}
         keys = (*_ALWAYS, *sorted(varied - {*_ALWAYS, REPLICATION}))
         loads = [record.load for record in records if record.kind == "performance"]
         return cls(
             keys=keys,
-            left_out=frozenset(key for key in keys if any(key not in record.config for record in records)),
+            left_out=frozenset(key for key in keys if any(key not in _configured(record) for record in records)),
             versions=len({record.kafka for record in records}) > 1,
             sizes="message_size" in _varied(loads),
             parameters={name: tuple(sorted(_varied(given))) for name, given in faults.items()},
@@ -104,7 +104,7 @@ class Labels:
 
     def configuration(self, record: TrialRecord) -> Configuration:
         """Two trials have the same one if they differ in client, replication factor, fault, load or repeat only."""
-        config = record.config
+        config = _configured(record)
         words = [word for key in self.keys if key in config and (word := self._word(key, config[key]))]
         rank = [_rank(key, config.get(key)) for key in self.keys]
         if self.versions:
@@ -147,6 +147,12 @@ class Labels:
 
 def name(subject: Subject) -> str:
     return f"{subject.client}, {subject.configuration}, RF {subject.replication_factor}"
+
+
+def _configured(record: TrialRecord) -> dict[str, Any]:
+    """Its settings as they would be without the fault: what a recipe brings with it is the recipe's, and no choice."""
+    config = {**record.config, **record.fault.replaced}
+    return {key: value for key, value in config.items() if value is not None or key not in record.fault.replaced}
 
 
 def replication_factor(record: TrialRecord) -> int:
