@@ -10,10 +10,21 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from enum import Enum
+from typing import NamedTuple
 
 from harness.wire.fields import Malformed
+from harness.wire.plans import Line
 
 Piece = bytes | memoryview
+
+
+class Marked(NamedTuple):
+    """A frame, when it may go on, and what becomes of the line behind it."""
+
+    piece: Piece
+    delay_ms: int = 0
+    line: Line | None = None
+
 
 MAX_HELD_BYTES = 100 << 20
 """The largest frame that is ever held in memory: the default of a broker's ``socket.request.max.bytes``."""
@@ -37,10 +48,14 @@ class Walker:
 
     ``head`` is asked about each frame with as much of its payload as is there: a ``Fate``, or None for more bytes.
     ``whole`` is asked about each frame that was held, its size included: the frame to pass on instead, or None to
-    drop it. Whatever the chunks, both decide about the same frames in the same order.
+    drop it. Whatever the chunks, both decide about the same frames in the same order. ``ahead`` has what ``head`` wants
+    to go before the frame it decides about.
     """
 
-    def __init__(self, head: Callable[[memoryview], Fate | None], whole: Callable[[memoryview], Piece | None]) -> None:
+    def __init__(
+        self, head: Callable[[memoryview], Fate | None], whole: Callable[[memoryview], Piece | Marked | None]
+    ) -> None:
+        self.ahead: list[Marked] = []
         self._head = head
         self._whole = whole
         self._fate = Fate.PASS
@@ -52,7 +67,7 @@ class Walker:
     def between_frames(self) -> bool:
         return not self._left and not self._partial
 
-    def feed(self, chunk: bytes) -> Iterator[Piece]:
+    def feed(self, chunk: bytes) -> Iterator[Piece | Marked]:
         """What to pass on. Raises ``Malformed`` after everything before the malformed frame has been given out."""
         if self._fate is Fate.PASS and self._left >= len(chunk):
             self._left -= len(chunk)
@@ -68,10 +83,17 @@ class Walker:
                     complete = self._begin(view[at:])
                 except Malformed:
                     yield view[passed:at]
+                    yield from self.ahead
                     raise
                 if not complete:
                     self._partial = bytes(view[at:])
                     break
+                if self.ahead:
+                    if passed < at:
+                        yield view[passed:at]
+                    passed = at
+                    yield from self.ahead
+                    self.ahead = []
             part = view[at : at + self._left]
             self._left -= len(part)
             if self._fate is not Fate.PASS:
@@ -104,7 +126,7 @@ class Walker:
         self._left = SIZE.size + size
         return True
 
-    def _hold(self, part: memoryview) -> Piece | None:
+    def _hold(self, part: memoryview) -> Piece | Marked | None:
         """Adds a part to the held frame; when that makes it whole, what to pass on."""
         if self._left or self._held:
             self._held += part

@@ -20,9 +20,11 @@ from functools import partial
 from harness.process import Message, messages, say
 from harness.wire.addresses import AddressBook
 from harness.wire.exchange import Wire
-from harness.wire.link import Link
+from harness.wire.link import Link, change_line
+from harness.wire.plans import OPEN
 from harness.wire.requests import Request
-from harness.wire.rules import Firing, Rule, Rulebook
+from harness.wire.rulebook import Firing, Rulebook
+from harness.wire.rules import Rule
 
 HOST = "127.0.0.1"
 
@@ -64,6 +66,7 @@ def obey(command: Message, wire: Wire, links: set[Link]) -> None:
             except ValueError as error:
                 say("refused", reason=str(error))
             else:
+                change_line(OPEN, wire, links)
                 say("rules")
         case {"do": "stats"}:
             rules = wire.rules
