@@ -7,7 +7,6 @@ ends. A request that is not forwarded leaves nothing in the queue, or one of the
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,8 +30,8 @@ class Wire:
     fired: Callable[[int, Request, Firing], None]
     """Told of each firing at once, with the broker's node id."""
     rules: Rulebook = field(default_factory=Rulebook)
-    requests: Counter[str] = field(default_factory=Counter)
-    """Requests that clients sent, by API."""
+    requests: Counter[int] = field(default_factory=Counter)
+    """Requests that clients sent, by API key."""
     line: Line = OPEN
     """What a rule has made of all connections."""
 
@@ -83,7 +82,7 @@ class Exchange:
 
     def answers(self) -> list[Marked]:
         """The responses made here whose turn it is, once each."""
-        if not self._owed or not self._responses.between_frames:
+        if not self._owed or not isinstance(self._owed[0], Marked) or not self._responses.between_frames:
             return []
         answers = self._next_answers()
         self._end_if_due()
@@ -116,7 +115,7 @@ class Exchange:
         assert request is not None  # it was, when the head was read
         if request.api_key == PRODUCE:
             partitions = read_partitions(payload, self._wire.addresses.topic_names)
-            request = dataclasses.replace(request, partitions=partitions, records=count_records(payload))
+            request = request._replace(partitions=partitions, records=count_records(payload))
         plan = self._decide(request, frame)
         if plan.line is not None or plan.request_delay_ms:
             return Marked(frame if plan.forward else b"", plan.request_delay_ms, plan.line)
@@ -124,7 +123,7 @@ class Exchange:
 
     def _decide(self, request: Request, frame: Piece) -> Plan:
         """Decides about a request; ``frame`` is all of it if a rule needs that."""
-        self._wire.requests[request.api] += 1
+        self._wire.requests[request.api_key] += 1
         firing = self._wire.rules.decide(request)
         plan = PASS_ON
         forged = None
@@ -149,7 +148,8 @@ class Exchange:
             return Fate.DROP
         if len(payload) < SIZE.size:
             return None
-        self._responses.ahead += self._next_answers()
+        if self._owed and isinstance(self._owed[0], Marked):
+            self._responses.ahead += self._next_answers()
         owed = self._owed.popleft() if self._owed else None
         (correlation_id,) = SIZE.unpack_from(payload)
         if not isinstance(owed, _Owed) or owed.request.correlation_id != correlation_id:

@@ -80,7 +80,7 @@ class Walker:
         while at < len(view):
             if not self._left:
                 try:
-                    complete = self._begin(view[at:])
+                    complete = self._begin(view, at)
                 except Malformed:
                     yield view[passed:at]
                     yield from self.ahead
@@ -94,27 +94,28 @@ class Walker:
                     passed = at
                     yield from self.ahead
                     self.ahead = []
-            part = view[at : at + self._left]
-            self._left -= len(part)
+            size = min(self._left, len(view) - at)
+            self._left -= size
             if self._fate is not Fate.PASS:
                 if passed < at:
                     yield view[passed:at]
-                passed = at + len(part)
-                frame = self._hold(part) if self._fate is Fate.HOLD else None
+                passed = at + size
+                frame = self._hold(view[at:passed]) if self._fate is Fate.HOLD else None
                 if frame is not None:
                     yield frame
-            at += len(part)
+            at += size
         if passed < at:
             yield view[passed:at]
 
-    def _begin(self, view: memoryview) -> bool:
-        """Decides about the frame that starts here, if enough of it is there."""
-        if len(view) < SIZE.size:
+    def _begin(self, view: memoryview, at: int) -> bool:
+        """Decides about the frame that starts there, if enough of it is there."""
+        if len(view) - at < SIZE.size:
             return False
-        (size,) = SIZE.unpack_from(view)
+        (size,) = SIZE.unpack_from(view, at)
         if size < 0:
             raise Malformed(f"a frame of {size} bytes")
-        payload = view[SIZE.size : SIZE.size + size]
+        at += SIZE.size
+        payload = view[at : at + size]
         fate = self._head(payload)
         if fate is None:
             if len(payload) == size or len(payload) > MAX_HEAD_BYTES:

@@ -84,7 +84,8 @@ class Link:
             print(f"closing a connection to {self._address}: {error}", file=sys.stderr, flush=True)
             self._end()
             return
-        self._pass_on(self._exchange.answers(), self.client)
+        if answers := self._exchange.answers():
+            self._pass_on(answers, self.client)
         if self._exchange.cut is Cut.NOW:
             self._cut()
         elif self._exchange.cut is Cut.SOON and self._cut_by is None:

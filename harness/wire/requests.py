@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kio.schema.index import api_key_map
 
@@ -36,8 +36,7 @@ def api_name(api_key: int) -> str:
     return _API_NAMES.get(api_key, f"api-{api_key}")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request. ``acks`` is None unless it is a Produce; ``partitions`` and ``records`` are only read for a rule."""
 
     api_key: int
@@ -134,5 +133,5 @@ def _to_acks(payload: Piece, body: int, version: int) -> Fields:
     fields = Fields(payload, body, version >= _FLEXIBLE_SINCE)
     fields.skip_tags()  # the header's
     if version >= _TRANSACTIONAL_ID_SINCE:
-        fields.string()
+        fields.skip_string()
     return fields

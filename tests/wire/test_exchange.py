@@ -15,7 +15,7 @@ from harness.wire.exchange import Cut, Exchange, Wire
 from harness.wire.fields import Malformed
 from harness.wire.frames import Marked
 from harness.wire.plans import Line
-from harness.wire.requests import Request
+from harness.wire.requests import PRODUCE, Request
 from harness.wire.rulebook import Firing, Rulebook
 from harness.wire.rules import Rule
 
@@ -72,7 +72,7 @@ def test_without_rules_everything_passes() -> None:
     requests, responses = [produce_frame(i) for i in range(5)], [response(i) for i in range(5)]
     assert connection.client(*requests) is connection.broker(*responses) is Cut.NO
     assert (connection.broker_got, connection.client_got) == (b"".join(requests), b"".join(responses))
-    assert connection.wire.requests == {"Produce": 5}
+    assert connection.wire.requests == {PRODUCE: 5}
 
 
 def test_lose_ack_swallows_the_response_and_cuts_when_it_arrives() -> None:

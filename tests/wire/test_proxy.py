@@ -15,6 +15,7 @@ import pytest
 
 from harness.process import Child
 from harness.wire import Proxy, Rule
+from harness.wire.fields import Malformed
 from harness.wire.requests import read_request
 
 from .kafka_bytes import produce_frame, read_response
@@ -44,11 +45,12 @@ class Answering:
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError, EOFError):
+        with connection, suppress(OSError, EOFError, ValueError, Malformed):
             while True:
                 payload = receive_frame(connection)
                 request, extra = read_request(payload), int(payload.rpartition(b"extra=")[2][:12])
-                assert request is not None
+                if request is None:
+                    return
                 self.got.append(request.correlation_id)
                 if extra < 0 or not request.answered:
                     continue
@@ -60,8 +62,8 @@ class Answering:
                     extra -= part
 
 
-def request(correlation_id: int, acks: int = 1, extra: int = 0) -> bytes:
-    return produce_frame(correlation_id, acks, records=b"extra=%012d" % extra)
+def request(correlation_id: int, acks: int = 1, extra: int = 0, client_id: str = "client") -> bytes:
+    return produce_frame(correlation_id, acks, records=b"extra=%012d" % extra, client_id=client_id)
 
 
 def receive_frame(connection: socket.socket) -> bytes:
