@@ -192,6 +192,14 @@ class RestartClient:
 
 
 @dataclass(frozen=True)
+class AwaitFired:
+    """Until the proxy says that a rule of this action fell on a request."""
+
+    action: str
+    timeout_s: float = 20.0
+
+
+@dataclass(frozen=True)
 class Wire:
     """Puts these rules into the proxy, in place of all before."""
 
@@ -223,5 +231,6 @@ Step = (
     | ResumeClient
     | KillClient
     | RestartClient
+    | AwaitFired
     | Wire
 )
