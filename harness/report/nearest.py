@@ -23,7 +23,7 @@ class Safe:
     trials: int
     """In so many repeats it was kept, of as many."""
     allowed: tuple[str, ...]
-    """Of lost, duplicate and reordered what no rule forbids there: that it did not happen may be luck."""
+    """Of lost, duplicate and reordered what no rule forbids there, so that it may happen another time."""
 
 
 def unsafe(cell: Cell) -> bool:

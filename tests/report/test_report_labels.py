@@ -27,6 +27,36 @@ def test_every_setting_that_varies_is_named_shortly() -> None:
     ]
 
 
+def test_what_a_faults_recipe_is_made_for_tells_no_configuration_apart() -> None:
+    patient = {"request.timeout.ms": 300, "linger.ms": 0}
+    records = [
+        *(one(fault="slow-follower", config={"acks": acks, **patient}) for acks in ("1", "all")),
+        *(one(fault="kill-leader", config={"acks": acks, "linger.ms": 5}) for acks in ("1", "all")),
+    ]
+    labels = Labels.of(records)
+    assert [str(labels.configuration(each)) for each in records] == ["acks=1", "acks=all"] * 2
+    assert labels.subject(records[0]) == labels.subject(records[2])
+    swept = [*records, one(fault="slow-follower", config={"acks": "1", **patient, "linger.ms": 9})]
+    labels = Labels.of(swept)
+    assert [str(labels.configuration(each)) for each in swept] == [
+        "acks=1, linger.ms=0",
+        "acks=all, linger.ms=0",
+        "acks=1",
+        "acks=all",
+        "acks=1, linger.ms=9",
+    ]
+
+
+def test_a_parameter_left_to_its_default_is_unset() -> None:
+    faults = [FaultRecord(name="power-loss", parameters={"flush_messages": value}) for value in (None, 1)]
+    records = [one(fault=fault) for fault in faults]
+    labels = Labels.of(records)
+    assert [labels.fault(record) for record in records] == [
+        "power-loss (flush_messages unset)",
+        "power-loss (flush_messages=1)",
+    ]
+
+
 def test_false_is_said_only_where_somebody_left_it_to_the_client() -> None:
     stated = [one(config={"enable.idempotence": flag}) for flag in (False, True)]
     assert [str(Labels.of(stated).configuration(each)) for each in stated] == ["acks=all", "acks=all, idempotent"]
