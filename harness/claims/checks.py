@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.events import CLIENT_DIED, NO_REPORT
 from harness.measure.proportion import at_most, interval
@@ -28,8 +28,10 @@ What = Literal[
     "unknown",
     "no_report",
     "client_died",
+    "error",
 ]
-"""An anomaly; messages with an outcome, those of which the client never said anything; a client that sends no more."""
+"""An anomaly; messages with an outcome, those of which the client never said anything; a client that sends no more; or
+messages that ended with the error named by ``error``."""
 Measure = Literal["messages_per_s", "p50_ms", "p99_ms", "max_ms", "longest_gap_s", "gave_up_ms"]
 
 
@@ -60,17 +62,58 @@ class _Check(BaseModel):
         raise NotImplementedError
 
 
-class Happens(_Check):
+class _Counted(_Check):
+    """What is counted in each trial."""
+
+    what: What
+    error: str | None = None
+    arms: Names
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if (self.what == "error") != (self.error is not None):
+            raise ValueError("error names the client's error that what: error counts")
+        return self
+
+    def shown(self, arms: Arms) -> tuple[int, int, int, str]:
+        """Trials that showed it, trials in which it could have been, messages it was seen of; and this in words."""
+        exercised = [
+            record
+            for name in self.arms
+            for record in arms[name]
+            if record.counts is not None and record.anomalies is not None and record.fault.fired
+        ]
+        counts = [self._count(record) for record in exercised]
+        shown, trials = sum(count > 0 for count in counts), len(counts)
+        return (
+            shown,
+            trials,
+            sum(counts),
+            f"{self.error or self.what} in {_rate(shown, trials)} of {_listed(self.arms)}",
+        )
+
+    def _count(self, record: TrialRecord) -> int:
+        match self.what:
+            case "failed" | "unknown":
+                return getattr(record.counts, self.what) or 0
+            case "no_report":
+                return (record.errors or {}).get(NO_REPORT, 0)
+            case "error":
+                return (record.errors or {}).get(self.error or "", 0)
+            case "client_died":
+                return int(CLIENT_DIED in (record.reason or ""))
+            case _:
+                return getattr(record.anomalies, self.what) or 0
+
+
+class Happens(_Counted):
     """In every trial of these arms in which the fault fired, or, where that is the claim, in some."""
 
     check: Literal["happens"]
-    what: What
-    arms: Names
     how_often: Literal["always", "sometimes"] = "always"
 
     def decide(self, arms: Arms) -> Finding:
-        shown, trials, total = _shown(self.what, self.arms, arms)
-        said = f"{self.what} in {_rate(shown, trials)} of {_listed(self.arms)}"
+        shown, trials, total, said = self.shown(arms)
         said += f", {total:,} messages in all" if shown else ""
         if shown and (shown == trials or self.how_often == "sometimes"):
             return Finding(Outcome.REPRODUCED, said)
@@ -79,16 +122,13 @@ class Happens(_Check):
         return Finding(Outcome.NOT_DECIDED, said)
 
 
-class Never(_Check):
+class Never(_Counted):
     """In no trial of these arms, though the fault fired."""
 
     check: Literal["never"]
-    what: What
-    arms: Names
 
     def decide(self, arms: Arms) -> Finding:
-        shown, trials, total = _shown(self.what, self.arms, arms)
-        said = f"{self.what} in {_rate(shown, trials)} of {_listed(self.arms)}"
+        shown, trials, total, said = self.shown(arms)
         if shown:
             return Finding(Outcome.REFUTED, f"{said}, {total:,} messages in all")
         return Finding(Outcome.REPRODUCED if trials else Outcome.NOT_DECIDED, said)
@@ -202,30 +242,6 @@ def decide(checks: Sequence[Check], arms: Arms) -> tuple[Outcome, list[Finding]]
         if outcome in outcomes:
             return outcome, findings
     return Outcome.REPRODUCED, findings
-
-
-def _shown(what: str, names: Sequence[str], arms: Arms) -> tuple[int, int, int]:
-    """Trials that showed it, trials in which it could have been, messages it was seen of."""
-    exercised = [
-        record
-        for name in names
-        for record in arms[name]
-        if record.counts is not None and record.anomalies is not None and record.fault.fired
-    ]
-    counts = [_count(what, record) for record in exercised]
-    return sum(count > 0 for count in counts), len(counts), sum(counts)
-
-
-def _count(what: str, record: TrialRecord) -> int:
-    match what:
-        case "failed" | "unknown":
-            return getattr(record.counts, what) or 0
-        case "no_report":
-            return (record.errors or {}).get(NO_REPORT, 0)
-        case "client_died":
-            return int(CLIENT_DIED in (record.reason or ""))
-        case _:
-            return getattr(record.anomalies, what) or 0
 
 
 def _measured(measure: str, records: Sequence[TrialRecord]) -> list[float]:
