@@ -205,7 +205,7 @@ def main() -> NoReturn:
         click.echo(f"harness: {error}", err=True)
         sys.exit(FAILED)
     except (KeyboardInterrupt, click.Abort) as interrupted:
-        click.echo(f"\nharness: interrupted{interrupted}", err=True)
+        click.echo(f"\nharness: interrupted{interrupted.__cause__ or interrupted}", err=True)  # click wraps it
         sys.exit(INTERRUPTED)
     sys.exit(code if isinstance(code, int) else OK)
 

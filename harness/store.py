@@ -32,6 +32,8 @@ class FaultRecord(_Record):
 
     name: str
     parameters: dict[str, Any] = {}
+    replaced: dict[str, Any] = {}
+    """Settings of the trial that the fault brought with it, each with what it would be without; null: not stated."""
     fired: bool = False
     start_s: float | None = None
     end_s: float | None = None

@@ -109,7 +109,7 @@ def _not_run(planned: Trial, status: Any = "skipped", reason: str | None = None,
     record = TrialRecord(
         **trial.trial_fields(planned),
         cluster_profile=planned.profile,
-        fault=FaultRecord(name=planned.fault, parameters=trial.parameters_of(planned)),
+        fault=FaultRecord(name=planned.fault, parameters=trial.parameters_of(planned), replaced=planned.replaced),
         status=status,
         reason=reason or planned.skip,
         elapsed_s=elapsed_s or None,

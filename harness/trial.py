@@ -294,6 +294,7 @@ def _record(
         fault=FaultRecord(
             name=trial.fault,
             parameters=parameters_of(trial),
+            replaced=trial.replaced,
             fired=trial.fault == "none" or FAULTS[trial.fault].fired(running.events),
             events=[{"at_ns": event.at_ns, "what": event.what, **event.detail} for event in running.events],
         ),

@@ -14,6 +14,9 @@ from harness import trial
 from harness.clusters.local import LocalCluster
 from harness.events import Verdict
 from harness.faults import FAULTS
+from harness.faults.fault import Fault, Script, in_order
+from harness.faults.parameters import UnderLoad
+from harness.faults.steps import AwaitAcks, PauseClient
 from harness.judge import judge
 from harness.plan import Trial, plan
 from harness.trial import Venue
@@ -70,10 +73,38 @@ def test_a_worker_that_dies_leaves_what_it_had_and_no_pass(venue: Venue) -> None
 
 
 def test_a_proxy_that_dies_proves_nothing(venue: Venue) -> None:
-    planned = _trial(faults={"recipes": [{"name": "lose-ack", "messages": 100_000}]})
-    record = _run(planned, venue, lambda: _kill("harness.wire.proxy", 3))
+    impatient = {"delivery.timeout.ms": 4_000, "request.timeout.ms": 1_000, "replication.factor": 3}
+    recipe = {"name": "lose-ack", "messages": 400_000, "flush_every": 50_000}
+    planned = _trial(config=impatient, faults={"recipes": [recipe]})
+    record = _run(planned, venue, lambda: _kill("harness.wire.proxy", 2))
     assert record.verdict in (Verdict.UNKNOWN, Verdict.NOT_EXERCISED)
     assert record.reason
+
+
+def test_a_client_that_hangs_ends_within_its_bound_and_is_no_pass(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FAULTS, "hang", _hang())
+    began = time.monotonic()
+    planned = _trial(faults={"recipes": [{"name": "hang", "messages": 5_000}]})
+    record = judge(trial.run(planned, venue), venue.journals)
+    assert record.fault.fired
+    assert record.status == "completed" and record.reason is not None and "the client hung" in record.reason
+    assert record.verdict is Verdict.UNKNOWN
+    assert record.counts is not None and record.counts.acked and record.counts.sent < 5_050
+    assert time.monotonic() - began < 60
+
+
+def _hang() -> Fault:
+    """The producer's process freezes under load and never goes on."""
+    return Fault(
+        name="hang",
+        summary="",
+        parameters=UnderLoad,
+        script=lambda parameters: Script(load=parameters.load, during=(AwaitAcks(100), PauseClient()), patience_s=2),
+        fired=in_order("pause-client"),
+        estimate_s=lambda parameters, config: 5.0,
+    )
 
 
 def test_a_fault_that_never_fires_is_not_exercised(venue: Venue) -> None:

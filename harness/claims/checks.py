@@ -95,12 +95,16 @@ class Never(_Check):
 
 
 class More(_Check):
-    """One arm has more of a measure than each of the others, by more than chance."""
+    """One arm has more of a measure than each of the others, by more than chance.
+
+    It is refuted where the interval says that it has not even ``margin`` more than one of them.
+    """
 
     check: Literal["more"]
     measure: Measure
     arm: str
     than: Names
+    margin: float = Field(0.05, ge=0, lt=1)
 
     @property
     def named(self) -> Iterable[str]:
@@ -116,7 +120,7 @@ class More(_Check):
         found = [ratio for ratio in ratios.values() if ratio is not None]
         if all(ratio.low > 1 for ratio in found):
             return Finding(Outcome.REPRODUCED, said)
-        refuted = any(ratio.high < 1 for ratio in found)
+        refuted = any(ratio.high < 1 + self.margin for ratio in found)
         return Finding(Outcome.REFUTED if refuted else Outcome.NOT_DECIDED, said)
 
 

@@ -298,6 +298,15 @@ def _(step: steps.RestartClient, stage: Stage) -> None:
 
 
 @do.register
+def _(step: steps.AwaitFired, stage: Stage) -> None:
+    def fired() -> bool:
+        _collect_firings(stage)
+        return any(event.what == step.action for event in stage.events)
+
+    stage.until(fired, step.timeout_s, f"no request met {step.action}")
+
+
+@do.register
 def _(step: steps.Wire, stage: Stage) -> None:
     if stage.proxy is None:
         raise RecipeFailed("there is no proxy to put rules into")

@@ -69,7 +69,15 @@ def _in_sequence(name: str, parts: Sequence[Fault]) -> Fault:
         first, *others, last = [part.script(parameters.of(part)) for part in parts]
         between = tuple(step for other in others for step in other.steps)
         # The script itself waits for the last part's load.
-        during = (*first.during, AwaitSent(), *first.after, *between, *last.before, last.load, *last.during)
+        during = (
+            *first.during,
+            AwaitSent(first.patience_s),
+            *first.after,
+            *between,
+            *last.before,
+            last.load,
+            *last.during,
+        )
         return Script(before=first.before, load=first.load, during=during, after=last.after)
 
     def fired(events: Sequence[FaultEvent]) -> bool:

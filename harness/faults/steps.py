@@ -43,7 +43,7 @@ class AwaitAcks:
 class AwaitSent:
     """Until the load is handed over and flushed. What has no report by then is unknown, which is no error here."""
 
-    timeout_s: float = 25.0
+    timeout_s: float
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,14 @@ class RestartClient:
 
 
 @dataclass(frozen=True)
+class AwaitFired:
+    """Until the proxy says that a rule of this action fell on a request."""
+
+    action: str
+    timeout_s: float = 20.0
+
+
+@dataclass(frozen=True)
 class Wire:
     """Puts these rules into the proxy, in place of all before."""
 
@@ -223,5 +231,6 @@ Step = (
     | ResumeClient
     | KillClient
     | RestartClient
+    | AwaitFired
     | Wire
 )

@@ -1,29 +1,58 @@
-"""Faults on the wire between client and broker, carried out by the proxy."""
+"""Faults on the wire that befall single requests, carried out by the proxy between client and broker."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from harness.events import FaultEvent
-from harness.faults.fault import Fault, Script
+from harness.faults.fault import Config, Fault, Script
 from harness.faults.parameters import Parameters
 from harness.faults.steps import Send, Wire
 from harness.wire.rules import Rule
 
+_REQUEST_TIMED_OUT, _NOT_ENOUGH_REPLICAS_AFTER_APPEND = 7, 20
+_NOT_ENOUGH_REPLICAS, _NOT_LEADER_OR_FOLLOWER = 19, 6
 
-class _Lost(Parameters):
-    messages: int = Field(3_000, ge=1, le=10_000_000, description="messages sent in all")
+
+class Flushed(Parameters):
+    """A load of which each flush is one ProduceRequest, so that a fault's ordinals are known messages."""
+
+    messages: int = Field(1_000, ge=1, le=10_000_000, description="messages sent in all")
     flush_every: int = Field(50, ge=1, description="the client flushes after each so many: one ProduceRequest each")
     skip: int = Field(5, ge=0, description="so many ProduceRequests pass untouched first")
+
+    @property
+    def load(self) -> Send:
+        return Send(self.messages, flush_every=self.flush_every)
+
+
+class _Some(Flushed):
+    """Some of the requests are hit: every so manieth, or by chance."""
+
+    messages: int = Field(3_000, ge=1, le=10_000_000, description="messages sent in all")
     every: int = Field(12, ge=1, description="then this one and each so-manieth after it is hit")
     times: int = Field(5, ge=1, description="at most so many are hit")
     probability: float | None = Field(
         None, gt=0, le=1, description="hit each ProduceRequest with this probability instead (seeded, repeatable)"
     )
     seed: int = Field(0, ge=0, description="of the probability")
+
+    def rule(self, action: str, **fields: Any) -> Rule:
+        return Rule(
+            action=action,
+            skip=self.skip,
+            every=self.every if self.probability is None else None,
+            times=self.times,
+            probability=self.probability,
+            seed=self.seed,
+            **fields,
+        )
+
+
+class _Lost(_Some):
     silent: bool = Field(False, description="keep the connection open: the client must time out by itself")
 
 
@@ -35,36 +64,84 @@ class LoseRequest(_Lost):
     pass
 
 
-def _script(action: str, parameters: _Lost) -> Script:
-    rule = Rule(
-        action=action,
+class InjectError(_Some):
+    error: int = Field(_NOT_ENOUGH_REPLICAS, ge=1, le=32_767, description="Kafka's error code")
+    forward: bool = Field(False, description="the broker gets the request all the same; only with error 7 or 20")
+
+    @model_validator(mode="after")
+    def _brokers_tell_the_truth(self) -> InjectError:
+        """No other error says that the batch may have been written, so that no broker gives it for one that was."""
+        if self.forward and self.error not in (_REQUEST_TIMED_OUT, _NOT_ENOUGH_REPLICAS_AFTER_APPEND):
+            raise ValueError(f"error {self.error} says that nothing was written; forward is for errors 7 and 20")
+        return self
+
+
+class Delay(Flushed):
+    delay_ms: int = Field(100, ge=1, le=60_000, description="how late each is")
+    of: Literal["response", "request"] = Field("response", description="which of the two is late")
+
+
+class Reorder(Parameters):
+    messages: int = Field(1_000, ge=1, le=10_000_000, description="messages sent, many requests at once")
+    batch_bytes: int = Field(2_000, ge=1, description="batch.size of the client, so that there are many batches")
+    delay_ms: int = Field(30, ge=0, le=60_000, description="responses are so late, which keeps several in flight")
+    error: int = Field(_NOT_LEADER_OR_FOLLOWER, ge=1, le=32_767, description="a retriable error of Kafka's")
+    skip: int = Field(3, ge=0, description="so many ProduceRequests get no error first")
+    every: int = Field(7, ge=1, description="then this one and each so-manieth after it gets one")
+    times: int = Field(5, ge=1, description="at most so many get one")
+
+
+def _script(rule: Rule, load: Send) -> Script:
+    return Script(before=(Wire((rule,)),), load=load, after=(Wire(),))
+
+
+def _lose(action: str, parameters: _Lost) -> Script:
+    return _script(parameters.rule(action, silent=parameters.silent), parameters.load)
+
+
+def _inject_error(parameters: InjectError) -> Script:
+    rule = parameters.rule("inject-error", error=parameters.error, forward=parameters.forward)
+    return _script(rule, parameters.load)
+
+
+def _delay(parameters: Delay) -> Script:
+    of_request = parameters.of == "request"
+    rule = Rule("delay", skip=parameters.skip, ms=parameters.delay_ms, of_request=of_request)
+    return _script(rule, parameters.load)
+
+
+def _reorder(parameters: Reorder) -> Script:
+    """A batch is refused while those behind it, which are on their way already, are written."""
+    refuse = Rule(
+        "inject-error",
+        error=parameters.error,
+        ms=parameters.delay_ms,
         skip=parameters.skip,
-        every=parameters.every if parameters.probability is None else None,
+        every=parameters.every,
         times=parameters.times,
-        probability=parameters.probability,
-        seed=parameters.seed,
-        silent=parameters.silent,
     )
-    return Script(
-        before=(Wire((rule,)),),
-        load=Send(parameters.messages, flush_every=parameters.flush_every),
-        after=(Wire(),),
-    )
+    rules = (refuse, Rule("delay", ms=parameters.delay_ms))
+    return Script(before=(Wire(rules),), load=Send(parameters.messages), after=(Wire(),))
 
 
-def _hit(*actions: str) -> Callable[[Sequence[FaultEvent]], bool]:
-    """The proxy says that a rule of such an action hit a request."""
-    return lambda events: any(event.what in actions for event in events)
+def hit(action: str) -> Callable[[Sequence[FaultEvent]], bool]:
+    """The proxy says that a rule of this action fell on a request."""
+    return lambda events: any(event.what == action for event in events)
 
 
-def _no_ack_to_lose(config: Mapping[str, Any]) -> str | None:
-    return "acks=0 has no acknowledgement to lose" if config["acks"] == "0" else None
+def no_ack(otherwise: str) -> Callable[[Config], str | None]:
+    """Refuses acks=0, with this reason."""
+    return lambda config: otherwise if config["acks"] == "0" else None
 
 
-def _estimate_s(parameters: _Lost, config: Mapping[str, Any]) -> float:
+def _estimate_s(parameters: _Lost, config: Config) -> float:
     """Each request that is hit costs a client a reconnect, or a request timeout when it is hit silently."""
     timeout_s = config.get("request.timeout.ms", 30_000) / 1000
     return 2.5 + parameters.times * (timeout_s if parameters.silent else 0.1)
+
+
+def _late_s(parameters: Delay, config: Config) -> float:
+    return 2.5 + parameters.messages / parameters.flush_every * parameters.delay_ms / 1000
 
 
 FAULTS = (
@@ -73,10 +150,10 @@ FAULTS = (
         name="lose-ack",
         summary="The broker writes, its acknowledgement is lost on the wire, and the producer retries.",
         parameters=LoseAck,
-        script=lambda parameters: _script("lose-ack", parameters),
-        fired=_hit("lose-ack"),
+        script=lambda parameters: _lose("lose-ack", parameters),
+        fired=hit("lose-ack"),
         needs_proxy=True,
-        refuses=_no_ack_to_lose,
+        refuses=no_ack("acks=0 has no acknowledgement to lose"),
         estimate_s=_estimate_s,
     ),
     # Its control: lost before the broker saw it, so a retry can duplicate nothing.
@@ -84,9 +161,40 @@ FAULTS = (
         name="lose-request",
         summary="The request is lost on the wire before the broker sees it.",
         parameters=LoseRequest,
-        script=lambda parameters: _script("lose-request", parameters),
-        fired=_hit("lose-request"),
+        script=lambda parameters: _lose("lose-request", parameters),
+        fired=hit("lose-request"),
         needs_proxy=True,
         estimate_s=_estimate_s,
+    ),
+    Fault(
+        name="inject-error",
+        summary="The client gets an error that the broker never gave.",
+        parameters=InjectError,
+        script=_inject_error,
+        fired=hit("inject-error"),
+        needs_proxy=True,
+        refuses=no_ack("acks=0 has no response that could be an error"),
+        estimate_s=lambda parameters, config: 2.5 + 0.5 * parameters.times,
+    ),
+    Fault(
+        name="reorder",
+        summary="A batch is refused with a retriable error while those sent behind it are written.",
+        parameters=Reorder,
+        script=_reorder,
+        fired=hit("inject-error"),
+        needs_proxy=True,
+        refuses=no_ack("acks=0 has no response that could refuse a batch"),
+        settings=lambda parameters: {"batch.size": parameters.batch_bytes},
+        estimate_s=lambda parameters, config: 5.0,
+    ),
+    Fault(
+        name="delay",
+        summary="Each response, or each request, is late, and what is behind it waits.",
+        parameters=Delay,
+        script=_delay,
+        fired=hit("delay"),
+        needs_proxy=True,
+        refuses=no_ack("acks=0 waits for no response that could be late"),
+        estimate_s=_late_s,
     ),
 )

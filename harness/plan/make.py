@@ -93,10 +93,10 @@ class _Trials:
     ) -> Trial:
         workload = self.workload
         stated = {**workload.config, **axes}
-        if fault != NO_FAULT:
-            stated = {**self._settings(str(axes["client"]), fault, parameters), **stated}
-        config = complete(stated, workload.cluster.brokers)
-        config["partitions"] = load.partitions
+        brought = {} if fault == NO_FAULT else self._settings(str(axes["client"]), fault, parameters)
+        without = complete(stated, workload.cluster.brokers)
+        config = complete({**brought, **stated}, workload.cluster.brokers)
+        config["partitions"] = without["partitions"] = load.partitions
         several = [f"kafka-{kafka}"] if len(workload.kafka) > 1 else []
         trial_id = _bounded(".".join([labels.axes_label(axes), *several, label])) + f".r{repeat}"
         if load.seconds is not None:
@@ -115,6 +115,7 @@ class _Trials:
             load=load,
             fault=fault,
             parameters=parameters,
+            replaced={key: without.get(key) for key, value in config.items() if without.get(key) != value},
             seed=_number(workload.seed, "seed", trial_id),
             estimated_s=estimated_s,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,

@@ -47,6 +47,8 @@ class Trial:
     """``none`` in a performance trial."""
     parameters: BaseModel | None
     """The fault's, an instance of its ``Fault.parameters``; None in a performance trial."""
+    replaced: dict[str, Setting | None]
+    """Settings that the fault brought, with what they would be without it: None where they would not be stated."""
     seed: int
     estimated_s: float
     estimated_bytes: int

@@ -2,7 +2,7 @@
 
 A configuration has a dozen settings, of which a sweep varies three. The label has those, so ``acks=all, idempotent``
 means "and everything else as in the other rows"; what the rest is, the report says once. What all trials of a fault
-have in common, since its recipe is made for it, is the fault's and tells no configuration apart.
+have in common tells none of them apart, and is not in their labels either.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Labels:
         groups: dict[tuple[Trials, Any], list[Mapping[str, Any]]] = defaultdict(list)
         faults: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for record in records:
-            groups[_trials(record), record.config.get(REPLICATION)].append(record.config)
+            groups[_trials(record), record.config.get(REPLICATION)].append(_configured(record))
             faults[record.fault.name].append(record.fault.parameters)
         varied: dict[Trials, set[str]] = defaultdict(set)
         for (trials, _), configs in groups.items():
@@ -104,7 +104,7 @@ class Labels:
         return cls(
             keys=keys,
             varied={trials: frozenset({*_ALWAYS, *settings}) for trials, settings in varied.items()},
-            left_out=frozenset(key for key in keys if any(key not in record.config for record in records)),
+            left_out=frozenset(key for key in keys if any(key not in _configured(record) for record in records)),
             versions=len({record.kafka for record in records}) > 1,
             sizes="message_size" in _varied(loads),
             parameters={name: tuple(sorted(_varied(given))) for name, given in faults.items()},
@@ -112,7 +112,7 @@ class Labels:
 
     def configuration(self, record: TrialRecord) -> Configuration:
         """Two trials have the same one if they differ in client, replication factor, fault, load or repeat only."""
-        config = {key: value for key, value in record.config.items() if key in self.varied[_trials(record)]}
+        config = {key: value for key, value in _configured(record).items() if key in self.varied[_trials(record)]}
         words = [word for key in self.keys if key in config and (word := self._word(key, config[key]))]
         rank = [_rank(key, config.get(key)) for key in self.keys]
         if self.versions:
@@ -155,6 +155,12 @@ class Labels:
 
 def name(subject: Subject) -> str:
     return f"{subject.client}, {subject.configuration}, RF {subject.replication_factor}"
+
+
+def _configured(record: TrialRecord) -> dict[str, Any]:
+    """Its settings as they would be without the fault: what a recipe brings with it is the recipe's, and no choice."""
+    config = {**record.config, **record.fault.replaced}
+    return {key: value for key, value in config.items() if value is not None or key not in record.fault.replaced}
 
 
 def replication_factor(record: TrialRecord) -> int:

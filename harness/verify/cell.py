@@ -36,6 +36,10 @@ class Cell:
     """Every message is forced to disk before it is acked."""
     impatient: bool
     """The client gives a message up before the node that is frozen goes on."""
+    times_out: bool
+    """The client waits for a response for less time than the line is held."""
+    written: bool
+    """What a forged error refuses was written."""
     silent: bool
     """The fault keeps the connection open, so that the client has to time out by itself."""
     under_load: bool
@@ -69,6 +73,8 @@ class Cell:
             one_is_enough=int(config.get("min.insync.replicas", 1)) == 1,
             flushed=int(config.get("flush.messages", _NEVER)) == 1,
             impatient=float(config.get("delivery.timeout.ms", _NEVER)) < float(parameters.get("pause_s", 0)) * 1000,
+            times_out=float(config.get("request.timeout.ms", _NEVER)) < float(parameters.get("hold_s", 0)) * 1000,
+            written=_flag(parameters.get("forward", False)),
             silent=_flag(parameters.get("silent", False)),
             under_load=float(parameters.get("rate", _LOAD_PER_S)) >= _LOAD_PER_S,
         )

@@ -17,9 +17,21 @@ frame to frame, and ``Rule`` says on which requests a fault falls::
 
 With ``silent`` neither ends the connection: only a timeout tells the client.
 
-From the inside out: ``fields``, ``requests`` and ``responses`` read the protocol, ``frames`` walks, ``rules`` decides,
-``addresses`` exchanges addresses, ``exchange`` is one connection without sockets, ``link`` its sockets, ``proxy`` the
-process. Frames pass as they arrive; only those are held whole that a rule may fall on or that may carry addresses.
+``delay``         The response, or the request with ``of_request``, is so many ``ms`` late, and what is behind it waits.
+``inject-error``  The client gets a response with this ``error`` in place of the broker's, in its turn and ``ms`` late.
+                  The broker never gets the request, unless it is to ``forward``.
+``observe``       Changes nothing; it fires, for whoever waits for a certain request.
+
+Three begin at a request and then concern all connections of the proxy, in both directions, until rules are set again:
+
+``hold``          That request still passes. After it no byte moves and no connection ends; what is held then goes on.
+``refuse``        New connections are reset. With ``cut`` those that are there are reset too, and the request is lost.
+``bandwidth``     So many ``bytes_per_s`` pass on each connection in each direction.
+
+From the inside out: ``fields``, ``requests`` and ``responses`` read the protocol, ``forge`` writes it, ``frames``
+walks, ``plans``, ``rules`` and ``rulebook`` decide, ``addresses`` exchanges addresses, ``exchange`` is one connection
+without sockets, ``side`` one of its sockets, ``link`` both, ``proxy`` the process. Frames pass as they arrive; only
+those are held whole that a rule may fall on or that may carry addresses.
 Plaintext listeners only: with TLS, or with SASL before ``SaslHandshake`` version 1, there are no frames to be seen.
 """
 
@@ -48,7 +60,7 @@ class Stats:
     matched: Sequence[int]
     fired: Sequence[int]
     connections: int
-    """Open client connections."""
+    """Client connections that are not closed yet on both sides."""
 
 
 class Proxy:

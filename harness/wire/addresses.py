@@ -24,7 +24,7 @@ class AddressBook:
 
     def __init__(self, addresses: Mapping[int, str], unknown: Callable[[int], None]) -> None:
         pairs = {node: address.rsplit(":", 1) for node, address in addresses.items()}
-        self._addresses = {node: (host, int(port)) for node, (host, port) in pairs.items()}
+        self.brokers: Mapping[int, tuple[str, int]] = {node: (host, int(port)) for node, (host, port) in pairs.items()}
         self._unknown = unknown
         self._told: set[int] = set()
         self.topic_names: dict[bytes, str] = {}
@@ -51,7 +51,7 @@ class AddressBook:
         return response.changed()
 
     def _address_of(self, node: int) -> tuple[str, int] | None:
-        address = self._addresses.get(node)
+        address = self.brokers.get(node)
         if address is None and node >= 0 and node not in self._told:  # -1: there is no such node now
             self._told.add(node)
             self._unknown(node)

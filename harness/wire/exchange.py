@@ -1,13 +1,12 @@
 """One client connection and the broker connection behind it, as a state machine without sockets.
 
 Kafka answers the requests of a connection in order, so what is still to come for the client is a queue: the responses
-the broker owes, each with what shall become of it, and at most one place at which the connection ends. A request that
-is not forwarded leaves nothing in the queue, or that place.
+the broker owes, each with what shall become of it, those made here, and at most one place at which the connection
+ends. A request that is not forwarded leaves nothing in the queue, or one of the latter.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,9 +15,11 @@ from typing import NamedTuple
 
 from harness.wire.addresses import AddressBook
 from harness.wire.fields import Malformed
-from harness.wire.frames import SIZE, Fate, Piece, Walker
-from harness.wire.requests import PRODUCE, Request, count_records, read_request, read_topics
-from harness.wire.rules import PASS_ON, Firing, Plan, Rulebook
+from harness.wire.forge import forge
+from harness.wire.frames import SIZE, Fate, Marked, Piece, Walker
+from harness.wire.plans import OPEN, PASS_ON, Line, Plan
+from harness.wire.requests import PRODUCE, Request, count_records, read_partitions, read_request
+from harness.wire.rulebook import Firing, Rulebook
 
 
 @dataclass
@@ -29,8 +30,10 @@ class Wire:
     fired: Callable[[int, Request, Firing], None]
     """Told of each firing at once, with the broker's node id."""
     rules: Rulebook = field(default_factory=Rulebook)
-    requests: Counter[str] = field(default_factory=Counter)
-    """Requests that clients sent, by API."""
+    requests: Counter[int] = field(default_factory=Counter)
+    """Requests that clients sent, by API key."""
+    line: Line = OPEN
+    """What a rule has made of all connections."""
 
 
 class Cut(Enum):
@@ -43,14 +46,17 @@ class Cut(Enum):
 
 
 class _Owed(NamedTuple):
-    """A response the broker owes."""
+    """A response the broker owes, and the one that the client gets in its place."""
 
     request: Request
     plan: Plan
+    forged: Marked | None = None
 
 
 class Exchange:
     """The two directions of one connection. Feed it what arrives; pass on what it gives, then look at ``cut``.
+
+    After each feed ``answers`` has what the client gets although no broker said it.
 
     Both feeds raise ``Malformed`` after they have given out everything before the malformed frame.
     """
@@ -59,20 +65,35 @@ class Exchange:
         self.cut = Cut.NO
         self._node = node
         self._wire = wire
-        self._owed: deque[_Owed | None] = deque()  # None: here the connection ends
+        self._owed: deque[_Owed | Marked | None] = deque()  # None: here the connection ends
         self._requests = Walker(self._request_head, self._whole_request)
         self._responses = Walker(self._response_head, self._whole_response)
         self._response: _Owed | None = None  # the one that is arriving
 
-    def from_client(self, chunk: bytes) -> Iterator[Piece]:
+    def from_client(self, chunk: bytes) -> Iterator[Piece | Marked]:
         """What the broker gets."""
         yield from self._requests.feed(chunk)
         self._end_if_due()
 
-    def from_broker(self, chunk: bytes) -> Iterator[Piece]:
+    def from_broker(self, chunk: bytes) -> Iterator[Piece | Marked]:
         """What the client gets."""
         yield from self._responses.feed(chunk)
         self._end_if_due()
+
+    def answers(self) -> list[Marked]:
+        """The responses made here whose turn it is, once each."""
+        if not self._owed or not isinstance(self._owed[0], Marked) or not self._responses.between_frames:
+            return []
+        answers = self._next_answers()
+        self._end_if_due()
+        return answers
+
+    def _next_answers(self) -> list[Marked]:
+        answers = []
+        while self._owed and isinstance(answer := self._owed[0], Marked):
+            answers.append(answer)
+            self._owed.popleft()
+        return answers
 
     def _end_if_due(self) -> None:
         if self._owed and self._owed[0] is None and self._responses.between_frames:
@@ -84,52 +105,70 @@ class Exchange:
         request = read_request(payload)
         if request is None:
             return None
-        if request.api_key == PRODUCE and self._wire.rules.concerned(request):
+        if self._wire.rules.concerned(request):
             return Fate.HOLD
-        return Fate.PASS if self._forwards(request) else Fate.DROP
+        return Fate.PASS if self._decide(request, payload).forward else Fate.DROP
 
-    def _whole_request(self, frame: memoryview) -> Piece | None:
+    def _whole_request(self, frame: memoryview) -> Piece | Marked | None:
         payload = frame[SIZE.size :]
         request = read_request(payload)
         assert request is not None  # it was, when the head was read
-        topics = read_topics(payload, self._wire.addresses.topic_names)
-        request = dataclasses.replace(request, topics=topics, records=count_records(payload))
-        return frame if self._forwards(request) else None
+        if request.api_key == PRODUCE:
+            partitions = read_partitions(payload, self._wire.addresses.topic_names)
+            request = request._replace(partitions=partitions, records=count_records(payload))
+        plan = self._decide(request, frame)
+        if plan.line is not None or plan.request_delay_ms:
+            return Marked(frame if plan.forward else b"", plan.request_delay_ms, plan.line)
+        return frame if plan.forward else None
 
-    def _forwards(self, request: Request) -> bool:
-        """Decides about a request: whether the broker gets it."""
-        self._wire.requests[request.api] += 1
+    def _decide(self, request: Request, frame: Piece) -> Plan:
+        """Decides about a request; ``frame`` is all of it if a rule needs that."""
+        self._wire.requests[request.api_key] += 1
         firing = self._wire.rules.decide(request)
         plan = PASS_ON
+        forged = None
         if firing is not None:
             plan = firing.plan
+            if plan.error is not None:
+                brokers = self._wire.addresses.brokers
+                forged = Marked(forge(request, frame, plan.error, brokers), plan.response_delay_ms)
             self._wire.fired(self._node, request, firing)
-        if not plan.forward:
-            if plan.cut:
-                self._owed.append(None)
-                self.cut = Cut.SOON
-        elif request.answered:
-            self._owed.append(_Owed(request, plan))
-        return plan.forward
+        if plan.forward:
+            if request.answered:
+                self._owed.append(_Owed(request, plan, forged))
+        elif forged is not None:
+            self._owed.append(forged)
+        elif plan.cut:
+            self._owed.append(None)
+            self.cut = Cut.SOON
+        return plan
 
     def _response_head(self, payload: memoryview) -> Fate | None:
         if self.cut is Cut.NOW:
             return Fate.DROP
         if len(payload) < SIZE.size:
             return None
+        if self._owed and isinstance(self._owed[0], Marked):
+            self._responses.ahead += self._next_answers()
         owed = self._owed.popleft() if self._owed else None
         (correlation_id,) = SIZE.unpack_from(payload)
-        if owed is None or owed.request.correlation_id != correlation_id:
+        if not isinstance(owed, _Owed) or owed.request.correlation_id != correlation_id:
             raise Malformed(f"a response with correlation id {correlation_id}, which is not the next that is owed")
         self._response = owed
         if not owed.plan.deliver:
             if owed.plan.cut:
                 self.cut = Cut.NOW
+            if owed.forged is not None:
+                self._responses.ahead.append(owed.forged)
             return Fate.DROP
         concerned = self._wire.addresses.concerns(owed.request.api_key, owed.request.version)
-        return Fate.HOLD if concerned else Fate.PASS
+        return Fate.HOLD if concerned or owed.plan.response_delay_ms else Fate.PASS
 
-    def _whole_response(self, frame: memoryview) -> Piece:
+    def _whole_response(self, frame: memoryview) -> Piece | Marked:
         assert self._response is not None  # its head has been read
-        request = self._response.request
-        return self._wire.addresses.rewrite(request.api_key, request.version, frame)
+        request, plan, _ = self._response
+        if self._wire.addresses.concerns(request.api_key, request.version):
+            piece = self._wire.addresses.rewrite(request.api_key, request.version, frame)
+        else:
+            piece = frame
+        return Marked(piece, plan.response_delay_ms) if plan.response_delay_ms else piece

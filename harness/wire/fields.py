@@ -66,6 +66,9 @@ class Fields:
         self.skip(max(length, 0))
         return str(self.data[start : self.at], "utf-8", "replace") if length >= 0 else None
 
+    def skip_string(self) -> None:
+        self.skip(max(self.varint() - 1 if self.flexible else self.int16(), 0))
+
     def skip_bytes(self) -> int:
         """Bytes or records; says how many."""
         size = max(self.varint() - 1 if self.flexible else self.int32(), 0)
@@ -87,8 +90,10 @@ class Fields:
             self.skip(self.varint())
 
     def skip_tags(self) -> None:
-        for _ in self.tags():
-            pass
+        if self.flexible:
+            for _ in range(self.varint()):
+                self.varint()
+                self.skip(self.varint())
 
 
 def varint(value: int) -> bytes:

@@ -10,10 +10,21 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from enum import Enum
+from typing import NamedTuple
 
 from harness.wire.fields import Malformed
+from harness.wire.plans import Line
 
 Piece = bytes | memoryview
+
+
+class Marked(NamedTuple):
+    """A frame, when it may go on, and what becomes of the line behind it."""
+
+    piece: Piece
+    delay_ms: int = 0
+    line: Line | None = None
+
 
 MAX_HELD_BYTES = 100 << 20
 """The largest frame that is ever held in memory: the default of a broker's ``socket.request.max.bytes``."""
@@ -37,10 +48,14 @@ class Walker:
 
     ``head`` is asked about each frame with as much of its payload as is there: a ``Fate``, or None for more bytes.
     ``whole`` is asked about each frame that was held, its size included: the frame to pass on instead, or None to
-    drop it. Whatever the chunks, both decide about the same frames in the same order.
+    drop it. Whatever the chunks, both decide about the same frames in the same order. ``ahead`` has what ``head`` wants
+    to go before the frame it decides about.
     """
 
-    def __init__(self, head: Callable[[memoryview], Fate | None], whole: Callable[[memoryview], Piece | None]) -> None:
+    def __init__(
+        self, head: Callable[[memoryview], Fate | None], whole: Callable[[memoryview], Piece | Marked | None]
+    ) -> None:
+        self.ahead: list[Marked] = []
         self._head = head
         self._whole = whole
         self._fate = Fate.PASS
@@ -52,7 +67,7 @@ class Walker:
     def between_frames(self) -> bool:
         return not self._left and not self._partial
 
-    def feed(self, chunk: bytes) -> Iterator[Piece]:
+    def feed(self, chunk: bytes) -> Iterator[Piece | Marked]:
         """What to pass on. Raises ``Malformed`` after everything before the malformed frame has been given out."""
         if self._fate is Fate.PASS and self._left >= len(chunk):
             self._left -= len(chunk)
@@ -65,34 +80,42 @@ class Walker:
         while at < len(view):
             if not self._left:
                 try:
-                    complete = self._begin(view[at:])
+                    complete = self._begin(view, at)
                 except Malformed:
                     yield view[passed:at]
+                    yield from self.ahead
                     raise
                 if not complete:
                     self._partial = bytes(view[at:])
                     break
-            part = view[at : at + self._left]
-            self._left -= len(part)
+                if self.ahead:
+                    if passed < at:
+                        yield view[passed:at]
+                    passed = at
+                    yield from self.ahead
+                    self.ahead = []
+            size = min(self._left, len(view) - at)
+            self._left -= size
             if self._fate is not Fate.PASS:
                 if passed < at:
                     yield view[passed:at]
-                passed = at + len(part)
-                frame = self._hold(part) if self._fate is Fate.HOLD else None
+                passed = at + size
+                frame = self._hold(view[at:passed]) if self._fate is Fate.HOLD else None
                 if frame is not None:
                     yield frame
-            at += len(part)
+            at += size
         if passed < at:
             yield view[passed:at]
 
-    def _begin(self, view: memoryview) -> bool:
-        """Decides about the frame that starts here, if enough of it is there."""
-        if len(view) < SIZE.size:
+    def _begin(self, view: memoryview, at: int) -> bool:
+        """Decides about the frame that starts there, if enough of it is there."""
+        if len(view) - at < SIZE.size:
             return False
-        (size,) = SIZE.unpack_from(view)
+        (size,) = SIZE.unpack_from(view, at)
         if size < 0:
             raise Malformed(f"a frame of {size} bytes")
-        payload = view[SIZE.size : SIZE.size + size]
+        at += SIZE.size
+        payload = view[at : at + size]
         fate = self._head(payload)
         if fate is None:
             if len(payload) == size or len(payload) > MAX_HEAD_BYTES:
@@ -104,7 +127,7 @@ class Walker:
         self._left = SIZE.size + size
         return True
 
-    def _hold(self, part: memoryview) -> Piece | None:
+    def _hold(self, part: memoryview) -> Piece | Marked | None:
         """Adds a part to the held frame; when that makes it whole, what to pass on."""
         if self._left or self._held:
             self._held += part

@@ -11,6 +11,7 @@ A command it cannot follow is answered with "refused" and a reason, and changes 
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
 import time
@@ -20,9 +21,11 @@ from functools import partial
 from harness.process import Message, messages, say
 from harness.wire.addresses import AddressBook
 from harness.wire.exchange import Wire
-from harness.wire.link import Link
-from harness.wire.requests import Request
-from harness.wire.rules import Firing, Rule, Rulebook
+from harness.wire.link import Link, change_line
+from harness.wire.plans import OPEN
+from harness.wire.requests import Request, api_name
+from harness.wire.rulebook import Firing, Rulebook
+from harness.wire.rules import Rule
 
 HOST = "127.0.0.1"
 
@@ -64,10 +67,12 @@ def obey(command: Message, wire: Wire, links: set[Link]) -> None:
             except ValueError as error:
                 say("refused", reason=str(error))
             else:
+                change_line(OPEN, wire, links)
                 say("rules")
         case {"do": "stats"}:
             rules = wire.rules
-            say("stats", requests=wire.requests, matched=rules.matched, fired=rules.fired, connections=len(links))
+            requests = {api_name(key): count for key, count in wire.requests.items()}
+            say("stats", requests=requests, matched=rules.matched, fired=rules.fired, connections=len(links))
         case _:
             say("refused", reason=f"no such command: {command}")
 
@@ -91,6 +96,7 @@ def main() -> None:
     commands = messages()
     spec = next(commands, None)
     if spec is not None:
+        gc.freeze()  # what was imported stays: no collection has to look at it while frames wait
         asyncio.run(serve({int(node): address for node, address in spec["brokers"].items()}, commands))
 
 

@@ -1,4 +1,4 @@
-"""As much of a request as a rule can see: the head, and of a Produce its acks, its topics and how many records.
+"""As much of a request as a rule can see: the head, and of a Produce its acks, its partitions and how many records.
 
 A request starts with ``api_key i16, api_version i16, correlation_id i32, client_id nullable string``; the client id is
 never compact (RequestHeader.json).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kio.schema.index import api_key_map
 
@@ -36,16 +36,16 @@ def api_name(api_key: int) -> str:
     return _API_NAMES.get(api_key, f"api-{api_key}")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request. ``acks`` is None unless it is a Produce; ``topics`` and ``records`` are only read for a rule."""
+class Request(NamedTuple):
+    """One request. ``acks`` is None unless it is a Produce; ``partitions`` and ``records`` are only read for a rule."""
 
     api_key: int
     version: int
     correlation_id: int
     client_id: str | None = None
     acks: int | None = None
-    topics: frozenset[str] = frozenset()
+    partitions: frozenset[tuple[str | None, int]] = frozenset()
+    """Topic, None if only its id is known, and partition."""
     records: int | None = None
 
     @property
@@ -79,18 +79,20 @@ def read_request(payload: Piece) -> Request | None:
     return Request(api_key, version, correlation_id, client_id, acks)
 
 
-def read_topics(payload: Piece, names: Mapping[bytes, str]) -> frozenset[str]:
-    """The topics a whole Produce request writes to. ``names`` has them by id, for the versions that send only ids;
-    a topic of another id is left out. Raises ``Malformed``.
+def read_partitions(payload: Piece, names: Mapping[bytes, str]) -> frozenset[tuple[str | None, int]]:
+    """The topics and partitions a whole Produce request writes to. ``names`` has topics by id, for the versions that
+    send only ids. Raises ``Malformed``.
     """
-    topics = (names.get(topic) if isinstance(topic, bytes) else topic for topic, _ in _partitions(payload))
-    return frozenset(topic for topic in topics if topic is not None)
+    return frozenset(
+        (names.get(topic) if isinstance(topic, bytes) else topic, partition)
+        for topic, partition, _ in produce_partitions(payload)
+    )
 
 
 def count_records(payload: Piece) -> int:
     """How many records a whole Produce request writes, by its batches' own headers. Raises ``Malformed``."""
     records = 0
-    for _, batches in _partitions(payload):
+    for *_, batches in produce_partitions(payload):
         at = 0
         while at + _BATCH_RECORDS + _INT32.size <= len(batches):
             records += int(_INT32.unpack_from(batches, at + _BATCH_RECORDS)[0])
@@ -99,8 +101,8 @@ def count_records(payload: Piece) -> int:
     return records
 
 
-def _partitions(payload: Piece) -> Iterator[tuple[str | bytes | None, Piece]]:
-    """For each partition of a Produce request its topic's name or id, and its record batches."""
+def produce_partitions(payload: Piece) -> Iterator[tuple[str | bytes | None, int, Piece]]:
+    """For each partition of a Produce request its topic's name or id, its number, and its record batches."""
     _, version, _, length = _HEAD.unpack_from(payload)
     fields = _to_acks(payload, _HEAD.size + max(length, 0), version)
     fields.skip(2 + 4)  # acks, timeout
@@ -112,16 +114,24 @@ def _partitions(payload: Piece) -> Iterator[tuple[str | bytes | None, Piece]]:
         else:
             topic = fields.string()
         for _ in fields.array():
-            fields.skip(4)  # partition
+            partition = fields.int32()
             size = fields.skip_bytes()
-            yield topic, payload[fields.at - size : fields.at]
+            yield topic, partition, payload[fields.at - size : fields.at]
             fields.skip_tags()
         fields.skip_tags()
+
+
+def body(payload: Piece, flexible: bool) -> Fields:
+    """The fields of a whole request, from behind its header on."""
+    *_, length = _HEAD.unpack_from(payload)
+    fields = Fields(payload, _HEAD.size + max(length, 0), flexible)
+    fields.skip_tags()
+    return fields
 
 
 def _to_acks(payload: Piece, body: int, version: int) -> Fields:
     fields = Fields(payload, body, version >= _FLEXIBLE_SINCE)
     fields.skip_tags()  # the header's
     if version >= _TRANSACTIONAL_ID_SINCE:
-        fields.string()
+        fields.skip_string()
     return fields

@@ -1,4 +1,4 @@
-"""Which requests a fault falls on, and what becomes of them: pure decisions, without sockets and without a clock.
+"""Which requests a fault falls on, and what is planned for them: pure decisions, without sockets and without a clock.
 
 Requests that match a rule are counted from 1, over all connections: their *ordinal*. A rule is due by ordinal
 (``skip``, ``every``) or by a seeded coin per ordinal (``probability``), so the same requests meet the same fate in
@@ -8,27 +8,14 @@ every repetition. A new action is one entry in ``ACTIONS`` and, if none of its f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
+from harness.wire.forge import FORGED
+from harness.wire.plans import PASS_ON, Line, Plan
 from harness.wire.requests import API_NAMES, Request
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What becomes of one request."""
-
-    forward: bool = True
-    """The broker gets it."""
-    deliver: bool = True
-    """The client gets the broker's response."""
-    cut: bool = False
-    """The connection ends: at the response if there is one, else when all earlier responses are delivered."""
-
-
-PASS_ON = Plan()
 
 
 def _lose_ack(rule: Rule) -> Plan:
@@ -39,10 +26,32 @@ def _lose_request(rule: Rule) -> Plan:
     return Plan(forward=False, deliver=False, cut=not rule.silent)
 
 
+def _delay(rule: Rule) -> Plan:
+    ms = rule.ms or 0
+    return Plan(request_delay_ms=ms) if rule.of_request else Plan(response_delay_ms=ms)
+
+
+def _inject_error(rule: Rule) -> Plan:
+    return Plan(forward=rule.forward, deliver=False, error=rule.error, response_delay_ms=rule.ms or 0)
+
+
+def _refuse(rule: Rule) -> Plan:
+    # The request that is cut off has not reached the broker: what was acked before is all that this can duplicate.
+    return Plan(forward=not rule.cut, deliver=not rule.cut, line=Line(refused=True, cut=rule.cut))
+
+
 ACTIONS: Mapping[str, Callable[[Rule], Plan]] = {
+    "observe": lambda rule: PASS_ON,
     "lose-ack": _lose_ack,
     "lose-request": _lose_request,
+    "delay": _delay,
+    "inject-error": _inject_error,
+    "hold": lambda rule: Plan(line=Line(held=True)),
+    "refuse": _refuse,
+    "bandwidth": lambda rule: Plan(line=Line(bytes_per_s=rule.bytes_per_s)),
 }
+_NEEDS = {"delay": "ms", "inject-error": "error", "bandwidth": "bytes_per_s"}
+_HIGHEST_ERROR = 2**15 - 1
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class Rule:
     """Only requests of exactly this client id."""
     topic: str | None = None
     """Only Produce requests that write to this topic."""
+    partition: int | None = None
+    """Only Produce requests that write to this partition, of ``topic`` or of any."""
     skip: int = 0
     """The first so many matching requests are left alone."""
     every: int | None = None
@@ -67,11 +78,37 @@ class Rule:
     seed: int = 0
     silent: bool = False
     """The connection goes on, so that only a timeout tells the client."""
+    ms: int | None = None
+    """Of ``delay``: how long; of ``inject-error``: how long the response takes."""
+    of_request: bool = False
+    """Of ``delay``: the request is late, not its response."""
+    error: int | None = None
+    """Of ``inject-error``: Kafka's error code, which every partition or key of the request gets."""
+    forward: bool = False
+    """Of ``inject-error``: the broker gets the request all the same, and its response is replaced."""
+    bytes_per_s: int | None = None
+    """Of ``bandwidth``."""
+    cut: bool = False
+    """Of ``refuse``: connections that are there end as well."""
 
     def __post_init__(self) -> None:
         _require(self.action in ACTIONS, f"action {self.action!r} is none of {', '.join(ACTIONS)}")
         _require(self.api in API_NAMES, f"api {self.api!r} is none of Kafka's, such as Produce or FindCoordinator")
-        _require(self.topic is None or self.api == "Produce", f"topic is only for Produce, not for {self.api}")
+        for name, least in (("topic", None), ("partition", 0)):
+            given = getattr(self, name)
+            _require(given is None or self.api == "Produce", f"{name} is only for Produce, not for {self.api}")
+            _require(given is None or least is None or given >= least, f"{name} is {given}; it counts from {least}")
+        needed = _NEEDS.get(self.action)
+        _require(needed is None or getattr(self, needed) is not None, f"{self.action} needs {needed}")
+        _require(self.ms is None or self.ms >= 0, f"ms is {self.ms}; it is not negative")
+        _require(
+            self.bytes_per_s is None or self.bytes_per_s >= 1, f"bytes_per_s is {self.bytes_per_s}; it is at least 1"
+        )
+        if self.error is not None:
+            _require(
+                self.error != 0 and -1 <= self.error <= _HIGHEST_ERROR, f"error is {self.error}; it is no error code"
+            )
+            _require(self.api in FORGED, f"an error can be injected into {', '.join(FORGED)}, not into {self.api}")
         _require(self.skip >= 0, f"skip is {self.skip}; it counts from 0")
         _require(self.every is None or self.every >= 1, f"every is {self.every}; it counts from 1")
         _require(self.times is None or self.times >= 1, f"times is {self.times}; it counts from 1")
@@ -101,15 +138,21 @@ class Rule:
         return ACTIONS[self.action](self)
 
     def may_match(self, request: Request) -> bool:
-        """Whether it matches, its topics aside. A response that never comes (acks=0) cannot be lost."""
+        """Whether it matches, its partitions aside. With acks=0 there is no response that something could befall."""
         return (
             request.api == self.api
             and (self.client_id is None or request.client_id == self.client_id)
-            and (request.answered or self.plan.deliver or not self.plan.forward)
+            and (request.answered or not self.plan.of_response)
         )
 
     def matches(self, request: Request) -> bool:
-        return self.may_match(request) and (self.topic is None or self.topic in request.topics)
+        return self.may_match(request) and (
+            (self.topic is None and self.partition is None)
+            or any(
+                self.topic in (None, topic) and self.partition in (None, partition)
+                for topic, partition in request.partitions
+            )
+        )
 
     def due(self, ordinal: int) -> bool:
         """Whether it falls on the matching request of this ordinal, counted from 1. ``times`` is not its business."""
@@ -130,45 +173,6 @@ _OF_ANNOTATION: dict[str, tuple[type, ...]] = {
     "float | None": (float, int, type(None)),
 }
 _TYPES = {field.name: _OF_ANNOTATION[str(field.type)] for field in fields(Rule)}
-
-
-class Firing(NamedTuple):
-    """A rule, by its place in the list, falls on its matching request number ``ordinal``."""
-
-    rule: int
-    ordinal: int
-    action: str
-    plan: Plan
-
-
-class Rulebook:
-    """The rules in force and how often each has matched and fired.
-
-    Every rule counts every request it matches, whatever the others do; of those that are due, the first in the list
-    fires and the others do not.
-    """
-
-    def __init__(self, rules: Sequence[Rule] = ()) -> None:
-        self.rules = tuple(rules)
-        self.matched = [0] * len(self.rules)
-        self.fired = [0] * len(self.rules)
-
-    def concerned(self, request: Request) -> bool:
-        """Whether a rule may fall on it, so that its topics and records are to be known."""
-        return any(rule.may_match(request) for rule in self.rules)
-
-    def decide(self, request: Request) -> Firing | None:
-        """Counts the request, and says which rule fires on it."""
-        firing = None
-        for i, rule in enumerate(self.rules):
-            if not rule.matches(request):
-                continue
-            self.matched[i] += 1
-            spent = rule.times is not None and self.fired[i] >= rule.times
-            if firing is None and not spent and rule.due(self.matched[i]):
-                self.fired[i] += 1
-                firing = Firing(i, self.matched[i], rule.action, rule.plan)
-        return firing
 
 
 def _coin(seed: int, ordinal: int) -> float:

@@ -78,6 +78,7 @@ def test_counts_can_be_asked_for_like_anomalies() -> None:
         ([200, 210, 190], [100, 101, 99], REPRODUCED),
         ([100, 101, 99], [200, 210, 190], REFUTED),
         ([100, 120, 80], [100, 90, 110], NOT_DECIDED),
+        ([100, 101, 99, 100], [100, 99, 101, 100], REFUTED),  # the same, and surely so
         ([200], [100], NOT_DECIDED),
     ],
 )

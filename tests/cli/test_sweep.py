@@ -107,6 +107,30 @@ def test_killed_in_the_middle_it_leaves_nothing_behind_and_goes_on_where_it_was(
     assert (run / "report.md").read_text() == before_report
 
 
+def test_a_broker_that_never_comes_back_is_no_pass_and_the_next_trial_has_a_new_cluster(tmp_path: Path) -> None:
+    results, workload = tmp_path / "results", tmp_path / "small.yaml"
+    recipes = "[{name: kill-leader, messages: 6000}, {name: lose-ack, messages: 500}]"
+    workload.write_text(
+        "name: small\nkafka: '4.4.0'\nsweep: {client: [confluent-kafka]}\nconfig: {enable.idempotence: true}\n"
+        f"faults: {{recipes: {recipes}}}\n"
+    )
+    sweep = _start("sweep", workload, "--results", results)
+    try:
+        # Brokers read their settings once: those that run go on, one that is started again does not come up.
+        _wait_for(lambda: any(results.glob("*/scratch/*.journal")), 90)
+        for settings in results.glob("*/scratch/cluster/broker-*/server.properties"):
+            settings.write_text("process.roles=nothing\n")
+        said, _ = sweep.communicate(timeout=150)
+    finally:
+        sweep.kill()
+    assert sweep.returncode == 5, said
+    failed, kept = _lines(results)
+    assert (failed["status"], failed["verdict"]) == ("failed", "unknown")
+    assert failed["reason"].startswith("the cluster did not recover: node ")
+    assert kept["verdict"] == "kept"
+    assert not _of(results)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_cleans_up_and_reports_what_it_has(
     workload: Path, tmp_path: Path, number: signal.Signals
@@ -120,7 +144,7 @@ def test_interrupted_it_cleans_up_and_reports_what_it_has(
     finally:
         sweep.kill()
     assert sweep.returncode == 130, said
-    assert "Traceback" not in said and "--resume" in said
     (run,) = results.iterdir()
+    assert "Traceback" not in said and f"harness sweep --resume {run}" in said
     assert (run / "report.md").exists()
     assert not _of(results) and not (run / "scratch").exists()

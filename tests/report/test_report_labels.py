@@ -27,7 +27,7 @@ def test_every_setting_that_varies_is_named_shortly() -> None:
     ]
 
 
-def test_what_a_faults_recipe_is_made_for_tells_no_configuration_apart() -> None:
+def test_what_all_trials_of_a_fault_have_in_common_tells_none_of_them_apart() -> None:
     patient = {"request.timeout.ms": 300, "linger.ms": 0}
     records = [
         *(one(fault="slow-follower", config={"acks": acks, **patient}) for acks in ("1", "all")),

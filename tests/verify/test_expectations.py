@@ -41,6 +41,10 @@ def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
             yield client, config, fault, parameters
         if fault == "stalled-leader":
             yield client, {**config, "delivery.timeout.ms": 500}, fault, {"pause_s": 1.0}
+        if fault == "hold":
+            yield client, {**config, "request.timeout.ms": 1_000}, fault, {"hold_s": 3.0}
+        if fault == "inject-error":
+            yield client, config, fault, {"error": 20, "forward": True}
         if fault.startswith("power-loss"):
             yield client, {**config, "flush.messages": 1}, fault, {}
 
@@ -145,6 +149,12 @@ def test_what_does_not_depend_on_the_cell(table: Table) -> None:
         ("all", "disk-lost", 1, EXPECTED),
         ("all", "disk-lost", 3, FORBIDDEN),
         ("all", "full-disk", 3, FORBIDDEN),
+        ("0", "refuse", 3, ALLOWED),
+        ("1", "inject-error", 3, FORBIDDEN),
+        ("1", "refuse", 3, FORBIDDEN),
+        ("1", "hold", 3, FORBIDDEN),
+        ("all", "reorder", 3, FORBIDDEN),
+        ("all", "bandwidth", 3, FORBIDDEN),
         ("1", "none", 3, FORBIDDEN),
         ("1", "lose-ack", 3, FORBIDDEN),
         ("1", "lose-request", 3, FORBIDDEN),
@@ -187,6 +197,26 @@ def test_a_lost_ack_duplicates_without_idempotence(client: str, acks: str) -> No
     assert silent == (ALLOWED if client == "aiokafka" else EXPECTED)
 
 
+def test_a_line_held_longer_than_the_client_waits_duplicates() -> None:
+    for client, timeout_ms, idempotent, expected in (
+        ("confluent-kafka", 1_000, False, EXPECTED),
+        ("kafka-python", 1_000, False, EXPECTED),
+        ("kafka-python", 1_000, True, FORBIDDEN),
+        ("kafka-python", 5_000, False, ALLOWED),
+        ("aiokafka", 1_000, False, ALLOWED),
+    ):
+        settings: dict[str, Any] = {"acks": "all", "enable_idempotence": idempotent, "request_timeout_ms": timeout_ms}
+        assert expectation("duplicate", "hold", client, {"hold_s": 3.0}, **settings).permission == expected
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_an_error_for_what_was_written_duplicates_it(client: str) -> None:
+    settings: dict[str, Any] = {"acks": "all", "enable_idempotence": False}
+    written = {"error": 20, "forward": True}
+    assert expectation("duplicate", "inject-error", client, written, **settings).permission == EXPECTED
+    assert expectation("duplicate", "inject-error", client, {}, **settings).permission == ALLOWED
+
+
 @pytest.mark.parametrize("fault", ["none", "lose-request", "zombie-leader", "kill-leader"])
 def test_at_least_once_permits_duplicates_whatever_happens(fault: str) -> None:
     assert permission("duplicate", fault, acks="all", enable_idempotence=False) == ALLOWED
@@ -201,6 +231,15 @@ def test_librdkafka_repeats_what_a_deposed_leader_refused_even_without_retries()
 @pytest.mark.parametrize(
     ("client", "fault", "config", "expected"),
     [
+        ("kafka-python", "reorder", {}, EXPECTED),
+        ("kafka-python", "reorder", {"max_in_flight_requests_per_connection": 1}, FORBIDDEN),
+        ("kafka-python", "reorder", {"retries": 0}, FORBIDDEN),
+        ("kafka-python", "reorder", {"enable_idempotence": True}, FORBIDDEN),
+        ("confluent-kafka", "reorder", {}, EXPECTED),
+        ("confluent-kafka", "reorder", {"max_in_flight_requests_per_connection": 1}, EXPECTED),
+        ("confluent-kafka", "reorder", {"retries": 0}, ALLOWED),
+        ("aiokafka", "reorder", {}, FORBIDDEN),
+        ("kafka-python", "delay", {}, ALLOWED),
         ("kafka-python", "zombie-leader", {}, ALLOWED),
         ("kafka-python", "zombie-leader", {"max_in_flight_requests_per_connection": 1}, FORBIDDEN),
         ("kafka-python", "zombie-leader", {"retries": 0}, FORBIDDEN),

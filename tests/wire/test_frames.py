@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.wire.fields import Malformed
-from harness.wire.frames import MAX_HEAD_BYTES, MAX_HELD_BYTES, Fate, Piece, Walker
+from harness.wire.frames import MAX_HEAD_BYTES, MAX_HELD_BYTES, Fate, Marked, Piece, Walker
 
 HEAD_BYTES = 3
 FATES = {0: Fate.PASS, 1: Fate.DROP, 2: Fate.HOLD}
@@ -55,6 +55,11 @@ def expected(frames: Iterable[bytes]) -> bytes:
     return b"".join(map(passed, frames))
 
 
+def plain(piece: Piece | Marked) -> bytes:
+    """The bytes of a piece, whatever it is marked with."""
+    return bytes(piece.piece if isinstance(piece, Marked) else piece)
+
+
 def chunked(data: bytes, cuts: Sequence[int]) -> list[bytes]:
     places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
     return [data[a:b] for a, b in pairwise(places) if a < b]
@@ -68,7 +73,7 @@ cuts = st.lists(st.integers(0, 1000), max_size=30)
 def test_any_chunking_gives_the_same_frames(sent: list[bytes], cuts: list[int]) -> None:
     owner = Owner()
     walker = owner.walker()
-    out = b"".join(bytes(piece) for chunk in chunked(b"".join(sent), cuts) for piece in walker.feed(chunk))
+    out = b"".join(plain(piece) for chunk in chunked(b"".join(sent), cuts) for piece in walker.feed(chunk))
     assert out == expected(sent)
     assert owner.heads == [frame[5] for frame in sent]
     assert walker.between_frames
@@ -81,8 +86,23 @@ def test_what_precedes_a_malformed_frame_is_passed_on(sent: list[bytes], cuts: l
     with pytest.raises(Malformed):
         for chunk in chunked(b"".join(sent) + malformed + b"after", cuts):
             for piece in walker.feed(chunk):
-                out += piece
+                out += plain(piece)
     assert out == expected(sent)
+
+
+@given(frames, cuts)
+def test_what_goes_ahead_of_a_frame_does_so_whatever_the_chunks(sent: list[bytes], cuts: list[int]) -> None:
+    owner = Owner()
+
+    def head(payload: memoryview) -> Fate | None:
+        fate = owner.head(payload)
+        if fate is not None and payload[1] % 3 == 0:
+            walker.ahead += [Marked(b"ahead"), Marked(b"of")]
+        return fate
+
+    walker = Walker(head, owner.whole)
+    out = b"".join(plain(piece) for chunk in chunked(b"".join(sent), cuts) for piece in walker.feed(chunk))
+    assert out == b"".join((b"" if each[5] % 3 else b"aheadof") + expected([each]) for each in sent)
 
 
 @given(st.binary(max_size=200), cuts)

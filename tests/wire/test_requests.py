@@ -15,7 +15,7 @@ from kio.index import load_request_schema
 from kio.schema.index import api_key_map, schema_name_map
 
 from harness.wire.fields import Malformed
-from harness.wire.requests import API_NAMES, PRODUCE, Request, count_records, read_request, read_topics
+from harness.wire.requests import API_NAMES, PRODUCE, Request, count_records, read_partitions, read_request
 
 from .kafka_bytes import entities, produce_frame, request_frame
 
@@ -37,13 +37,14 @@ def test_a_produce_is_read_as_it_was_written(
     assert heads == sorted(heads, key=lambda head: head is not None)
     assert {head for head in heads if head is not None} <= {expected}
 
-    written = [topic for topic in message.topic_data if topic.partition_data]
-    if version < 13:
-        names, expected_topics = {}, {topic.name for topic in written}
-    else:
-        names = {topic.topic_id.bytes: str(topic.topic_id) for topic in written if topic.topic_id}
-        expected_topics = set(names.values())
-    assert read_topics(payload, names) == expected_topics
+    names = {}
+    if version >= 13:
+        names = {topic.topic_id.bytes: str(topic.topic_id) for topic in message.topic_data if topic.topic_id}
+    assert read_partitions(payload, names) == {
+        (topic.name if version < 13 else topic.topic_id and str(topic.topic_id), partition.index)
+        for topic in message.topic_data
+        for partition in topic.partition_data
+    }
 
 
 @pytest.mark.parametrize("version", PRODUCE_VERSIONS)
@@ -72,13 +73,15 @@ def test_only_acks_0_goes_unanswered() -> None:
     assert [Request(0, 9, 1, acks=acks).answered for acks in (0, 1, -1, None)] == [False, True, True, True]
 
 
-def test_a_topic_whose_id_has_no_name_yet_is_left_out() -> None:
+def test_a_topic_whose_id_has_no_name_yet_has_none() -> None:
     schema: Any = load_request_schema(PRODUCE, 13)
 
     @settings(max_examples=20, deadline=None)
     @given(entities(schema))
     def check(message: Any) -> None:
-        assert read_topics(request_frame(message, 1)[4:], {uuid.uuid4().bytes: "other"}) == frozenset()
+        partitions = read_partitions(request_frame(message, 1)[4:], {uuid.uuid4().bytes: "other"})
+        assert {name for name, _ in partitions} <= {None}
+        assert bool(partitions) == any(topic.partition_data for topic in message.topic_data)
 
     check()
 
@@ -88,5 +91,5 @@ def test_any_bytes_are_a_request_or_malformed(payload: bytes) -> None:
     for produce in (payload, bytes((0, 0, 0, 9)) + payload):
         with suppress(Malformed):
             if read_request(produce) is not None and produce[:2] == b"\0\0":
-                read_topics(produce, {})
+                read_partitions(produce, {})
                 count_records(produce)

@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.wire.plans import PASS_ON, Line, Plan
 from harness.wire.requests import Request
-from harness.wire.rules import ACTIONS, Rule, Rulebook
+from harness.wire.rulebook import Rulebook
+from harness.wire.rules import ACTIONS, Rule
+
+T0 = frozenset({("t", 0)})
 
 
-def produce(client_id: str | None = "me", acks: int = 1, topics: frozenset[str] = frozenset({"t"})) -> Request:
-    return Request(0, 9, 1, client_id, acks, topics)
+def produce(client_id: str | None = "me", acks: int = 1, partitions: frozenset[tuple[str, int]] = T0) -> Request:
+    return Request(0, 9, 1, client_id, acks, frozenset(partitions))
 
 
 def fired(rules: list[Rule], requests: list[Request]) -> list[tuple[int, int] | None]:
@@ -62,31 +66,48 @@ requests = st.builds(
     st.just(1),
     st.sampled_from([None, "me", "you"]),
     st.sampled_from([0, 1, -1]),
-    st.frozensets(st.sampled_from(["t", "u"])),
+    st.frozensets(st.tuples(st.sampled_from([None, "t", "u"]), st.integers(0, 1))),
 ).map(lambda request: request if request.api_key == 0 else Request(request.api_key, 9, 1, request.client_id))
 
 
 @given(
     st.sampled_from(sorted(ACTIONS)),
-    st.sampled_from(["Produce", "Fetch"]),
+    st.sampled_from(["Produce", "Metadata"]),
     st.sampled_from([None, "me"]),
-    st.booleans(),
+    st.sampled_from([None, "t"]),
+    st.sampled_from([None, 0]),
     st.lists(requests, max_size=40),
 )
 def test_a_rule_matches_what_all_its_conditions_say(
-    action: str, api: str, client_id: str | None, for_topic: bool, sent: list[Request]
+    action: str, api: str, client_id: str | None, topic: str | None, partition: int | None, sent: list[Request]
 ) -> None:
-    topic = "t" if for_topic and api == "Produce" else None
-    book = Rulebook([Rule(action, api=api, client_id=client_id, topic=topic)])
+    if api != "Produce":
+        topic = partition = None
+    rule = Rule(
+        action,
+        api=api,
+        client_id=client_id,
+        topic=topic,
+        partition=partition,
+        ms=1,
+        bytes_per_s=1,
+        error=6,
+        silent=True,
+    )
+    book = Rulebook([rule])
     for request in sent:
         matches = (
             request.api == api
             and client_id in (None, request.client_id)
-            and (topic is None or topic in request.topics)
-            and not (action == "lose-ack" and request.acks == 0)
+            and any(
+                topic in (None, name) and partition in (None, number)
+                for name, number in request.partitions or {(None, 0)}
+            )
+            and (bool(request.partitions) or (topic is None and partition is None))
+            and not (action in ("lose-ack", "delay", "inject-error") and request.acks == 0)
         )
         assert (book.decide(request) is not None) == matches
-        if matches:
+        if matches and (api == "Produce" or action in ("inject-error", "hold", "refuse", "bandwidth")):
             assert book.concerned(request)
 
 
@@ -107,6 +128,15 @@ def test_plans() -> None:
     assert plan(Rule("lose-ack", silent=True)) == (True, False, False)
     assert plan(Rule("lose-request")) == (False, False, True)
     assert plan(Rule("lose-request", silent=True)) == (False, False, False)
+    assert Rule("observe").plan == PASS_ON
+    assert Rule("delay", ms=5).plan == Plan(response_delay_ms=5)
+    assert Rule("delay", ms=5, of_request=True).plan == Plan(request_delay_ms=5)
+    assert Rule("inject-error", error=6).plan == Plan(forward=False, deliver=False, error=6)
+    assert Rule("inject-error", error=6, forward=True, ms=3).plan == Plan(deliver=False, error=6, response_delay_ms=3)
+    assert Rule("hold").plan == Plan(line=Line(held=True))
+    assert Rule("bandwidth", bytes_per_s=9).plan == Plan(line=Line(bytes_per_s=9))
+    assert Rule("refuse").plan == Plan(line=Line(refused=True))
+    assert Rule("refuse", cut=True).plan == Plan(forward=False, deliver=False, line=Line(refused=True, cut=True))
 
 
 @given(
@@ -119,10 +149,19 @@ def test_json_and_back(skip: int, every: int | None, times: int | None, topic: s
 
 BAD_RULES: list[tuple[Any, str]] = [
     ({}, "needs an action"),
-    ({"action": "lose"}, "action 'lose' is none of lose-ack, lose-request"),
+    ({"action": "lose"}, "action 'lose' is none of observe, lose-ack"),
     ({"action": "lose-ack", "evry": 3}, "has no evry; it has action, api"),
     ({"action": "lose-ack", "api": "produce"}, "api 'produce' is none of Kafka's"),
     ({"action": "lose-ack", "api": "Fetch", "topic": "t"}, "topic is only for Produce"),
+    ({"action": "lose-ack", "api": "Fetch", "partition": 0}, "partition is only for Produce"),
+    ({"action": "lose-ack", "partition": -1}, "partition is -1"),
+    ({"action": "delay"}, "delay needs ms"),
+    ({"action": "delay", "ms": -1}, "ms is -1"),
+    ({"action": "bandwidth"}, "bandwidth needs bytes_per_s"),
+    ({"action": "bandwidth", "bytes_per_s": 0}, "bytes_per_s is 0"),
+    ({"action": "inject-error"}, "inject-error needs error"),
+    ({"action": "inject-error", "error": 0}, "error is 0; it is no error code"),
+    ({"action": "inject-error", "error": 6, "api": "Fetch"}, "an error can be injected into Produce"),
     ({"action": "lose-ack", "skip": "5"}, "skip is '5'; it is a whole number"),
     ({"action": "lose-ack", "skip": True}, "skip is True; it is a whole number"),
     ({"action": "lose-ack", "skip": -1}, "skip is -1"),

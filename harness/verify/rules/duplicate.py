@@ -43,6 +43,22 @@ DUPLICATE: tuple[Rule, ...] = (
         fault="slow-follower",
     ),
     rule(
+        EXPECTED,
+        "it was written before the line was held, its ack came too late for the client, and it is sent again",
+        f"{DELIVERY}; measured: hold duplicates every message of the request it begins at",
+        client=("confluent-kafka", "kafka-python"),
+        acks=("1", "all"),
+        fault="hold",
+        times_out=True,
+    ),
+    rule(
+        EXPECTED,
+        "the leader wrote it and said that too few replicas followed or that it took too long, and it is sent again",
+        f"{DELIVERY}; measured: inject-error with forward duplicates every message of each request it hits",
+        fault="inject-error",
+        written=True,
+    ),
+    rule(
         FORBIDDEN,
         "without retries the producer sends each message once",
         DELIVERY,

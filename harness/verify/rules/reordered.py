@@ -1,6 +1,17 @@
 """When a message may be behind a later one."""
 
-from harness.verify.rules.table import ACKS, ALLOWED, CASES, FAULTS, FORBIDDEN, IN_FLIGHT, LIBRDKAFKA, Rule, rule
+from harness.verify.rules.table import (
+    ACKS,
+    ALLOWED,
+    CASES,
+    EXPECTED,
+    FAULTS,
+    FORBIDDEN,
+    IN_FLIGHT,
+    LIBRDKAFKA,
+    Rule,
+    rule,
+)
 
 REORDERED: tuple[Rule, ...] = (
     rule(
@@ -29,6 +40,25 @@ REORDERED: tuple[Rule, ...] = (
         f"measured: forged retriable errors reorder with one request in flight; {LIBRDKAFKA}",
         client="confluent-kafka",
         fault=FAULTS,
+    ),
+    rule(
+        EXPECTED,
+        "the batches behind the refused one were on their way, and the broker writes them first",
+        f"{IN_FLIGHT}; measured: reorder does so in every repetition",
+        client="kafka-python",
+        acks=("1", "all"),
+        retries=True,
+        one_in_flight=False,
+        fault="reorder",
+    ),
+    rule(
+        EXPECTED,
+        "librdkafka sends a refused batch behind its successors, also with one request in flight",
+        f"measured: reorder does so in every repetition; {LIBRDKAFKA}",
+        client="confluent-kafka",
+        acks=("1", "all"),
+        retries=True,
+        fault="reorder",
     ),
     rule(
         FORBIDDEN,

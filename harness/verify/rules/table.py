@@ -30,7 +30,8 @@ def rule(permission: Permission, reason: str, source: str, **when: object) -> Ru
 
 FORBIDDEN, ALLOWED, EXPECTED = Permission.FORBIDDEN, Permission.ALLOWED, Permission.EXPECTED
 
-WIRE = ("lose-ack", "lose-request")
+WIRE = ("lose-ack", "lose-request", "inject-error", "reorder", "delay", "hold", "refuse", "bandwidth")
+"""Whatever becomes of a message on its way, the leader leads on, with all it has."""
 LEADER_STAYS = (
     "kill-follower",
     "kill-controller",

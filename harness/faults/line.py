@@ -1,0 +1,85 @@
+"""Faults of the line between client and broker: for a time no byte, no new connection, or not enough bytes pass.
+
+Each begins at a certain ProduceRequest and holds for every connection of the client.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from harness.faults.fault import Fault, Script
+from harness.faults.steps import AwaitFired, Sleep, Wire
+from harness.faults.wire import Flushed, hit, no_ack
+from harness.wire.rules import Rule
+
+
+class Hold(Flushed):
+    hold_s: float = Field(3.0, gt=0, le=60, description="how long no byte passes")
+    request_timeout_ms: int = Field(1_000, ge=1, description="request.timeout.ms of the client, shorter than the hold")
+
+
+class Refuse(Flushed):
+    refuse_s: float = Field(2.0, gt=0, le=60, description="how long no new connection is taken")
+    cut: bool = Field(True, description="connections that are there end as well")
+
+
+class Bandwidth(Flushed):
+    bytes_per_s: int = Field(100_000, ge=1, description="as much passes on each connection in each direction")
+
+
+def _for_a_time(rule: Rule, seconds: float, parameters: Flushed) -> Script:
+    """The load waits for the line as any client would; the pause counts from the request at which it began."""
+    return Script(
+        before=(Wire((rule,)),),
+        load=parameters.load,
+        during=(AwaitFired(rule.action), Sleep(seconds), Wire()),
+    )
+
+
+def _hold(parameters: Hold) -> Script:
+    return _for_a_time(Rule("hold", skip=parameters.skip, times=1), parameters.hold_s, parameters)
+
+
+def _refuse(parameters: Refuse) -> Script:
+    rule = Rule("refuse", skip=parameters.skip, times=1, cut=parameters.cut)
+    return _for_a_time(rule, parameters.refuse_s, parameters)
+
+
+def _bandwidth(parameters: Bandwidth) -> Script:
+    rule = Rule("bandwidth", skip=parameters.skip, times=1, bytes_per_s=parameters.bytes_per_s)
+    return Script(before=(Wire((rule,)),), load=parameters.load, after=(Wire(),))
+
+
+FAULTS = (
+    Fault(
+        name="hold",
+        summary="No byte passes for a time, in either direction, and no connection ends; then all of them go on.",
+        parameters=Hold,
+        script=_hold,
+        fired=hit("hold"),
+        needs_proxy=True,
+        refuses=no_ack("acks=0 waits for no response, so that a line that is held goes unnoticed"),
+        settings=lambda parameters: {"request.timeout.ms": parameters.request_timeout_ms},
+        estimate_s=lambda parameters, config: 4.5 + parameters.hold_s,
+    ),
+    Fault(
+        name="refuse",
+        summary="Connections are reset, and so is every new one, for a time.",
+        parameters=Refuse,
+        script=_refuse,
+        fired=hit("refuse"),
+        needs_proxy=True,
+        estimate_s=lambda parameters, config: 3.5 + parameters.refuse_s,
+    ),
+    Fault(
+        name="bandwidth",
+        summary="The line between client and broker is slow.",
+        parameters=Bandwidth,
+        script=_bandwidth,
+        fired=hit("bandwidth"),
+        needs_proxy=True,
+        estimate_s=lambda parameters, config: (
+            2.5 + parameters.messages * parameters.message_size / parameters.bytes_per_s
+        ),
+    ),
+)
