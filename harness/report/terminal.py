@@ -23,6 +23,7 @@ _LOOK = {
 }
 """A symbol, a word and a colour for each; counts say more than the words of what was allowed or expected."""
 _NO_RULE = ("·", "no rule", "yellow")
+_MOST_COLUMNS = 4
 _COUNTS_ALONE = (Verdict.KEPT, Verdict.REPRODUCED)
 _CAPTION = "✓ kept (counts: allowed)   ! reproduced   ~ not_exercised   - skipped"
 
@@ -36,7 +37,7 @@ def closing_table(records: Sequence[TrialRecord]) -> RenderableType:
     """
     found = matrix(records, Labels.of(records))
     if found.wide:
-        return Group(*(_turned(grid) for grid in grids(found)), _CAPTION)
+        return Group(*(_turned(grid) for grid in grids(found, _MOST_COLUMNS)), _CAPTION)
     table = _table()
     table.caption = _CAPTION
     table.add_column("Configuration", no_wrap=True)
