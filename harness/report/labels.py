@@ -1,8 +1,7 @@
 """What a report calls things: short names made of what tells a run's trials apart, and the order they are listed in.
 
 A configuration has a dozen settings, of which a sweep varies three. The label has those, so ``acks=all, idempotent``
-means "and everything else as in the other rows"; what the rest is, the report says once. What all trials of a fault
-have in common tells none of them apart, and is not in their labels either.
+means "and everything else as in the other rows"; what the rest is, the report says once.
 """
 
 from __future__ import annotations
@@ -31,8 +30,6 @@ _SHORT = {
     "compression.type": "compression",
 }
 Rank = tuple[tuple[int, float, str], ...]
-Trials = tuple[str, str, str]
-"""Kind, fault and parameters: trials that differ in their configuration only."""
 
 
 @dataclass(frozen=True, order=True)
@@ -77,8 +74,6 @@ class Labels:
 
     keys: tuple[str, ...]
     """Settings that tell its configurations apart, acks first."""
-    varied: Mapping[Trials, frozenset[str]]
-    """Those of them that differ between the trials of one fault and replication factor."""
     left_out: frozenset[str]
     """Those of them that some trials do not state."""
     versions: bool
@@ -91,19 +86,16 @@ class Labels:
     @classmethod
     def of(cls, records: Sequence[TrialRecord]) -> Labels:
         # Within one kind and replication factor: what follows from those (min ISR, partitions) tells nothing apart.
-        groups: dict[tuple[Trials, Any], list[Mapping[str, Any]]] = defaultdict(list)
+        groups: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
         faults: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for record in records:
-            groups[_trials(record), record.config.get(REPLICATION)].append(_configured(record))
+            groups[record.kind, record.config.get(REPLICATION)].append(_configured(record))
             faults[record.fault.name].append(record.fault.parameters)
-        varied: dict[Trials, set[str]] = defaultdict(set)
-        for (trials, _), configs in groups.items():
-            varied[trials] |= _varied(configs)
-        keys = (*_ALWAYS, *sorted(set().union(*varied.values()) - {*_ALWAYS, REPLICATION}))
+        varied = {key for configs in groups.values() for key in _varied(configs)}
+        keys = (*_ALWAYS, *sorted(varied - {*_ALWAYS, REPLICATION}))
         loads = [record.load for record in records if record.kind == "performance"]
         return cls(
             keys=keys,
-            varied={trials: frozenset({*_ALWAYS, *settings}) for trials, settings in varied.items()},
             left_out=frozenset(key for key in keys if any(key not in _configured(record) for record in records)),
             versions=len({record.kafka for record in records}) > 1,
             sizes="message_size" in _varied(loads),
@@ -112,7 +104,7 @@ class Labels:
 
     def configuration(self, record: TrialRecord) -> Configuration:
         """Two trials have the same one if they differ in client, replication factor, fault, load or repeat only."""
-        config = {key: value for key, value in _configured(record).items() if key in self.varied[_trials(record)]}
+        config = _configured(record)
         words = [word for key in self.keys if key in config and (word := self._word(key, config[key]))]
         rank = [_rank(key, config.get(key)) for key in self.keys]
         if self.versions:
@@ -170,10 +162,6 @@ def replication_factor(record: TrialRecord) -> int:
 def paced(record: TrialRecord) -> bool:
     """Whether the load had a rate of its own, so that its latency is not one at saturation."""
     return record.load.get("rate") not in ("max", None)
-
-
-def _trials(record: TrialRecord) -> Trials:
-    return record.kind, record.fault.name, repr(sorted(record.fault.parameters.items()))
 
 
 def _varied(settings: Iterable[Mapping[str, Any]]) -> set[str]:
