@@ -12,6 +12,7 @@ from harness.events import FaultEvent
 _EVERY_S = 0.05
 _TIMEOUT_S = 0.25
 _AVOID_S = 1.0
+_CATCH_UP_S = 0.5
 
 
 class Observer:
@@ -20,7 +21,7 @@ class Observer:
     The first view counts as a change. Brokers are asked with Metadata requests, at most one every 50 ms and over a
     connection each: 1 % of a core here and some 4 % of one in a broker that is not warm. One broker is asked as long as
     it answers, since views of several interleave; one that does not answer within 250 ms, frozen or dead, is left
-    alone for a second. A view with an older leader epoch than the last is a stale broker's and is passed over.
+    alone for a second. The next one may have been frozen until now: for half a second only a newer leader epoch counts.
     """
 
     def __init__(self, cluster: Cluster, topic: str) -> None:
@@ -29,6 +30,7 @@ class Observer:
         self._cluster = cluster
         self._topic = topic
         self._asked = next(iter(cluster.addresses))
+        self._trusted_from = 0.0
         self._silent_until = dict.fromkeys(cluster.addresses, 0.0)
         self._seen: admin.PartitionView | None = None
         self._stopping = threading.Event()
@@ -58,16 +60,31 @@ class Observer:
             self._silent_until[self._asked] = time.monotonic() + _AVOID_S
         else:
             if 0 in view.partitions:
-                self._note(view.partitions[0], time.monotonic_ns())
+                self._note(view.partitions[0])
                 return
         self._asked = min(self._silent_until, key=lambda node: (self._silent_until[node], node == self._asked))
+        self._trusted_from = time.monotonic() + _CATCH_UP_S
 
-    def _note(self, view: admin.PartitionView, at_ns: int) -> None:
-        seen = self._seen
-        if seen is not None and view.leader_epoch < seen.leader_epoch:
-            return
-        if seen is None or (view.leader, view.leader_epoch) != (seen.leader, seen.leader_epoch):
-            self.events.append(FaultEvent(at_ns, "leader", {"leader": view.leader, "epoch": view.leader_epoch}))
-        if seen is None or set(view.isr) != set(seen.isr):
-            self.events.append(FaultEvent(at_ns, "isr", {"isr": sorted(view.isr), "leader": view.leader}))
-        self._seen = view
+    def _note(self, view: admin.PartitionView) -> None:
+        if not stale(self._seen, view, caught_up=time.monotonic() >= self._trusted_from):
+            self.events += changes(self._seen, view, time.monotonic_ns())
+            self._seen = view
+
+
+def stale(seen: admin.PartitionView | None, view: admin.PartitionView, *, caught_up: bool) -> bool:
+    """Whether a view may be older than what was seen: of an older leader epoch, or of the same by a broker that may
+    have slept until now, and so may not have ``caught_up`` with changes of the ISR.
+    """
+    if seen is None:
+        return False
+    return view.leader_epoch < seen.leader_epoch or (view.leader_epoch == seen.leader_epoch and not caught_up)
+
+
+def changes(seen: admin.PartitionView | None, view: admin.PartitionView, at_ns: int) -> list[FaultEvent]:
+    """What is new in a view, as events."""
+    events = []
+    if seen is None or (view.leader, view.leader_epoch) != (seen.leader, seen.leader_epoch):
+        events.append(FaultEvent(at_ns, "leader", {"leader": view.leader, "epoch": view.leader_epoch}))
+    if seen is None or set(view.isr) != set(seen.isr):
+        events.append(FaultEvent(at_ns, "isr", {"isr": sorted(view.isr), "leader": view.leader}))
+    return events

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich import box
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from harness.events import Verdict
 from harness.report.labels import Labels, Subject
-from harness.report.matrix import Cell, Matrix, matrix
+from harness.report.matrix import Cell, Grid, Matrix, grids, matrix
 from harness.store import TrialRecord
 
 _LOOK = {
@@ -22,18 +23,23 @@ _LOOK = {
 }
 """A symbol, a word and a colour for each; counts say more than the words of what was allowed or expected."""
 _NO_RULE = ("·", "no rule", "yellow")
+_MOST_COLUMNS = 4
 _COUNTS_ALONE = (Verdict.KEPT, Verdict.REPRODUCED)
 _CAPTION = "✓ kept (counts: allowed)   ! reproduced   ~ not_exercised   - skipped"
 
 
-def closing_table(records: Sequence[TrialRecord]) -> Table:
-    """A row a configuration and replication factor under each client's name, a column a fault.
+def closing_table(records: Sequence[TrialRecord]) -> RenderableType:
+    """A row a configuration and replication factor under each client's name, a column a fault; of many faults a row a
+    fault and a column a configuration.
 
     For a sweep of four configurations and four faults it takes less than 100 columns. Symbols and words carry the
     verdict; colour only repeats it.
     """
     found = matrix(records, Labels.of(records))
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), caption=_CAPTION)
+    if found.wide:
+        return Group(*(_turned(grid) for grid in grids(found, _MOST_COLUMNS)), _CAPTION)
+    table = _table()
+    table.caption = _CAPTION
     table.add_column("Configuration", no_wrap=True)
     table.add_column("RF", justify="right")
     for fault in found.faults:
@@ -46,6 +52,21 @@ def closing_table(records: Sequence[TrialRecord]) -> Table:
             if subject.client == client:
                 table.add_row(*_row(subject, found))
         table.add_section()
+    return table
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def _turned(grid: Grid) -> Table:
+    table = _table()
+    table.add_column(grid.client, overflow="fold", min_width=26)
+    for column in grid.columns:
+        table.add_column(column, overflow="fold")
+    for fault in grid.rows:
+        table.add_row(Text(fault), *(_cell(grid.cells.get((fault, column))) for column in grid.columns))
+    table.add_row()
     return table
 
 

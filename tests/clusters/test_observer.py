@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from typing import cast
 
+from harness.clusters.admin import PartitionView
 from harness.clusters.local import LocalCluster
-from harness.clusters.observer import Observer
+from harness.clusters.observer import Observer, changes, stale
 
 
 def test_a_frozen_broker_is_seen_to_leave_and_to_come_back_whoever_is_asked(cluster: LocalCluster) -> None:
@@ -25,6 +26,32 @@ def test_a_frozen_broker_is_seen_to_leave_and_to_come_back_whoever_is_asked(clus
         epochs = [int(str(event.detail["epoch"])) for event in observer.events if event.what == "leader"]
         assert epochs == sorted(set(epochs))
         cluster.delete_topic(topic)
+
+
+def _view(leader: int, epoch: int, *isr: int) -> PartitionView:
+    return PartitionView(leader, epoch, (1, 2, 3), isr)
+
+
+def test_a_broker_that_woke_up_just_now_is_believed_only_of_a_newer_epoch() -> None:
+    seen = _view(1, 4, 1)
+    asleep_so_far = _view(1, 4, 1, 2, 3)
+    assert stale(seen, asleep_so_far, caught_up=False)
+    assert not stale(seen, asleep_so_far, caught_up=True)  # they are in sync again
+    assert not stale(seen, _view(2, 5, 2), caught_up=False)
+    assert stale(seen, _view(3, 3, 1, 2, 3), caught_up=True)
+    assert not stale(None, seen, caught_up=False)
+
+
+def test_only_what_is_new_is_an_event() -> None:
+    def named(seen: PartitionView | None, view: PartitionView) -> list[str]:
+        return [event.what for event in changes(seen, view, 7)]
+
+    assert named(None, _view(1, 0, 1, 2)) == ["leader", "isr"]
+    assert named(_view(1, 0, 1, 2), _view(1, 0, 2, 1)) == []
+    assert named(_view(1, 0, 1, 2), _view(1, 0, 1)) == ["isr"]
+    assert named(_view(1, 0, 1, 2), _view(1, 1, 1, 2)) == ["leader"]
+    (gone,) = changes(_view(1, 0, 1), _view(-1, 1, 1), 7)
+    assert (gone.at_ns, gone.detail) == (7, {"leader": -1, "epoch": 1})
 
 
 def test_what_does_not_change_is_said_once(cluster: LocalCluster) -> None:

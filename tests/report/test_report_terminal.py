@@ -34,6 +34,18 @@ def test_the_default_sweep_fits_100_columns_with_every_row_on_one_line_but_those
     assert lines[at + 1].strip() == "lost 12"
 
 
+def test_many_faults_are_rows() -> None:
+    records = [
+        one(fault=f"fault-{number}", config={"acks": acks}, verdict=Verdict.KEPT, anomalies=anomalies())
+        for number in range(30)
+        for acks in ("0", "1", "all")
+    ]
+    lines = _printed(records)
+    assert max(map(len, lines)) <= 100
+    assert " ".join(lines[0].split()) == "aiokafka acks=0, RF 3 acks=1, RF 3 acks=all, RF 3"
+    assert sum(line.split()[1:] == ["✓", "kept"] * 3 for line in lines) == 30
+
+
 @pytest.mark.parametrize(
     ("verdict", "lost", "said"),
     [

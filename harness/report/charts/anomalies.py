@@ -59,11 +59,11 @@ def _drawn(name: str, heading: str, found: Matrix, grids: Sequence[Grid]) -> Dra
     row_in = 0.14 + 0.15 * max(len(_text(cell).splitlines()) for cell in shown)
     rows = sum(len(grid.rows) for grid in grids)
     columns = max(len(grid.columns) for grid in grids)
-    head_in = 0.55 + 0.15 * max(len(_head(column).splitlines()) for grid in grids for column in grid.columns)
-    label_in = 0.3 + _LETTER_IN * max(
-        len(line) for grid in grids for row in grid.rows for line in _side(row).splitlines()
-    )
-    figure = blank(row_in * rows + (head_in + 0.15) * len(grids) + 1.0, max(WIDTH_IN, label_in + _CELL_IN * columns))
+    heads = [_head(column) for grid in grids for column in grid.columns]
+    cell_in = max(_CELL_IN, 0.15 + _width_in([*heads, *map(_text, shown)]))
+    head_in = 0.55 + 0.15 * max(len(head.splitlines()) for head in heads)
+    label_in = 0.3 + _width_in([_side(row) for grid in grids for row in grid.rows])
+    figure = blank(row_in * rows + (head_in + 0.15) * len(grids) + 1.0, max(WIDTH_IN, label_in + cell_in * columns))
     axes = figure.subplots(len(grids), 1, squeeze=False, height_ratios=[len(grid.rows) for grid in grids])[:, 0]
     for panel, grid in zip(axes, grids, strict=True):
         _panel(panel, grid, most)
@@ -76,6 +76,10 @@ def _drawn(name: str, heading: str, found: Matrix, grids: Sequence[Grid]) -> Dra
         f"{len(shown)} cells, the numbers are under Verdicts"
     )
     return Drawn(name, heading, says, figure)
+
+
+def _width_in(texts: Sequence[str]) -> float:
+    return _LETTER_IN * max(len(line) for text in texts for line in text.splitlines())
 
 
 def _panel(panel: Axes, grid: Grid, most: int) -> None:

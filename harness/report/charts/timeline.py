@@ -206,7 +206,9 @@ def _legend(figure: Figure, panels: Sequence[_Panel]) -> None:
         notes.append("errors over time are not on record")
     handles.append(Patch(facecolor="black", alpha=1.5 * _SHADE, label="the fault, from its first deed to its last"))
     if any(panel.leaders for panel in panels):
-        notes.append("leader and in-sync replicas (ISR) by broker, of partition 0; grey: not as at first")
+        notes.append(
+            "leader and in-sync replicas (ISR) of partition 0 as last seen; grey: not as at first; crossed: none"
+        )
     else:
         notes.append("leader and in-sync replicas are not on record")
     legend(figure, handles, columns=3, note="; ".join(notes))
