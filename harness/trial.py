@@ -118,7 +118,7 @@ def journal_path(journals: Path, trial_id: str, part: str) -> Path:
 def _produce(trial: Trial, venue: Venue, topic: str, run_key: int, running: _Running) -> None:
     with contextlib.ExitStack() as stack:
         proxy = None
-        if trial.fault != "none" and FAULTS[trial.fault].needs_proxy:
+        if trial.fault != "none" and FAULTS[trial.fault].on_the_wire(trial.parameters):
             proxy = stack.enter_context(Proxy(venue.cluster.addresses, venue.scratch / "proxy.log"))
             venue.janitor.process(proxy.pid)
         worker = _worker(trial, venue, proxy.bootstrap if proxy else venue.cluster.bootstrap, topic, run_key)

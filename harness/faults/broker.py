@@ -40,7 +40,9 @@ class RollingRestart(UnderLoad):
 
 def _struck(*steps: Step) -> Callable[[Any], Script]:
     """Under load, when the trigger says so."""
-    return lambda parameters: Script(load=parameters.load, during=(*parameters.trigger, *steps))
+    return lambda parameters: Script(
+        before=parameters.watch, load=parameters.load, during=(*parameters.trigger, *steps)
+    )
 
 
 def _away(before: Callable[[Target], Step], target: Target, after: Callable[[Target], Step]) -> Callable[[Any], Script]:

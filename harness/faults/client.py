@@ -26,12 +26,13 @@ class PauseProducer(UnderLoad):
 
 
 def _kill_producer(parameters: KillProducer) -> Script:
-    return Script(load=parameters.load, during=(*parameters.trigger, KillClient()))
+    return Script(before=parameters.watch, load=parameters.load, during=(*parameters.trigger, KillClient()))
 
 
 def _restart_producer(parameters: RestartProducer) -> Script:
     """A new producer has a new id, so that no broker knows what it sends again."""
     return Script(
+        before=parameters.watch,
         load=parameters.load,
         during=(
             *parameters.trigger,
@@ -46,6 +47,7 @@ def _restart_producer(parameters: RestartProducer) -> Script:
 
 def _pause_producer(parameters: PauseProducer) -> Script:
     return Script(
+        before=parameters.watch,
         load=parameters.load,
         during=(*parameters.trigger, PauseClient(), Sleep(parameters.pause_s), ResumeClient()),
     )

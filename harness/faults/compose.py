@@ -128,7 +128,6 @@ def _composed(name: str, parts: Sequence[Fault], base: type[_Parts], between: st
         parameters=create_model(name, __base__=base, **fields),
         script=script,
         fired=fired,
-        needs_proxy=any(part.needs_proxy for part in parts),
         refuses=refuses,
         settings=settings,
         estimate_s=lambda parameters, config: sum(part.seconds(parameters.of(part), config) for part in parts),

@@ -74,6 +74,7 @@ def _crash(target: Target, harm: Step, *then: Step) -> Callable[[Stored], Script
 def _read_only(parameters: Rolled) -> Script:
     """The leader finds out when it starts its next segment; a broker without a log directory that works ends."""
     return Script(
+        before=parameters.watch,
         load=parameters.load,
         during=(
             *parameters.trigger,
@@ -89,6 +90,7 @@ def _read_only(parameters: Rolled) -> Script:
 
 def _full(parameters: FullDisk) -> Script:
     return Script(
+        before=parameters.watch,
         load=parameters.load,
         during=(
             *parameters.trigger,

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from harness.events import FaultEvent
-from harness.faults.steps import AwaitSent, Send, Step
+from harness.faults.steps import AwaitSent, Send, Step, Wire
 
 Config = Mapping[str, Any]
 
@@ -49,11 +49,14 @@ class Fault:
     fired: Callable[[Sequence[FaultEvent]], bool]
     estimate_s: Callable[[Any, Config], float]
     """About how long a trial of it takes, set-up and scan included."""
-    needs_proxy: bool = False
     refuses: Callable[[Config], str | None] = _says_something
     """Why the fault would say nothing in this configuration, or None."""
     settings: Callable[[Any], Config] = lambda parameters: {}
     """Settings of client and topic that the recipe is made for, in Kafka's names; a workload's own win."""
+
+    def on_the_wire(self, parameters: Any) -> bool:
+        """Whether its script has rules for the proxy, so that the client has to go through one."""
+        return any(isinstance(step, Wire) for step in self.script(parameters).steps)
 
     def messages(self, parameters: Any) -> int:
         """How many messages a trial of it sends, warm-up included."""

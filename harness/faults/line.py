@@ -57,7 +57,6 @@ FAULTS = (
         parameters=Hold,
         script=_hold,
         fired=hit("hold"),
-        needs_proxy=True,
         refuses=no_ack("acks=0 waits for no response, so that a line that is held goes unnoticed"),
         settings=lambda parameters: {"request.timeout.ms": parameters.request_timeout_ms},
         estimate_s=lambda parameters, config: 4.5 + parameters.hold_s,
@@ -68,7 +67,6 @@ FAULTS = (
         parameters=Refuse,
         script=_refuse,
         fired=hit("refuse"),
-        needs_proxy=True,
         estimate_s=lambda parameters, config: 3.5 + parameters.refuse_s,
     ),
     Fault(
@@ -77,7 +75,6 @@ FAULTS = (
         parameters=Bandwidth,
         script=_bandwidth,
         fired=hit("bandwidth"),
-        needs_proxy=True,
         estimate_s=lambda parameters, config: (
             2.5 + parameters.messages * parameters.message_size / parameters.bytes_per_s
         ),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.faults.steps import AwaitAcks, Send, Sleep, Step
+from harness.faults.steps import AwaitAcks, AwaitFired, Send, Sleep, Step, Wire
 from harness.load.codec import HEADER_BYTES
+from harness.wire.rules import Rule
 
 
 class Parameters(BaseModel):
@@ -27,18 +28,39 @@ class UnderLoad(Parameters):
     rate: float = Field(3_000, gt=0, description="messages a second")
     after_acks: int = Field(1_500, ge=0, description="it strikes when so many are acked (acks=0: counted as sent)")
     after_s: float | None = Field(None, ge=0, le=600, description="it strikes at this time of the load instead")
+    after_requests: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="it strikes when so many ProduceRequests were sent after the warm-up instead",
+    )
     jitter_s: float = Field(0, ge=0, le=60, description="up to so much later, by chance (seeded, repeatable)")
     seed: int = Field(0, ge=0, description="of the chance")
+
+    @model_validator(mode="after")
+    def _one_trigger(self) -> UnderLoad:
+        if self.after_s is not None and self.after_requests is not None:
+            raise ValueError("after_s and after_requests exclude each other")
+        return self
 
     @property
     def load(self) -> Send:
         return Send(self.messages, rate=self.rate)
 
     @property
+    def watch(self) -> tuple[Step, ...]:
+        """What has to be set up before the load, for ``trigger`` to be told."""
+        if self.after_requests is None:
+            return ()
+        return (Wire((Rule("observe", skip=self.after_requests - 1, times=1),)),)
+
+    @property
     def trigger(self) -> tuple[Step, ...]:
         """What is waited for before the fault strikes."""
-        if self.after_s is not None:
-            first: Step = Sleep(self.after_s)
+        if self.after_requests is not None:
+            first: Step = AwaitFired("observe")
+        elif self.after_s is not None:
+            first = Sleep(self.after_s)
         else:
             first = AwaitAcks(min(self.after_acks, self.messages))
         return (first, Sleep(random.Random(self.seed).uniform(0, self.jitter_s))) if self.jitter_s else (first,)

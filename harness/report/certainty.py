@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.events import Verdict
 from harness.measure.proportion import at_most, interval
-from harness.report.matrix import WRONG, Cell, counted, word
+from harness.report.matrix import Cell, counted, word
 from harness.report.wording import plural
 
 
@@ -43,8 +43,7 @@ def in_full(cell: Cell) -> str:
     parts = []
     if cell.verdict is Verdict.KEPT:
         parts.append(f"a promise was broken in {bound(len(cell.verdicts))}")
-    for anomaly in WRONG:
+    for anomaly in cell.found:
         shown = sum(bool(counted(trial, anomaly)) for trial in counted_trials)
-        if shown:
-            parts.append(f"{word(anomaly)} in {share(shown, len(counted_trials))}")
+        parts.append(f"{word(anomaly)} in {share(shown, len(counted_trials))}")
     return "; ".join(parts)

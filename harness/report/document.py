@@ -121,7 +121,8 @@ def _safe(cells: Matrix) -> Iterator[str]:
     if table:
         yield (
             "For every configuration that something went wrong with: the fewest settings to change so that, in this "
-            "run and under this fault, every repeat was kept with nothing lost, duplicated or reordered."
+            "run and under this fault, every repeat was kept with nothing lost, duplicated or reordered. What is "
+            "still allowed there may happen another time."
         )
         yield table
 

@@ -173,6 +173,8 @@ def _varied(settings: Iterable[Mapping[str, Any]]) -> set[str]:
 def _plain(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return key if value else f"{key}=false"
+    if value is None:
+        return f"{key} unset"
     joint = " " if " " in key else "="
     return f"{key}{joint}{value}"
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.events import Anomaly, Verdict
+from harness.events import Anomaly, Permission, Verdict
 from harness.report.labels import NO_FAULT, Labels, Subject
 from harness.report.wording import span
 from harness.store import TrialRecord
@@ -48,9 +48,11 @@ class Cell:
 
     @property
     def found(self) -> dict[Anomaly, tuple[int, int]]:
-        """The least and the most of each anomaly over the repeats, where there was any."""
+        """The least and the most of each anomaly over the repeats, where there was any: those that are wrong, and what
+        was expected here even if it is not.
+        """
         found: dict[Anomaly, tuple[int, int]] = {}
-        for anomaly in WRONG:
+        for anomaly in (*WRONG, *sorted(self._expected - {*WRONG})):
             counts = [number for trial in self.trials if (number := counted(trial, anomaly)) is not None]
             if any(counts):
                 found[anomaly] = (min(counts), max(counts))
@@ -60,6 +62,11 @@ class Cell:
     def counts(self) -> list[str]:
         """``["lost 7–222", "dup 3"]``."""
         return [f"{word(anomaly)} {span(*extent)}" for anomaly, extent in self.found.items()]
+
+    @property
+    def _expected(self) -> set[Anomaly]:
+        stated = [each for trial in self.trials for each in trial.expectations or ()]
+        return {Anomaly(each.anomaly) for each in stated if each.permission is Permission.EXPECTED}
 
     @property
     def unruled(self) -> tuple[Anomaly, ...]:
@@ -129,11 +136,13 @@ def _grid(client: str, found: Matrix) -> Grid:
 
 
 def _parted(grid: Grid, most_columns: int) -> Iterator[Grid]:
-    """As few as can be, of about as many columns each."""
+    """As few as can be, of about as many columns each; without rows that have no cell there."""
     parts = -(-len(grid.columns) // most_columns)
     size = -(-len(grid.columns) // parts)
     for start in range(0, len(grid.columns), size):
-        yield replace(grid, columns=grid.columns[start : start + size])
+        columns = grid.columns[start : start + size]
+        rows = [row for row in grid.rows if any((row, column) in grid.cells for column in columns)]
+        yield replace(grid, columns=columns, rows=tuple(rows))
 
 
 def matrix(records: Sequence[TrialRecord], labels: Labels) -> Matrix:

@@ -9,6 +9,7 @@ from typing import Any
 from harness.events import Permission, Verdict
 from harness.report.labels import Subject
 from harness.report.matrix import HARM, Cell, Matrix, counted
+from harness.store import TrialRecord
 
 _ABSENT = object()
 
@@ -23,7 +24,7 @@ class Safe:
     trials: int
     """In so many repeats it was kept, of as many."""
     allowed: tuple[str, ...]
-    """Of lost, duplicate and reordered what no rule forbids there: that it did not happen may be luck."""
+    """Of lost, duplicate and reordered what no rule forbids there, so that it may happen another time."""
 
 
 def unsafe(cell: Cell) -> bool:
@@ -36,19 +37,29 @@ def nearest(subject: Subject, fault: str, found: Matrix) -> Safe | None:
 
     Safe is what was kept in every repeat with nothing lost, duplicated or reordered. Only where nothing of the same
     client was, another client's counts. Of as few changes the first in the report's order is taken, which is the one
-    with the fewest replicas and the weakest acks.
+    with the fewest replicas and the weakest acks. Faults are the same if they differ in parameters only that are
+    settings by another name: ``flush_messages=1`` is ``flush.messages=1``, and a configuration like any other.
     """
     here = found.cells[subject, fault].trials[0]
     candidates = [
         Safe(other, _changes(here.config, cell.trials[0].config), len(cell.verdicts), _allowed(cell))
-        for (other, of), cell in found.cells.items()
-        if of == fault and cell.trials[0].kafka == here.kafka and _safe(cell)
+        for (other, _), cell in found.cells.items()
+        if _comparable(here, cell.trials[0]) and _safe(cell)
     ]
     return min(
         candidates,
-        key=lambda safe: (safe.subject.client != subject.client, len(safe.changes), safe.subject),
+        key=lambda safe: (safe.subject.client != subject.client, len(safe.changes), safe.subject, repr(safe.changes)),
         default=None,
     )
+
+
+def _comparable(one: TrialRecord, other: TrialRecord) -> bool:
+    """Whether both met the same fault on the same Kafka."""
+    of_one, of_other = one.fault.parameters, other.fault.parameters
+    settings = one.config.keys() | other.config.keys()
+    differing = {key for key in of_one.keys() | of_other.keys() if of_one.get(key) != of_other.get(key)}
+    its_own = {key for key in differing if key.replace("_", ".") not in settings}
+    return (one.kafka, one.fault.name) == (other.kafka, other.fault.name) and not its_own
 
 
 def _safe(cell: Cell) -> bool:

@@ -91,7 +91,7 @@ def advice(subject: Subject, fault: str, found: Matrix) -> str:
     safe = nearest(subject, fault, found)
     if safe is None:
         return "no configuration of this run was safe under this fault"
-    luck = f"; {listed(safe.allowed)} still allowed, so it may be luck" if safe.allowed else ""
+    luck = f"; {listed(safe.allowed)} still allowed" if safe.allowed else ""
     kept = f"(kept {safe.trials} of {safe.trials}{luck})"
     elsewhere = f"use {escape(safe.subject.client)}" if safe.subject.client != subject.client else ""
     return f"{listed([*filter(None, [elsewhere]), *_changed(safe)])} {kept}"

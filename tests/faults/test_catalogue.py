@@ -8,6 +8,7 @@ from harness.faults.parameters import UnderLoad
 from harness.faults.steps import (
     AwaitAcks,
     AwaitEnd,
+    AwaitFired,
     AwaitSent,
     Kill,
     MakeReadOnly,
@@ -23,6 +24,7 @@ from harness.faults.steps import (
     Wire,
 )
 from harness.faults.wire import LoseAck
+from harness.wire.rules import Rule
 
 
 def _events(*whats: str) -> list[FaultEvent]:
@@ -66,6 +68,7 @@ def test_every_recipe_undoes_what_it_did(fault) -> None:  # type: ignore[no-unty
             case MakeWritable(target):
                 locked.remove(target)
     assert not frozen | down | locked
+    assert not FAULTS["kill-leader"].on_the_wire(FAULTS["kill-leader"].parameters())
     wires = [step for step in steps if isinstance(step, Wire)]
     assert not wires or wires[-1].rules == ()
 
@@ -74,6 +77,12 @@ def test_when_a_fault_strikes_is_repeatable() -> None:
     assert UnderLoad(after_acks=100).trigger == (AwaitAcks(100),)
     assert UnderLoad(after_acks=100, messages=10).trigger == (AwaitAcks(10),)
     assert UnderLoad(after_s=1.5).trigger == (Sleep(1.5),)
+    after = UnderLoad(after_requests=7)
+    assert after.trigger == (AwaitFired("observe"),)
+    (watch,) = after.watch
+    assert isinstance(watch, Wire) and watch.rules == (Rule("observe", skip=6, times=1),)
+    with pytest.raises(ValueError, match="exclude each other"):
+        UnderLoad(after_s=1, after_requests=7)
     once, again, other = (UnderLoad(after_s=0, jitter_s=2, seed=seed).trigger for seed in (1, 1, 2))
     assert once == again != other
     assert all(isinstance(each, Sleep) and 0 <= each.seconds <= 2 for each in (*once, *other))
@@ -127,7 +136,7 @@ def test_faults_run_one_after_the_other() -> None:
         *second.script(second.parameters(messages=900)).steps,
     )
     assert fault.messages(parameters) == 50 + 3_000 + 900
-    assert fault.needs_proxy
+    assert fault.on_the_wire(parameters)
     assert fault.refuses({"acks": "0", "replication.factor": 3}) == first.refuses({"acks": "0"})
     assert fault.fired(_events("lose-ack", "sent", "kill", "failover", "sent"))
     assert not fault.fired(_events("kill", "failover", "sent", "lose-ack", "sent"))

@@ -107,6 +107,15 @@ def test_idempotence_does_not_cover_a_second_producer(run: Run) -> None:
     assert restarted["sent_again"] >= record.anomalies.duplicate
 
 
+def test_a_kill_can_wait_for_a_request_by_its_ordinal(run: Run) -> None:
+    record = run(CLIENT, "kill-leader", {"messages": 3_000, "after_requests": 20}, enable_idempotence=True)
+    assert record.fault.fired and record.verdict is Verdict.KEPT
+    what = [event["what"] for event in record.fault.events if event["what"] in ("observe", "kill")]
+    assert what == ["observe", "kill"]
+    (observed,) = (event for event in record.fault.events if event["what"] == "observe")
+    assert observed["ordinal"] == 20
+
+
 def test_faults_in_sequence_and_at_once(run: Run) -> None:
     record = run(CLIENT, "lose-ack then kill-leader", {"kill_leader": {"messages": 3_000, "after_acks": 500}})
     assert record.fault.fired and record.anomalies is not None and record.anomalies.lost == 0

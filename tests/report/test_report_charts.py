@@ -175,14 +175,16 @@ def test_an_old_record_without_leader_or_errors_has_a_course_all_the_same() -> N
     assert note == "errors over time are not on record; leader and in-sync replicas are not on record"
 
 
-def test_the_trial_to_look_at_is_a_broken_one_else_the_strongest() -> None:
+def test_the_trial_to_look_at_is_a_broken_one_else_one_that_shows_the_fault_else_the_strongest() -> None:
     weak, strong = _course("1", id="weak"), _course("all", id="strong")
+    shows, unconfirmed = (_course(acks, id=f"shows-{acks}", verdict=Verdict.REPRODUCED) for acks in ("1", "0"))
     again = _course("all", id="again", repeat=2)
     broken = _course("0", id="broken", verdict=Verdict.BROKEN)
     unfired = _course("all", id="unfired", verdict=Verdict.BROKEN, fault="kill-leader")
     unfired = unfired.model_copy(update={"fault": FaultRecord(name="kill-leader", fired=False)})
     labels = Labels.of([weak, strong])
     assert timeline.representative([weak, again, strong], labels).id == "strong"
+    assert timeline.representative([weak, again, strong, shows, unconfirmed], labels).id == "shows-1"
     assert timeline.representative([unfired, weak, again, strong, broken], labels).id == "broken"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.report.labels import NO_FAULT, Labels, name
-from harness.store import FaultRecord
+from harness.store import FaultRecord, TrialRecord
 
 from .synthetic_run import default_sweep, one
 
@@ -24,6 +24,35 @@ def test_every_setting_that_varies_is_named_shortly() -> None:
     labels = Labels.of(records)
     assert [str(each) for each in sorted(labels.configuration(record) for record in records)] == [
         f"acks=all, linger.ms={linger}, in flight {in_flight}" for linger in (0, 20, 100) for in_flight in (1, 5)
+    ]
+
+
+def test_what_a_faults_recipe_is_made_for_tells_no_configuration_apart() -> None:
+    def slow(acks: str, linger_ms: int) -> TrialRecord:
+        replaced = {"request.timeout.ms": None, "linger.ms": 5}
+        fault = FaultRecord(name="slow-follower", replaced=replaced)
+        return one(fault=fault, config={"acks": acks, "request.timeout.ms": 300, "linger.ms": linger_ms})
+
+    records = [
+        *(slow(acks, linger_ms=0) for acks in ("1", "all")),
+        *(one(fault="kill-leader", config={"acks": acks, "linger.ms": 5}) for acks in ("1", "all")),
+    ]
+    labels = Labels.of(records)
+    assert [str(labels.configuration(each)) for each in records] == ["acks=1", "acks=all"] * 2
+    assert labels.subject(records[0]) == labels.subject(records[2])
+    swept = [*records, one(fault="kill-leader", config={"acks": "1", "linger.ms": 9})]
+    labels = Labels.of(swept)
+    assert str(labels.configuration(swept[0])) == str(labels.configuration(swept[2])) == "acks=1, linger.ms=5"
+    assert str(labels.configuration(swept[-1])) == "acks=1, linger.ms=9"
+
+
+def test_a_parameter_left_to_its_default_is_unset() -> None:
+    faults = [FaultRecord(name="power-loss", parameters={"flush_messages": value}) for value in (None, 1)]
+    records = [one(fault=fault) for fault in faults]
+    labels = Labels.of(records)
+    assert [labels.fault(record) for record in records] == [
+        "power-loss (flush_messages unset)",
+        "power-loss (flush_messages=1)",
     ]
 
 

@@ -13,7 +13,7 @@ from harness.events import Permission, Verdict
 from harness.report.labels import Labels
 from harness.report.matrix import Cell, Matrix, matrix
 from harness.report.nearest import Safe, nearest, unsafe
-from harness.store import Expectation, TrialRecord
+from harness.store import Expectation, FaultRecord, TrialRecord
 
 from .synthetic_run import anomalies, one
 
@@ -59,6 +59,18 @@ def test_a_setting_that_the_safe_one_leaves_out_is_a_change() -> None:
     found = _nearest(_trial(BROKEN, {"lost": 3}, config={"retries": 0}), _trial(KEPT))
     assert found is not None
     assert found.changes == {"retries": None}
+
+
+def test_a_parameter_that_is_a_setting_by_another_name_is_a_change_and_no_other_fault() -> None:
+    def lost_power(flush: int | None, messages: int = 500) -> FaultRecord:
+        return FaultRecord(name="power-loss", parameters={"flush_messages": flush, "messages": messages}, fired=True)
+
+    here = _trial(REPRODUCED, {"lost": 500}, fault=lost_power(None))
+    flushed = _trial(KEPT, fault=lost_power(1), config={"flush.messages": 1})
+    found = _nearest(here, flushed)
+    assert found is not None
+    assert found.changes == {"flush.messages": 1}
+    assert _nearest(here, _trial(KEPT, fault=lost_power(1, messages=5), config={"flush.messages": 1})) is None
 
 
 def test_what_is_allowed_all_the_same_is_said() -> None:

@@ -58,6 +58,13 @@ def test_a_cell_in_words(cell: Cell | None, words: str) -> None:
     assert said(cell) == words
 
 
+def test_what_was_expected_is_counted_even_if_it_is_no_wrong() -> None:
+    expected = Expectation(anomaly="unknown_landed", permission=Permission.EXPECTED, reason="late", source="measured")
+    late = _trial(REPRODUCED, {"unknown_landed": 200, "unknown_absent": 3}, expectations=[expected])
+    assert said(Cell((late,))) == "reproduced: 200 unknown landed"
+    assert said(Cell((late.model_copy(update={"expectations": []}),))) == "reproduced"
+
+
 def test_a_cell_without_rules_says_so_and_one_with_some_says_which_are_missing() -> None:
     none = _rules(lost="none", duplicate="none", reordered="none", failed_landed="the definition of failed")
     some = _rules(lost="Kafka documentation", duplicate="none", reordered="none")
@@ -97,6 +104,15 @@ def test_few_faults_are_columns_of_one_table() -> None:
     head, _, *rows = table.splitlines()
     assert head.startswith("| Client | RF | Configuration | [fault-00](faults/fault-00.md) |")
     assert len(rows) == 6
+
+
+def test_rows_that_a_client_has_nothing_in_are_left_out() -> None:
+    records = [_trial(fault=f"fault-{number}") for number in range(8)]
+    records += [_trial(client="kafka-python", fault="fault-3")]
+    labels = Labels.of(records)
+    _, aiokafka, _, kafka_python, _ = verdicts(matrix(records, labels), links(records, labels))
+    assert len(aiokafka.splitlines()) == 2 + 8
+    assert kafka_python.splitlines()[2:] == ["| [fault-3](faults/fault-3.md) | kept |"]
 
 
 def test_many_faults_are_rows_of_a_table_a_client() -> None:

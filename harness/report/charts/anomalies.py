@@ -28,7 +28,8 @@ _OTHER = sns.light_palette(COLOURS[4], 3 * _SHADES)[2 : 2 + _SHADES]
 _GREY = "0.93"
 _HATCH = {Verdict.NOT_EXERCISED: "///", Verdict.UNKNOWN: "xxx"}
 _LINES = 3  # of text in one cell
-_LABEL_IN, _CELL_IN = 2.4, 1.15
+_CELL_IN, _LETTER_IN = 1.2, 0.07
+_SIDE_LETTERS = 36  # in the head of a row
 _MOST_COLUMNS = 12
 _LETTERS = 16  # in the head of a column
 _ROWS_A_PAGE = 32
@@ -59,7 +60,10 @@ def _drawn(name: str, heading: str, found: Matrix, grids: Sequence[Grid]) -> Dra
     rows = sum(len(grid.rows) for grid in grids)
     columns = max(len(grid.columns) for grid in grids)
     head_in = 0.55 + 0.15 * max(len(_head(column).splitlines()) for grid in grids for column in grid.columns)
-    figure = blank(row_in * rows + (head_in + 0.15) * len(grids) + 1.0, max(WIDTH_IN, _LABEL_IN + _CELL_IN * columns))
+    label_in = 0.3 + _LETTER_IN * max(
+        len(line) for grid in grids for row in grid.rows for line in _side(row).splitlines()
+    )
+    figure = blank(row_in * rows + (head_in + 0.15) * len(grids) + 1.0, max(WIDTH_IN, label_in + _CELL_IN * columns))
     axes = figure.subplots(len(grids), 1, squeeze=False, height_ratios=[len(grid.rows) for grid in grids])[:, 0]
     for panel, grid in zip(axes, grids, strict=True):
         _panel(panel, grid, most)
@@ -82,12 +86,17 @@ def _panel(panel: Axes, grid: Grid, most: int) -> None:
         if cell is not None and cell.verdict is not None:
             _draw_cell(panel, x, y, cell, most)
     panel.set_xticks([x + 0.5 for x in range(len(grid.columns))], [_head(column) for column in grid.columns])
-    panel.set_yticks([y + 0.5 for y in range(len(grid.rows))], grid.rows)
+    panel.set_yticks([y + 0.5 for y in range(len(grid.rows))], [_side(row) for row in grid.rows])
     panel.xaxis.tick_top()
     panel.tick_params(length=0)
     panel.grid(visible=False)
     bare(panel, "top", "right", "bottom", "left")
     panel.set_title(grid.client, loc="left", fontweight="bold")
+
+
+def _side(row: str) -> str:
+    """Two lines at most, so that it is no higher than a cell."""
+    return "\n".join(wrap(row, max(_SIDE_LETTERS, len(row) // 2 + 8), break_long_words=False))
 
 
 def _head(column: str) -> str:

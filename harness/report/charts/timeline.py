@@ -17,7 +17,7 @@ from harness.report.charts.data import Data, Drawn
 from harness.report.charts.style import COLOURS, SMALL, THOUSANDS, bare, blank, legend, title
 from harness.report.course import NOBODY, Mark, Spell, end_s, in_sync, lanes, leaders, marks
 from harness.report.files import slug
-from harness.report.labels import Labels
+from harness.report.labels import ACKS, Labels
 from harness.report.matrix import verdict_of
 from harness.report.wording import listed
 from harness.store import TrialRecord
@@ -55,15 +55,16 @@ def draw(data: Data) -> Iterator[Drawn]:
 
 
 def representative(records: Sequence[TrialRecord], labels: Labels) -> TrialRecord:
-    """Of one client's trials the one to look at: one that fired, a broken one if any, else of the strongest
-    configuration with the most replicas, which has most to lose; the first repeat of it.
+    """Of one client's trials the one to look at: one that fired; a broken one if any; one with acks that a broker
+    gave; one that shows what the fault is for; of those the strongest configuration, and the first repeat of it.
     """
     return max(
         records,
         key=lambda record: (
             record.fault.fired,
             record.verdict is Verdict.BROKEN,
-            any(rate for _, rate in record.ack_rate or ()),
+            str(record.config.get(ACKS)) != "0",
+            record.verdict is Verdict.REPRODUCED,
             labels.subject(record),
             -record.repeat,
         ),
