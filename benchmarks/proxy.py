@@ -1,11 +1,13 @@
 """What the proxy costs: ``python -m benchmarks.proxy``. No Kafka: a sink that takes frames and answers each.
 
-Both ways are measured in turns, so that they share whatever else the machine does. Client, proxy and sink share its
-cores too, so the throughput is a floor.
+The ways are measured in turns, so that they share whatever else the machine does, and what one of them adds is the
+difference within a turn. Client, proxy and sink share the machine's cores too, so the throughput is a floor. A relay
+that looks at nothing shows what two more sockets and one more process cost by themselves.
 """
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import socket
 import struct
@@ -14,11 +16,11 @@ import threading
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from harness.wire import Proxy
 
-ROUNDS = 10
+ROUNDS = 30
 CALLS = 500
 BURST = 200
 SMALL_BYTES = 100
@@ -50,6 +52,43 @@ def _answer(connection: socket.socket) -> None:
         while left:
             left -= connection.recv_into(buffer, min(left, len(buffer)))
         connection.sendall(_RESPONSE.pack(_RESPONSE.size - 4, correlation_id, 0, 1, 0, 0))
+
+
+class _Bare(asyncio.Protocol):
+    """One side of a relay that looks at nothing."""
+
+    transport: asyncio.Transport
+    peer: _Bare
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.peer.transport.write(data)
+
+    def pause_writing(self) -> None:
+        self.peer.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.peer.transport.resume_reading()
+
+
+def bare_relay(port: Connection, to: int) -> None:
+    """Relays one connection."""
+
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port.send(server.getsockname()[1])
+            accepted, _ = server.accept()
+        client, broker = _Bare(), _Bare()
+        client.peer, broker.peer = broker, client
+        await loop.create_connection(lambda: broker, "127.0.0.1", to)
+        await loop.connect_accepted_socket(lambda: client, accepted)
+        await asyncio.Event().wait()
+
+    asyncio.run(serve())
 
 
 def connect(address: str) -> socket.socket:
@@ -90,22 +129,24 @@ def burst_mb_per_s(connection: socket.socket) -> float:
 def main() -> None:
     mine, theirs = multiprocessing.Pipe()
     multiprocessing.Process(target=sink, args=(theirs,), daemon=True).start()
-    direct = f"127.0.0.1:{mine.recv()}"
+    to = mine.recv()
+    multiprocessing.Process(target=bare_relay, args=(theirs, to), daemon=True).start()
+    direct, bare = f"127.0.0.1:{to}", f"127.0.0.1:{mine.recv()}"
     with tempfile.TemporaryDirectory() as folder, Proxy({1: direct}, Path(folder) / "proxy.log") as proxy:
-        ways = {"direct": connect(direct), "proxy": connect(proxy.bootstrap)}
+        ways = {"direct": connect(direct), "bare relay": connect(bare), "proxy": connect(proxy.bootstrap)}
         latency_ms: dict[str, list[float]] = {way: [] for way in ways}
         mb_per_s: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(ROUNDS):
             for way, connection in ways.items():
-                latency_ms[way] += calls_ms(connection)
+                latency_ms[way].append(median(calls_ms(connection)))
                 mb_per_s[way].append(burst_mb_per_s(connection))
     for way in ways:
-        print(f"{way:7} {median(latency_ms[way]):.3f} ms at the median, {median(mb_per_s[way]):.0f} MB/s")
-    print(
-        f"added   {median(latency_ms['proxy']) - median(latency_ms['direct']):.3f} ms at the median "
-        f"({median(latency_ms['proxy']) / median(latency_ms['direct']):.2f} x), "
-        f"{median(mb_per_s['proxy']) / median(mb_per_s['direct']):.2f} x the MB/s"
-    )
+        added = [there - here for there, here in zip(latency_ms[way], latency_ms["direct"], strict=True)]
+        least, middle, most = quantiles(added, n=4)
+        print(
+            f"{way:10} {median(latency_ms[way]):.3f} ms at the median, of which added {middle:.3f} "
+            f"(middle half of {ROUNDS} rounds {least:.3f} to {most:.3f}), {median(mb_per_s[way]):.0f} MB/s"
+        )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from harness.clusters.jars import class_path
@@ -11,6 +12,10 @@ from harness.clusters.local import LocalCluster
 from harness.janitor import Janitor
 from harness.process import Child
 from harness.trial import Venue
+
+# How long an example takes is the machine's to say, not a property of what is tested.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

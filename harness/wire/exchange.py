@@ -8,7 +8,7 @@ ends. A request that is not forwarded leaves nothing in the queue, or one of the
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -54,9 +54,8 @@ class _Owed(NamedTuple):
 
 
 class Exchange:
-    """The two directions of one connection. Feed it what arrives; pass on what it gives, then look at ``cut``.
-
-    After each feed ``answers`` has what the client gets although no broker said it.
+    """The two directions of one connection. Feed it what arrives and pass on what it gives; then ask for ``answers``,
+    and look at ``cut``.
 
     Both feeds raise ``Malformed`` after they have given out everything before the malformed frame.
     """
@@ -72,20 +71,19 @@ class Exchange:
 
     def from_client(self, chunk: bytes) -> Iterator[Piece | Marked]:
         """What the broker gets."""
-        yield from self._requests.feed(chunk)
-        self._end_if_due()
+        return self._requests.feed(chunk)
 
     def from_broker(self, chunk: bytes) -> Iterator[Piece | Marked]:
         """What the client gets."""
-        yield from self._responses.feed(chunk)
-        self._end_if_due()
+        return self._responses.feed(chunk)
 
-    def answers(self) -> list[Marked]:
-        """The responses made here whose turn it is, once each."""
-        if not self._owed or not isinstance(self._owed[0], Marked) or not self._responses.between_frames:
-            return []
+    def answers(self) -> Sequence[Marked]:
+        """What the client gets now although no broker said it, once each. Brings ``cut`` up to date."""
+        if not self._owed or isinstance(self._owed[0], _Owed) or not self._responses.between_frames:
+            return ()
         answers = self._next_answers()
-        self._end_if_due()
+        if self._owed and self._owed[0] is None:
+            self.cut = Cut.NOW
         return answers
 
     def _next_answers(self) -> list[Marked]:
@@ -94,10 +92,6 @@ class Exchange:
             answers.append(answer)
             self._owed.popleft()
         return answers
-
-    def _end_if_due(self) -> None:
-        if self._owed and self._owed[0] is None and self._responses.between_frames:
-            self.cut = Cut.NOW
 
     def _request_head(self, payload: memoryview) -> Fate | None:
         if self.cut is not Cut.NO:

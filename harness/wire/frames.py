@@ -43,6 +43,10 @@ class Fate(Enum):
     """Buffer it whole, then ask again."""
 
 
+# An enum's member takes a while to be looked up, and this is done for each chunk.
+_PASS, _HOLD = Fate.PASS, Fate.HOLD
+
+
 class Walker:
     """Goes along one direction of one connection.
 
@@ -58,7 +62,7 @@ class Walker:
         self.ahead: list[Marked] = []
         self._head = head
         self._whole = whole
-        self._fate = Fate.PASS
+        self._fate = _PASS
         self._left = 0  # bytes of the current frame that are still to come
         self._partial = b""  # the start of a frame whose head is incomplete
         self._held = bytearray()
@@ -69,7 +73,7 @@ class Walker:
 
     def feed(self, chunk: bytes) -> Iterator[Piece | Marked]:
         """What to pass on. Raises ``Malformed`` after everything before the malformed frame has been given out."""
-        if self._fate is Fate.PASS and self._left >= len(chunk):
+        if self._fate is _PASS and self._left >= len(chunk):
             self._left -= len(chunk)
             yield chunk
             return
@@ -96,11 +100,11 @@ class Walker:
                     self.ahead = []
             size = min(self._left, len(view) - at)
             self._left -= size
-            if self._fate is not Fate.PASS:
+            if self._fate is not _PASS:
                 if passed < at:
                     yield view[passed:at]
                 passed = at + size
-                frame = self._hold(view[at:passed]) if self._fate is Fate.HOLD else None
+                frame = self._hold(view[at:passed]) if self._fate is _HOLD else None
                 if frame is not None:
                     yield frame
             at += size
@@ -121,7 +125,7 @@ class Walker:
             if len(payload) == size or len(payload) > MAX_HEAD_BYTES:
                 raise Malformed(f"no head within the first {len(payload)} of {size} bytes")
             return False
-        if fate is Fate.HOLD and size > MAX_HELD_BYTES:
+        if fate is _HOLD and size > MAX_HELD_BYTES:
             raise Malformed(f"a frame of {size} bytes, too large to be held")
         self._fate = fate
         self._left = SIZE.size + size

@@ -26,8 +26,8 @@ class Link:
         self._wire = wire
         self._links = links
         self._exchange = Exchange(node, wire)
-        self.client = Side(self, wire, self._from_client)
-        self.broker = Side(self, wire, self._from_broker)
+        self.client = Side(self, wire, self._exchange.from_client)
+        self.broker = Side(self, wire, self._exchange.from_broker)
         self._loop = asyncio.get_running_loop()
         self._connecting: asyncio.Task[None] | None = None
         self._ending = False
@@ -68,39 +68,38 @@ class Link:
         self.broker.send_due()
         self.client.send_due()
 
-    def _from_client(self, chunk: bytes) -> None:
-        self._relay(self._exchange.from_client(chunk), self.broker)
-
-    def _from_broker(self, chunk: bytes) -> None:
-        self._relay(self._exchange.from_broker(chunk), self.client)
-
-    def _relay(self, pieces: Iterable[Piece | Marked], to: Side) -> None:
-        """Passes on what the exchange gives, and does what it then asks for."""
+    def relay(self, pieces: Iterable[Piece | Marked], side: Side) -> None:
+        """Passes on what the exchange gives for what came from this side, and does what it then asks for."""
         if self._ending:
             return
+        to = self.broker if side is self.client else self.client
         try:
-            self._pass_on(pieces, to)
+            for piece in pieces:
+                if isinstance(piece, Marked):
+                    self._put_marked(piece, to)
+                else:
+                    to.put(piece)
         except Malformed as error:
             print(f"closing a connection to {self._address}: {error}", file=sys.stderr, flush=True)
             self._end()
             return
-        if answers := self._exchange.answers():
-            self._pass_on(answers, self.client)
+        for answer in self._exchange.answers():
+            self._put_marked(answer, self.client)
+        if self._exchange.cut is not Cut.NO:
+            self._cut_when_due()
+
+    def _put_marked(self, marked: Marked, to: Side) -> None:
+        to.put(marked.piece, marked.delay_ms / 1000)
+        if marked.line is not None:
+            change_line(marked.line, self._wire, self._links)
+
+    def _cut_when_due(self) -> None:
         if self._exchange.cut is Cut.NOW:
             self._cut()
-        elif self._exchange.cut is Cut.SOON and self._cut_by is None:
+        elif self._cut_by is None:
             self._cut_by = self._loop.time() + CUT_S
             self.listen()
             self._loop.call_at(self._cut_by, self._cut)
-
-    def _pass_on(self, pieces: Iterable[Piece | Marked], to: Side) -> None:
-        for piece in pieces:
-            if not isinstance(piece, Marked):
-                to.put(piece)
-                continue
-            to.put(piece.piece, piece.delay_ms / 1000)
-            if piece.line is not None:
-                change_line(piece.line, self._wire, self._links)
 
     def lost(self, side: Side) -> None:
         """One side is gone: the other gets what is still to come for it, and goes too."""

@@ -26,6 +26,7 @@ _TOPIC_ID_SINCE = 13
 # sequence 4, and then the number of records.
 _BATCH_LENGTH = 8
 _BATCH_RECORDS = 57
+_INT16 = struct.Struct(">h")
 _INT32 = struct.Struct(">i")
 _API_NAMES = {key: "".join(word.capitalize() for word in name.split("_")) for key, name in api_key_map.items()}
 API_NAMES = frozenset(_API_NAMES.values())
@@ -73,10 +74,19 @@ def read_request(payload: Piece) -> Request | None:
     if api_key != PRODUCE:
         return Request(api_key, version, correlation_id, client_id)
     try:
-        acks = _to_acks(payload, body, version).int16()
+        acks = _read_acks(payload, body, version)
     except Truncated:
         return None
     return Request(api_key, version, correlation_id, client_id, acks)
+
+
+def _read_acks(payload: Piece, body: int, version: int) -> int:
+    # Nearly every Produce has no tags and no transactional id, and this is on the way of each: no field by field.
+    if version >= _TRANSACTIONAL_ID_SINCE:
+        nothing = b"\0\0" if version >= _FLEXIBLE_SINCE else b"\xff\xff"
+        if payload[body : body + 2] == nothing and len(payload) >= body + 4:
+            return int(_INT16.unpack_from(payload, body + 2)[0])
+    return _to_acks(payload, body, version).int16()
 
 
 def read_partitions(payload: Piece, names: Mapping[bytes, str]) -> frozenset[tuple[str | None, int]]:

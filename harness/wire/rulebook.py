@@ -33,10 +33,10 @@ class Rulebook:
 
     def concerned(self, request: Request) -> bool:
         """Whether a rule may fall on it that has to see it whole: for a Produce's partitions and records, or to act."""
-        return any(
-            (request.api_key == PRODUCE or rule.plan.of_whole_request) and rule.may_match(request)
-            for rule in self.rules
-        )
+        for rule in self.rules:
+            if (request.api_key == PRODUCE or rule.plan.of_whole_request) and rule.may_match(request):
+                return True
+        return False
 
     def decide(self, request: Request) -> Firing | None:
         """Counts the request, and says which rule fires on it."""

@@ -36,7 +36,7 @@ def _inject_error(rule: Rule) -> Plan:
 
 
 def _refuse(rule: Rule) -> Plan:
-    # The request that is cut off has not reached the broker: what was acked before is all that this can duplicate.
+    # A request that is cut off never reaches the broker: only those before it can have been written without an ack.
     return Plan(forward=not rule.cut, deliver=not rule.cut, line=Line(refused=True, cut=rule.cut))
 
 
@@ -51,6 +51,7 @@ ACTIONS: Mapping[str, Callable[[Rule], Plan]] = {
     "bandwidth": lambda rule: Plan(line=Line(bytes_per_s=rule.bytes_per_s)),
 }
 _NEEDS = {"delay": "ms", "inject-error": "error", "bandwidth": "bytes_per_s"}
+_LEAST = {"partition": 0, "skip": 0, "every": 1, "times": 1, "ms": 0, "bytes_per_s": 1}
 _HIGHEST_ERROR = 2**15 - 1
 
 
@@ -94,24 +95,18 @@ class Rule:
     def __post_init__(self) -> None:
         _require(self.action in ACTIONS, f"action {self.action!r} is none of {', '.join(ACTIONS)}")
         _require(self.api in API_NAMES, f"api {self.api!r} is none of Kafka's, such as Produce or FindCoordinator")
-        for name, least in (("topic", None), ("partition", 0)):
+        for name in ("topic", "partition"):
+            fits = getattr(self, name) is None or self.api == "Produce"
+            _require(fits, f"{name} is only for Produce, not for {self.api}")
+        for name, least in _LEAST.items():
             given = getattr(self, name)
-            _require(given is None or self.api == "Produce", f"{name} is only for Produce, not for {self.api}")
-            _require(given is None or least is None or given >= least, f"{name} is {given}; it counts from {least}")
+            _require(given is None or given >= least, f"{name} is {given}; it is at least {least}")
         needed = _NEEDS.get(self.action)
         _require(needed is None or getattr(self, needed) is not None, f"{self.action} needs {needed}")
-        _require(self.ms is None or self.ms >= 0, f"ms is {self.ms}; it is not negative")
-        _require(
-            self.bytes_per_s is None or self.bytes_per_s >= 1, f"bytes_per_s is {self.bytes_per_s}; it is at least 1"
-        )
         if self.error is not None:
-            _require(
-                self.error != 0 and -1 <= self.error <= _HIGHEST_ERROR, f"error is {self.error}; it is no error code"
-            )
+            known = self.error != 0 and -1 <= self.error <= _HIGHEST_ERROR
+            _require(known, f"error is {self.error}; it is no error code")
             _require(self.api in FORGED, f"an error can be injected into {', '.join(FORGED)}, not into {self.api}")
-        _require(self.skip >= 0, f"skip is {self.skip}; it counts from 0")
-        _require(self.every is None or self.every >= 1, f"every is {self.every}; it counts from 1")
-        _require(self.times is None or self.times >= 1, f"times is {self.times}; it counts from 1")
         if self.probability is not None:
             _require(0 <= self.probability <= 1, f"probability is {self.probability}; it is from 0 to 1")
             _require(self.every is None, "every and probability exclude each other")

@@ -8,11 +8,12 @@ import socket
 import struct
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from harness.wire.exchange import Wire
-from harness.wire.frames import Piece
+from harness.wire.frames import Marked, Piece
+from harness.wire.plans import OPEN
 
 # asyncio reads into 256 KiB, which is above malloc's mmap threshold and costs 20 µs more for every read, however small.
 _RECEIVE_BYTES = 120 << 10
@@ -26,22 +27,23 @@ class Owner(Protocol):
     """What a side needs of the connection it is part of."""
 
     def opened(self, side: Side) -> None: ...
+    def relay(self, pieces: Iterator[Piece | Marked], side: Side) -> None: ...
     def lost(self, side: Side) -> None: ...
     def listen(self) -> None:
         """Has each side read or leave unread what arrives, as it now should."""
 
 
 class Side(asyncio.Protocol):
-    """``received`` gets what arrives. ``put`` sends, in order and each piece when it is due."""
+    """What arrives is fed to the exchange and relayed. ``put`` sends, in order and each piece when it is due."""
 
     transport: asyncio.Transport
 
-    def __init__(self, owner: Owner, wire: Wire, received: Callable[[bytes], None]) -> None:
+    def __init__(self, owner: Owner, wire: Wire, feed: Callable[[bytes], Iterator[Piece | Marked]]) -> None:
         self.connected = False
         self.full = False
         """No more should be put for now."""
         self._owner = owner
-        self._received = received
+        self._feed = feed
         self._wire = wire
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[tuple[float, Piece]] = deque()
@@ -54,7 +56,7 @@ class Side(asyncio.Protocol):
     def put(self, piece: Piece, delay_s: float = 0.0) -> None:
         """Sends the piece when that delay has passed and all before has gone."""
         line = self._wire.line
-        if not (self._waiting or delay_s or line.held or line.bytes_per_s):
+        if line is OPEN and not delay_s and not self._waiting:
             self.transport.write(piece)
             return
         self._due = max(self._due, self._loop.time() + delay_s)
@@ -121,7 +123,7 @@ class Side(asyncio.Protocol):
         self._owner.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        self._received(data)
+        self._owner.relay(self._feed(data), self)
 
     def pause_writing(self) -> None:
         self._kernel_full = True
