@@ -20,7 +20,8 @@ from harness.clusters.observer import Observer
 from harness.disk import DiskWatch
 from harness.events import FaultEvent
 from harness.faults import FAULTS
-from harness.faults.act import RecipeFailed, Stage, act
+from harness.faults.act import act
+from harness.faults.stage import RecipeFailed, Stage
 from harness.janitor import Janitor
 from harness.load.producer import Spec
 from harness.load.worker import Worker, WorkerFailed

@@ -1,0 +1,80 @@
+"""What a script acts on: the cluster, the load and the proxy of one trial, and the record of what was done to them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.clusters import Cluster
+from harness.events import FaultEvent
+from harness.faults import steps
+from harness.load.worker import Worker
+from harness.wire import Proxy
+
+_POLL_S = 0.02
+
+
+class RecipeFailed(Exception):
+    """A step did not reach its end within its bound; the message says which and what was seen instead."""
+
+
+@dataclass
+class Stage:
+    """What a recipe acts on: one topic (partition 0 is the one that faults hit), its cluster, its load."""
+
+    cluster: Cluster
+    topic: str
+    worker: Worker
+    proxy: Proxy | None
+    clock_ns: Callable[[], int] = time.monotonic_ns
+    sleep: Callable[[float], None] = time.sleep
+    events: list[FaultEvent] = field(default_factory=list)
+    load: steps.Send | None = None
+    """The load of this moment."""
+    sent_before: int = 0
+    """How many messages had been handed over when it began."""
+    _hit: dict[steps.Target, tuple[int, ...]] = field(default_factory=dict)
+
+    def record(self, what: str, at_ns: int | None = None, **detail: Any) -> None:
+        self.events.append(FaultEvent(self.clock_ns() if at_ns is None else at_ns, what, detail))
+
+    def nodes(self, target: steps.Target) -> tuple[int, ...]:
+        """The nodes that a target means: those it meant first, until they are let go."""
+        if target not in self._hit:
+            self._hit[target] = self._resolve(target)
+        return self._hit[target]
+
+    def let_go(self, target: steps.Target) -> None:
+        """From now on the target means whatever nodes it fits then."""
+        self._hit.pop(target, None)
+
+    def _resolve(self, target: steps.Target) -> tuple[int, ...]:
+        if target == "all":
+            return tuple(self.cluster.addresses)
+        if target == "controller":
+            return (self.cluster.controller,)
+        view = self.cluster.view(self.topic)
+        if view is None or view.partitions[0].leader < 0:
+            raise RecipeFailed(f"{self.topic}-0 has no leader to hit")
+        leader = view.partitions[0].leader
+        if target == "leader":
+            return (leader,)
+        followers = tuple(node for node in view.partitions[0].replicas if node != leader)
+        if not followers:
+            raise RecipeFailed(f"{self.topic}-0 has no follower to hit")
+        return followers if target == "followers" else followers[:1]
+
+    def leaders(self) -> list[int]:
+        """Who leads, by each broker's word but the hit leader's; a broker that does not answer holds on to it."""
+        (hit,) = self.nodes("leader")
+        views = [self.cluster.view(self.topic, node) for node in self.cluster.addresses if node != hit]
+        return [view.partitions[0].leader if view and 0 in view.partitions else hit for view in views]
+
+    def until(self, done: Callable[[], bool], timeout_s: float, what: str) -> None:
+        until_ns = self.clock_ns() + int(timeout_s * 1e9)
+        while not done():
+            if self.clock_ns() > until_ns:
+                raise RecipeFailed(f"{what} within {timeout_s:g} s")
+            self.sleep(_POLL_S)
