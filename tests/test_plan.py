@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -302,15 +302,22 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
     loads = draw(st.lists(st.tuples(rates, st.sampled_from([36, 100])), max_size=3, unique=True))
     recipes = draw(st.lists(st.sampled_from(sorted(known.faults)), max_size=3, unique=True))
     parameters = {"messages": draw(st.integers(1, 10_000)), "message_size": draw(st.integers(36, 200))}
-    performance = {
+    performance: dict[str, Any] = {
         "repeats": draw(st.integers(1, 2)),
         "loads": [{"rate": rate, "message_size": size, "seconds": 1, "messages": 9} for rate, size in loads],
     }
-    faults = {"repeats": draw(st.integers(1, 2)), "recipes": [{"name": recipe, **parameters} for recipe in recipes]}
+    faults: dict[str, Any] = {
+        "repeats": draw(st.integers(1, 2)),
+        "recipes": [{"name": recipe, **parameters} for recipe in recipes],
+    }
+    kafka = draw(st.lists(st.sampled_from(known.kafka), min_size=1, unique=True))
+    sweep["client"] = draw(some(list(known.clients)))
+    trials_each = performance["repeats"] * len(loads) + faults["repeats"] * len(recipes)
+    assume(math.prod(map(len, sweep.values())) * len(kafka) * trials_each <= 10_000)  # more are refused
     return {
         "name": "any",
-        "kafka": draw(st.lists(st.sampled_from(known.kafka), min_size=1, unique=True)),
-        "sweep": {"client": draw(some(list(known.clients))), **sweep},
+        "kafka": kafka,
+        "sweep": sweep,
         "performance": performance if loads or not recipes else None,
         "faults": faults if recipes else None,
         "seed": draw(st.integers(0, 3)),
