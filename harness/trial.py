@@ -90,6 +90,8 @@ def run(trial: Trial, venue: Venue) -> TrialRecord:
             venue.doing("waiting for full recovery")
             venue.cluster.heal()
             venue.cluster.wait_healthy(topic, _HEAL_S)
+            if trial.config["acks"] == "0":
+                venue.cluster.wait_quiet(topic)
         if any(event.what == "restart" for event in running.events):
             running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
         sealed = running.worker is not None and _seal(trial, venue, running)

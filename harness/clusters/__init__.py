@@ -39,6 +39,11 @@ class Cluster(Protocol):
     def high_watermarks(self, topic: str) -> dict[int, int]:
         """The high watermark of each partition, asked of its leader, which may need a moment after it was elected."""
 
+    def wait_quiet(self, topic: str) -> None:
+        """Waits until the topic has not grown for half a second, at most ten: with acks=0 a message counts as sent when
+        it is in a socket, and the last ones may be there still.
+        """
+
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
         """Waits until every broker itself says: all brokers are here, every partition has a leader and a full ISR."""
 

@@ -29,6 +29,7 @@ CONTROLLER = 1000
 _POLL_S = 0.05
 _START_S = 60.0
 _HIGH_WATERMARK_S = 10.0
+_QUIET_S, _QUIET_AT_MOST_S = 0.5, 10.0
 
 
 @dataclass
@@ -147,6 +148,14 @@ class LocalCluster:
                 # A new leader has none to give until it has heard from its followers (offset_not_available, KIP-207).
                 if time.monotonic() > until:
                     raise ClusterFailed(f"no high watermark of {topic}: {error}") from error
+            time.sleep(_POLL_S)
+
+    def wait_quiet(self, topic: str) -> None:
+        until = time.monotonic() + _QUIET_AT_MOST_S
+        size, since = -1, time.monotonic()
+        while time.monotonic() - since < _QUIET_S and time.monotonic() < until:
+            if (now := sum(self.high_watermarks(topic).values())) != size:
+                size, since = now, time.monotonic()
             time.sleep(_POLL_S)
 
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:

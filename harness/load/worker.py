@@ -87,6 +87,10 @@ class Worker:
         """How many messages were handed to the client by now, warm-up included."""
         return 0 if self._journal is None else self._journal.sent()
 
+    def unconfirmed(self) -> int:
+        """How many of them since the warm-up the client merely counts as sent (acks=0)."""
+        return self._count(Outcome.UNCONFIRMED)
+
     def pending(self) -> int:
         """How many of them have no report."""
         return 0 if self._journal is None else self._journal.count(Outcome.PENDING)

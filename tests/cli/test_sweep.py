@@ -30,12 +30,14 @@ faults:
 
 
 def _start(*arguments: str | Path) -> subprocess.Popen[str]:
+    """As a shell's foreground: tests that run in its background have SIGINT ignored, and pass that on."""
     return subprocess.Popen(
         [sys.executable, "-m", "harness", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs here
     )
 
 
