@@ -87,7 +87,7 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
     else:
         wanted = room.parse_claims(store.run().get("claims"))
     plan = room.plan_claims(wanted, lambda client, config: load_client(client).unsupported(config))
-    stated = {"claims": wanted.model_dump(mode="json", exclude_unset=True)}
+    stated = {"workload": None, "claims": wanted.model_dump(mode="json", exclude_unset=True)}
     done = _run(plan, str(claims or resume), store, results, dry_run=dry_run, stated=stated)
     if done is not None:
         decided = room.decide_all(wanted, done.records)
@@ -220,7 +220,7 @@ def _run(
 ) -> Sweep | None:
     """Runs a plan into a new results folder, or the rest of it into ``store``; None for a dry run.
 
-    ``stated`` goes into a new run's ``run.json`` as well.
+    ``stated`` goes into a new run's ``run.json`` as well, in place of what is there under the same keys.
     """
     from harness import provenance
     from harness.plan import objections, render_plan

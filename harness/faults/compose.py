@@ -78,7 +78,7 @@ def _in_sequence(name: str, parts: Sequence[Fault]) -> Fault:
             last.load,
             *last.during,
         )
-        return Script(before=first.before, load=first.load, during=during, after=last.after)
+        return Script(first.load, first.before, during, last.after, last.patience_s)
 
     def fired(events: Sequence[FaultEvent]) -> bool:
         # What the proxy did is told after the step in which it did it.
@@ -100,6 +100,7 @@ def _at_once(name: str, parts: Sequence[Fault]) -> Fault:
             load=_one_load([each.load for each in scripts]),
             during=tuple(step for each in scripts for step in each.during),
             after=tuple(step for each in scripts for step in each.after),
+            patience_s=max(each.patience_s for each in scripts),
         )
 
     def fired(events: Sequence[FaultEvent]) -> bool:

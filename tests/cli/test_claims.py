@@ -67,6 +67,8 @@ def test_claims_are_reproduced_refuted_or_not_decided(tmp_path: Path) -> None:
         "it-is-slow": "not decided",
     }
     (run,) = results.iterdir()
+    stored = json.loads((run / "run.json").read_text())
+    assert stored["workload"] is None and stored["claims"]["name"] == "small"
     data = json.loads((run / "claims.json").read_text())
     assert [claim["outcome"] for claim in data] == ["reproduced", "refuted", "not_decided"]
     ids = {json.loads(line)["id"] for line in (run / "trials.jsonl").read_text().splitlines()}
