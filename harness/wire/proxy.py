@@ -18,6 +18,8 @@ import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+import uvloop
+
 from harness.process import Message, messages, say
 from harness.wire.addresses import AddressBook
 from harness.wire.exchange import Wire
@@ -97,7 +99,7 @@ def main() -> None:
     spec = next(commands, None)
     if spec is not None:
         gc.freeze()  # what was imported stays: no collection has to look at it while frames wait
-        asyncio.run(serve({int(node): address for node, address in spec["brokers"].items()}, commands))
+        uvloop.run(serve({int(node): address for node, address in spec["brokers"].items()}, commands))
 
 
 if __name__ == "__main__":

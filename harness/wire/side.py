@@ -9,14 +9,12 @@ import struct
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, cast
 
 from harness.wire.exchange import Wire
 from harness.wire.frames import Marked, Piece
 from harness.wire.plans import OPEN
 
-# asyncio reads into 256 KiB, which is above malloc's mmap threshold and costs 20 µs more for every read, however small.
-_RECEIVE_BYTES = 120 << 10
 _MOST_WAITING_BYTES = 256 << 10
 """So much may wait for its time before the other side is left unread."""
 _LINGER_0 = struct.pack("ii", 1, 0)
@@ -54,9 +52,9 @@ class Side(asyncio.Protocol):
         self._finishing = False
 
     def put(self, piece: Piece, delay_s: float = 0.0) -> None:
-        """Sends the piece when that delay has passed and all before has gone."""
+        """Sends the piece when that delay has passed, all before has gone, and the peer is there."""
         line = self._wire.line
-        if line is OPEN and not delay_s and not self._waiting:
+        if line is OPEN and not delay_s and not self._waiting and self.connected:
             self.transport.write(piece)
             return
         self._due = max(self._due, self._loop.time() + delay_s)
@@ -116,11 +114,12 @@ class Side(asyncio.Protocol):
         return unsent != bytes(4)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.transport.max_size = _RECEIVE_BYTES  # type: ignore[attr-defined]
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its class
         self.connected = True
         self._owner.opened(self)
+        # uvloop begins to read when this returns, whatever was decided here.
+        self._loop.call_soon(self._owner.listen)
+        self.send_due()
 
     def data_received(self, data: bytes) -> None:
         self._owner.relay(self._feed(data), self)
