@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from harness.faults.fault import Config, Fault, Script, in_order
+from harness.faults.fault import Config, Fault, Script, given, in_order
 from harness.faults.parameters import UnderLoad
 from harness.faults.steps import (
     AwaitFailover,
@@ -30,6 +30,18 @@ class KillLeader(UnderLoad):
 
 class Outage(UnderLoad):
     down_s: float = Field(1.0, ge=0, le=120, description="how long the node is away")
+
+
+class FollowerOutage(Outage):
+    min_insync_replicas: int | None = Field(
+        None, ge=1, le=9, description="min.insync.replicas of the topic: with all of them no follower can be spared"
+    )
+
+
+class LeaderPause(Outage):
+    request_timeout_ms: int | None = Field(
+        None, ge=1, description="request.timeout.ms of the client; shorter than the pause, it sends again"
+    )
 
 
 class RollingRestart(UnderLoad):
@@ -77,8 +89,9 @@ FAULTS = (
     Fault(
         name="kill-follower",
         summary="A follower is killed under load and started again.",
-        parameters=Outage,
+        parameters=FollowerOutage,
         script=_away(Kill, "follower", Restart),
+        settings=given("min.insync.replicas"),
         fired=in_order("kill", "restart", "healthy"),
         refuses=needs_follower,
         estimate_s=_outage_s,
@@ -126,8 +139,9 @@ FAULTS = (
     Fault(
         name="pause-leader",
         summary="The leader freezes under load, for less than its session, and goes on.",
-        parameters=Outage,
+        parameters=LeaderPause,
         script=_away(Pause, "leader", Resume),
+        settings=given("request.timeout.ms"),
         fired=in_order("pause", "resume", "healthy"),
         estimate_s=_outage_s,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from harness.faults.fault import Config, Fault, Script, in_order
+from harness.faults.fault import Config, Fault, Script, given, in_order
 from harness.faults.parameters import UnderLoad
 from harness.faults.steps import KillClient, Pause, PauseClient, RestartClient, Resume, ResumeClient, Sleep
 
@@ -87,10 +87,7 @@ FAULTS = (
         parameters=PauseProducer,
         script=_pause_producer,
         fired=in_order("pause-client", "resume-client"),
-        settings=lambda parameters: {
-            "request.timeout.ms": parameters.request_timeout_ms,
-            "delivery.timeout.ms": parameters.delivery_timeout_ms,
-        },
+        settings=given("request.timeout.ms", "delivery.timeout.ms"),
         estimate_s=lambda parameters, config: 4.0 + parameters.seconds + parameters.pause_s,
     ),
 )

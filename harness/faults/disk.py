@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pydantic import Field
 
 from harness.faults.broker import needs_follower
-from harness.faults.fault import Config, Fault, Script, in_order
+from harness.faults.fault import Config, Fault, Script, given, in_order
 from harness.faults.parameters import Parameters, UnderLoad
 from harness.faults.steps import (
     AwaitAcks,
@@ -103,10 +103,6 @@ def _full(parameters: FullDisk) -> Script:
     )
 
 
-def _flushed(parameters: PowerLoss) -> Config:
-    return {} if parameters.flush_messages is None else {"flush.messages": parameters.flush_messages}
-
-
 def _stored_s(parameters: Stored, config: Config) -> float:
     return 10.0
 
@@ -120,7 +116,7 @@ FAULTS = (
         name="power-loss",
         summary="Every broker loses power at once: all that was not forced to disk is gone.",
         parameters=PowerLoss,
-        settings=_flushed,
+        settings=given("flush.messages"),
         script=_crash("all", LosePower("all")),
         fired=in_order("kill", "power-lost", "restart", "healthy"),
         estimate_s=_stored_s,
@@ -129,7 +125,7 @@ FAULTS = (
         name="power-loss-leader",
         summary="The leader alone loses power, and starts again at once without what was not forced to disk.",
         parameters=PowerLoss,
-        settings=_flushed,
+        settings=given("flush.messages"),
         script=_crash("leader", LosePower("leader")),
         fired=in_order("kill", "power-lost", "restart", "healthy"),
         estimate_s=_stored_s,
@@ -138,7 +134,7 @@ FAULTS = (
         name="power-loss-follower",
         summary="One follower alone loses power, and starts again without what was not forced to disk.",
         parameters=PowerLoss,
-        settings=_flushed,
+        settings=given("flush.messages"),
         script=_crash("follower", LosePower("follower")),
         fired=in_order("kill", "power-lost", "restart", "healthy"),
         refuses=needs_follower,

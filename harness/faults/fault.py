@@ -69,6 +69,16 @@ class Fault:
         return self.estimate_s(parameters, config)
 
 
+def given(*names: str) -> Callable[[Any], Config]:
+    """Settings that a fault's parameters of the same names give, with underscores for dots; None leaves one alone."""
+
+    def settings(parameters: Any) -> Config:
+        values = {name: getattr(parameters, name.replace(".", "_")) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+    return settings
+
+
 def in_order(*whats: str) -> Callable[[Sequence[FaultEvent]], bool]:
     """Evidence that these events came to pass, in this order, whatever else did in between."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from harness.faults.fault import Fault, Script
+from harness.faults.fault import Fault, Script, given
 from harness.faults.steps import AwaitFired, Sleep, Wire
 from harness.faults.wire import Flushed, hit, no_ack
 from harness.wire.rules import Rule
@@ -25,6 +25,10 @@ class Refuse(Flushed):
 
 class Bandwidth(Flushed):
     bytes_per_s: int = Field(100_000, ge=1, description="as much passes on each connection in each direction")
+    slow_s: float | None = Field(None, gt=0, le=600, description="for so long; to the load's end without it")
+    request_timeout_ms: int | None = Field(
+        None, ge=1, description="request.timeout.ms of the client; shorter than a request takes, it sends again"
+    )
 
 
 def _for_a_time(rule: Rule, seconds: float, parameters: Flushed) -> Script:
@@ -47,6 +51,8 @@ def _refuse(parameters: Refuse) -> Script:
 
 def _bandwidth(parameters: Bandwidth) -> Script:
     rule = Rule("bandwidth", skip=parameters.skip, times=1, bytes_per_s=parameters.bytes_per_s)
+    if parameters.slow_s is not None:
+        return _for_a_time(rule, parameters.slow_s, parameters)
     return Script(before=(Wire((rule,)),), load=parameters.load, after=(Wire(),))
 
 
@@ -58,7 +64,7 @@ FAULTS = (
         script=_hold,
         fired=hit("hold"),
         refuses=no_ack("acks=0 waits for no response, so that a line that is held goes unnoticed"),
-        settings=lambda parameters: {"request.timeout.ms": parameters.request_timeout_ms},
+        settings=given("request.timeout.ms"),
         estimate_s=lambda parameters, config: 4.5 + parameters.hold_s,
     ),
     Fault(
@@ -75,6 +81,7 @@ FAULTS = (
         parameters=Bandwidth,
         script=_bandwidth,
         fired=hit("bandwidth"),
+        settings=given("request.timeout.ms"),
         estimate_s=lambda parameters, config: (
             2.5 + parameters.messages * parameters.message_size / parameters.bytes_per_s
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from harness.faults.broker import needs_follower
-from harness.faults.fault import Config, Fault, Script, in_order
+from harness.faults.fault import Config, Fault, Script, given, in_order
 from harness.faults.parameters import Parameters
 from harness.faults.steps import (
     AwaitAcks,
@@ -175,7 +175,7 @@ FAULTS = (
         script=_unclean_election,
         fired=in_order("pause", "isr-shrunk", "kill", "resume", "elected"),
         refuses=needs_follower,
-        settings=lambda parameters: {"min.insync.replicas": parameters.min_insync_replicas},
+        settings=given("min.insync.replicas"),
         estimate_s=lambda parameters, config: 11.0,
     ),
     Fault(
@@ -194,7 +194,7 @@ FAULTS = (
         script=_slow_follower,
         fired=in_order("pause", "resume"),
         refuses=needs_follower,
-        settings=lambda parameters: {"request.timeout.ms": parameters.request_timeout_ms},
+        settings=given("request.timeout.ms"),
         estimate_s=lambda parameters, config: 4.0 + parameters.pause_s,
     ),
     Fault(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from harness.events import FaultEvent
-from harness.faults.fault import Config, Fault, Script
+from harness.faults.fault import Config, Fault, Script, given
 from harness.faults.parameters import Parameters
 from harness.faults.steps import Send, Wire
 from harness.wire.rules import Rule
@@ -79,6 +79,10 @@ class InjectError(_Some):
 class Delay(Flushed):
     delay_ms: int = Field(100, ge=1, le=60_000, description="how late each is")
     of: Literal["response", "request"] = Field("response", description="which of the two is late")
+    times: int | None = Field(None, ge=1, description="at most so many are late; all without it")
+    request_timeout_ms: int | None = Field(
+        None, ge=1, description="request.timeout.ms of the client; shorter than the delay, it sends again"
+    )
 
 
 class Reorder(Parameters):
@@ -106,7 +110,7 @@ def _inject_error(parameters: InjectError) -> Script:
 
 def _delay(parameters: Delay) -> Script:
     of_request = parameters.of == "request"
-    rule = Rule("delay", skip=parameters.skip, ms=parameters.delay_ms, of_request=of_request)
+    rule = Rule("delay", skip=parameters.skip, times=parameters.times, ms=parameters.delay_ms, of_request=of_request)
     return _script(rule, parameters.load)
 
 
@@ -141,7 +145,8 @@ def _estimate_s(parameters: _Lost, config: Config) -> float:
 
 
 def _late_s(parameters: Delay, config: Config) -> float:
-    return 2.5 + parameters.messages / parameters.flush_every * parameters.delay_ms / 1000
+    requests = parameters.messages / parameters.flush_every
+    return 2.5 + min(requests, parameters.times or requests) * parameters.delay_ms / 1000
 
 
 FAULTS = (
@@ -190,6 +195,7 @@ FAULTS = (
         script=_delay,
         fired=hit("delay"),
         refuses=no_ack("acks=0 waits for no response that could be late"),
+        settings=given("request.timeout.ms"),
         estimate_s=_late_s,
     ),
 )

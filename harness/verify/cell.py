@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,12 +33,14 @@ class Cell:
     """A replica that is behind may lead, and one replica in sync is enough for acks=all."""
     one_is_enough: bool
     """With acks=all one replica in sync is enough for an ack."""
+    all_needed: bool
+    """With acks=all no replica can be spared: one that falls out of sync ends all acks."""
     flushed: bool
     """Every message is forced to disk before it is acked."""
     impatient: bool
     """The client gives a message up before the node that is frozen goes on."""
     times_out: bool
-    """The client waits for a response for less time than the line is held."""
+    """The client waits for a response for less time than the fault keeps it waiting."""
     written: bool
     """What a forged error refuses was written."""
     silent: bool
@@ -71,13 +74,23 @@ class Cell:
             unclean=_flag(config.get("unclean.leader.election.enable", False))
             and int(config.get("min.insync.replicas", 1)) == 1,
             one_is_enough=int(config.get("min.insync.replicas", 1)) == 1,
+            all_needed=int(config.get("min.insync.replicas", 1)) >= int(config.get("replication.factor", 1)) > 1,
             flushed=int(config.get("flush.messages", _NEVER)) == 1,
             impatient=float(config.get("delivery.timeout.ms", _NEVER)) < float(parameters.get("pause_s", 0)) * 1000,
-            times_out=float(config.get("request.timeout.ms", _NEVER)) < float(parameters.get("hold_s", 0)) * 1000,
+            times_out=float(config.get("request.timeout.ms", _NEVER)) < _kept_waiting_s(parameters) * 1000,
             written=_flag(parameters.get("forward", False)),
             silent=_flag(parameters.get("silent", False)),
             under_load=float(parameters.get("rate", _LOAD_PER_S)) >= _LOAD_PER_S,
         )
+
+
+def _kept_waiting_s(parameters: Mapping[str, Any]) -> float:
+    """How long a fault keeps a client's request waiting, where that is a parameter of it."""
+    late_s = float(parameters.get("delay_ms", 0)) / 1000
+    frozen_s = max(float(parameters.get(name) or 0) for name in ("hold_s", "pause_s", "down_s"))
+    request_bytes = float(parameters.get("flush_every", 0)) * float(parameters.get("message_size", 0))
+    slow_s = request_bytes / float(parameters.get("bytes_per_s", math.inf))
+    return max(late_s, frozen_s, slow_s)
 
 
 def _acks(value: Any) -> str:

@@ -140,8 +140,11 @@ def read_exclusions(exclude: object, reading: Reading) -> object:
             problems.append(Problem((index,), f"{quote(stated)} is not a mapping of axes to values"))
             continue
         because = stated.get("because")
-        if not isinstance(because, str) or not because.strip():
+        if because is None:
             problems.append(Problem((index, "because"), "is missing: the reason, which the report gives"))
+        elif not isinstance(because, str) or not because.strip():
+            message = f"is {quote(because)}; it is a text: the reason, which the report gives"
+            problems.append(Problem((index, "because"), message))
         if not stated.keys() - {"because"}:
             problems.append(Problem((index,), f"names no axis; there are {listed(swept)}"))
         exclusion: dict[str, Any] = {"because": because}
