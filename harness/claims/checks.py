@@ -276,7 +276,7 @@ def _ratio(
 def _times(ratio: Ratio | None, confidence: int = 95) -> str:
     if ratio is None:
         return "(no interval)"
-    return f"{ratio.mean:.2f} times ({ratio.low:.2f} to {ratio.high:.2f} at {confidence} %, {ratio.pairs} pairs)"
+    return f"{ratio.estimate:.2f} times ({ratio.low:.2f} to {ratio.high:.2f} at {confidence} %, {ratio.pairs} pairs)"
 
 
 def _rate(shown: int, trials: int) -> str:

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from harness.measure.ratio import paired_ratio
 
-figures = st.lists(st.floats(0.01, 1e6), min_size=2, max_size=20)
+figures = st.lists(st.floats(0.01, 1e6), min_size=6, max_size=20)
 
 
 @given(figures, st.floats(0.1, 10))
 def test_an_exact_multiple_has_a_ratio_without_doubt(those: list[float], factor: float) -> None:
     ratio = paired_ratio([factor * each for each in those], those)
     assert ratio is not None
-    assert (ratio.mean, ratio.low, ratio.high) == pytest.approx((factor, factor, factor))
+    assert (ratio.estimate, ratio.low, ratio.high) == pytest.approx((factor, factor, factor))
 
 
 @given(figures, st.data())
@@ -24,25 +24,45 @@ def test_turned_around_it_is_the_inverse(those: list[float], data: st.DataObject
     these = data.draw(st.lists(st.floats(0.01, 1e6), min_size=len(those), max_size=len(those)))
     ratio, inverse = paired_ratio(these, those), paired_ratio(those, these)
     assert ratio is not None and inverse is not None
-    assert ratio.low <= ratio.mean * (1 + 1e-9) and ratio.mean <= ratio.high * (1 + 1e-9)
-    assert ratio.mean * inverse.mean == pytest.approx(1)
+    assert ratio.low <= ratio.estimate * (1 + 1e-9) and ratio.estimate <= ratio.high * (1 + 1e-9)
+    assert ratio.estimate * inverse.estimate == pytest.approx(1)
     if ratio.high < 1e300 and ratio.low > 1e-300:
         assert math.log(ratio.high) == pytest.approx(-math.log(inverse.low), abs=1e-6)
+
+
+@pytest.mark.parametrize(("pairs", "largest"), [(6, 0), (8, 3), (10, 8), (15, 25), (20, 52)])
+def test_its_bounds_are_those_of_the_signed_rank_test(pairs: int, largest: int) -> None:
+    """``largest``: the critical rank sum at 5 %, two-sided, as every table of the test has it."""
+    logs = np.random.default_rng(pairs).normal(0, 1, pairs)
+    ratio = paired_ratio(np.exp(logs).tolist(), [1.0] * pairs)
+    assert ratio is not None
+    averages = sorted((a + b) / 2 for i, a in enumerate(logs) for b in logs[i:])
+    assert (math.log(ratio.low), math.log(ratio.high)) == pytest.approx((averages[largest], averages[-1 - largest]))
 
 
 def test_its_interval_holds_the_truth_as_often_as_it_says() -> None:
     random = np.random.default_rng(1)
     holds = 0
     for _ in range(400):
-        ratio = paired_ratio(np.exp(random.normal(0.3, 0.2, 5)).tolist(), [1.0] * 5)
+        ratio = paired_ratio(np.exp(random.normal(0.3, 0.2, 9)).tolist(), [1.0] * 9)
         assert ratio is not None
         holds += ratio.low <= math.exp(0.3) <= ratio.high
-    assert 365 <= holds <= 393  # 380 of 400, give or take three standard deviations
+    assert 371 <= holds <= 397  # 96.1 % of 400, give or take three standard deviations
+
+
+def test_one_pair_far_off_hardly_moves_it() -> None:
+    logs = np.random.default_rng(2).normal(0, 0.05, 20)
+    quiet = paired_ratio(np.exp(logs).tolist(), [1.0] * 20)
+    disturbed = paired_ratio([8.0, *np.exp(logs[1:]).tolist()], [1.0] * 20)
+    assert quiet is not None and disturbed is not None
+    assert disturbed.estimate == pytest.approx(quiet.estimate, rel=0.05)
+    assert disturbed.high - disturbed.low < 2 * (quiet.high - quiet.low) < 0.5
 
 
 def test_what_has_no_interval() -> None:
-    assert paired_ratio([1.0], [2.0]) is None
     assert paired_ratio([], []) is None
+    assert paired_ratio([1.0] * 5, [2.0] * 5) is None
+    assert paired_ratio([1.0] * 5, [2.0] * 5, confidence=0.9) is not None
     with pytest.raises(ValueError, match="make no pairs"):
         paired_ratio([1.0], [])
     with pytest.raises(ValueError, match="above 0"):
