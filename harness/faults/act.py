@@ -103,7 +103,8 @@ def _(step: steps.Restart, stage: Stage) -> None:
 
 @do.register
 def _(step: steps.RestartInTurn, stage: Stage) -> None:
-    for node in stage.cluster.addresses:
+    leader = stage.nodes("leader")
+    for node in (*leader, *(node for node in stage.cluster.addresses if node not in leader)):
         stage.record("shutdown" if step.gracefully else "kill", node=node, acks=stage.worker.acks())
         if step.gracefully:
             stage.cluster.shut_down(node, step.timeout_s)
@@ -112,6 +113,7 @@ def _(step: steps.RestartInTurn, stage: Stage) -> None:
         stage.cluster.restart(node)
         stage.record("restart", node=node)
         do(steps.AwaitHealthy(step.timeout_s), stage)
+    stage.let_go("leader")
 
 
 @do.register

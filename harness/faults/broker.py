@@ -30,17 +30,8 @@ class KillLeader(UnderLoad):
 
 class Outage(UnderLoad):
     down_s: float = Field(1.0, ge=0, le=120, description="how long the node is away")
-
-
-class FollowerOutage(Outage):
-    min_insync_replicas: int | None = Field(
-        None, ge=1, le=9, description="min.insync.replicas of the topic: with all of them no follower can be spared"
-    )
-
-
-class LeaderPause(Outage):
     request_timeout_ms: int | None = Field(
-        None, ge=1, description="request.timeout.ms of the client; shorter than the pause, it sends again"
+        None, ge=1, description="request.timeout.ms of the client; shorter than the outage, it sends again"
     )
 
 
@@ -89,9 +80,9 @@ FAULTS = (
     Fault(
         name="kill-follower",
         summary="A follower is killed under load and started again.",
-        parameters=FollowerOutage,
+        parameters=Outage,
         script=_away(Kill, "follower", Restart),
-        settings=given("min.insync.replicas"),
+        settings=given("request.timeout.ms"),
         fired=in_order("kill", "restart", "healthy"),
         refuses=needs_follower,
         estimate_s=_outage_s,
@@ -101,6 +92,7 @@ FAULTS = (
         summary="The controller is killed under load and started again: nobody can be elected meanwhile.",
         parameters=Outage,
         script=_away(Kill, "controller", Restart),
+        settings=given("request.timeout.ms"),
         fired=in_order("kill", "restart", "healthy"),
         estimate_s=_outage_s,
     ),
@@ -109,6 +101,7 @@ FAULTS = (
         summary="Every broker is killed at once, under load, and started again; the machine stays up.",
         parameters=Outage,
         script=_away(Kill, "all", Restart),
+        settings=given("request.timeout.ms"),
         fired=in_order("kill", "restart", "healthy"),
         estimate_s=_outage_s,
     ),
@@ -125,6 +118,7 @@ FAULTS = (
         summary="The leader is shut down in order under load: it hands its partitions over first.",
         parameters=Outage,
         script=_away(ShutDown, "leader", Restart),
+        settings=given("request.timeout.ms"),
         fired=in_order("shutdown", "ended", "restart", "healthy"),
         estimate_s=_outage_s,
     ),
@@ -139,7 +133,7 @@ FAULTS = (
     Fault(
         name="pause-leader",
         summary="The leader freezes under load, for less than its session, and goes on.",
-        parameters=LeaderPause,
+        parameters=Outage,
         script=_away(Pause, "leader", Resume),
         settings=given("request.timeout.ms"),
         fired=in_order("pause", "resume", "healthy"),
@@ -150,6 +144,7 @@ FAULTS = (
         summary="The controller freezes under load: nobody can be elected meanwhile.",
         parameters=Outage,
         script=_away(Pause, "controller", Resume),
+        settings=given("request.timeout.ms"),
         fired=in_order("pause", "resume", "healthy"),
         estimate_s=_outage_s,
     ),

@@ -91,7 +91,9 @@ class Restart:
 
 @dataclass(frozen=True)
 class RestartInTurn:
-    """One broker after the other is ended and started again; each next one when the ISR is full once more."""
+    """One broker after the other, the leader first, is ended and started again; each next one when the ISR is full
+    once more.
+    """
 
     gracefully: bool
     timeout_s: float = 30.0

@@ -33,8 +33,6 @@ class Cell:
     """A replica that is behind may lead, and one replica in sync is enough for acks=all."""
     one_is_enough: bool
     """With acks=all one replica in sync is enough for an ack."""
-    all_needed: bool
-    """With acks=all no replica can be spared: one that falls out of sync ends all acks."""
     flushed: bool
     """Every message is forced to disk before it is acked."""
     impatient: bool
@@ -74,7 +72,6 @@ class Cell:
             unclean=_flag(config.get("unclean.leader.election.enable", False))
             and int(config.get("min.insync.replicas", 1)) == 1,
             one_is_enough=int(config.get("min.insync.replicas", 1)) == 1,
-            all_needed=int(config.get("min.insync.replicas", 1)) >= int(config.get("replication.factor", 1)) > 1,
             flushed=int(config.get("flush.messages", _NEVER)) == 1,
             impatient=float(config.get("delivery.timeout.ms", _NEVER)) < float(parameters.get("pause_s", 0)) * 1000,
             times_out=float(config.get("request.timeout.ms", _NEVER)) < _kept_waiting_s(parameters) * 1000,

@@ -34,7 +34,25 @@ RULES: Mapping[Anomaly, tuple[Rule, ...]] = {
             impatient=True,
         ),
     ),
-    Anomaly.UNKNOWN_ABSENT: (rule(ALLOWED, "the client said that it does not know: information, no loss", DELIVERY),),
+    Anomaly.UNKNOWN_ABSENT: (
+        rule(ALLOWED, "the client said that it does not know: information, no loss", DELIVERY),
+        rule(
+            EXPECTED,
+            "what the application had handed over and the client had not sent yet died with them",
+            "measured: some in every repetition",
+            fault="kill-producer",
+            under_load=True,
+        ),
+        rule(
+            EXPECTED,
+            "what had waited in the client's buffer was older than delivery.timeout.ms when it woke up",
+            "KIP-91; measured: some in every repetition",
+            client=("confluent-kafka", "kafka-python"),
+            acks=("1", "all"),
+            fault="pause-producer",
+            impatient=True,
+        ),
+    ),
     Anomaly.FAILED_LANDED: (
         rule(
             FORBIDDEN,
