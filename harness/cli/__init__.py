@@ -130,10 +130,13 @@ def check(folder: Path) -> None:
 
 
 @cli.command()
-def schema() -> None:
+@click.option("--claims", "of_claims", is_flag=True, help="That of files of claims.")
+def schema(of_claims: bool) -> None:
     """Print the JSON Schema of workload files, for editors."""
-    from harness.workload import json_schema
-
+    if of_claims:
+        from harness.claims import json_schema
+    else:
+        from harness.workload import json_schema
     click.echo(json.dumps(json_schema(), indent=2))
 
 

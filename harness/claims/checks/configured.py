@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from harness.claims.checks.finding import Arms, BaseCheck, Finding, Names, Outcome
+from pydantic import Field
+
+from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome
 
 
 class Runs(BaseCheck):
     """What clients really run with when nothing is said: a setting's value for each client, null where it has none."""
 
-    check: Literal["runs"]
-    setting: str
+    check: Literal["runs"] = KIND
+    setting: str = Field(description="a client's setting, in Kafka's name")
     arms: Names
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = Field(description="its value for each client; null for a client without it")
 
     def decide(self, arms: Arms) -> Finding:
         records = [record for name in self.arms for record in arms[name] if record.effective is not None]

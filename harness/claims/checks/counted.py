@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from harness.claims.checks.finding import Arms, BaseCheck, Finding, Names, Outcome, listed
+from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome, listed
 from harness.events import CLIENT_DIED, NO_REPORT
 from harness.measure.proportion import at_most, interval
 from harness.store import TrialRecord
@@ -31,8 +31,8 @@ messages that ended with the error named by ``error``."""
 class _Counted(BaseCheck):
     """What is counted in each trial."""
 
-    what: What
-    error: str | None = None
+    what: What = Field(description="an anomaly, an outcome, no_report, client_died, or error with its name")
+    error: str | None = Field(None, description="the name of the client's error that what: error counts")
     arms: Names
 
     @model_validator(mode="after")
@@ -75,8 +75,10 @@ class _Counted(BaseCheck):
 class Happens(_Counted):
     """In every trial of these arms in which the fault fired, or, where that is the claim, in some."""
 
-    check: Literal["happens"]
-    how_often: Literal["always", "sometimes"] = "always"
+    check: Literal["happens"] = KIND
+    how_often: Literal["always", "sometimes"] = Field(
+        "always", description="in every trial in which the fault fired, or in at least one"
+    )
 
     def decide(self, arms: Arms) -> Finding:
         shown, trials, total, said = self.shown(arms)
@@ -91,7 +93,7 @@ class Happens(_Counted):
 class Never(_Counted):
     """In no trial of these arms, though the fault fired."""
 
-    check: Literal["never"]
+    check: Literal["never"] = KIND
 
     def decide(self, arms: Arms) -> Finding:
         shown, trials, total, said = self.shown(arms)

@@ -13,7 +13,8 @@ from harness.store import TrialRecord
 
 Arms = Mapping[str, Sequence[TrialRecord]]
 """The records of a claim's arms, by the arm's name."""
-Names = Annotated[tuple[str, ...], Field(min_length=1)]
+Names = Annotated[tuple[str, ...], Field(min_length=1, description="the arms that it looks at")]
+KIND = Field(description="which check it is")
 
 
 class Outcome(StrEnum):

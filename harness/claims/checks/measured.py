@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.claims.checks.finding import Arms, BaseCheck, Finding, Names, Outcome, listed
+from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome, listed
 from harness.measure.ratio import Ratio, paired_ratio
 from harness.store import TrialRecord
 
@@ -20,11 +20,11 @@ class More(BaseCheck):
     It is refuted where the interval says that it has not even ``margin`` more than one of them.
     """
 
-    check: Literal["more"]
-    measure: Measure
-    arm: str
-    than: Names
-    margin: float = Field(0.05, ge=0, lt=1)
+    check: Literal["more"] = KIND
+    measure: Measure = Field(description="a figure of each trial")
+    arm: str = Field(description="the arm whose figure it is about")
+    than: Names = Field(description="the arms that it is compared with")
+    margin: float = Field(0.05, ge=0, lt=1, description="surely less than so much more refutes it")
 
     @property
     def named(self) -> Iterable[str]:
@@ -50,11 +50,11 @@ class Equivalent(BaseCheck):
     Two one-sided tests at 5 % each, so the interval is one of 90 %.
     """
 
-    check: Literal["equivalent"]
-    measure: Measure
-    arm: str
-    to: str
-    margin: float = Field(0.1, gt=0, lt=1)
+    check: Literal["equivalent"] = KIND
+    measure: Measure = Field(description="a figure of each trial")
+    arm: str = Field(description="the arm whose figure it is about")
+    to: str = Field(description="the arm that it is compared with")
+    margin: float = Field(0.1, gt=0, lt=1, description="how much is as good as the same")
 
     @property
     def named(self) -> Iterable[str]:
@@ -75,19 +75,19 @@ class Equivalent(BaseCheck):
 class Within(BaseCheck):
     """A measure is between two bounds in every trial of these arms."""
 
-    check: Literal["within"]
-    measure: Measure
+    check: Literal["within"] = KIND
+    measure: Measure = Field(description="a figure of each trial")
     arms: Names
-    low: float = 0
-    high: float = float("inf")
+    low: float = Field(0, description="the least")
+    high: float | None = Field(None, description="the most; no bound unless it is given")
 
     def decide(self, arms: Arms) -> Finding:
         figures = [value for name in self.arms for value in _measured(self.measure, arms[name])]
-        bounds = f"from {self.low:g} to {self.high:g}" if self.high < float("inf") else f"at least {self.low:g}"
+        bounds = f"at least {self.low:g}" if self.high is None else f"from {self.low:g} to {self.high:g}"
         if not figures:
             return Finding(Outcome.NOT_DECIDED, f"no {self.measure} of {listed(self.arms)}")
         said = f"{self.measure} of {listed(self.arms)}: {', '.join(f'{each:,.4g}' for each in figures)}; {bounds}"
-        inside = [self.low <= each <= self.high for each in figures]
+        inside = [self.low <= each and (self.high is None or each <= self.high) for each in figures]
         if all(inside):
             return Finding(Outcome.REPRODUCED, said)
         return Finding(Outcome.NOT_DECIDED if any(inside) else Outcome.REFUTED, said)
