@@ -24,7 +24,7 @@ from harness.clusters.local import LocalCluster
 from harness.events import Outcome
 from harness.janitor import Janitor
 from harness.journal import read_producer
-from harness.load.producer import Spec
+from harness.load.spec import Spec
 from harness.load.worker import Worker
 
 KAFKA = "4.3.1"  # the newest version whose kafka-tools artifact is published

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from harness.disk import DiskWatch
-from harness.load.producer import Spec
+from harness.load.spec import Spec
 from harness.load.worker import Worker, WorkerFailed
 from harness.trial import Venue
 

@@ -7,6 +7,7 @@ from harness.claims.checks import Finding, Outcome, decide
 from harness.claims.document import Decided, decide_all, write_document
 from harness.claims.model import Claims, load, parse_claims
 from harness.claims.planning import arms_of, plan_claims
+from harness.claims.schema import json_schema
 
 __all__ = [
     "Claims",
@@ -16,6 +17,7 @@ __all__ = [
     "arms_of",
     "decide",
     "decide_all",
+    "json_schema",
     "load",
     "parse_claims",
     "plan_claims",

@@ -12,6 +12,9 @@ from harness.claims.checks import Finding, Outcome, decide
 from harness.claims.model import Claims
 from harness.claims.planning import arms_of
 from harness.report.files import write
+from harness.report.labels import Labels
+from harness.report.markdown import details, escape, table
+from harness.report.verdicts import page_of
 from harness.store import Results, TrialRecord
 
 _MARK = {Outcome.REPRODUCED: "✓", Outcome.REFUTED: "✗", Outcome.NOT_DECIDED: "?"}
@@ -74,26 +77,46 @@ def _document(claims: Claims, decided: Sequence[Decided], run: Mapping[str, Any]
             "",
             *(f"- {_MARK[finding.outcome]} {finding.evidence}" for finding in each.findings),
             "",
-            "| arm | client | trials | what they were |",
-            "|---|---|---|---|",
-            *_rows(each),
+            _arms(each),
         ]
     return "\n".join(lines) + "\n"
 
 
-def _rows(decided: Decided) -> list[str]:
+def _arms(decided: Decided) -> str:
+    """A row an arm and client: what tells it from the claim's other arms; what all have in common is said once."""
+    trials = [record for records in decided.arms.values() for record in records]
+    if not trials:
+        return "No trial of it ran."
+    labels = Labels.of(trials)
     rows = []
     for arm, records in decided.arms.items():
         for client in dict.fromkeys(record.client for record in records):
             of_client = [record for record in records if record.client == client]
-            first = of_client[0]
-            settings = ", ".join(f"`{key}={_plain(value)}`" for key, value in first.config.items())
-            fault = "" if first.fault.name == "none" else f", {first.fault.name}"
             left_out = [record for record in of_client if record.status != "completed"]
-            trials = f"{len(of_client) - len(left_out)}" + (f" of {len(of_client)}" if left_out else "")
-            why = f" (left out: {left_out[0].reason})" if left_out else ""
-            rows.append(f"| {arm} | {client} | {trials} | {settings}{fault}{why} |")
-    return rows
+            ran = str(len(of_client) - len(left_out)) + (f" of {len(of_client)}" if left_out else "")
+            why = f" (left out: {escape(left_out[0].reason or 'no reason was recorded')})" if left_out else ""
+            subject = labels.subject(of_client[0])
+            label = f"{subject.configuration}, RF {subject.replication_factor}"
+            rows.append([arm, client, escape(label), _under(of_client[0], labels), ran + why])
+    alike = [f"`{key}={_plain(value)}`" for key, value in _alike(trials).items()]
+    return "\n\n".join(
+        [
+            table(("Arm", "Client", "Configuration", "Under", "Trials"), rows),
+            *([details("What all of them are set to", ", ".join(alike))] if alike else []),
+        ]
+    )
+
+
+def _under(record: TrialRecord, labels: Labels) -> str:
+    if record.kind == "performance":
+        return f"load {escape(labels.load(record))}"
+    return f"[{escape(labels.fault(record))}]({page_of(record.fault.name)})"
+
+
+def _alike(trials: Sequence[TrialRecord]) -> dict[str, Any]:
+    """The settings that all trials have in common."""
+    first, *others = (record.config for record in trials)
+    return {key: value for key, value in first.items() if all(key in o and o[key] == value for o in others)}
 
 
 def _data(decided: Decided) -> dict[str, Any]:

@@ -8,8 +8,6 @@ report is of, since retries reorder batches and cut them anew; the message itsel
 from __future__ import annotations
 
 import logging
-import re
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +18,7 @@ import numpy as np
 
 from harness.clients import ClientDead, ClientRefused, Int64, Recorder, Setting
 from harness.clients import settings as tables
+from harness.clients.configuration_dump import ConfigurationDump
 from harness.clients.errors import ErrorTable, Proof, Rule, proving
 from harness.clients.settings import Given, Missing
 from harness.events import Outcome
@@ -119,7 +118,7 @@ class ConfluentProducer:
         self._unreported = 0
         self._death: str | None = None
         self._delivered: list[Any] = []
-        dump = _ConfigurationDump()
+        dump = ConfigurationDump()
         logger = logging.Logger("librdkafka")
         logger.addHandler(dump)
         # "conf" speaks when the client is made, of what was given as it was understood; later only of the topic, once.
@@ -238,23 +237,6 @@ class ConfluentProducer:
             call(*arguments)
         except confluent_kafka.KafkaException as error:
             self._death = self._death or error.args[0].str()
-
-
-class _ConfigurationDump(logging.Handler):
-    """Keeps what ``debug=conf`` says, under librdkafka's names; everything else it logs goes to stderr."""
-
-    _LINE = re.compile(r"^CONF .*:   (\S+) = (.*)$")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.settings: dict[str, str] = {}
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if line := self._LINE.match(text):
-            self.settings[line[1]] = line[2]
-        elif record.levelno > logging.DEBUG:
-            print(text, file=sys.stderr)
 
 
 def _sequences(values: Sequence[bytes]) -> Int64:

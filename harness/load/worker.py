@@ -11,7 +11,7 @@ from typing import Any
 from harness.events import Outcome
 from harness.janitor import Janitor
 from harness.journal import ProducerJournal, seal
-from harness.load.producer import Spec
+from harness.load.spec import Spec
 from harness.process import Child, ChildDied, ChildSilent
 
 _READY_S = 30.0

@@ -24,20 +24,18 @@ def render(folder: Path) -> Path:
     from harness.report.document import document
     from harness.report.files import keep_only, write
     from harness.report.flat import trials_csv
-    from harness.report.labels import Labels
     from harness.report.matrix import matrix
-    from harness.report.performance import performances
     from harness.report.summary import summary
     from harness.report.verdicts import PAGES, page_of
 
     results = Results.open(folder)
     run, records = results.run(), results.records()
     run_id = str(run.get("run_id") or folder.resolve().name)
-    labels = Labels.of(records)
-    measured = performances(records, labels)
+    data = Data.of(records)
+    labels, measured = data.labels, data.measured
     cells = matrix(records, labels)
     found = answer(records, labels, run)
-    gallery = charts.draw_all(Data(records, labels, measured), folder)
+    gallery = charts.draw_all(data, folder)
     write(folder / "trials.csv", trials_csv(records))
     write(folder / "summary.json", summary(records, run, run_id, found, cells, measured))
     (folder / PAGES).mkdir(exist_ok=True)

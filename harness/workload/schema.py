@@ -23,29 +23,29 @@ def json_schema(known: Known | None = None) -> Schema:
         "client": {"enum": list(known.clients), "description": "the client library that produces"},
         **{name: setting.schema() for name, setting in SETTINGS.items()},
     }
-    _describe(keys["kafka"], anyOf=[version, _several(version)])
-    _describe(
+    describe(keys["kafka"], anyOf=[version, several(version)])
+    describe(
         keys["sweep"],
         type="object",
-        properties={axis: {**_several(one), "description": one["description"]} for axis, one in axes.items()},
+        properties={axis: {**several(one), "description": one["description"]} for axis, one in axes.items()},
         required=["client"],
         additionalProperties=False,
     )
-    _describe(
+    describe(
         keys["config"],
         type="object",
         properties={name: setting.schema() for name, setting in SETTINGS.items()},
         additionalProperties=False,
     )
     matched = {**axes, "kafka": version, "fault": {"enum": [*known.faults, NO_FAULT], "description": "the fault"}}
-    _describe(
+    describe(
         keys["exclude"],
         type="array",
         items={
             "type": "object",
             "properties": {
                 "because": {"type": "string", "minLength": 1, "description": "the reason, which the report gives"},
-                **{axis: {"anyOf": [one, _several(one)]} for axis, one in matched.items()},
+                **{axis: {"anyOf": [one, several(one)]} for axis, one in matched.items()},
             },
             "required": ["because"],
             "minProperties": 2,
@@ -54,17 +54,18 @@ def json_schema(known: Known | None = None) -> Schema:
     )
     parts = schema["$defs"]
     recipes = [{"enum": list(known.faults)}, *(_recipe(fault, parts) for fault in known.faults.values())]
-    _describe(parts["FaultTrials"]["properties"]["recipes"], type="array", minItems=1, items={"anyOf": recipes})
+    describe(parts["FaultTrials"]["properties"]["recipes"], type="array", minItems=1, items={"anyOf": recipes})
     for unused in ("Recipe", "Exclusion"):
         del parts[unused]
     return schema
 
 
-def _several(one: Schema) -> Schema:
+def several(one: Schema) -> Schema:
+    """A list of them, none twice."""
     return {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}
 
 
-def _describe(key: Schema, **shape: Any) -> None:
+def describe(key: Schema, **shape: Any) -> None:
     """Gives a key its shape in place of pydantic's, which does not know the names; its description stays."""
     for word in key.keys() - {"description", "title", "default"}:
         del key[word]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from harness.claims import Outcome, arms_of, load, parse_claims, plan_claims
-from harness.workload import WorkloadError
+from harness.claims import Outcome, arms_of, json_schema, load, parse_claims, plan_claims
+from harness.workload import WorkloadError, installed
+from harness.workload.settings import SETTINGS
 
 SHIPPED = [Path(__file__).parents[2] / "workloads" / name for name in ("claims.yaml", "client-defects.yaml")]
 
@@ -104,3 +108,37 @@ def test_a_mistake_in_a_file_has_its_line(tmp_path: Path) -> None:
         load(file)
     assert all(line.startswith(f"{file}:") for line in refused.value.problems)
     assert [line.split(":")[1] for line in refused.value.problems] == ["7", "8"]
+
+
+def test_the_schema_knows_every_name_and_means_something_by_every_key() -> None:
+    schema, known = json_schema(), installed()
+    parts = schema["$defs"]
+    for section in (schema, *parts.values()):
+        assert all(key.get("description") for key in section.get("properties", {}).values())
+    arm = parts["Arm"]["properties"]
+    assert schema["properties"]["kafka"]["enum"] == list(known.kafka)
+    assert arm["client"]["anyOf"][0]["enum"] == list(known.clients)
+    assert arm["config"]["properties"].keys() == SETTINGS.keys()
+    assert arm["fault"]["anyOf"][0]["enum"] == list(known.faults)
+    assert schema["required"] == ["name", "kafka", "claims"]
+    text = json.dumps(schema, allow_nan=False)  # which JSON does not have
+    assert {f"#/$defs/{part}" for part in parts} >= set(re.findall(r'"(#/\$defs/[^"]+)"', text))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_schema_has_every_key_of_a_shipped_file(path: Path) -> None:
+    schema, data = json_schema(), yaml.safe_load(path.read_text())
+    parts = schema["$defs"]
+    checks = parts["Claim"]["properties"]["checks"]["items"]["discriminator"]["mapping"]
+
+    def fits(section: dict[str, Any], given: dict[str, Any]) -> None:
+        assert set(section["required"]) <= given.keys() <= section["properties"].keys()
+
+    fits(schema, data)
+    for claim in data["claims"].values():
+        fits(parts["Claim"], claim)
+        for arm in claim["arms"].values():
+            assert arm.keys() <= parts["Arm"]["properties"].keys()
+            assert arm.get("config", {}).keys() <= parts["Arm"]["properties"]["config"]["properties"].keys()
+        for check in claim["checks"]:
+            fits(parts[checks[check["check"]].removeprefix("#/$defs/")], check)

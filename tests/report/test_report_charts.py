@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,16 +12,10 @@ from harness.events import Verdict
 from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
 from harness.report.charts.data import Data
 from harness.report.labels import Labels
-from harness.report.performance import performances
 from harness.store import FaultRecord, Throughput, TrialRecord
 
 from . import synthetic_run
 from .synthetic_run import one, percentiles
-
-
-def _data(records: Sequence[TrialRecord]) -> Data:
-    labels = Labels.of(records)
-    return Data(records, labels, performances(records, labels))
 
 
 def _paced(messages: int, **given: object) -> TrialRecord:
@@ -47,11 +40,11 @@ def test_the_anomalies_of_many_configurations_get_a_figure_a_client() -> None:
         for client in ("aiokafka", "confluent-kafka")
         for linger in range(20)
     ]
-    assert [drawn.name for drawn in anomalies.draw(_data(records))] == [
+    assert [drawn.name for drawn in anomalies.draw(Data.of(records))] == [
         "anomalies-aiokafka",
         "anomalies-confluent-kafka",
     ]
-    assert [drawn.name for drawn in anomalies.draw(_data(records[:20]))] == ["anomalies"]
+    assert [drawn.name for drawn in anomalies.draw(Data.of(records[:20]))] == ["anomalies"]
 
 
 def test_a_cell_says_its_counts_and_whether_they_prove_anything() -> None:
@@ -62,8 +55,8 @@ def test_a_cell_says_its_counts_and_whether_they_prove_anything() -> None:
         "d": one(fault="d", status="failed", reason="it died"),
         "e": one(fault="e", status="skipped", reason="no"),
     }
-    (drawn,) = anomalies.draw(_data(list(found.values())))
-    (panel,) = drawn.figure.axes
+    (drawn,) = anomalies.draw(Data.of(list(found.values())))
+    (panel,) = drawn.figure().axes
     assert [text.get_text() for text in panel.texts] == ["0", "0\nnot exercised", "BROKEN\nlost 3\ndup 2", "unknown"]
 
 
@@ -71,29 +64,29 @@ def test_bars_take_a_log_scale_only_where_a_short_one_would_vanish() -> None:
     def fast(acks: str, per_s: float) -> TrialRecord:
         return one(config={"acks": acks}, throughput=Throughput(messages_per_s=per_s, mb_per_s=1, span_s=1))
 
-    (linear,) = throughput.draw(_data([fast("0", 40_000), fast("all", 1_000)]))
-    (logarithmic,) = throughput.draw(_data([fast("0", 60_000), fast("all", 1_000)]))
-    assert linear.figure.axes[0].get_xscale() == "linear"
-    assert logarithmic.figure.axes[0].get_xscale() == "log"
-    assert "log scale" in logarithmic.figure.axes[0].get_xlabel()
-    assert [text.get_text() for text in linear.figure.axes[0].texts] == ["40.0k", "1.00k"]
+    (linear,) = throughput.draw(Data.of([fast("0", 40_000), fast("all", 1_000)]))
+    (logarithmic,) = throughput.draw(Data.of([fast("0", 60_000), fast("all", 1_000)]))
+    assert linear.figure().axes[0].get_xscale() == "linear"
+    assert logarithmic.figure().axes[0].get_xscale() == "log"
+    assert "log scale" in logarithmic.figure().axes[0].get_xlabel()
+    assert [text.get_text() for text in linear.figure().axes[0].texts] == ["40.0k", "1.00k"]
 
 
 def test_paced_and_saturated_latency_never_share_a_figure() -> None:
     saturated = one(latency_ms=percentiles(np.full(200, 90.0)))
-    data = _data([_paced(200), saturated])
+    data = Data.of([_paced(200), saturated])
     assert [drawn.name for drawn in latency.draw_paced(data)] == ["p99-500-s"]
     assert [drawn.name for drawn in latency.draw_saturated(data)] == ["p99-saturated-max"]
     assert [drawn.name for drawn in curves.draw(data)] == ["latency-500-s-rf3"]
 
 
 def test_too_few_messages_have_no_p99() -> None:
-    assert list(latency.draw_paced(_data([_paced(99)]))) == []
+    assert list(latency.draw_paced(Data.of([_paced(99)]))) == []
 
 
 def test_a_curve_ends_where_no_whole_message_lies_beyond() -> None:
-    (drawn,) = curves.draw(_data([_paced(1_000), _paced(1_000, id="b", repeat=2)]))
-    line, marks = drawn.figure.axes[0].lines
+    (drawn,) = curves.draw(Data.of([_paced(1_000), _paced(1_000, id="b", repeat=2)]))
+    line, marks = drawn.figure().axes[0].lines
     x = np.asarray(line.get_xdata(), float)
     assert 2.9 < x.max() <= -np.log10(1 / 2_000) + 1e-9
     assert len(np.asarray(marks.get_xdata())) == 4  # at 50, 90, 99 and 99.9
@@ -109,8 +102,8 @@ def test_acks_over_time_show_the_first_repeat_and_its_own_fault() -> None:
             ack_rate_bin_s=0.1,
         )
 
-    (drawn,) = ack_rate.draw(_data([acked(2, 70), acked(1, 50)]))
-    (panel,) = drawn.figure.axes
+    (drawn,) = ack_rate.draw(Data.of([acked(2, 70), acked(1, 50)]))
+    (panel,) = drawn.figure().axes
     line, fault = panel.patches
     assert np.asarray(line.get_path().vertices, float)[:, 1].max() == 50
     assert fault.get_extents().transformed(panel.transData.inverted()).x0 == 0.1
@@ -124,13 +117,13 @@ def test_many_faults_make_the_anomalies_higher_and_not_wider() -> None:
         for acks in ("0", "1", "all")
         for fault in faults
     ]
-    drawn = list(anomalies.draw(_data(records)))
+    drawn = list(anomalies.draw(Data.of(records)))
     assert [each.name for each in drawn] == ["anomalies-aiokafka", "anomalies-kafka-python"]
     for each in drawn:
-        (panel,) = each.figure.axes
+        (panel,) = each.figure().axes
         assert {label.get_text() for label in panel.get_yticklabels()} == set(faults)
         assert len(panel.get_xticklabels()) == 3
-        assert each.figure.get_figwidth() == 10
+        assert each.figure().get_figwidth() == 10
 
 
 def _course(acks: str = "all", **given: Any) -> TrialRecord:
@@ -156,9 +149,9 @@ def _course(acks: str = "all", **given: Any) -> TrialRecord:
 
 
 def test_a_course_has_acks_errors_what_was_done_and_who_led() -> None:
-    (drawn,) = timeline.draw(_data([_course()]))
+    (drawn,) = timeline.draw(Data.of([_course()]))
     assert (drawn.name, drawn.fault) == ("timeline-kill-leader", "kill-leader")
-    rates, strip = drawn.figure.axes
+    rates, strip = drawn.figure().axes
     heights = [np.asarray(stairs.get_path().vertices, float)[:, 1].max() for stairs in rates.patches[:2]]
     assert heights == [80, 120]
     assert [text.get_text() for text in rates.texts if text.get_text()] == ["kill broker 3"]
@@ -168,10 +161,10 @@ def test_a_course_has_acks_errors_what_was_done_and_who_led() -> None:
 
 def test_an_old_record_without_leader_or_errors_has_a_course_all_the_same() -> None:
     bare = FaultRecord(name="kill-leader", fired=True, events=[{"at_s": 0.1, "what": "kill", "node": 3}])
-    (drawn,) = timeline.draw(_data([_course(fault=bare, error_rate=None)]))
-    (rates,) = drawn.figure.axes
+    (drawn,) = timeline.draw(Data.of([_course(fault=bare, error_rate=None)]))
+    (rates,) = drawn.figure().axes
     assert [text.get_text() for text in rates.texts if text.get_text()] == ["kill broker 3"]
-    (note,) = [legend.get_title().get_text() for legend in drawn.figure.legends]
+    (note,) = [legend.get_title().get_text() for legend in drawn.figure().legends]
     assert note == "errors over time are not on record; leader and in-sync replicas are not on record"
 
 
@@ -189,4 +182,4 @@ def test_the_trial_to_look_at_is_a_broken_one_else_one_that_shows_the_fault_else
 
 
 def test_no_acks_at_all_draw_nothing() -> None:
-    assert list(ack_rate.draw(_data([one(fault="lose-ack", ack_rate=[[0.0, 0.0]], ack_rate_bin_s=0.1)]))) == []
+    assert list(ack_rate.draw(Data.of([one(fault="lose-ack", ack_rate=[[0.0, 0.0]], ack_rate_bin_s=0.1)]))) == []

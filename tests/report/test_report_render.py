@@ -17,7 +17,6 @@ from harness.report import render
 from harness.report.charts import CHARTS, Chart, draw_all
 from harness.report.charts.data import Data
 from harness.report.labels import Labels
-from harness.report.performance import performances
 from harness.report.trials import witnessed
 from harness.store import Results, ResultsUnusable, TrialRecord
 
@@ -267,13 +266,12 @@ def test_a_chart_that_fails_is_named_and_costs_nothing_else(tmp_path: Path) -> N
     import numpy as np
 
     records = [faulty("aiokafka", ("all", False), 3, "lose-ack", 1, np.random.default_rng(1))]
-    labels = Labels.of(records)
 
     def fails(data: Data) -> object:
         raise ZeroDivisionError("of all things")
 
     charts = [Chart("doomed", "", fails), *CHARTS]  # type: ignore[arg-type]
-    gallery = draw_all(Data(records, labels, performances(records, labels)), tmp_path, charts)
+    gallery = draw_all(Data.of(records), tmp_path, charts)
     assert gallery.left_out[0] == "doomed: drawing it failed (ZeroDivisionError: of all things)"
     assert [picture.png for picture in gallery.pictures] == [
         "charts/anomalies.png",

@@ -5,17 +5,14 @@ A chart without data is left out and one that fails is named: neither costs the 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
-
 from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
-from harness.report.charts.data import Data, Drawn
-from harness.report.charts.style import RC
-from harness.report.files import keep_only, write
+from harness.report.charts.data import Data, Drawing
+from harness.report.charts.saving import in_words, save_all
+from harness.report.files import keep_only
 from harness.report.gallery import Gallery, Picture
 
 
@@ -26,7 +23,7 @@ class Chart:
     name: str
     without: str
     """What is missing when it draws none."""
-    draw: Callable[[Data], Iterator[Drawn]]
+    draw: Callable[[Data], Iterator[Drawing]]
 
 
 CHARTS = (
@@ -45,27 +42,27 @@ def draw_all(data: Data, folder: Path, charts: Sequence[Chart] = CHARTS) -> Gall
     """Draws every chart into ``folder/charts`` as PNG and SVG; what an earlier report left there goes."""
     into = folder / "charts"
     into.mkdir(exist_ok=True)
+    planned: list[list[Drawing] | str] = [_plan(chart, data) for chart in charts]
+    problems = save_all([drawing for plan in planned if not isinstance(plan, str) for drawing in plan], folder)
     pictures: list[Picture] = []
     left_out: list[str] = []
-    for chart in charts:
-        try:
-            with mpl.rc_context(RC):  # type: ignore[arg-type]
-                drawn = [_save(each, into) for each in chart.draw(data)]
-        except Exception as problem:  # noqa: BLE001 - whatever one chart trips over, the report is worth more than it
-            left_out.append(f"{chart.name}: drawing it failed ({type(problem).__name__}: {problem})")
+    for chart, plan in zip(charts, planned, strict=True):
+        drawings, wrong = ([], [plan]) if isinstance(plan, str) else (plan, [])
+        wrong += [problems[drawing.name] for drawing in drawings if drawing.name in problems]
+        if wrong:
+            left_out.append(f"{chart.name}: drawing it failed ({wrong[0]})")
             continue
-        pictures += drawn
-        if not drawn:
+        pictures += [drawing.picture for drawing in drawings]
+        if not drawings:
             left_out.append(f"{chart.name}: {chart.without}")
     kept = {Path(path).name for picture in pictures for path in (picture.png, picture.svg)}
     keep_only(kept, into, "*.png", "*.svg")
     return Gallery(tuple(pictures), tuple(left_out))
 
 
-def _save(drawn: Drawn, into: Path) -> Picture:
-    for suffix, options in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
-        image = io.BytesIO()
-        drawn.figure.savefig(image, format=suffix, **options)
-        drawn.figure.set_layout_engine("none")  # laid out once: it is most of the work, and both files are alike
-        write(into / f"{drawn.name}.{suffix}", image.getvalue())
-    return Picture(drawn.title, drawn.says, f"charts/{drawn.name}.png", f"charts/{drawn.name}.svg", drawn.fault)
+def _plan(chart: Chart, data: Data) -> list[Drawing] | str:
+    """The chart's drawings, or why there are none to be had."""
+    try:
+        return list(chart.draw(data))
+    except Exception as problem:  # noqa: BLE001 - whatever one chart trips over, the report is worth more than it
+        return in_words(problem)

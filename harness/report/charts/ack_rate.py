@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from harness.report.charts.data import Data, Drawn
+from harness.report.charts.data import Data, Drawing
 from harness.report.charts.style import COLOURS, LINES, SMALL, THOUSANDS, bare, blank, legend, title
 from harness.report.files import slug
 from harness.report.labels import Labels, replication_factor
@@ -21,7 +22,7 @@ _SHADE = 0.1
 _BELOW = 0.04  # of the height: room for a line at zero
 
 
-def draw(data: Data) -> Iterator[Drawn]:
+def draw(data: Data) -> Iterator[Drawing]:
     """A figure a fault, of the first repeat of each trial that has acks."""
     by_fault: dict[str, list[TrialRecord]] = defaultdict(list)
     for record in data.records:
@@ -30,12 +31,12 @@ def draw(data: Data) -> Iterator[Drawn]:
     for fault, records in sorted(by_fault.items()):
         heading = f"Acks over time under {fault}"
         first = {data.labels.subject(each): each for each in sorted(records, key=lambda each: -each.repeat)}
-        yield Drawn(
+        yield Drawing(
             slug("acks", fault),
             heading,
             "Acked messages a second against seconds, a column a client, a row a configuration, a line a replication "
             f"factor; the time of {fault} is shaded. Gaps and recovery times are in the table of trials",
-            _figure(list(first.values()), data.labels, heading),
+            partial(_figure, list(first.values()), data.labels, heading),
             records[0].fault.name,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import product
 from textwrap import wrap
 
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from harness.events import Anomaly, Verdict
-from harness.report.charts.data import Data, Drawn
+from harness.report.charts.data import Data, Drawing
 from harness.report.charts.style import COLOURS, SMALL, WIDTH_IN, bare, blank, legend, title
 from harness.report.files import slug
 from harness.report.matrix import Cell, Grid, Matrix, grids, matrix
@@ -35,7 +36,7 @@ _LETTERS = 16  # in the head of a column
 _ROWS_A_PAGE = 32
 
 
-def draw(data: Data) -> Iterator[Drawn]:
+def draw(data: Data) -> Iterator[Drawing]:
     """One figure, or one a client where all together would be too high for a page. Nothing if nobody counted.
 
     With many faults it is turned: a row a fault, so that it grows downwards.
@@ -46,16 +47,31 @@ def draw(data: Data) -> Iterator[Drawn]:
         return
     panels = grids(found, _MOST_COLUMNS)
     if sum(len(panel.rows) for panel in panels) <= _ROWS_A_PAGE:
-        yield _drawn("anomalies", "What was lost and duplicated", found, panels)
+        yield _drawing("anomalies", "What was lost and duplicated", found, panels)
         return
     for client in found.clients:
         own = [panel for panel in panels if panel.client == client]
-        yield _drawn(slug("anomalies", client), f"What was lost and duplicated: {client}", found, own)
+        yield _drawing(slug("anomalies", client), f"What was lost and duplicated: {client}", found, own)
 
 
-def _drawn(name: str, heading: str, found: Matrix, grids: Sequence[Grid]) -> Drawn:
+def _drawing(name: str, heading: str, found: Matrix, grids: Sequence[Grid]) -> Drawing:
+    shown = _shown(grids)
+    wrong = sum(bool(cell.found) for cell in shown)
+    says = (
+        f"Table of configurations by {plural(len(found.faults), 'fault')} for "
+        f"{listed(list(dict.fromkeys(grid.client for grid in grids)))}: something went wrong in {wrong} of "
+        f"{len(shown)} cells, the numbers are under Verdicts"
+    )
+    return Drawing(name, heading, says, partial(_figure, found, grids))
+
+
+def _shown(grids: Sequence[Grid]) -> list[Cell]:
+    return [grid.cells[at] for grid in grids for at in product(grid.rows, grid.columns) if at in grid.cells]
+
+
+def _figure(found: Matrix, grids: Sequence[Grid]) -> Figure:
     most = max((high for cell in found.cells.values() for _, high in cell.found.values()), default=1)
-    shown = [grid.cells[at] for grid in grids for at in product(grid.rows, grid.columns) if at in grid.cells]
+    shown = _shown(grids)
     row_in = 0.14 + 0.15 * max(len(_text(cell).splitlines()) for cell in shown)
     rows = sum(len(grid.rows) for grid in grids)
     columns = max(len(grid.columns) for grid in grids)
@@ -69,13 +85,7 @@ def _drawn(name: str, heading: str, found: Matrix, grids: Sequence[Grid]) -> Dra
         _panel(panel, grid, most)
     title(figure, "Messages lost, duplicated and reordered, by configuration and fault")
     _legend(figure, shown)
-    wrong = sum(bool(cell.found) for cell in shown)
-    says = (
-        f"Table of configurations by {plural(len(found.faults), 'fault')} for "
-        f"{listed(list(dict.fromkeys(grid.client for grid in grids)))}: something went wrong in {wrong} of "
-        f"{len(shown)} cells, the numbers are under Verdicts"
-    )
-    return Drawn(name, heading, says, figure)
+    return figure
 
 
 def _width_in(texts: Sequence[str]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from harness.measure.durations import curve, merge
-from harness.report.charts.data import Data, Drawn
+from harness.report.charts.data import Data, Drawing
 from harness.report.charts.style import COLOURS, LINES, MARKERS, bare, legend, panels, title
 from harness.report.files import slug
 from harness.report.labels import Configuration
@@ -24,7 +25,7 @@ _TICKS = np.array([50, 90, 99, 99.9, 99.99, 99.999])
 _FROM = 45  # a little of the line before the first tick
 
 
-def draw(data: Data) -> Iterator[Drawn]:
+def draw(data: Data) -> Iterator[Drawing]:
     """A figure a paced load and replication factor; latency at saturation has no curve, it is the queue's."""
     with_curves = [each for each in data.measured if each.paced and _histograms(each)]
     for load in dict.fromkeys(each.load for each in with_curves):
@@ -33,11 +34,11 @@ def draw(data: Data) -> Iterator[Drawn]:
             chosen = [each for each in here if each.subject.replication_factor == factor]
             heading = f"Latency by percentile at a paced load of {load}, RF {factor}"
             clients = sorted({each.subject.client for each in chosen})
-            yield Drawn(
+            yield Drawing(
                 slug("latency", load, f"rf{factor}"),
                 heading,
                 f"Latency in milliseconds against the percentile, a line a configuration, for {listed(clients)}",
-                _figure(chosen, clients, heading),
+                partial(_figure, chosen, clients, heading),
             )
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from harness.report.charts.bars import bars
-from harness.report.charts.data import Data, Drawn
+from harness.report.charts.data import Data, Drawing
 from harness.report.files import slug
 from harness.report.wording import listed
 
 
-def draw_paced(data: Data) -> Iterator[Drawn]:
+def draw_paced(data: Data) -> Iterator[Drawing]:
     """A figure a paced load."""
     for load in _loads(data, paced=True):
         yield from _draw(data, load, slug("p99", load), f"p99 latency at a paced load of {load}")
 
 
-def draw_saturated(data: Data) -> Iterator[Drawn]:
+def draw_saturated(data: Data) -> Iterator[Drawing]:
     """A figure a load with ``rate: max``."""
     for load in _loads(data, paced=False):
         heading = f"p99 latency at saturation (load {load}): messages queue in the client"
@@ -27,7 +28,7 @@ def _loads(data: Data, *, paced: bool) -> list[str]:
     return list(dict.fromkeys(each.load for each in data.measured if each.paced is paced))
 
 
-def _draw(data: Data, load: str, name: str, heading: str) -> Iterator[Drawn]:
+def _draw(data: Data, load: str, name: str, heading: str) -> Iterator[Drawing]:
     here = [each for each in data.measured if each.load == load]
     values = {each.subject: spread for each in here if (spread := each.percentile("latency_ms", "p99"))}
     if values:
@@ -37,4 +38,4 @@ def _draw(data: Data, load: str, name: str, heading: str) -> Iterator[Drawn]:
             f"Bars of the p99 latency in milliseconds by configuration and replication factor for {listed(clients)}; "
             "the numbers are under Performance"
         )
-        yield Drawn(name, heading, says, bars(values, unsteady, heading, "ms from due to acked"))
+        yield Drawing(name, heading, says, partial(bars, values, unsteady, heading, "ms from due to acked"))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from harness.report.charts.bars import bars
-from harness.report.charts.data import Data, Drawn
+from harness.report.charts.data import Data, Drawing
 from harness.report.files import slug
 from harness.report.wording import listed
 
 
-def draw(data: Data) -> Iterator[Drawn]:
+def draw(data: Data) -> Iterator[Drawing]:
     """A figure a message size, of the loads with ``rate: max``."""
     for load in dict.fromkeys(each.load for each in data.measured if not each.paced):
         here = [each for each in data.measured if each.load == load]
@@ -20,10 +21,10 @@ def draw(data: Data) -> Iterator[Drawn]:
             heading = f"Throughput of messages{size}, as fast as each client goes"
             unsteady = {each.subject for each in here if not each.steady}
             clients = sorted({subject.client for subject in values})
-            yield Drawn(
+            yield Drawing(
                 slug("throughput", "" if load == "max" else load.removeprefix("max")),
                 heading,
                 f"Bars of messages a second by configuration and replication factor for {listed(clients)}; the numbers "
                 "are under Performance",
-                bars(values, unsteady, heading, "messages/s"),
+                partial(bars, values, unsteady, heading, "messages/s"),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from harness.events import Verdict
-from harness.report.charts.data import Data, Drawn
+from harness.report.charts.data import Data, Drawing
 from harness.report.charts.style import COLOURS, SMALL, THOUSANDS, bare, blank, legend, title
 from harness.report.course import NOBODY, Mark, Spell, end_s, in_sync, lanes, leaders, marks
 from harness.report.files import slug
@@ -31,7 +32,7 @@ _ACKS: dict[str, Any] = {"facecolor": (*COLOURS[0], 0.35), "edgecolor": COLOURS[
 _ERRORS: dict[str, Any] = {"facecolor": "none", "edgecolor": COLOURS[3], "fill": True, "hatch": "////"}
 
 
-def draw(data: Data) -> Iterator[Drawn]:
+def draw(data: Data) -> Iterator[Drawing]:
     """A figure a fault, of one trial of each client that has acks or errors over time."""
     by_fault: dict[str, list[TrialRecord]] = defaultdict(list)
     for record in data.records:
@@ -43,13 +44,13 @@ def draw(data: Data) -> Iterator[Drawn]:
             for client in sorted({record.client for record in records})
         ]
         heading = f"The course of {fault}"
-        yield Drawn(
+        yield Drawing(
             slug("timeline", fault),
             heading,
             "Messages acked and failed or unknown a second against seconds, in one trial each of "
             f"{listed([record.client for record in chosen])}; the time of {fault} is shaded, its events are named "
             "lines, and below are leader and in-sync replicas",
-            _figure(chosen, data.labels, heading),
+            partial(_figure, chosen, data.labels, heading),
             records[0].fault.name,
         )
 

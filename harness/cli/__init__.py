@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from rich.console import Console
 
+from harness.cli.standing import cluster
 from harness.clusters import ClusterFailed
 from harness.clusters.jars import JarsUnavailable
 from harness.disk import free_bytes
@@ -129,51 +130,17 @@ def check(folder: Path) -> None:
 
 
 @cli.command()
-def schema() -> None:
+@click.option("--claims", "of_claims", is_flag=True, help="That of files of claims.")
+def schema(of_claims: bool) -> None:
     """Print the JSON Schema of workload files, for editors."""
-    from harness.workload import json_schema
-
+    if of_claims:
+        from harness.claims import json_schema
+    else:
+        from harness.workload import json_schema
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-@cli.group()
-def cluster() -> None:
-    """The same cluster that trials use, for a person."""
-
-
-@cluster.command()
-@click.option("--kafka", default="4.4.0", show_default=True, help="Which version; see harness schema for the known.")
-@click.option("--brokers", default=3, show_default=True, type=click.IntRange(1, 9))
-@click.option("--port", type=click.IntRange(1024, 65000), help="The first broker's port, the others' follow it.")
-@click.option("--profile", default="performance", show_default=True, type=click.Choice(["performance", "fault"]))
-def up(kafka: str, brokers: int, port: int | None, profile: str) -> None:
-    """Start a cluster that stays until `harness cluster down`."""
-    from harness.clusters import standing
-    from harness.terminal import bars, download
-
-    with bars(Console(stderr=True)) as progress:
-        state = standing.up(kafka, brokers, port, profile, download(progress))
-    click.echo(f"Kafka {state.kafka}, {state.brokers} brokers\nbootstrap.servers={state.bootstrap}")
-
-
-@cluster.command()
-def down() -> None:
-    """Stop it and remove its data."""
-    from harness.clusters import standing
-
-    click.echo("stopped" if standing.down() else "no cluster is up")
-
-
-@cluster.command()
-def status() -> None:
-    """Say whether one is up, and where."""
-    from harness.clusters import standing
-
-    state = standing.status()
-    if state is None:
-        click.echo("no cluster is up")
-    else:
-        click.echo(f"Kafka {state.kafka}, {state.brokers} brokers\nbootstrap.servers={state.bootstrap}")
+cli.add_command(cluster)
 
 
 def exit_code(records: Sequence[TrialRecord]) -> int:

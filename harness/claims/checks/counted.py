@@ -1,0 +1,111 @@
+"""Checks that count: an anomaly, an outcome or an error in the trials in which the fault fired."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome, listed
+from harness.events import CLIENT_DIED, NO_REPORT
+from harness.measure.proportion import at_most, interval
+from harness.store import TrialRecord
+
+What = Literal[
+    "lost",
+    "duplicate",
+    "reordered",
+    "unknown_landed",
+    "unknown_absent",
+    "failed_landed",
+    "failed",
+    "unknown",
+    "no_report",
+    "client_died",
+    "error",
+]
+"""An anomaly; messages with an outcome, those of which the client never said anything; a client that sends no more; or
+messages that ended with the error named by ``error``."""
+
+
+class _Counted(BaseCheck):
+    """What is counted in each trial."""
+
+    what: What = Field(description="an anomaly, an outcome, no_report, client_died, or error with its name")
+    error: str | None = Field(None, description="the name of the client's error that what: error counts")
+    arms: Names
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if (self.what == "error") != (self.error is not None):
+            raise ValueError("error names the client's error that what: error counts")
+        return self
+
+    def shown(self, arms: Arms) -> tuple[int, int, int, str]:
+        """Trials that showed it, trials in which it could have been, messages it was seen of; and this in words."""
+        exercised = [
+            record
+            for name in self.arms
+            for record in arms[name]
+            if record.counts is not None and record.anomalies is not None and record.fault.fired
+        ]
+        counts = [self._count(record) for record in exercised]
+        shown, trials = sum(count > 0 for count in counts), len(counts)
+        return (
+            shown,
+            trials,
+            sum(counts),
+            f"{self.error or self.what} in {_rate(shown, trials)} of {listed(self.arms)}",
+        )
+
+    def _count(self, record: TrialRecord) -> int:
+        match self.what:
+            case "failed" | "unknown":
+                return getattr(record.counts, self.what) or 0
+            case "no_report":
+                return (record.errors or {}).get(NO_REPORT, 0)
+            case "error":
+                return (record.errors or {}).get(self.error or "", 0)
+            case "client_died":
+                return int(CLIENT_DIED in (record.reason or ""))
+            case _:
+                return getattr(record.anomalies, self.what) or 0
+
+
+class Happens(_Counted):
+    """In every trial of these arms in which the fault fired, or, where that is the claim, in some."""
+
+    check: Literal["happens"] = KIND
+    how_often: Literal["always", "sometimes"] = Field(
+        "always", description="in every trial in which the fault fired, or in at least one"
+    )
+
+    def decide(self, arms: Arms) -> Finding:
+        shown, trials, total, said = self.shown(arms)
+        said += f", {total:,} messages in all" if shown else ""
+        if shown and (shown == trials or self.how_often == "sometimes"):
+            return Finding(Outcome.REPRODUCED, said)
+        if trials and not shown and self.how_often == "always":
+            return Finding(Outcome.REFUTED, said)
+        return Finding(Outcome.NOT_DECIDED, said)
+
+
+class Never(_Counted):
+    """In no trial of these arms, though the fault fired."""
+
+    check: Literal["never"] = KIND
+
+    def decide(self, arms: Arms) -> Finding:
+        shown, trials, total, said = self.shown(arms)
+        if shown:
+            return Finding(Outcome.REFUTED, f"{said}, {total:,} messages in all")
+        return Finding(Outcome.REPRODUCED if trials else Outcome.NOT_DECIDED, said)
+
+
+def _rate(shown: int, trials: int) -> str:
+    if not trials:
+        return "no trial that exercised it"
+    if not shown:
+        return f"0 of {trials} trials (at most {at_most(trials):.0%} a trial at 95 %)"
+    low, high = interval(shown, trials)
+    return f"{shown} of {trials} trials ({low:.0%} to {high:.0%} a trial at 95 %)"

@@ -1,0 +1,73 @@
+"""One trial: a topic, a client in its own process, a load, perhaps a fault, and the journals they leave.
+
+Running never judges: what comes back is a record without counts, anomalies or verdict, and journals on disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from harness.clusters import ClusterFailed
+from harness.clusters.observer import Observer
+from harness.events import FaultEvent
+from harness.plan import Trial
+from harness.store import TrialRecord
+from harness.trial.journals import scan, seal
+from harness.trial.produce import produce
+from harness.trial.record import parameters_of, record_of, trial_fields
+from harness.trial.venue import Running, Venue
+
+__all__ = ["Venue", "parameters_of", "run", "trial_fields"]
+
+_HEAL_S = 45.0
+
+
+def run(trial: Trial, venue: Venue) -> TrialRecord:
+    """Runs one trial and returns its record, not yet judged. Raises ``ClusterFailed`` if the cluster is beyond use.
+
+    Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan.
+    """
+    started, began = datetime.now(UTC), time.monotonic()
+    running = Running(trial, venue)
+    topic = running.topic
+    venue.doing("creating the topic")
+    venue.cluster.create_topic(
+        topic, trial.load.partitions, int(trial.config["replication.factor"]), _topic_config(trial)
+    )
+    try:
+        with _observed(running):
+            with running.noting_problems():
+                produce(running)
+            venue.doing("waiting for full recovery")
+            venue.cluster.heal()
+            venue.cluster.wait_healthy(topic, _HEAL_S)
+            if trial.config["acks"] == "0":
+                venue.cluster.wait_quiet(topic)
+        if any(event.what == "restart" for event in running.events):
+            running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
+        sealed = seal(running)
+        venue.doing("reading the log back")
+        scanned = scan(running)
+    finally:
+        with contextlib.suppress(ClusterFailed):
+            venue.cluster.delete_topic(topic)
+    return record_of(running, started, time.monotonic() - began, complete=sealed and scanned)
+
+
+def _topic_config(trial: Trial) -> dict[str, str]:
+    """What the trial's topic is created with; the replication factor is no setting of a topic."""
+    return {k: str(v).lower() for k, v in trial.topic_config.items() if k != "replication.factor"}
+
+
+@contextlib.contextmanager
+def _observed(running: Running) -> Iterator[None]:
+    """Adds who led and who was in sync to a fault trial's events; behind them, for it is no evidence of the fault."""
+    if running.trial.fault == "none":
+        yield
+        return
+    with Observer(running.venue.cluster, running.topic) as observer:
+        yield
+    running.events += observer.events

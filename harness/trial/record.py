@@ -1,0 +1,54 @@
+"""What is put on record of a trial before anybody judges it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from harness.faults import FAULTS
+from harness.plan import Trial
+from harness.store import FaultRecord, TrialRecord
+from harness.trial.venue import Running
+
+
+def record_of(running: Running, started: datetime, elapsed_s: float, *, complete: bool) -> TrialRecord:
+    """The record of a trial that ran: without counts, anomalies and verdict."""
+    trial, worker = running.trial, running.worker
+    return TrialRecord(
+        **trial_fields(trial),
+        cluster_profile=trial.profile,
+        client_version=worker.version if worker else None,
+        effective=worker.effective if worker else None,
+        fault=FaultRecord(
+            name=trial.fault,
+            parameters=parameters_of(trial),
+            replaced=trial.replaced,
+            fired=trial.fault == "none" or FAULTS[trial.fault].fired(running.events),
+            events=[{"at_ns": event.at_ns, "what": event.what, **event.detail} for event in running.events],
+        ),
+        status="completed" if complete else "failed",
+        reason="; ".join(running.problems) or None,
+        started=started.isoformat(timespec="milliseconds"),
+        elapsed_s=round(elapsed_s, 3),
+        client_cpu_s=worker.cpu_s if worker else None,
+    )
+
+
+def trial_fields(trial: Trial) -> dict[str, Any]:
+    """What a record says of a trial whether it ran or not."""
+    return {
+        "id": trial.id,
+        "name": trial.name,
+        "kind": trial.kind,
+        "repeat": trial.repeat,
+        "kafka": trial.kafka,
+        "client": trial.client,
+        "config": trial.config,
+        "load": asdict(trial.load),
+    }
+
+
+def parameters_of(trial: Trial) -> dict[str, Any]:
+    """The fault's parameters, defaults and all."""
+    return trial.parameters.model_dump() if trial.parameters else {}
