@@ -75,11 +75,11 @@ def test_counts_can_be_asked_for_like_anomalies() -> None:
 @pytest.mark.parametrize(
     ("mine", "theirs", "outcome"),
     [
-        ([200, 210, 190], [100, 101, 99], REPRODUCED),
-        ([100, 101, 99], [200, 210, 190], REFUTED),
-        ([100, 120, 80], [100, 90, 110], NOT_DECIDED),
-        ([100, 101, 99, 100], [100, 99, 101, 100], REFUTED),  # the same, and surely so
-        ([200], [100], NOT_DECIDED),
+        ([200, 210, 190] * 2, [100, 101, 99] * 2, REPRODUCED),
+        ([100, 101, 99] * 2, [200, 210, 190] * 2, REFUTED),
+        ([100, 120, 80] * 2, [100, 90, 110] * 2, NOT_DECIDED),
+        ([100, 101, 99, 100] * 2, [100, 99, 101, 100] * 2, REFUTED),  # the same, and surely so
+        ([200] * 5, [100] * 5, NOT_DECIDED),
     ],
 )
 def test_more_is_more_than_chance(mine: list[float], theirs: list[float], outcome: Outcome) -> None:
@@ -94,10 +94,10 @@ def test_more_is_more_than_chance(mine: list[float], theirs: list[float], outcom
 @pytest.mark.parametrize(
     ("mine", "outcome"),
     [
-        ([100, 101, 99, 100], REPRODUCED),
-        ([150, 151, 149, 150], REFUTED),
-        ([100, 140, 70, 110], NOT_DECIDED),  # no difference was found, and none can be ruled out
-        ([100], NOT_DECIDED),
+        ([100, 101, 99, 100, 100], REPRODUCED),
+        ([150, 151, 149, 150, 150], REFUTED),
+        ([100, 140, 70, 110, 80], NOT_DECIDED),  # no difference was found, and none can be ruled out
+        ([100] * 4, NOT_DECIDED),
     ],
 )
 def test_equivalence_is_shown_and_not_assumed(mine: list[float], outcome: Outcome) -> None:
@@ -110,7 +110,10 @@ def test_equivalence_is_shown_and_not_assumed(mine: list[float], outcome: Outcom
 
 
 def test_only_pairs_of_one_repeat_are_compared() -> None:
-    arms = {"a": [at(100, 1), at(100, 2), at(1, 3)], "b": [at(100, 2), at(100, 1)]}
+    arms = {
+        "a": [*(at(100 + repeat, repeat) for repeat in range(5)), at(1, 5)],
+        "b": [at(100 + repeat, repeat) for repeat in reversed(range(5))],
+    }
     check = Equivalent(check="equivalent", measure="messages_per_s", arm="a", to="b")
     assert check.decide(arms).outcome is REPRODUCED
 

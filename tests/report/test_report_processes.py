@@ -76,8 +76,14 @@ def test_a_figure_that_fails_leaves_its_chart_out(records: Sequence[TrialRecord]
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.cpu_count() == 1, reason="needs a second process and its guard")
-def test_a_killed_report_leaves_no_process(tmp_path: Path) -> None:
-    folder = store(tmp_path / "run", default_sweep())
+def test_a_killed_report_leaves_no_process(records: Sequence[TrialRecord], tmp_path: Path) -> None:
+    (one,) = records
+    # Two more faults, so that there are figures enough for two processes.
+    more = [
+        one.model_copy(update={"id": f"{name}.r1", "fault": one.fault.model_copy(update={"name": name})})
+        for name in ("hold", "refuse")
+    ]
+    folder = store(tmp_path / "run", [*default_sweep(), *more])
     harness = subprocess.Popen([sys.executable, "-m", "harness", "report", folder], start_new_session=True)
     until = time.monotonic() + 120
     workers: list[psutil.Process] = []
