@@ -142,7 +142,6 @@ def test_a_load_of_flushes_can_be_paced_instead(name: str) -> None:
     flushed, paced = fault.parameters(messages=900), fault.parameters(messages=900, rate=300)
     assert fault.script(flushed).load == Send(900, flush_every=50)
     assert fault.script(paced).load == Send(900, rate=300)
-    assert (flushed.seconds, paced.seconds) == (0, 3)
     assert fault.seconds(paced, {}) >= 3
 
 
