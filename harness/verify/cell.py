@@ -76,7 +76,7 @@ class Cell:
             times_out=float(config.get("request.timeout.ms", _NEVER)) < float(parameters.get("hold_s", 0)) * 1000,
             written=_flag(parameters.get("forward", False)),
             silent=_flag(parameters.get("silent", False)),
-            under_load=float(parameters.get("rate", _LOAD_PER_S)) >= _LOAD_PER_S,
+            under_load=float(parameters.get("rate") or _LOAD_PER_S) >= _LOAD_PER_S,
         )
 
 
