@@ -65,7 +65,7 @@ FAULTS = (
         fired=hit("hold"),
         refuses=no_ack("acks=0 waits for no response, so that a line that is held goes unnoticed"),
         settings=given("request.timeout.ms"),
-        estimate_s=lambda parameters, config: 4.5 + parameters.hold_s,
+        estimate_s=lambda parameters, config: 4.5 + parameters.seconds + parameters.hold_s,
     ),
     Fault(
         name="refuse",
@@ -73,7 +73,7 @@ FAULTS = (
         parameters=Refuse,
         script=_refuse,
         fired=hit("refuse"),
-        estimate_s=lambda parameters, config: 3.5 + parameters.refuse_s,
+        estimate_s=lambda parameters, config: 3.5 + parameters.seconds + parameters.refuse_s,
     ),
     Fault(
         name="bandwidth",
@@ -83,7 +83,7 @@ FAULTS = (
         fired=hit("bandwidth"),
         settings=given("request.timeout.ms"),
         estimate_s=lambda parameters, config: (
-            2.5 + parameters.messages * parameters.message_size / parameters.bytes_per_s
+            2.5 + max(parameters.seconds, parameters.messages * parameters.message_size / parameters.bytes_per_s)
         ),
     ),
 )

@@ -18,21 +18,33 @@ _NOT_ENOUGH_REPLICAS, _NOT_LEADER_OR_FOLLOWER = 19, 6
 
 
 class Flushed(Parameters):
-    """A load of which each flush is one ProduceRequest, so that a fault's ordinals are known messages."""
+    """A load of which each flush is one ProduceRequest, so that a fault's ordinals are known messages.
+
+    It can be paced instead, so that messages go on being sent while others wait.
+    """
 
     messages: int = Field(1_000, ge=1, le=10_000_000, description="messages sent in all")
     flush_every: int = Field(50, ge=1, description="the client flushes after each so many: one ProduceRequest each")
+    rate: float | None = Field(None, gt=0, description="messages a second instead, without any flush")
     skip: int = Field(5, ge=0, description="so many ProduceRequests pass untouched first")
 
     @property
     def load(self) -> Send:
-        return Send(self.messages, flush_every=self.flush_every)
+        return Send(self.messages, rate=self.rate, flush_every=None if self.rate else self.flush_every)
+
+    @property
+    def seconds(self) -> float:
+        """How long the load takes of itself."""
+        return self.messages / self.rate if self.rate else 0.0
 
 
 class _Some(Flushed):
-    """Some of the requests are hit: every so manieth, or by chance."""
+    """Some of the requests are hit: every so manieth, or by chance; of all, or of those to one partition."""
 
     messages: int = Field(3_000, ge=1, le=10_000_000, description="messages sent in all")
+    partition: int | None = Field(
+        None, ge=0, description="only ProduceRequests that write to this partition are counted and hit"
+    )
     every: int = Field(12, ge=1, description="then this one and each so-manieth after it is hit")
     times: int = Field(5, ge=1, description="at most so many are hit")
     probability: float | None = Field(
@@ -43,6 +55,7 @@ class _Some(Flushed):
     def rule(self, action: str, **fields: Any) -> Rule:
         return Rule(
             action=action,
+            partition=self.partition,
             skip=self.skip,
             every=self.every if self.probability is None else None,
             times=self.times,
@@ -141,12 +154,12 @@ def no_ack(otherwise: str) -> Callable[[Config], str | None]:
 def _estimate_s(parameters: _Lost, config: Config) -> float:
     """Each request that is hit costs a client a reconnect, or a request timeout when it is hit silently."""
     timeout_s = config.get("request.timeout.ms", 30_000) / 1000
-    return 2.5 + parameters.times * (timeout_s if parameters.silent else 0.1)
+    return 2.5 + parameters.seconds + parameters.times * (timeout_s if parameters.silent else 0.1)
 
 
 def _late_s(parameters: Delay, config: Config) -> float:
-    requests = parameters.messages / parameters.flush_every
-    return 2.5 + min(requests, parameters.times or requests) * parameters.delay_ms / 1000
+    requests = 0 if parameters.rate else parameters.messages / parameters.flush_every
+    return 2.5 + parameters.seconds + min(requests, parameters.times or requests) * parameters.delay_ms / 1000
 
 
 FAULTS = (
@@ -176,7 +189,7 @@ FAULTS = (
         script=_inject_error,
         fired=hit("inject-error"),
         refuses=no_ack("acks=0 has no response that could be an error"),
-        estimate_s=lambda parameters, config: 2.5 + 0.5 * parameters.times,
+        estimate_s=lambda parameters, config: 2.5 + parameters.seconds + 0.5 * parameters.times,
     ),
     Fault(
         name="reorder",

@@ -77,7 +77,7 @@ class Cell:
             times_out=float(config.get("request.timeout.ms", _NEVER)) < _kept_waiting_s(parameters) * 1000,
             written=_flag(parameters.get("forward", False)),
             silent=_flag(parameters.get("silent", False)),
-            under_load=float(parameters.get("rate", _LOAD_PER_S)) >= _LOAD_PER_S,
+            under_load=float(parameters.get("rate") or _LOAD_PER_S) >= _LOAD_PER_S,
         )
 
 

@@ -22,7 +22,9 @@ Run = Callable[..., TrialRecord]
 def run(venue: Venue) -> Run:
     """Runs and judges one fault trial."""
 
-    def run_one(client: str, fault: str, parameters: dict[str, Any] | None = None, **settings: Any) -> TrialRecord:
+    def run_one(
+        client: str, fault: str, parameters: dict[str, Any] | None = None, partitions: int = 1, **settings: Any
+    ) -> TrialRecord:
         dotted = {name.replace("_", "."): value for name, value in settings.items()}
         workload = parse(
             {
@@ -31,7 +33,7 @@ def run(venue: Venue) -> Run:
                 "sweep": {"client": [client]},
                 # Longer than a busy machine takes to hand over fifty messages: one flush is one request.
                 "config": {"enable.idempotence": False, "replication.factor": 3, "linger.ms": 25, **dotted},
-                "faults": {"recipes": [{"name": fault, **(parameters or {})}]},
+                "faults": {"partitions": partitions, "recipes": [{"name": fault, **(parameters or {})}]},
             }
         )
         (planned,) = plan(workload, lambda client, config: [], FAULTS).trials

@@ -126,6 +126,25 @@ def test_the_wire_rule_is_what_the_parameters_say() -> None:
     assert (wire.rules[0].probability, wire.rules[0].seed, wire.rules[0].every) == (0.25, 9, None)
 
 
+@pytest.mark.parametrize("name", ["lose-ack", "lose-request", "inject-error"])
+def test_a_fault_of_some_requests_can_be_of_one_partition(name: str) -> None:
+    fault = FAULTS[name]
+    for partition in (None, 0, 2):
+        (wire, *_) = fault.script(fault.parameters(partition=partition)).steps
+        assert isinstance(wire, Wire) and [rule.partition for rule in wire.rules] == [partition]
+    with pytest.raises(ValueError, match="partition"):
+        fault.parameters(partition=-1)
+
+
+@pytest.mark.parametrize("name", ["lose-ack", "inject-error", "delay", "hold", "refuse", "bandwidth"])
+def test_a_load_of_flushes_can_be_paced_instead(name: str) -> None:
+    fault = FAULTS[name]
+    flushed, paced = fault.parameters(messages=900), fault.parameters(messages=900, rate=300)
+    assert fault.script(flushed).load == Send(900, flush_every=50)
+    assert fault.script(paced).load == Send(900, rate=300)
+    assert fault.seconds(paced, {}) >= 3
+
+
 def test_faults_run_one_after_the_other() -> None:
     fault = FAULTS["lose-ack then kill-leader"]
     parameters = fault.parameters(kill_leader={"messages": 900})
@@ -156,6 +175,15 @@ def test_faults_run_at_once_under_one_load() -> None:
     assert fault.messages(parameters) == 9_050
     assert fault.fired(_events("kill", "lose-request", "failover", "lose-ack", "sent"))
     assert not fault.fired(_events("kill", "failover", "lose-ack", "sent"))
+
+
+def test_faults_at_once_can_be_of_different_partitions() -> None:
+    fault = FAULTS["lose-ack with lose-request"]
+    parameters = fault.parameters(lose_ack={"partition": 0, "rate": 300}, lose_request={"partition": 1, "rate": 200})
+    script = fault.script(parameters)
+    (wire,) = script.before
+    assert isinstance(wire, Wire) and [rule.partition for rule in wire.rules] == [0, 1]
+    assert script.load == Send(3_000, rate=200)
 
 
 def test_a_fault_that_is_not_there_is_not_composed() -> None:

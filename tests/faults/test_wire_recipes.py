@@ -17,6 +17,7 @@ impatient = pytest.mark.parametrize("client", ["kafka-python", "confluent-kafka"
 pytestmark = pytest.mark.timeout(240)
 
 WRITTEN = {"error": 20, "forward": True}
+IN_FLIGHT = "max_in_flight_requests_per_connection"
 
 
 def _fired(record: TrialRecord, action: str) -> int:
@@ -87,6 +88,30 @@ def test_an_error_is_retried_and_duplicates_what_was_written_all_the_same(
     assert found(record) == expected, record
     assert record.verdict is (Verdict.REPRODUCED if expected else Verdict.KEPT)
     assert record.counts is not None and record.counts.acked == 3_050
+
+
+def test_only_the_requests_to_one_partition_are_counted_and_hit(run: Run) -> None:
+    """Of sixty requests every third goes to partition 1; the 6th and the 18th of those are hit."""
+    record = run("confluent-kafka", "inject-error", {**WRITTEN, "partition": 1}, partitions=3)
+    assert [event["ordinal"] for event in record.fault.events if event["what"] == "inject-error"] == [6, 18]
+    assert found(record) == {"duplicate": 100}, record
+
+
+@pytest.mark.parametrize(("in_flight", "duplicates"), [({}, True), ({IN_FLIGHT: 1}, False)], ids=["many", "one"])
+def test_a_refused_batch_makes_an_idempotent_librdkafka_write_another_partitions_unacked_one_again(
+    run: Run, in_flight: dict[str, Any], duplicates: bool
+) -> None:
+    """librdkafka issue 4953. Batches of one message: with more, one batch of a partition is in flight."""
+    load = {"messages": 600, "flush_every": 600}
+    parts = {
+        "lose_ack": {**load, "partition": 0, "silent": True, "skip": 20, "times": 1},
+        "inject_error": {**load, "partition": 1, "every": 20},
+    }
+    settings = {"enable_idempotence": True, "batch_size": 100, "request_timeout_ms": 1_000, **in_flight}
+    record = run("confluent-kafka", "lose-ack with inject-error", parts, partitions=3, **settings)
+    assert record.fault.fired
+    assert found(record) == ({"duplicate": 1} if duplicates else {}), record
+    assert record.counts is not None and record.counts.acked == 650
 
 
 @clients

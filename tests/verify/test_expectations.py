@@ -47,7 +47,7 @@ def configs() -> Iterator[dict[str, Any]]:
 
 def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
     for client, config, fault in product(CLIENTS, configs(), ("none", *FAULTS)):
-        for parameters in ({}, {"silent": True}) if fault.startswith("lose") else ({}, {"rate": 100}):
+        for parameters in ({}, {"silent": True, "rate": None}) if fault.startswith("lose") else ({}, {"rate": 100}):
             yield client, config, fault, parameters
         if fault == "stalled-leader":
             yield client, {**config, "delivery.timeout.ms": 500}, fault, {"pause_s": 1.0}
