@@ -47,8 +47,9 @@ def configs() -> Iterator[dict[str, Any]]:
 
 def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
     for client, config, fault in product(CLIENTS, configs(), ("none", *FAULTS)):
-        for parameters in ({}, {"silent": True, "rate": None}) if fault.startswith("lose") else ({}, {"rate": 100}):
-            yield client, config, fault, parameters
+        other: dict[str, Any] = {"silent": True, "rate": None} if fault.startswith("lose") else {"rate": 100}
+        yield client, config, fault, {}
+        yield client, config, fault, other
         if fault == "stalled-leader":
             yield client, {**config, "delivery.timeout.ms": 500}, fault, {"pause_s": 1.0}
         if fault == "pause-producer":
