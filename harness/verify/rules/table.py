@@ -36,6 +36,7 @@ LEADER_STAYS = (
     "kill-follower",
     "kill-controller",
     "pause-controller",
+    "partition-followers",
     "slow-follower",
     "stalled-leader",
     "power-loss-follower",
@@ -53,6 +54,8 @@ LEADER_GOES = (
     "crash-before-replication",
     "unclean-election",
     "last-in-sync-dies",
+    "partition-controller",
+    "partition-leader",
     "read-only-disk",
     "full-disk",
 )
