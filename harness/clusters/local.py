@@ -55,7 +55,8 @@ class LocalCluster(Brokers):
         self._janitor = janitor
         self._wiring = wire(brokers, first_port, relays)
         super().__init__({id: self._wiring.address(id) for id in self._wiring.brokers})
-        self._links: Links | None = None
+        self.links: Links | None = None
+        """The relays between its nodes, running, if it has them and has been started."""
         jvm = Jvm(self.java.path, os.pathsep.join(str(jar) for jar in class_path), janitor)
         self.controller = CONTROLLER
         self._nodes = {CONTROLLER: Node(CONTROLLER, folder / "controller", jvm, self.profile.controller_jvm)}
@@ -87,8 +88,8 @@ class LocalCluster(Brokers):
         for node in self.nodes:
             node.reap()
             storage.unlock(node.data)
-        if self._links is not None:
-            self._links.close()
+        if self.links is not None:
+            self.links.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> LocalCluster:
@@ -122,13 +123,13 @@ class LocalCluster(Brokers):
         self._nodes[node].run()
 
     def cut(self, sender: int, receiver: int) -> None:
-        if self._links is None:
+        if self.links is None:
             raise ClusterFailed("this cluster has no relays between its nodes, so that nothing can be cut")
-        self._links.cut(sender, receiver)
+        self.links.cut(sender, receiver)
 
     def mend(self) -> None:
-        if self._links is not None:
-            self._links.mend()
+        if self.links is not None:
+            self.links.mend()
 
     def heal(self) -> None:
         self.mend()
@@ -148,9 +149,9 @@ class LocalCluster(Brokers):
     def _relay(self) -> Links | None:
         """The relays between the nodes, running, if there are to be any."""
         if self._wiring.targets:
-            self._links = Links(self._wiring.targets, self.folder / "relays.log")
-            self._janitor.process(self._links.pid)
-        return self._links
+            self.links = Links(self._wiring.targets, self.folder / "relays.log")
+            self._janitor.process(self.links.pid)
+        return self.links
 
     def _configure(self, links: Links | None) -> None:
         for node in self.nodes:

@@ -63,7 +63,11 @@ class Node:
         self._launch("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", "server.properties", *features)
 
     def wait_formatted(self) -> None:
-        if self.wait_end(_FORMAT_S):
+        try:
+            status = self.wait_end(_FORMAT_S)
+        except ClusterFailed:
+            raise ClusterFailed(f"formatting node {self.id} took longer than {_FORMAT_S:g} s") from None
+        if status:
             raise ClusterFailed(f"node {self.id} could not be formatted: {self.last_words()}")
 
     def run(self) -> None:
