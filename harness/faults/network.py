@@ -34,6 +34,12 @@ class Partition(UnderLoad):
     partition_s: float = Field(2.0, ge=0, le=60, description="how long it stays so once the cluster has reacted")
 
 
+class PartitionFollowers(Partition):
+    request_timeout_ms: int = Field(
+        1_000, ge=1, description="request.timeout.ms of the client, shorter than what the leader waits for followers"
+    )
+
+
 def _partition(others: Others, reaction: Step) -> Callable[[Any], Script]:
     """Until the cluster has reacted, and for a while longer; then all that was held goes on."""
 
@@ -71,10 +77,13 @@ FAULTS = (
     Fault(
         name="partition-followers",
         summary="The leader is cut off from the other brokers, and leads on alone.",
-        parameters=Partition,
+        parameters=PartitionFollowers,
         script=_partition("brokers", AwaitIsrOfLeader()),
         fired=in_order("cut", "isr-shrunk", "mend"),
         refuses=needs_follower,
+        # Below min.insync.replicas the high watermark stands still (KIP-966), so that what was appended is not refused
+        # but waits for the followers: only a client that does not wait so long sends it again.
+        settings=lambda parameters: {"request.timeout.ms": parameters.request_timeout_ms},
         estimate_s=_estimate_s,
     ),
     Fault(
