@@ -37,7 +37,7 @@ class Cell:
     impatient: bool
     """The client gives a message up before the node that is frozen goes on."""
     times_out: bool
-    """The client waits for a response for less time than the line is held."""
+    """The client waits for a response for less time than the line, or the leader's followers, are held back."""
     written: bool
     """What a forged error refuses was written."""
     silent: bool
@@ -73,11 +73,15 @@ class Cell:
             one_is_enough=int(config.get("min.insync.replicas", 1)) == 1,
             flushed=int(config.get("flush.messages", _NEVER)) == 1,
             impatient=float(config.get("delivery.timeout.ms", _NEVER)) < float(parameters.get("pause_s", 0)) * 1000,
-            times_out=float(config.get("request.timeout.ms", _NEVER)) < float(parameters.get("hold_s", 0)) * 1000,
+            times_out=float(config.get("request.timeout.ms", _NEVER)) < _held_s(parameters) * 1000,
             written=_flag(parameters.get("forward", False)),
             silent=_flag(parameters.get("silent", False)),
             under_load=float(parameters.get("rate", _LOAD_PER_S)) >= _LOAD_PER_S,
         )
+
+
+def _held_s(parameters: Mapping[str, Any]) -> float:
+    return float(parameters.get("hold_s", parameters.get("partition_s", 0)))
 
 
 def _acks(value: Any) -> str:

@@ -42,6 +42,8 @@ LEADER_STAYS = (
     "power-loss-follower",
 )
 """The leader leads on, with all it has."""
+SPLIT_BRAIN = ("partition-controller", "partition-leader")
+"""Another replica comes to lead, and the old leader is not told and goes on."""
 LEADER_GOES = (
     "kill-leader",
     "kill-all",
@@ -54,8 +56,7 @@ LEADER_GOES = (
     "crash-before-replication",
     "unclean-election",
     "last-in-sync-dies",
-    "partition-controller",
-    "partition-leader",
+    *SPLIT_BRAIN,
     "read-only-disk",
     "full-disk",
 )
