@@ -8,8 +8,8 @@ from typing import Literal
 Target = Literal["leader", "follower", "followers", "controller", "all"]
 """Of partition 0 at that moment: its leader, its first follower, all of its followers; the controller; every broker.
 
-Once a step has hit a target, later steps mean the same nodes by it, whoever leads by then, until they are resumed or
-started again.
+Once a step has hit a target, later steps mean the same nodes by it, whoever leads by then, until they are resumed,
+mended or started again.
 """
 
 
