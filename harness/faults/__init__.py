@@ -1,7 +1,7 @@
 """The catalogue of faults. A fault is a small pure plan, made of steps, and the evidence that it really happened.
 
-``script`` turns parameters into steps (``steps``), ``act`` carries them out, and ``fired`` reads the events that left: a
-fault that did not fire proves nothing. A new fault is one entry in its family's list.
+``script`` turns parameters into steps (``steps``), ``act`` carries them out, and ``fired`` reads the events that left:
+a fault that did not fire proves nothing. A new fault is one entry in its family's list.
 """
 
 from __future__ import annotations
