@@ -55,3 +55,10 @@ def test_a_leader_alone_that_goes_on_leading_loses_nothing_it_acked(run_relayed:
     assert record.fault.fired and record.verdict is Verdict.KEPT
     assert record.anomalies is not None and record.anomalies.lost == 0
     assert _deeds(record) == ["cut", "isr-shrunk", "mend", "healthy"]
+
+
+def test_what_waits_for_followers_that_are_cut_off_is_sent_again(run_relayed: Run) -> None:
+    record = run_relayed(CLIENT, "partition-followers", acks="all")
+    assert record.anomalies is not None and record.anomalies.lost == 0
+    assert record.anomalies.duplicate, record.fault.events
+    assert record.verdict is Verdict.REPRODUCED
