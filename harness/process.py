@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -153,6 +153,23 @@ def messages() -> Iterator[Message]:
     """For a child: what the parent says, one message at a time, until the parent goes."""
     for line in sys.stdin:
         yield json.loads(line)
+
+
+async def obeyed(commands: Iterator[Message], obey: Callable[[Message], None]) -> None:
+    """For a child with an event loop: has each message obeyed there, and returns when the parent goes."""
+    import asyncio
+
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def listen() -> None:
+        try:
+            for command in commands:
+                loop.call_soon_threadsafe(obey, command)
+        finally:
+            loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=listen, name="commands", daemon=True).start()
+    await ended.wait()
 
 
 def say(event: str, **fields: Any) -> None:

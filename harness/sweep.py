@@ -59,16 +59,12 @@ def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher)
     try:
         for skipped in (trial for trial in todo if trial.skip):
             _store(results, watcher, _not_run(skipped))
-        for _, trials in groupby((trial for trial in todo if not trial.skip), key=_kind_of_cluster):
+        for _, trials in groupby((trial for trial in todo if not trial.skip), key=lambda trial: trial.kind_of_cluster):
             _run_on_one_cluster(workload, results, watcher, list(trials))
         results.save_run({**results.run(), "ended": datetime.now(UTC).isoformat(timespec="seconds")})
     finally:
         made = report.render(results.folder)
     return Sweep(results, results.records(), made)
-
-
-def _kind_of_cluster(trial: Trial) -> tuple[str, str, bool]:
-    return trial.kafka, trial.profile, trial.eligible_leader_replicas
 
 
 def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, trials: list[Trial]) -> None:
@@ -135,6 +131,7 @@ def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Trial
                 brokers=workload.cluster.brokers,
                 profile=wanted.profile,
                 eligible_leader_replicas=wanted.eligible_leader_replicas,
+                relays=wanted.relays,
             ) as cluster,
             Child("harness.load.scan", {}, scratch / "oracle.log") as oracle,
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -33,10 +34,27 @@ def cluster(janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield cluster
 
 
+@pytest.fixture(scope="module")
+def relayed(janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """The same with relays between the nodes, for the one file that needs it."""
+    folder = tmp_path_factory.mktemp("relayed") / "nodes"
+    with LocalCluster("4.4.0", class_path("4.4.0"), folder, janitor, relays=True) as cluster:
+        yield cluster
+
+
 @pytest.fixture(scope="session")
 def venue(cluster: LocalCluster, janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Venue]:
     """Everything a trial needs, on the session's cluster."""
-    folder = tmp_path_factory.mktemp("venue")
+    yield from _venue(cluster, janitor, tmp_path_factory.mktemp("venue"))
+
+
+@pytest.fixture(scope="module")
+def relayed_venue(relayed: LocalCluster, janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Venue]:
+    """The same on the cluster with relays."""
+    yield from _venue(relayed, janitor, tmp_path_factory.mktemp("venue"))
+
+
+def _venue(cluster: LocalCluster, janitor: Janitor, folder: Path) -> Iterator[Venue]:
     for name in ("journals", "scratch"):
         (folder / name).mkdir()
     with Child("harness.load.scan", {}, folder / "oracle.log") as oracle:

@@ -192,6 +192,18 @@ def test_the_order_starts_clusters_seldom_and_favours_nobody() -> None:
     assert made.estimated_s == pytest.approx(4 * 12.5 + sum(trial.estimated_s for trial in made.runnable))
 
 
+def test_trials_that_need_relays_share_one_cluster_behind_the_others() -> None:
+    recipes = ["partition-leader", "lose-ack", "partition-followers with lose-ack", "kill-leader"]
+    made = planned({"performance": None, "faults": {"repeats": 2, "recipes": recipes}})
+    groups = [group for group, _ in groupby((trial.relays, trial.repeat, trial.fault) for trial in made.trials)]
+    assert groups == [
+        *((False, repeat, fault) for repeat in (1, 2) for fault in recipes[1::2]),
+        *((True, repeat, fault) for repeat in (1, 2) for fault in recipes[0::2]),
+    ]
+    assert len({trial.kind_of_cluster for trial in made.trials}) == 2
+    assert made.estimated_s == pytest.approx(2 * 12.5 + sum(trial.estimated_s for trial in made.runnable))
+
+
 def test_another_seed_is_another_order_and_other_seeds() -> None:
     one, two = planned(), planned({"seed": 2})
     assert [trial.id for trial in one.trials] != [trial.id for trial in two.trials]

@@ -22,7 +22,7 @@ def plan_claims(claims: Claims, unsupported: Unsupported) -> Plan:
         if trial.repeat == repeat
     ]
     # A cluster start costs ten seconds. The sort is stable, so what is compared stays side by side.
-    trials.sort(key=lambda trial: (not trial.eligible_leader_replicas, trial.kind))
+    trials.sort(key=lambda trial: (not trial.eligible_leader_replicas, trial.kind, trial.relays))
     return Plan(claims.workload(), tuple(trials), ())
 
 

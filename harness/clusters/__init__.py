@@ -70,6 +70,17 @@ class Cluster(Protocol):
     def restart(self, node: int) -> None:
         """Starts a node that has ended again, on its old disk and port."""
 
+    def cut(self, sender: int, receiver: int) -> None:
+        """Nothing that one node sends arrives at the other any more, and no connection ends. Raises ``ClusterFailed``
+        on a cluster that has no relays between its nodes.
+        """
+
+    def mend(self) -> None:
+        """All that was cut passes again, and what was held goes on."""
+
+    def heal(self) -> None:
+        """Undoes every fault of nodes, disks and links: mends, wakes the frozen and restarts the dead."""
+
     def data(self, node: int) -> Path:
         """The node's log directory on this machine's disk (``harness.clusters.storage``)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from types import TracebackType
@@ -13,6 +14,8 @@ _EVERY_S = 0.05
 _TIMEOUT_S = 0.25
 _AVOID_S = 1.0
 _CATCH_UP_S = 0.5
+_LOOKS_A_COMPARISON = 4
+_COMPARISON_S = 0.05
 
 
 class Observer:
@@ -22,6 +25,8 @@ class Observer:
     connection each: 1 % of a core here and some 4 % of one in a broker that is not warm. One broker is asked as long as
     it answers, since views of several interleave; one that does not answer within 250 ms, frozen or dead, is left
     alone for a second. The next one may have been frozen until now: for half a second only a newer leader epoch counts.
+    Now and then another one is asked as well, for a broker that is cut off from the controller goes on telling what
+    was: whoever knows a newer leader epoch is the one that is asked from then on.
     """
 
     def __init__(self, cluster: Cluster, topic: str) -> None:
@@ -33,6 +38,7 @@ class Observer:
         self._trusted_from = 0.0
         self._silent_until = dict.fromkeys(cluster.addresses, 0.0)
         self._seen: admin.PartitionView | None = None
+        self._others = itertools.cycle(cluster.addresses)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"observer of {topic}", daemon=True)
 
@@ -47,11 +53,14 @@ class Observer:
         self._thread.join(_TIMEOUT_S * 8)
 
     def _watch(self) -> None:
-        stopping = False
+        stopping, looks = False, 0
         while not stopping:
             stopping = self._stopping.wait(_EVERY_S)  # and then looks once more: the last change may be new
             if time.monotonic() >= self._silent_until[self._asked]:
                 self._look()
+            looks += 1
+            if looks % _LOOKS_A_COMPARISON == 0:
+                self._compare(next(self._others))
 
     def _look(self) -> None:
         try:
@@ -64,6 +73,15 @@ class Observer:
                 return
         self._asked = min(self._silent_until, key=lambda node: (self._silent_until[node], node == self._asked))
         self._trusted_from = time.monotonic() + _CATCH_UP_S
+
+    def _compare(self, other: int) -> None:
+        try:
+            known = admin.view(self._cluster.addresses[other], self._topic, _COMPARISON_S).partitions.get(0)
+        except admin.AdminError:
+            return
+        if known is not None and self._seen is not None and known.leader_epoch > self._seen.leader_epoch:
+            self._asked = other
+            self._note(known)
 
     def _note(self, view: admin.PartitionView) -> None:
         if not stale(self._seen, view, caught_up=time.monotonic() >= self._trusted_from):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-Properties = dict[str, str | int]
+from harness.clusters.wiring import Properties
 
 
 @dataclass(frozen=True)
@@ -42,32 +42,24 @@ PROFILES = {
 }
 
 
-def controller_properties(node: int, port: int, folder: Path, profile: Profile) -> Properties:
+def controller_properties(node: int, reached: Properties, folder: Path, profile: Profile) -> Properties:
+    """``reached`` is how it reaches the others and they it (``harness.clusters.wiring``)."""
     return {
         "process.roles": "controller",
         "node.id": node,
-        "controller.quorum.voters": f"{node}@127.0.0.1:{port}",
-        "controller.listener.names": "CONTROLLER",
-        "listeners": f"CONTROLLER://127.0.0.1:{port}",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        **reached,
         "log.dirs": str(folder / "data"),
         # It is the controller that ends a broker's session.
         **profile.settings,
     }
 
 
-def broker_properties(
-    node: int, port: int, folder: Path, controller: str, brokers: int, profile: Profile
-) -> Properties:
+def broker_properties(node: int, reached: Properties, folder: Path, brokers: int, profile: Profile) -> Properties:
     replicas = min(3, brokers)
     return {
         "process.roles": "broker",
         "node.id": node,
-        "controller.quorum.voters": controller,
-        "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        **reached,
         "log.dirs": str(folder / "data"),
         "auto.create.topics.enable": "false",
         "offsets.topic.replication.factor": replicas,

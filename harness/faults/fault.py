@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from harness.events import FaultEvent
-from harness.faults.steps import AwaitSent, Send, Step, Wire
+from harness.faults.steps import AwaitSent, Cut, Send, Step, Wire
 
 Config = Mapping[str, Any]
 
@@ -57,6 +57,10 @@ class Fault:
     def on_the_wire(self, parameters: Any) -> bool:
         """Whether its script has rules for the proxy, so that the client has to go through one."""
         return any(isinstance(step, Wire) for step in self.script(parameters).steps)
+
+    def between_nodes(self, parameters: Any) -> bool:
+        """Whether its script cuts nodes off from each other, so that its cluster has to have relays between them."""
+        return any(isinstance(step, Cut) for step in self.script(parameters).steps)
 
     def messages(self, parameters: Any) -> int:
         """How many messages a trial of it sends, warm-up included."""

@@ -40,6 +40,14 @@ class Stage:
     def record(self, what: str, at_ns: int | None = None, **detail: Any) -> None:
         self.events.append(FaultEvent(self.clock_ns() if at_ns is None else at_ns, what, detail))
 
+    def collect_firings(self) -> None:
+        """Records what the proxy says its rules fell on since it was last asked."""
+        if self.proxy is None:
+            return
+        for firing in self.proxy.fired():
+            evidence = {key: value for key, value in firing.items() if key not in ("event", "at_ns", "action")}
+            self.record(firing["action"], at_ns=firing["at_ns"], **evidence)
+
     def nodes(self, target: steps.Target) -> tuple[int, ...]:
         """The nodes that a target means: those it meant first, until they are let go."""
         if target not in self._hit:

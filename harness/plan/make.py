@@ -27,7 +27,8 @@ def plan(workload: Workload, unsupported: Unsupported, faults: Faults) -> Plan:
     """The plan of a workload.
 
     Performance trials run repeat by repeat, each in an order shuffled by the seed, so that drift and the brokers' JIT
-    favour no configuration; fault trials repeat by repeat, by recipe, then in the order of the axes.
+    favour no configuration; fault trials repeat by repeat, by recipe, then in the order of the axes,
+    those that need relays between nodes behind the others.
     """
     performance, with_faults = workload.performance, workload.faults
     loads = () if performance is None else tuple(product(range(1, performance.repeats + 1), performance.loads))
@@ -46,7 +47,8 @@ def plan(workload: Workload, unsupported: Unsupported, faults: Faults) -> Plan:
     for kafka in workload.kafka:
         measured = [make.measured(kafka, axes, repeat, load) for repeat, load in loads for axes in possible]
         trials += sorted(measured, key=lambda trial: (trial.repeat, _number(workload.seed, "order", trial.id)))
-        trials += [make.faulted(kafka, axes, repeat, recipe) for repeat, recipe in recipes for axes in possible]
+        faulted = [make.faulted(kafka, axes, repeat, recipe) for repeat, recipe in recipes for axes in possible]
+        trials += sorted(faulted, key=lambda trial: trial.relays)
     return Plan(workload, tuple(trials), tuple(refused))
 
 
@@ -120,6 +122,7 @@ class _Trials:
             estimated_s=estimated_s,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
             eligible_leader_replicas=workload.cluster.eligible_leader_replicas,
+            relays=fault != NO_FAULT and self.faults[fault].between_nodes(parameters),
             skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, config), None),
         )
 

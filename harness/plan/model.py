@@ -57,11 +57,18 @@ class Trial:
     """Why it is not run, if it is not."""
     eligible_leader_replicas: bool = True
     """Whether its cluster is formatted with them."""
+    relays: bool = False
+    """Whether its cluster has relays between the nodes, for a fault that cuts them off from each other."""
 
     @property
     def profile(self) -> Kind:
         """How its brokers are set up: a name in ``harness.clusters.profiles.PROFILES``."""
         return self.kind
+
+    @property
+    def kind_of_cluster(self) -> tuple[str, Kind, bool, bool]:
+        """Trials of one kind run on one cluster."""
+        return self.kafka, self.profile, self.eligible_leader_replicas, self.relays
 
     @property
     def producer_config(self) -> dict[str, Setting]:
@@ -90,7 +97,9 @@ class Plan:
 
     workload: Workload
     trials: tuple[Trial, ...]
-    """In the order they are run; by Kafka version, then performance before faults, so that clusters start seldom."""
+    """In the order they are run; by Kafka version, then performance before faults, then those that need relays, so that
+    clusters start seldom.
+    """
     refused: tuple[Refused, ...]
 
     @property
@@ -99,8 +108,8 @@ class Plan:
 
     @property
     def estimated_s(self) -> float:
-        """Of the whole run, with a cluster's start for each Kafka version and profile."""
-        clusters = {(trial.kafka, trial.profile) for trial in self.runnable}
+        """Of the whole run, with a start of each kind of cluster."""
+        clusters = {trial.kind_of_cluster for trial in self.runnable}
         return CLUSTER_START_S * len(clusters) + sum(trial.estimated_s for trial in self.runnable)
 
     @property

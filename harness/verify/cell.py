@@ -84,7 +84,7 @@ class Cell:
 def _kept_waiting_s(parameters: Mapping[str, Any]) -> float:
     """How long a fault keeps a client's request waiting, where that is a parameter of it."""
     late_s = float(parameters.get("delay_ms", 0)) / 1000
-    frozen_s = max(float(parameters.get(name) or 0) for name in ("hold_s", "pause_s", "down_s"))
+    frozen_s = max(float(parameters.get(name) or 0) for name in ("hold_s", "pause_s", "down_s", "partition_s"))
     request_bytes = float(parameters.get("flush_every", 0)) * float(parameters.get("message_size", 0))
     slow_s = request_bytes / float(parameters.get("bytes_per_s", math.inf))
     return max(late_s, frozen_s, slow_s)

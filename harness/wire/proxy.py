@@ -13,14 +13,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 
 import uvloop
 
-from harness.process import Message, messages, say
+from harness.process import Message, messages, obeyed, say
 from harness.wire.addresses import AddressBook
 from harness.wire.exchange import Wire
 from harness.wire.link import Link, change_line
@@ -39,7 +38,6 @@ async def serve(brokers: Mapping[int, str], commands: Iterator[Message]) -> None
     book = AddressBook(listeners, lambda node: say("unknown-broker", node=node))
     wire, links = Wire(book, _say_fired), set[Link]()
     loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
 
     def accept(node: int) -> asyncio.Protocol:
         return Link(node, brokers[node], wire, links).client
@@ -47,15 +45,7 @@ async def serve(brokers: Mapping[int, str], commands: Iterator[Message]) -> None
     servers = [await loop.create_server(partial(accept, node), sock=listener) for node, listener in sockets.items()]
     say("ready", listeners={str(node): address for node, address in listeners.items()})
 
-    def listen() -> None:
-        try:
-            for command in commands:
-                loop.call_soon_threadsafe(obey, command, wire, links)
-        finally:
-            loop.call_soon_threadsafe(ended.set)
-
-    threading.Thread(target=listen, name="commands", daemon=True).start()
-    await ended.wait()
+    await obeyed(commands, lambda command: obey(command, wire, links))
     for server in servers:
         server.close()
 

@@ -32,6 +32,9 @@ class Fault(Protocol):
     def settings(self) -> Callable[[Any], Mapping[str, Any]]:
         """Of its parameters: the settings of client and topic that its recipe is made for."""
 
+    def between_nodes(self, parameters: Any) -> bool:
+        """Whether its cluster has to have relays between the nodes."""
+
     def messages(self, parameters: Any) -> int: ...
     def message_size(self, parameters: Any) -> int: ...
     def seconds(self, parameters: Any, config: Mapping[str, Any]) -> float: ...

@@ -78,3 +78,32 @@ def _wait(done: Callable[[], bool], timeout_s: float = 20) -> None:
     while not done():
         assert time.monotonic() < until, "it was not seen in time"
         time.sleep(0.02)
+
+
+def test_a_failover_is_seen_though_the_broker_that_is_asked_is_cut_off(relayed: LocalCluster) -> None:
+    asked = min(relayed.addresses)
+    topic = _led_by(asked, relayed)
+    with Observer(relayed, topic) as observer:
+        _wait(lambda: bool(observer.events))
+        relayed.cut(asked, relayed.controller)
+        relayed.cut(relayed.controller, asked)
+        try:
+            _wait(lambda: any(asked not in isr for isr in _in_sync(observer)))
+            view = relayed.view(topic, asked)
+            assert view is not None and view.partitions[0].leader == asked, "it knows nothing of that"
+        finally:
+            relayed.heal()
+    relayed.wait_healthy(topic, 45)
+    relayed.delete_topic(topic)
+
+
+def _led_by(node: int, cluster: LocalCluster) -> str:
+    """A new topic that this node leads: who does is chance."""
+    for number in range(50):
+        topic = f"led-{number}"
+        cluster.create_topic(topic, 1, 3, {})
+        view = cluster.view(topic)
+        if view is not None and view.partitions[0].leader == node:
+            return topic
+        cluster.delete_topic(topic)
+    raise AssertionError(f"none of 50 topics was led by {node}")

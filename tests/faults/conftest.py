@@ -21,7 +21,16 @@ Run = Callable[..., TrialRecord]
 @pytest.fixture
 def run(venue: Venue) -> Run:
     """Runs and judges one fault trial."""
+    return _runner(venue)
 
+
+@pytest.fixture
+def run_relayed(relayed_venue: Venue) -> Run:
+    """The same on a cluster with relays between its nodes."""
+    return _runner(relayed_venue)
+
+
+def _runner(venue: Venue) -> Run:
     def run_one(
         client: str, fault: str, parameters: dict[str, Any] | None = None, partitions: int = 1, **settings: Any
     ) -> TrialRecord:
@@ -37,7 +46,7 @@ def run(venue: Venue) -> Run:
             }
         )
         (planned,) = plan(workload, lambda client, config: [], FAULTS).trials
-        assert planned.skip is None
+        assert planned.skip is None and (not planned.relays or venue.cluster.links is not None)
         return judge(trial.run(planned, venue), venue.journals)
 
     return run_one

@@ -10,9 +10,11 @@ from harness.faults.steps import (
     AwaitEnd,
     AwaitFired,
     AwaitSent,
+    Cut,
     Kill,
     MakeReadOnly,
     MakeWritable,
+    Mend,
     Pause,
     PauseClient,
     Restart,
@@ -48,6 +50,7 @@ def test_every_recipe_undoes_what_it_did(fault) -> None:  # type: ignore[no-unty
     frozen: set[str] = set()
     down: set[str] = set()
     locked: set[str] = set()
+    cut_off: set[str] = set()
     for step in steps:
         match step:
             case Pause(target):
@@ -67,7 +70,12 @@ def test_every_recipe_undoes_what_it_did(fault) -> None:  # type: ignore[no-unty
                 locked.add(target)
             case MakeWritable(target):
                 locked.remove(target)
-    assert not frozen | down | locked
+            case Cut(target=target):
+                cut_off.add(target)
+            case Mend(target):
+                cut_off.remove(target)
+    assert not frozen | down | locked | cut_off
+    assert fault.between_nodes(fault.parameters()) is fault.name.startswith("partition-")
     assert not FAULTS["kill-leader"].on_the_wire(FAULTS["kill-leader"].parameters())
     wires = [step for step in steps if isinstance(step, Wire)]
     assert not wires or wires[-1].rules == ()
@@ -99,6 +107,25 @@ def test_a_kill_counts_only_if_the_cluster_noticed() -> None:
     fired = FAULTS["kill-leader"].fired
     assert fired(_events("kill", "failover", "restart"))
     assert not fired(_events("kill", "restart"))
+
+
+def test_a_partition_counts_only_if_the_cluster_reacted_while_it_lasted() -> None:
+    for name, reaction in (
+        ("partition-controller", "failover"),
+        ("partition-followers", "isr-shrunk"),
+        ("partition-leader", "failover"),
+    ):
+        fired = FAULTS[name].fired
+        assert fired(_events("cut", reaction, "mend", "healthy", "sent"))
+        assert not fired(_events("cut", "mend", reaction))
+        assert not fired(_events("cut", reaction))
+        assert FAULTS[name].refuses({"replication.factor": 1}) == "with replication factor 1 there is no follower"
+
+
+def test_a_composition_needs_relays_if_a_part_of_it_does() -> None:
+    fault = FAULTS["lose-ack with partition-leader"]
+    assert fault.between_nodes(fault.parameters()) and fault.on_the_wire(fault.parameters())
+    assert not FAULTS["lose-ack then kill-leader"].between_nodes(FAULTS["lose-ack then kill-leader"].parameters())
 
 
 def test_wire_faults_count_only_if_a_request_was_hit() -> None:

@@ -32,6 +32,7 @@ AXES: dict[str, tuple[Any, ...]] = {
 
 WAITS: dict[str, dict[str, Any]] = {
     "hold": {"hold_s": 1.0},
+    "partition-followers": {"partition_s": 1.0},
     "delay": {"delay_ms": 1_000},
     "bandwidth": {"bytes_per_s": 5_000, "flush_every": 50, "message_size": 100},
     "pause-leader": {"down_s": 1.0},
@@ -164,6 +165,17 @@ def test_what_does_not_depend_on_the_cell(table: Table) -> None:
         ("all", "disk-lost", 3, FORBIDDEN),
         ("all", "full-disk", 3, FORBIDDEN),
         ("0", "refuse", 3, EXPECTED),
+        ("0", "partition-controller", 3, EXPECTED),
+        ("0", "partition-leader", 3, EXPECTED),
+        ("0", "partition-leader", 1, ALLOWED),
+        ("0", "partition-followers", 3, ALLOWED),
+        ("1", "partition-controller", 3, EXPECTED),
+        ("1", "partition-leader", 3, EXPECTED),
+        ("1", "partition-leader", 1, FORBIDDEN),
+        ("1", "partition-followers", 3, FORBIDDEN),
+        ("all", "partition-controller", 3, FORBIDDEN),
+        ("all", "partition-leader", 3, FORBIDDEN),
+        ("all", "partition-followers", 3, FORBIDDEN),
         ("1", "inject-error", 3, FORBIDDEN),
         ("1", "refuse", 3, FORBIDDEN),
         ("1", "hold", 3, FORBIDDEN),
@@ -194,6 +206,13 @@ def test_losing_under_a_kill_is_expected_only_under_load() -> None:
     assert expectation("lost", "kill-leader", "aiokafka", {"rate": 50.0}, acks="0").permission == ALLOWED
 
 
+@pytest.mark.parametrize("fault", ["partition-controller", "partition-leader"])
+def test_losing_to_a_split_brain_is_expected_only_under_load(fault: str) -> None:
+    for acks in ("0", "1"):
+        assert expectation("lost", fault, "aiokafka", {"rate": 3000.0}, acks=acks).permission == EXPECTED
+        assert expectation("lost", fault, "aiokafka", {"rate": 50.0}, acks=acks).permission == ALLOWED
+
+
 def test_unclean_election_loses_what_one_replica_acked() -> None:
     unclean: dict[str, Any] = {"acks": "all", "unclean_leader_election_enable": True}
     assert permission("lost", "kill-leader", **unclean, min_insync_replicas=1) == ALLOWED
@@ -221,6 +240,28 @@ def test_a_line_held_longer_than_the_client_waits_duplicates() -> None:
     ):
         settings: dict[str, Any] = {"acks": "all", "enable_idempotence": idempotent, "request_timeout_ms": timeout_ms}
         assert expectation("duplicate", "hold", client, {"hold_s": 3.0}, **settings).permission == expected
+
+
+def test_followers_that_are_cut_off_longer_than_the_client_waits_duplicate() -> None:
+    for client, acks, timeout_ms, replicas, idempotent, expected in (
+        ("confluent-kafka", "all", 1_000, 2, False, EXPECTED),
+        ("kafka-python", "all", 1_000, 2, False, EXPECTED),
+        ("kafka-python", "all", 1_000, 2, True, FORBIDDEN),
+        ("kafka-python", "all", 1_000, 1, False, ALLOWED),
+        ("kafka-python", "all", 5_000, 2, False, ALLOWED),
+        ("kafka-python", "1", 1_000, 2, False, ALLOWED),
+        ("aiokafka", "all", 1_000, 2, False, ALLOWED),
+    ):
+        settings: dict[str, Any] = {"acks": acks, "enable_idempotence": idempotent, "request_timeout_ms": timeout_ms}
+        found = expectation(
+            "duplicate",
+            "partition-followers",
+            client,
+            {"partition_s": 2.0},
+            min_insync_replicas=replicas,
+            **settings,
+        )
+        assert found.permission == expected, (client, acks, timeout_ms, replicas, idempotent)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -253,6 +294,11 @@ def test_librdkafka_repeats_what_a_deposed_leader_refused_even_without_retries()
         ("confluent-kafka", "reorder", {"max_in_flight_requests_per_connection": 1}, EXPECTED),
         ("confluent-kafka", "reorder", {"retries": 0}, ALLOWED),
         ("aiokafka", "reorder", {}, FORBIDDEN),
+        ("kafka-python", "partition-leader", {}, EXPECTED),
+        ("kafka-python", "partition-controller", {"enable_idempotence": True}, FORBIDDEN),
+        ("kafka-python", "partition-leader", {"max_in_flight_requests_per_connection": 1}, FORBIDDEN),
+        ("kafka-python", "partition-leader", {"acks": "1"}, ALLOWED),
+        ("confluent-kafka", "partition-leader", {}, ALLOWED),
         ("kafka-python", "delay", {}, ALLOWED),
         ("kafka-python", "zombie-leader", {}, ALLOWED),
         ("kafka-python", "zombie-leader", {"max_in_flight_requests_per_connection": 1}, FORBIDDEN),

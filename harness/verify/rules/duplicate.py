@@ -71,6 +71,17 @@ DUPLICATE: tuple[Rule, ...] = (
     ),
     rule(
         EXPECTED,
+        "it is in the leader's log, its ack waits for followers that are cut off longer than the client does, and is "
+        "sent again",
+        f"{DELIVERY}; measured: partition-followers duplicates some in every repetition",
+        client=("confluent-kafka", "kafka-python"),
+        acks="all",
+        fault="partition-followers",
+        one_is_enough=False,
+        times_out=True,
+    ),
+    rule(
+        EXPECTED,
         "the leader wrote it and said that too few replicas followed or that it took too long, and it is sent again",
         f"{DELIVERY}; measured: inject-error with forward duplicates every message of each request it hits",
         fault="inject-error",

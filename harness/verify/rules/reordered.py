@@ -9,6 +9,7 @@ from harness.verify.rules.table import (
     FORBIDDEN,
     IN_FLIGHT,
     LIBRDKAFKA,
+    SPLIT_BRAIN,
     Rule,
     rule,
 )
@@ -59,6 +60,18 @@ REORDERED: tuple[Rule, ...] = (
         acks=("1", "all"),
         retries=True,
         fault="reorder",
+    ),
+    rule(
+        EXPECTED,
+        "a deposed leader refuses at last the batches that waited at it, and they go to the next one in another order",
+        f"{IN_FLIGHT}; measured: partition-controller and partition-leader do so in every repetition",
+        client="kafka-python",
+        acks="all",
+        retries=True,
+        one_in_flight=False,
+        fault=SPLIT_BRAIN,
+        replicated=True,
+        under_load=True,
     ),
     rule(
         FORBIDDEN,

@@ -36,11 +36,14 @@ LEADER_STAYS = (
     "kill-follower",
     "kill-controller",
     "pause-controller",
+    "partition-followers",
     "slow-follower",
     "stalled-leader",
     "power-loss-follower",
 )
 """The leader leads on, with all it has."""
+SPLIT_BRAIN = ("partition-controller", "partition-leader")
+"""Another replica comes to lead, and the old leader is not told and goes on."""
 LEADER_GOES = (
     "kill-leader",
     "kill-all",
@@ -53,6 +56,7 @@ LEADER_GOES = (
     "crash-before-replication",
     "unclean-election",
     "last-in-sync-dies",
+    *SPLIT_BRAIN,
     "read-only-disk",
     "full-disk",
 )

@@ -1,0 +1,114 @@
+"""Brokers that are reached by their addresses alone, however they are run: topics, and what each broker itself says."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+
+from harness.clusters import ClusterFailed, admin
+
+_POLL_S = 0.05
+_HIGH_WATERMARK_S = 10.0
+_QUIET_S, _QUIET_AT_MOST_S = 0.5, 10.0
+
+
+class Brokers:
+    """The questions of ``Cluster``. ``addresses`` has every broker, down or not."""
+
+    def __init__(self, addresses: Mapping[int, str]) -> None:
+        self.addresses = addresses
+
+    @property
+    def bootstrap(self) -> str:
+        return ",".join(self.addresses.values())
+
+    def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
+        self._ask(lambda address: admin.create_topic(address, name, partitions, replication_factor, config, 15))
+        self.wait_healthy(name, 20)
+
+    def delete_topic(self, name: str) -> None:
+        self._ask(lambda address: admin.delete_topic(address, name, 15))
+
+    def view(self, topic: str, node: int | None = None) -> admin.TopicView | None:
+        for id in [node] if node is not None else self.addresses:
+            with contextlib.suppress(admin.AdminError):
+                return admin.view(self.addresses[id], topic, 1.0)
+        return None
+
+    def high_watermarks(self, topic: str) -> dict[int, int]:
+        until = time.monotonic() + _HIGH_WATERMARK_S
+        while True:
+            try:
+                return self._high_watermarks_now(topic)
+            except admin.AdminError as error:
+                # A new leader has none to give until it has heard from its followers (offset_not_available, KIP-207).
+                if time.monotonic() > until:
+                    raise ClusterFailed(f"no high watermark of {topic}: {error}") from error
+            time.sleep(_POLL_S)
+
+    def wait_quiet(self, topic: str) -> None:
+        until = time.monotonic() + _QUIET_AT_MOST_S
+        size, since = -1, time.monotonic()
+        while time.monotonic() - since < _QUIET_S and time.monotonic() < until:
+            if (now := sum(self.high_watermarks(topic).values())) != size:
+                size, since = now, time.monotonic()
+            time.sleep(_POLL_S)
+
+    def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
+        until, missing = time.monotonic() + timeout_s, "nothing was asked yet"
+        while time.monotonic() < until:
+            self.fail_if_dead()
+            missing = self._unhealthy(topic)
+            if not missing:
+                return
+            time.sleep(_POLL_S)
+        raise ClusterFailed(f"the cluster was not healthy within {timeout_s:g} s: {missing}")
+
+    def fail_if_dead(self) -> None:
+        """Raises ``ClusterFailed`` if a broker is known to have ended that nobody ended; here nothing is known."""
+
+    def elect_unclean(self, topic: str) -> str:
+        answers: list[str] = []
+        self._ask(lambda address: answers.append(admin.elect_unclean(address, topic, 0, 10)))
+        return answers[0]
+
+    def _high_watermarks_now(self, topic: str) -> dict[int, int]:
+        view = self.view(topic)
+        leaders = {number: state.leader for number, state in view.partitions.items()} if view else {}
+        if not leaders or not set(leaders.values()) <= self.addresses.keys():
+            raise admin.AdminError("no broker answers" if view is None else f"its leaders are {leaders}")
+        return {
+            number: admin.high_watermark(self.addresses[leader], topic, number) for number, leader in leaders.items()
+        }
+
+    def _unhealthy(self, topic: str | None) -> str:
+        """What is missing to a healthy cluster, by the brokers' own words; empty if nothing is."""
+        for id, address in self.addresses.items():
+            try:
+                view = admin.view(address, topic, 1.0)
+            except admin.AdminError as error:
+                return f"broker {id} does not answer ({error})"
+            if view.brokers != self.addresses.keys():
+                return f"broker {id} knows only the brokers {sorted(view.brokers)}"
+            if topic is not None and not view.partitions:
+                return f"broker {id} does not know the topic {topic}"
+            for number, partition in view.partitions.items():
+                if not partition.healthy:
+                    return (
+                        f"broker {id} says that {topic}-{number} has leader {partition.leader} and "
+                        f"ISR {list(partition.isr)} of {list(partition.replicas)}"
+                    )
+        return ""
+
+    def _ask(self, request: Callable[[str], None]) -> None:
+        """Any broker will do: they pass it on to the controller."""
+        error: Exception | None = None
+        for address in self.addresses.values():
+            try:
+                request(address)
+            except admin.AdminError as refused:
+                error = refused
+            else:
+                return
+        raise ClusterFailed(str(error))

@@ -1,0 +1,135 @@
+"""The relay's process: a listener for each way between two nodes, commands on stdin, events on stdout.
+
+Spec: ``{"ways": [{"from": 1, "to": 2, "address": "127.0.0.1:9001"}, ...]}``; it says ``ready`` with its
+``listeners``, in the same order. Commands::
+
+    {"do": "cut", "from": 1, "to": 2}   nothing from 1 arrives at 2 any more; answers "cut"
+    {"do": "mend"}                      everything passes again; answers "mended"
+
+A command it cannot follow is answered with "refused" and a reason, and changes nothing. End-of-file ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import socket
+from collections import defaultdict
+from collections.abc import Iterator
+
+from harness.process import Message, messages, obeyed, say
+
+HOST = "127.0.0.1"
+CONNECT_S = 10.0
+_CHUNK_BYTES = 64 << 10
+"""So much of a connection may be held here in each direction; the rest waits in the kernel and then at the sender."""
+
+
+class Ways:
+    """Whether bytes pass from one node to another: they do unless that way is cut."""
+
+    def __init__(self) -> None:
+        self._open: defaultdict[tuple[int, int], asyncio.Event] = defaultdict(_set)
+
+    def cut(self, sender: int, receiver: int) -> None:
+        self._open[sender, receiver].clear()
+
+    def mend(self) -> None:
+        for way in self._open.values():
+            way.set()
+
+    async def passes(self, sender: int, receiver: int) -> None:
+        """Returns once bytes pass on this way."""
+        way = self._open[sender, receiver]
+        while not way.is_set():  # it may be cut again before who waits has its turn
+            await way.wait()
+
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
+async def serve(spec: Message, commands: Iterator[Message]) -> None:
+    """Listens until the commands end."""
+    ways = Ways()
+    listeners = [socket.create_server((HOST, 0)) for _ in spec["ways"]]
+    accepting = [
+        asyncio.create_task(_accept(listener, way["address"], ways, way["from"], way["to"]))
+        for listener, way in zip(listeners, spec["ways"], strict=True)
+    ]
+    say("ready", listeners=[f"{HOST}:{listener.getsockname()[1]}" for listener in listeners])
+    await obeyed(commands, lambda command: obey(command, ways))
+    for task in accepting:
+        task.cancel()
+
+
+def obey(command: Message, ways: Ways) -> None:
+    """Follows one command, at once."""
+    match command:
+        case {"do": "cut", "from": int(sender), "to": int(receiver)}:
+            ways.cut(sender, receiver)
+            say("cut")
+        case {"do": "mend"}:
+            ways.mend()
+            say("mended")
+        case _:
+            say("refused", reason=f"no such command: {command}")
+
+
+async def _accept(listener: socket.socket, address: str, ways: Ways, sender: int, receiver: int) -> None:
+    listener.setblocking(False)
+    async with asyncio.TaskGroup() as connections:
+        while True:
+            client, _ = await asyncio.get_running_loop().sock_accept(listener)
+            connections.create_task(_relay(client, address, ways, sender, receiver))
+
+
+async def _relay(client: socket.socket, address: str, ways: Ways, sender: int, receiver: int) -> None:
+    """One connection that ``sender`` made, until both have ended it."""
+    host, port = address.rsplit(":", 1)
+    with client, socket.socket() as server:
+        server.setblocking(False)
+        await ways.passes(sender, receiver)
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await asyncio.get_running_loop().sock_connect(server, (host, int(port)))
+        except OSError:  # that nobody listens is said by the receiver
+            await ways.passes(receiver, sender)
+            return
+        for connection in (client, server):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.gather(
+            _pass_on(client, server, ways, sender, receiver), _pass_on(server, client, ways, receiver, sender)
+        )
+
+
+async def _pass_on(source: socket.socket, target: socket.socket, ways: Ways, sender: int, receiver: int) -> None:
+    """What arrives from one side goes to the other, and so does its end: both pass only while their way is open."""
+    loop = asyncio.get_running_loop()
+    data = b"first"
+    with contextlib.suppress(OSError):  # the target is gone, which it says itself on the way back
+        while data:
+            try:
+                data = await loop.sock_recv(source, _CHUNK_BYTES)
+            except OSError:
+                data = b""
+            await ways.passes(sender, receiver)
+            if data:
+                await loop.sock_sendall(target, data)
+            else:
+                target.shutdown(socket.SHUT_WR)
+
+
+def main() -> None:
+    commands = messages()
+    spec = next(commands, None)
+    if spec is not None:
+        gc.freeze()
+        asyncio.run(serve(spec, commands))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""One node of a local cluster: its folder, its properties and its JVM, which dies with the harness."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.clusters import ClusterFailed
+from harness.janitor import Janitor
+from harness.process import guarded
+
+_FORMAT_S = 60.0
+_KILL_S = 20.0
+_QUIET = ("-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-XX:-UsePerfData")
+
+
+@dataclass(frozen=True)
+class Jvm:
+    """How the nodes' JVMs are started."""
+
+    java: Path
+    class_path: str
+    janitor: Janitor = field(repr=False)
+
+
+@dataclass
+class Node:
+    """A node, started or not. Every wait is bounded and raises ``ClusterFailed``."""
+
+    id: int
+    folder: Path
+    jvm: Jvm
+    flags: tuple[str, ...]
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "node.log"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        """Its process. Raises ``ClusterFailed`` if it was never started or has been waited for."""
+        if self.process is None:
+            raise ClusterFailed(f"node {self.id} is not running")
+        return self.process
+
+    def configure(self, properties: Mapping[str, str | int]) -> None:
+        """Makes its folder, with these in its ``server.properties``."""
+        self.folder.mkdir(parents=True)
+        lines = "".join(f"{key}={value}\n" for key, value in properties.items())
+        (self.folder / "server.properties").write_text(lines)
+
+    def format(self, cluster_id: str, features: tuple[str, ...]) -> None:
+        """Begins to write an empty log directory; ``wait_formatted`` ends it."""
+        self._launch("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", "server.properties", *features)
+
+    def wait_formatted(self) -> None:
+        try:
+            status = self.wait_end(_FORMAT_S)
+        except ClusterFailed:
+            raise ClusterFailed(f"formatting node {self.id} took longer than {_FORMAT_S:g} s") from None
+        if status:
+            raise ClusterFailed(f"node {self.id} could not be formatted: {self.last_words()}")
+
+    def run(self) -> None:
+        """Starts it; on its old disk and ports, if it has run before."""
+        self._launch("kafka.Kafka", "server.properties")
+
+    def signal(self, number: signal.Signals) -> None:
+        self.running.send_signal(number)
+
+    def wait_end(self, timeout_s: float) -> int:
+        """Its exit status, once it has ended."""
+        try:
+            status = self.running.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise ClusterFailed(f"node {self.id} did not end within {timeout_s:g} s") from None
+        self.process = None
+        return status
+
+    def kill(self) -> None:
+        """SIGKILL; returns before it has ended. No error when it is gone."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+
+    def reap(self) -> None:
+        """Waits for the end of what was killed."""
+        if self.process is not None:
+            self.process.wait(_KILL_S)
+
+    def fail_if_dead(self) -> None:
+        """Raises ``ClusterFailed`` if it has ended and nobody waited for that."""
+        if self.process is not None and (status := self.process.poll()) is not None:
+            raise ClusterFailed(f"node {self.id} ended with status {status}: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The line of its log that says best why it ended."""
+        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        telling = [line for line in lines if "Exception" in line or "ERROR" in line or "rror:" in line]
+        return (telling or lines or ["it said nothing"])[-1][:300]
+
+    def _launch(self, main: str, *arguments: str) -> None:
+        command = [str(self.jvm.java), *self.flags, *_QUIET, "-cp", self.jvm.class_path, main, *arguments]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                guarded(command),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.jvm.janitor.process(self.process.pid)

@@ -1,0 +1,70 @@
+"""Carries out what the load does, and the application that makes it."""
+
+from __future__ import annotations
+
+from harness.faults import steps
+from harness.faults.act.step import do
+from harness.faults.stage import RecipeFailed, Stage
+
+
+@do.register
+def _(step: steps.Send, stage: Stage) -> None:
+    stage.load, stage.sent_before = step, stage.worker.sent()
+    stage.worker.start(step.count, rate=step.rate, flush_every=step.flush_every)
+
+
+@do.register
+def _(step: steps.AwaitAcks, stage: Stage) -> None:
+    try:
+        stage.until(lambda: stage.worker.acks() >= step.count, step.timeout_s, f"not {step.count} messages were acked")
+    except RecipeFailed:
+        if step.required:
+            raise
+
+
+@do.register
+def _(step: steps.AwaitSent, stage: Stage) -> None:
+    if stage.worker.killed:
+        stage.record("sent", total=stage.worker.sent())
+        return
+    unreported = stage.worker.finish(step.timeout_s)
+    if stage.proxy is not None and stage.worker.unconfirmed():
+        # What is on its way still would meet other rules than it was sent under.
+        stage.cluster.wait_quiet(stage.topic)
+    stage.record("sent", total=stage.worker.total, unreported=unreported)
+
+
+@do.register
+def _(step: steps.Sleep, stage: Stage) -> None:
+    stage.sleep(step.seconds)
+
+
+@do.register
+def _(step: steps.PauseClient, stage: Stage) -> None:
+    stage.worker.pause()
+    stage.record("pause-client", acks=stage.worker.acks())
+
+
+@do.register
+def _(step: steps.ResumeClient, stage: Stage) -> None:
+    stage.worker.resume()
+    stage.record("resume-client")
+
+
+@do.register
+def _(step: steps.KillClient, stage: Stage) -> None:
+    stage.worker.kill()
+    stage.record("kill-client", sent=stage.worker.sent(), acks=stage.worker.acks())
+
+
+@do.register
+def _(step: steps.RestartClient, stage: Stage) -> None:
+    assert stage.load is not None
+    stage.worker = stage.worker.again()
+    stage.worker.wait_ready()
+    again = stage.worker.pending()
+    stage.worker.resend()
+    stage.worker.finish(step.timeout_s)
+    stage.record("restart-client", sent_again=again)
+    left = stage.sent_before + stage.load.count - stage.worker.sent()
+    stage.worker.start(max(0, left), rate=stage.load.rate, flush_every=stage.load.flush_every)

@@ -1,0 +1,97 @@
+"""What a script is made of: small steps, pure data, that anybody can read and ``act`` carries out in order."""
+
+from __future__ import annotations
+
+from harness.faults.steps.disks import FillDisk, LoseDisk, LosePower, MakeReadOnly, MakeWritable
+from harness.faults.steps.load import (
+    AwaitAcks,
+    AwaitSent,
+    KillClient,
+    PauseClient,
+    RestartClient,
+    ResumeClient,
+    Send,
+    Sleep,
+)
+from harness.faults.steps.network import Cut, Direction, Mend, Others
+from harness.faults.steps.nodes import (
+    AwaitEnd,
+    AwaitFailover,
+    AwaitHealthy,
+    AwaitIsrOfLeader,
+    ElectUnclean,
+    Kill,
+    Pause,
+    Restart,
+    RestartInTurn,
+    Resume,
+    ShutDown,
+    Target,
+)
+from harness.faults.steps.wire import AwaitFired, Wire
+
+__all__ = [
+    "AwaitAcks",
+    "AwaitEnd",
+    "AwaitFailover",
+    "AwaitFired",
+    "AwaitHealthy",
+    "AwaitIsrOfLeader",
+    "AwaitSent",
+    "Cut",
+    "Direction",
+    "ElectUnclean",
+    "FillDisk",
+    "Kill",
+    "KillClient",
+    "LoseDisk",
+    "LosePower",
+    "MakeReadOnly",
+    "MakeWritable",
+    "Mend",
+    "Others",
+    "Pause",
+    "PauseClient",
+    "Restart",
+    "RestartClient",
+    "RestartInTurn",
+    "Resume",
+    "ResumeClient",
+    "Send",
+    "ShutDown",
+    "Sleep",
+    "Step",
+    "Target",
+    "Wire",
+]
+
+Step = (
+    Send
+    | AwaitAcks
+    | AwaitSent
+    | Sleep
+    | PauseClient
+    | ResumeClient
+    | KillClient
+    | RestartClient
+    | Pause
+    | Resume
+    | Kill
+    | ShutDown
+    | Restart
+    | RestartInTurn
+    | AwaitFailover
+    | AwaitIsrOfLeader
+    | AwaitHealthy
+    | AwaitEnd
+    | ElectUnclean
+    | LosePower
+    | LoseDisk
+    | MakeReadOnly
+    | MakeWritable
+    | FillDisk
+    | Cut
+    | Mend
+    | AwaitFired
+    | Wire
+)

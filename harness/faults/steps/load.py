@@ -1,0 +1,65 @@
+"""What the load does, and the application that makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Send:
+    """Starts ``count`` messages and goes on at once. ``rate`` in messages a second; None is as fast as it goes.
+
+    ``flush_every`` makes the client flush after each so many, which gives one ProduceRequest each.
+    """
+
+    count: int
+    rate: float | None = None
+    flush_every: int | None = None
+
+
+@dataclass(frozen=True)
+class AwaitAcks:
+    """Until so many messages sent since the warm-up are acked (acks=0: counted as sent).
+
+    ``required`` is false where it is the configuration's to say whether anything is acked: then the bound only ends it.
+    """
+
+    count: int
+    timeout_s: float = 20.0
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class AwaitSent:
+    """Until the load is handed over and flushed. What has no report by then is unknown, which is no error here."""
+
+    timeout_s: float
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """Waits so long."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class PauseClient:
+    """SIGSTOP the producer's process."""
+
+
+@dataclass(frozen=True)
+class ResumeClient:
+    """SIGCONT it."""
+
+
+@dataclass(frozen=True)
+class KillClient:
+    """SIGKILL the producer's process: what it had in memory is gone. The load is over, unless it is restarted."""
+
+
+@dataclass(frozen=True)
+class RestartClient:
+    """A new client sends again all that the killed one had no report for, and then the rest of the load."""
+
+    timeout_s: float = 25.0
