@@ -84,5 +84,7 @@ class Cluster(Protocol):
     def data(self, node: int) -> Path:
         """The node's log directory on this machine's disk (``harness.clusters.storage``)."""
 
-    def fill_disk(self, node: int, room_bytes: int) -> int:
-        """Lets the node's writes fail once a log has grown by so much, until it is restarted. Returns the limit."""
+    def fill_disk(self, node: int, topic: str, room_bytes: int) -> int:
+        """Lets the node's writes fail once the topic's longest log has grown by so much, until it is restarted or
+        healed. Returns the limit in bytes.
+        """

@@ -139,12 +139,13 @@ class LocalCluster(Brokers):
                 node.run()
             else:
                 node.signal(signal.SIGCONT)
+                storage.unlimit_files(node.running.pid)
 
     def data(self, node: int) -> Path:
         return self._nodes[node].data
 
-    def fill_disk(self, node: int, room_bytes: int) -> int:
-        return storage.limit_files(self._nodes[node].running.pid, self.data(node), room_bytes)
+    def fill_disk(self, node: int, topic: str, room_bytes: int) -> int:
+        return storage.limit_files(self._nodes[node].running.pid, self.data(node), topic, room_bytes)
 
     def _relay(self) -> Links | None:
         """The relays between the nodes, running, if there are to be any."""

@@ -102,16 +102,24 @@ def unlock(data: Path) -> None:
                     set_read_only(folder, read_only=False)
 
 
-def limit_files(process: int, data: Path, room_bytes: int) -> int:
-    """From now on the process cannot make any file longer than its longest log now and ``room_bytes``.
+def limit_files(process: int, data: Path, topic: str, room_bytes: int) -> int:
+    """From now on the process cannot make any file longer than the topic's longest log now and ``room_bytes``.
 
-    Writes past that fail as they do on a full disk, with EFBIG for ENOSPC; it holds until the process ends, and takes
-    neither rights nor a file system of its own. Returns the limit in bytes.
+    Writes past that fail as they do on a full disk, with EFBIG for ENOSPC; it holds until the process ends or
+    ``unlimit_files``, and takes neither rights nor a file system of its own. Returns the limit in bytes.
     """
-    limit = max((log.stat().st_size for log in data.glob("*/*.log")), default=0) + room_bytes
+    logs = (log for folder in partitions(data, topic).values() for log in folder.glob("*.log"))
+    limit = max((log.stat().st_size for log in logs), default=0) + room_bytes
     _, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
     resource.prlimit(process, resource.RLIMIT_FSIZE, (limit, hard))
     return limit
+
+
+def unlimit_files(process: int) -> None:
+    """Undoes ``limit_files``. No error when the process is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        _, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (hard, hard))
 
 
 def _cut(log: Path, below: int) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +86,35 @@ def test_read_only_means_no_new_file_and_can_be_undone(tmp_path: Path) -> None:
             (folder / "new.log").touch()
     storage.unlock(tmp_path)
     (folder / "new.log").touch()
+
+
+def test_a_full_disk_is_a_process_that_cannot_write_and_can_be_lifted(tmp_path: Path) -> None:
+    (tmp_path / "t-0").mkdir()
+    log = tmp_path / "t-0" / "0.log"
+    log.write_bytes(bytes(100))
+    (tmp_path / "other-0").mkdir()
+    (tmp_path / "other-0" / "0.log").write_bytes(bytes(10_000))
+    appends = (
+        "import os, sys\n"
+        "log = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)\n"
+        "for _ in sys.stdin:\n"
+        "    try: print(os.write(log, bytes(60)), flush=True)\n"
+        "    except OSError as error: print(type(error).__name__, error.errno, flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", appends, log], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+
+        def append() -> str:
+            assert process.stdin and process.stdout
+            process.stdin.write("\n")
+            process.stdin.flush()
+            return process.stdout.readline().strip()
+
+        assert append() == "60"
+        assert storage.limit_files(process.pid, tmp_path, "t", 60) == 220
+        assert [append(), append()] == ["60", f"OSError {errno.EFBIG}"]
+        storage.unlimit_files(process.pid)
+        assert append() == "60"
+        process.kill()
+    storage.unlimit_files(process.pid)  # gone: no error

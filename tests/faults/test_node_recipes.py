@@ -53,7 +53,6 @@ def test_it_loses_every_message_that_was_acked(
         ("stop-leader", {"messages": 3_000}),
         ("rolling-stop", {"messages": 3_000}),
         ("pause-leader", {"messages": 3_000}),
-        ("pause-producer", {"messages": 3_000}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -85,6 +84,30 @@ def test_a_stalled_leader_writes_what_the_client_gave_up(run: Run, patience_ms: 
     gave_up = patience_ms == 500
     assert bool(record.anomalies.unknown_landed) is gave_up
     assert record.verdict is (Verdict.REPRODUCED if gave_up else Verdict.KEPT)
+
+
+def test_a_producer_that_slept_past_its_timeouts_gives_up_what_it_had_not_sent(run: Run) -> None:
+    record = run(CLIENT, "pause-producer", {"messages": 3_000, "after_acks": 500}, enable_idempotence=True)
+    assert record.anomalies is not None and record.counts is not None
+    assert (record.anomalies.lost, record.anomalies.duplicate, record.anomalies.reordered) == (0, 0, 0)
+    assert record.anomalies.unknown_absent and record.anomalies.unknown_absent <= record.counts.unknown
+    assert record.verdict is Verdict.REPRODUCED
+
+
+@pytest.mark.parametrize("idempotent", [False, True])
+def test_a_leader_that_freezes_for_longer_than_the_client_waits(run: Run, idempotent: bool) -> None:
+    parameters = {"request_timeout_ms": 400, "messages": 4_000}
+    record = run(CLIENT, "pause-leader", parameters, acks="all", enable_idempotence=idempotent)
+    assert record.anomalies is not None and record.anomalies.lost == 0
+    assert bool(record.anomalies.duplicate) is not idempotent
+    assert record.verdict is (Verdict.KEPT if idempotent else Verdict.REPRODUCED)
+
+
+@pytest.mark.parametrize("fault", ["kill-all", "stop-leader", "full-disk"])
+def test_acks_0_loses_what_is_sent_to_a_broker_that_goes(run: Run, fault: str) -> None:
+    record = run(CLIENT, fault, {"messages": 6_000}, acks="0")
+    assert record.anomalies is not None and record.anomalies.lost
+    assert record.verdict is Verdict.REPRODUCED
 
 
 def test_what_a_killed_producer_had_not_heard_of_is_unknown(run: Run) -> None:

@@ -45,7 +45,7 @@ def _(step: steps.MakeWritable, stage: Stage) -> None:
 @do.register
 def _(step: steps.FillDisk, stage: Stage) -> None:
     for node in stage.nodes(step.target):
-        limit = stage.cluster.fill_disk(node, step.room_bytes)
+        limit = stage.cluster.fill_disk(node, stage.topic, step.room_bytes)
         stage.record("disk-full", node=node, limit_bytes=limit)
 
 

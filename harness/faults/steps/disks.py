@@ -37,7 +37,7 @@ class MakeWritable:
 
 @dataclass(frozen=True)
 class FillDisk:
-    """This node can add so many bytes to its largest log, and then writes fail, until it is started again."""
+    """This node can add so many bytes to the topic's longest log, and then writes fail, until it is started again."""
 
     room_bytes: int
     target: Target = "leader"
