@@ -118,7 +118,8 @@ class Codec:
         variants = max(1, min(64, _FILLER_BYTES // self.message_size))
         # A fixed seed: the filler is part of the format, not of a trial.
         rows = np.random.default_rng(VERSION).integers(0, 256, (variants, self.message_size), np.uint8)
-        head = MAGIC + bytes((VERSION, 0)) + self.producer.to_bytes(4, "big") + self.run_key.to_bytes(8, "big")
+        producer = self.producer.to_bytes(4, "big", signed=True)  # of a damaged message, any number
+        head = MAGIC + bytes((VERSION, 0)) + producer + self.run_key.to_bytes(8, "big")
         rows[:, :HEADER_BYTES] = 0
         rows[:, : len(head)] = np.frombuffer(head, np.uint8)
         return rows

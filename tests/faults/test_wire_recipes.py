@@ -23,11 +23,13 @@ def _fired(record: TrialRecord, action: str) -> int:
     return sum(event["what"] == action for event in record.fault.events)
 
 
-@impatient
-@pytest.mark.parametrize("idempotent", [False, True])
 @pytest.mark.parametrize(
-    ("fault", "parameters"),
-    [("delay", {"delay_ms": 1_500, "times": 3}), ("bandwidth", {"bytes_per_s": 3_000, "slow_s": 4.0})],
+    ("client", "fault", "parameters", "idempotent"),
+    [
+        ("confluent-kafka", "delay", {"delay_ms": 1_500, "times": 3}, False),
+        ("confluent-kafka", "delay", {"delay_ms": 1_500, "times": 3}, True),
+        ("kafka-python", "bandwidth", {"bytes_per_s": 3_000, "slow_s": 4.0}, False),
+    ],
 )
 def test_a_line_slower_than_the_client_waits_duplicates_what_was_on_its_way(
     run: Run, client: str, fault: str, parameters: dict[str, Any], idempotent: bool
@@ -40,7 +42,8 @@ def test_a_line_slower_than_the_client_waits_duplicates_what_was_on_its_way(
 
 def test_with_acks_0_nobody_hears_of_a_reset(run: Run) -> None:
     record = run("confluent-kafka", "refuse", acks="0")
-    assert record.anomalies is not None and record.anomalies.lost in (50, 100)  # what was on its way
+    assert record.anomalies is not None and record.anomalies.lost
+    assert record.anomalies.lost % 50 == 0, "whole requests, of those that were on their way"
     assert record.verdict is Verdict.REPRODUCED
 
 

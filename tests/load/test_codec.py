@@ -27,9 +27,17 @@ def test_what_was_encoded_comes_back(size: int, key: int, producer: int, rows: l
 
 @given(sizes, st.integers(0, 10**6), st.data())
 def test_one_changed_bit_is_found(size: int, sequence: int, data: st.DataObject) -> None:
+    _assert_damage_is_found(size, sequence, data.draw(st.integers(0, size * 8 - 1)))
+
+
+def test_any_changed_bit_of_the_head_is_found() -> None:
+    for bit in range(36 * 8):
+        _assert_damage_is_found(100, 5, bit)
+
+
+def _assert_damage_is_found(size: int, sequence: int, bit: int) -> None:
     codec = Codec(7, size)
     (value,) = codec.encode(np.array([sequence]), np.array([sequence * 3]))
-    bit = data.draw(st.integers(0, size * 8 - 1))
     damaged = bytearray(value)
     damaged[bit // 8] ^= 1 << bit % 8
     assert not codec.decode([bytes(damaged)]).valid.any()
