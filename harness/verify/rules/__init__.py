@@ -48,7 +48,7 @@ RULES: Mapping[Anomaly, tuple[Rule, ...]] = {
             EXPECTED,
             "what had waited in the client's buffer was older than delivery.timeout.ms when it woke up",
             "KIP-91; measured: some in every repetition",
-            client=("confluent-kafka", "kafka-python"),
+            client="confluent-kafka",
             acks=("1", "all"),
             fault="pause-producer",
             impatient=True,
