@@ -157,7 +157,7 @@ def messages() -> Iterator[Message]:
 
 async def obeyed(commands: Iterator[Message], obey: Callable[[Message], None]) -> None:
     """For a child with an event loop: has each message obeyed there, and returns when the parent goes."""
-    import asyncio
+    import asyncio  # takes longer than all else here, and not every child has a loop
 
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
