@@ -67,8 +67,8 @@ def read_lock(version: str) -> list[Jar]:
 
 
 def cache_folder() -> Path:
-    """Where jars stay for all runs; ``HARNESS_CACHE`` moves it."""
-    return Path(os.environ.get("HARNESS_CACHE") or platformdirs.user_cache_dir("kafka-delivery-harness")) / "jars"
+    """Where what is fetched or made once stays for all runs; ``HARNESS_CACHE`` moves it."""
+    return Path(os.environ.get("HARNESS_CACHE") or platformdirs.user_cache_dir("kafka-delivery-harness"))
 
 
 def class_path(version: str, progress: Progress | None = None, cache: Path | None = None) -> list[Path]:
@@ -78,7 +78,7 @@ def class_path(version: str, progress: Progress | None = None, cache: Path | Non
 
 def ensure(jars: Iterable[Jar], progress: Progress | None = None, cache: Path | None = None) -> list[Path]:
     """These jars in the cache, each with the SHA-256 of its lock. Raises ``JarsUnavailable``."""
-    folder = cache or cache_folder()
+    folder = cache or cache_folder() / "jars"
     folder.mkdir(parents=True, exist_ok=True)
     jars = list(jars)
     paths = [folder / f"{jar.sha256[:16]}-{jar.file_name}" for jar in jars]

@@ -14,6 +14,7 @@ import uuid
 from pathlib import Path
 
 from harness.clusters import ClusterFailed, storage
+from harness.clusters.archive import Archive
 from harness.clusters.brokers import Brokers
 from harness.clusters.java import Java, find_java
 from harness.clusters.links import Links
@@ -57,7 +58,9 @@ class LocalCluster(Brokers):
         super().__init__({id: self._wiring.address(id) for id in self._wiring.brokers})
         self.links: Links | None = None
         """The relays between its nodes, running, if it has them and has been started."""
-        jvm = Jvm(self.java.path, os.pathsep.join(str(jar) for jar in class_path), janitor)
+        jars = os.pathsep.join(str(jar) for jar in class_path)
+        self._archive = Archive.of(self.java, jars)
+        jvm = Jvm(self.java.path, jars, self._archive, janitor)
         self.controller = CONTROLLER
         self._nodes = {CONTROLLER: Node(CONTROLLER, folder / "controller", jvm, self.profile.controller_jvm)}
         self._nodes |= {id: Node(id, folder / f"broker-{id}", jvm, self.profile.broker_jvm) for id in self.addresses}
@@ -76,6 +79,7 @@ class LocalCluster(Brokers):
             for node in self.nodes:
                 node.run()
             self.wait_healthy(None, _START_S)
+            self._archive.make(node.folder for node in self.nodes)
         except BaseException:
             self.stop()
             raise

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.clusters import ClusterFailed
+from harness.clusters.archive import Archive
 from harness.janitor import Janitor
 from harness.process import guarded
 
@@ -24,6 +25,7 @@ class Jvm:
 
     java: Path
     class_path: str
+    archive: Archive
     janitor: Janitor = field(repr=False)
 
 
@@ -109,7 +111,8 @@ class Node:
         return (telling or lines or ["it said nothing"])[-1][:300]
 
     def _launch(self, main: str, *arguments: str) -> None:
-        command = [str(self.jvm.java), *self.flags, *_QUIET, "-cp", self.jvm.class_path, main, *arguments]
+        options = (*self.flags, *_QUIET, *self.jvm.archive.flags())
+        command = [str(self.jvm.java), *options, "-cp", self.jvm.class_path, main, *arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 guarded(command),
