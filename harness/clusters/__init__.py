@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -47,6 +47,9 @@ class Cluster(Protocol):
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
         """Waits until every broker itself says: all brokers are here, every partition has a leader and a full ISR."""
 
+    def becoming_healthy(self, topic: str | None, timeout_s: float) -> Iterator[None]:
+        """The same for whoever has other things to do meanwhile: it yields while it would wait."""
+
     def elect_unclean(self, topic: str) -> str:
         """Lets a replica lead partition 0 that is not in sync, if nobody leads it. Returns the controller's answer:
         ``none`` or the name of Kafka's error.
@@ -61,11 +64,11 @@ class Cluster(Protocol):
     def kill(self, node: int) -> None:
         """SIGKILL; the disk and its page cache stay."""
 
-    def shut_down(self, node: int, timeout_s: float) -> None:
-        """SIGTERM, and waits for its end: Kafka's controlled shutdown."""
+    def shut_down(self, node: int) -> None:
+        """SIGTERM: Kafka's controlled shutdown begins. ``ended`` says when it is over."""
 
-    def wait_end(self, node: int, timeout_s: float) -> int:
-        """Waits until the node has ended by itself. Returns its exit status."""
+    def ended(self, node: int) -> int | None:
+        """The exit status of a node that has ended, else None. Once asked for, its end is no failure of the cluster."""
 
     def restart(self, node: int) -> None:
         """Starts a node that has ended again, on its old disk and port."""

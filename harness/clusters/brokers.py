@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from harness.clusters import ClusterFailed, admin
 
@@ -56,13 +56,17 @@ class Brokers:
             time.sleep(_POLL_S)
 
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
+        for _ in self.becoming_healthy(topic, timeout_s):
+            time.sleep(_POLL_S)
+
+    def becoming_healthy(self, topic: str | None, timeout_s: float) -> Iterator[None]:
         until, missing = time.monotonic() + timeout_s, "nothing was asked yet"
         while time.monotonic() < until:
             self.fail_if_dead()
             missing = self._unhealthy(topic)
             if not missing:
                 return
-            time.sleep(_POLL_S)
+            yield
         raise ClusterFailed(f"the cluster was not healthy within {timeout_s:g} s: {missing}")
 
     def fail_if_dead(self) -> None:

@@ -114,14 +114,13 @@ class LocalCluster(Brokers):
 
     def kill(self, node: int) -> None:
         self._nodes[node].signal(signal.SIGKILL)
-        self.wait_end(node, _KILL_S)
+        self._nodes[node].wait_end(_KILL_S)
 
-    def shut_down(self, node: int, timeout_s: float) -> None:
+    def shut_down(self, node: int) -> None:
         self._nodes[node].signal(signal.SIGTERM)
-        self.wait_end(node, timeout_s)
 
-    def wait_end(self, node: int, timeout_s: float) -> int:
-        return self._nodes[node].wait_end(timeout_s)
+    def ended(self, node: int) -> int | None:
+        return self._nodes[node].ended()
 
     def restart(self, node: int) -> None:
         self._nodes[node].run()

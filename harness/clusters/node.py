@@ -38,6 +38,8 @@ class Node:
     jvm: Jvm
     flags: tuple[str, ...]
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    may_end: bool = False
+    """Its end is awaited, and so no failure, until it is started again."""
 
     @property
     def log(self) -> Path:
@@ -88,6 +90,11 @@ class Node:
         self.process = None
         return status
 
+    def ended(self) -> int | None:
+        """Its exit status if it has ended, without waiting; from now on its end is awaited."""
+        self.may_end = True
+        return None if self.running.poll() is None else self.wait_end(0)
+
     def kill(self) -> None:
         """SIGKILL; returns before it has ended. No error when it is gone."""
         if self.process is not None:
@@ -101,7 +108,7 @@ class Node:
 
     def fail_if_dead(self) -> None:
         """Raises ``ClusterFailed`` if it has ended and nobody waited for that."""
-        if self.process is not None and (status := self.process.poll()) is not None:
+        if self.process is not None and not self.may_end and (status := self.process.poll()) is not None:
             raise ClusterFailed(f"node {self.id} ended with status {status}: {self.last_words()}")
 
     def last_words(self) -> str:
@@ -122,4 +129,5 @@ class Node:
                 stderr=log,
                 start_new_session=True,
             )
+        self.may_end = False
         self.jvm.janitor.process(self.process.pid)

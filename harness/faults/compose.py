@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from harness.events import THEN, WITH, FaultEvent, parts_of
 from harness.faults.fault import Config, Fault, Script
 from harness.faults.parameters import Parameters
-from harness.faults.steps import AwaitSent, Send, Step, Wire
+from harness.faults.steps import AwaitSent, Part, Send, Step, Together, Wire
 
 
 class Catalogue(dict[str, Fault]):
@@ -98,13 +98,14 @@ def _at_once(name: str, parts: Sequence[Fault]) -> Fault:
         return Script(
             before=_with_all_rules([step for each in scripts for step in each.before]),
             load=_one_load([each.load for each in scripts]),
-            during=tuple(step for each in scripts for step in each.during),
+            during=(Together(tuple(Part(part.name, each.during) for part, each in zip(parts, scripts, strict=True))),),
             after=tuple(step for each in scripts for step in each.after),
             patience_s=max(each.patience_s for each in scripts),
         )
 
     def fired(events: Sequence[FaultEvent]) -> bool:
-        return all(part.fired(events) for part in parts)
+        # What the proxy did bears no name: it has the rules of all.
+        return all(part.fired([e for e in events if e.detail.get("part", part.name) == part.name]) for part in parts)
 
     return _composed(name, parts, _Together, " At once: ", script, fired)
 

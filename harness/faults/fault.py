@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
 from harness.events import FaultEvent
-from harness.faults.steps import AwaitSent, Cut, Send, Step, Wire
+from harness.faults.steps import AwaitSent, Cut, Send, Step, Together, Wire
 
 Config = Mapping[str, Any]
 
@@ -31,6 +31,20 @@ class Script:
     @property
     def steps(self) -> tuple[Step, ...]:
         return (*self.before, self.load, *self.during, AwaitSent(self.patience_s), *self.after)
+
+    @property
+    def every_step(self) -> Iterator[Step]:
+        """Those of parts that run at once among them."""
+        return _flat(self.steps)
+
+
+def _flat(steps: Sequence[Step]) -> Iterator[Step]:
+    for step in steps:
+        if isinstance(step, Together):
+            for part in step.parts:
+                yield from _flat(part.steps)
+        else:
+            yield step
 
 
 def _says_something(config: Config) -> str | None:
@@ -56,11 +70,11 @@ class Fault:
 
     def on_the_wire(self, parameters: Any) -> bool:
         """Whether its script has rules for the proxy, so that the client has to go through one."""
-        return any(isinstance(step, Wire) for step in self.script(parameters).steps)
+        return any(isinstance(step, Wire) for step in self.script(parameters).every_step)
 
     def between_nodes(self, parameters: Any) -> bool:
         """Whether its script cuts nodes off from each other, so that its cluster has to have relays between them."""
-        return any(isinstance(step, Cut) for step in self.script(parameters).steps)
+        return any(isinstance(step, Cut) for step in self.script(parameters).every_step)
 
     def messages(self, parameters: Any) -> int:
         """How many messages a trial of it sends, warm-up included."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.clusters import Cluster
@@ -12,8 +12,6 @@ from harness.events import FaultEvent
 from harness.faults import steps
 from harness.load.worker import Worker
 from harness.wire import Proxy
-
-_POLL_S = 0.02
 
 
 class RecipeFailed(Exception):
@@ -26,19 +24,30 @@ class Stage:
 
     cluster: Cluster
     topic: str
-    worker: Worker
+    workers: list[Worker]
+    """The producers that there were, the one at work last."""
     proxy: Proxy | None
     clock_ns: Callable[[], int] = time.monotonic_ns
-    sleep: Callable[[float], None] = time.sleep
     events: list[FaultEvent] = field(default_factory=list)
     load: steps.Send | None = None
     """The load of this moment."""
     sent_before: int = 0
     """How many messages had been handed over when it began."""
+    part: str | None = None
+    """The fault whose steps these are, where several are at work at once."""
     _hit: dict[steps.Target, tuple[int, ...]] = field(default_factory=dict)
 
+    @property
+    def worker(self) -> Worker:
+        return self.workers[-1]
+
+    def for_part(self, fault: str) -> Stage:
+        """The same for one of several faults at once: what it hits is its own, and what it does bears its name."""
+        return replace(self, part=fault, _hit={})
+
     def record(self, what: str, at_ns: int | None = None, **detail: Any) -> None:
-        self.events.append(FaultEvent(self.clock_ns() if at_ns is None else at_ns, what, detail))
+        whose = {} if self.part is None else {"part": self.part}
+        self.events.append(FaultEvent(self.clock_ns() if at_ns is None else at_ns, what, {**detail, **whose}))
 
     def collect_firings(self) -> None:
         """Records what the proxy says its rules fell on since it was last asked."""
@@ -46,7 +55,7 @@ class Stage:
             return
         for firing in self.proxy.fired():
             evidence = {key: value for key, value in firing.items() if key not in ("event", "at_ns", "action")}
-            self.record(firing["action"], at_ns=firing["at_ns"], **evidence)
+            self.events.append(FaultEvent(firing["at_ns"], firing["action"], evidence))
 
     def nodes(self, target: steps.Target) -> tuple[int, ...]:
         """The nodes that a target means: those it meant first, until they are let go."""
@@ -80,9 +89,16 @@ class Stage:
         views = [self.cluster.view(self.topic, node) for node in self.cluster.addresses if node != hit]
         return [view.partitions[0].leader if view and 0 in view.partitions else hit for view in views]
 
-    def until(self, done: Callable[[], bool], timeout_s: float, what: str) -> None:
+    def until(self, done: Callable[[], bool], timeout_s: float, what: str) -> Iterator[None]:
+        """Yields until it is done. Past the bound it raises ``RecipeFailed`` with ``what`` was not."""
         until_ns = self.clock_ns() + int(timeout_s * 1e9)
         while not done():
             if self.clock_ns() > until_ns:
                 raise RecipeFailed(f"{what} within {timeout_s:g} s")
-            self.sleep(_POLL_S)
+            yield
+
+    def passing(self, seconds: float) -> Iterator[None]:
+        """Yields for so long."""
+        until_ns = self.clock_ns() + int(seconds * 1e9)
+        while self.clock_ns() < until_ns:
+            yield

@@ -124,7 +124,7 @@ def _inject(running: Running, worker: Worker, proxy: Proxy | None) -> None:
     worker.finish(20)
     _settle(running, worker)
     venue.doing(f"injecting {fault.name}")
-    stage = Stage(venue.cluster, running.topic, worker, proxy, events=running.events)
+    stage = Stage(venue.cluster, running.topic, [worker], proxy, events=running.events)
     try:
         act(fault.script(parameters).steps, stage)
     finally:

@@ -23,6 +23,7 @@ from harness.faults.steps import (
     Send,
     ShutDown,
     Sleep,
+    Together,
     Wire,
 )
 from harness.faults.wire import LoseAck
@@ -198,10 +199,25 @@ def test_faults_run_at_once_under_one_load() -> None:
     assert [rule.action for rule in wire.rules] == ["lose-ack", "lose-request"]
     assert script.load == Send(9_000, rate=3_000)
     assert [step for step in script.steps if isinstance(step, Send)] == [script.load]
-    assert [type(step) for step in script.during][1] is Kill
+    (together,) = script.during
+    assert isinstance(together, Together)
+    assert [part.fault for part in together.parts] == ["lose-ack", "lose-request", "kill-leader"]
+    assert together.parts[-1].steps == FAULTS["kill-leader"].script(FAULTS["kill-leader"].parameters()).during
     assert fault.messages(parameters) == 9_050
     assert fault.fired(_events("kill", "lose-request", "failover", "lose-ack", "sent"))
     assert not fault.fired(_events("kill", "failover", "lose-ack", "sent"))
+
+
+def test_each_of_several_faults_at_once_has_to_fire_itself() -> None:
+    fired = FAULTS["kill-controller with kill-leader"].fired
+
+    def did(part: str, *whats: str) -> list[FaultEvent]:
+        return [FaultEvent(0, what, {"part": part}) for what in whats]
+
+    controller, leader = did("kill-controller", "kill", "restart", "healthy"), did("kill-leader", "kill", "failover")
+    assert fired([*leader, *controller]) and fired([*controller[:1], *leader, *controller[1:]])
+    assert not fired([*controller, *did("kill-controller", "kill", "failover")])
+    assert not fired(leader)
 
 
 def test_faults_at_once_can_be_of_different_partitions() -> None:

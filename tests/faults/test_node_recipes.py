@@ -152,3 +152,13 @@ def test_faults_in_sequence_and_at_once(run: Run) -> None:
     )
     assert record.fault.fired and found(record) == {}
     assert record.verdict is Verdict.KEPT
+
+
+def test_faults_at_once_are_at_once(run: Run) -> None:
+    """A leader that dies while the controller is away has no successor until the controller is back."""
+    record = run(CLIENT, "kill-controller with kill-leader", acks="all", enable_idempotence=True)
+    assert record.fault.fired and record.verdict is Verdict.KEPT, record.verdict_reason
+    done = [(event["part"], event["what"]) for event in record.fault.events if "part" in event]
+    assert done[:2] == [("kill-controller", "kill"), ("kill-leader", "kill")]
+    assert done.index(("kill-controller", "restart")) < done.index(("kill-leader", "failover"))
+    assert done.index(("kill-leader", "restart")) < done.index(("kill-controller", "healthy"))

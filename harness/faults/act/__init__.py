@@ -1,22 +1,23 @@
 """Carries a recipe out, one step after the other, and writes down what it did and saw.
 
 Every step is bounded. A step whose bound passes ends the recipe with ``RecipeFailed``; the events up to there stay.
+Parts of a recipe that run at once take turns in this one thread: each goes on until it has to wait.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from harness.faults import steps
-from harness.faults.act import disks, load, network, nodes, wire  # noqa: F401  each registers its family's steps
-from harness.faults.act.step import do
+from harness.faults.act import disks, load, network, nodes, together, wire  # noqa: F401  each registers its steps
+from harness.faults.act.step import carry_out
 from harness.faults.stage import Stage
+
+_POLL_S = 0.02
 
 
 def act(plan: Sequence[steps.Step], stage: Stage) -> None:
     """Runs the plan on the stage; the stage's ``events`` grow as it goes. Raises ``RecipeFailed``."""
-    for step in plan:
-        try:
-            do(step, stage)
-        finally:  # what was hit before a step failed was hit all the same
-            stage.collect_firings()
+    for _ in carry_out(plan, stage):
+        time.sleep(_POLL_S)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from harness.faults import steps
 from harness.faults.act.step import do
 from harness.faults.stage import RecipeFailed, Stage
@@ -14,9 +16,11 @@ def _(step: steps.Send, stage: Stage) -> None:
 
 
 @do.register
-def _(step: steps.AwaitAcks, stage: Stage) -> None:
+def _(step: steps.AwaitAcks, stage: Stage) -> Iterator[None]:
     try:
-        stage.until(lambda: stage.worker.acks() >= step.count, step.timeout_s, f"not {step.count} messages were acked")
+        yield from stage.until(
+            lambda: stage.worker.acks() >= step.count, step.timeout_s, f"not {step.count} messages were acked"
+        )
     except RecipeFailed:
         if step.required:
             raise
@@ -35,8 +39,8 @@ def _(step: steps.AwaitSent, stage: Stage) -> None:
 
 
 @do.register
-def _(step: steps.Sleep, stage: Stage) -> None:
-    stage.sleep(step.seconds)
+def _(step: steps.Sleep, stage: Stage) -> Iterator[None]:
+    return stage.passing(step.seconds)
 
 
 @do.register
@@ -60,7 +64,7 @@ def _(step: steps.KillClient, stage: Stage) -> None:
 @do.register
 def _(step: steps.RestartClient, stage: Stage) -> None:
     assert stage.load is not None
-    stage.worker = stage.worker.again()
+    stage.workers.append(stage.worker.again())
     stage.worker.wait_ready()
     again = stage.worker.pending()
     stage.worker.resend()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from harness.clusters import ClusterFailed
+from collections.abc import Iterator
+
 from harness.faults import steps
 from harness.faults.act.step import do
-from harness.faults.stage import RecipeFailed, Stage
+from harness.faults.stage import Stage
 
 
 @do.register
@@ -32,11 +33,11 @@ def _(step: steps.Kill, stage: Stage) -> None:
 
 
 @do.register
-def _(step: steps.ShutDown, stage: Stage) -> None:
+def _(step: steps.ShutDown, stage: Stage) -> Iterator[None]:
     for node in stage.nodes(step.target):
         stage.record("shutdown", node=node, target=step.target, acks=stage.worker.acks())
-        stage.cluster.shut_down(node, step.timeout_s)
-        stage.record("ended", node=node)
+        stage.cluster.shut_down(node)
+        yield from _end(node, stage, step.timeout_s)
 
 
 @do.register
@@ -48,58 +49,54 @@ def _(step: steps.Restart, stage: Stage) -> None:
 
 
 @do.register
-def _(step: steps.RestartInTurn, stage: Stage) -> None:
+def _(step: steps.RestartInTurn, stage: Stage) -> Iterator[None]:
     leader = stage.nodes("leader")
     for node in (*leader, *(node for node in stage.cluster.addresses if node not in leader)):
         stage.record("shutdown" if step.gracefully else "kill", node=node, acks=stage.worker.acks())
         if step.gracefully:
-            stage.cluster.shut_down(node, step.timeout_s)
+            stage.cluster.shut_down(node)
+            yield from _end(node, stage, step.timeout_s)
         else:
             stage.cluster.kill(node)
         stage.cluster.restart(node)
         stage.record("restart", node=node)
-        do(steps.AwaitHealthy(step.timeout_s), stage)
+        yield from _healthy(stage, step.timeout_s)
     stage.let_go("leader")
 
 
 @do.register
-def _(step: steps.AwaitFailover, stage: Stage) -> None:
+def _(step: steps.AwaitFailover, stage: Stage) -> Iterator[None]:
     (hit,) = stage.nodes("leader")
     # Every other broker must have heard: a client may ask any of them.
-    stage.until(lambda: hit not in stage.leaders(), step.timeout_s, f"broker {hit} was not deposed")
+    yield from stage.until(lambda: hit not in stage.leaders(), step.timeout_s, f"broker {hit} was not deposed")
     stage.record("failover", was=hit, leader=stage.leaders()[0])
 
 
 @do.register
-def _(step: steps.AwaitIsrOfLeader, stage: Stage) -> None:
+def _(step: steps.AwaitIsrOfLeader, stage: Stage) -> Iterator[None]:
     (leader,) = stage.nodes("leader")
 
     def alone() -> bool:
         view = stage.cluster.view(stage.topic, leader)
         return view is not None and view.partitions[0].isr == (leader,)
 
-    stage.until(alone, step.timeout_s, f"the ISR did not shrink to the leader {leader}")
+    yield from stage.until(alone, step.timeout_s, f"the ISR did not shrink to the leader {leader}")
     stage.record("isr-shrunk", isr=[leader])
 
 
 @do.register
-def _(step: steps.AwaitHealthy, stage: Stage) -> None:
-    stage.cluster.wait_healthy(stage.topic, step.timeout_s)
-    stage.record("healthy")
+def _(step: steps.AwaitHealthy, stage: Stage) -> Iterator[None]:
+    return _healthy(stage, step.timeout_s)
 
 
 @do.register
-def _(step: steps.AwaitEnd, stage: Stage) -> None:
+def _(step: steps.AwaitEnd, stage: Stage) -> Iterator[None]:
     for node in stage.nodes(step.target):
-        try:
-            status = stage.cluster.wait_end(node, step.timeout_s)
-        except ClusterFailed as runs:  # as well as ever, so the trial goes on without its fault
-            raise RecipeFailed(str(runs)) from runs
-        stage.record("ended", node=node, status=status)
+        yield from _end(node, stage, step.timeout_s)
 
 
 @do.register
-def _(step: steps.ElectUnclean, stage: Stage) -> None:
+def _(step: steps.ElectUnclean, stage: Stage) -> Iterator[None]:
     answer = ""
 
     def led() -> bool:
@@ -107,5 +104,23 @@ def _(step: steps.ElectUnclean, stage: Stage) -> None:
         answer = stage.cluster.elect_unclean(stage.topic)
         return min(stage.leaders()) >= 0
 
-    stage.until(led, step.timeout_s, "nobody leads, also after an unclean election,")
+    yield from stage.until(led, step.timeout_s, "nobody leads, also after an unclean election,")
     stage.record("elected", leader=stage.leaders()[0], answer=answer)
+
+
+def _end(node: int, stage: Stage, timeout_s: float) -> Iterator[None]:
+    """Until the node has ended: of itself, or because it was told to."""
+    status: int | None = None
+
+    def ended() -> bool:
+        nonlocal status
+        status = stage.cluster.ended(node)
+        return status is not None
+
+    yield from stage.until(ended, timeout_s, f"node {node} did not end")
+    stage.record("ended", node=node, status=status)
+
+
+def _healthy(stage: Stage, timeout_s: float) -> Iterator[None]:
+    yield from stage.cluster.becoming_healthy(stage.topic, timeout_s)
+    stage.record("healthy")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from harness.faults import steps
 from harness.faults.act.step import do
 from harness.faults.stage import RecipeFailed, Stage
 
 
 @do.register
-def _(step: steps.AwaitFired, stage: Stage) -> None:
+def _(step: steps.AwaitFired, stage: Stage) -> Iterator[None]:
     def fired() -> bool:
         stage.collect_firings()
         return any(event.what == step.action for event in stage.events)
 
-    stage.until(fired, step.timeout_s, f"no request met {step.action}")
+    return stage.until(fired, step.timeout_s, f"no request met {step.action}")
 
 
 @do.register

@@ -28,6 +28,7 @@ from harness.faults.steps.nodes import (
     ShutDown,
     Target,
 )
+from harness.faults.steps.together import Part, Together
 from harness.faults.steps.wire import AwaitFired, Wire
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "MakeWritable",
     "Mend",
     "Others",
+    "Part",
     "Pause",
     "PauseClient",
     "Restart",
@@ -62,6 +64,7 @@ __all__ = [
     "Sleep",
     "Step",
     "Target",
+    "Together",
     "Wire",
 ]
 
@@ -94,4 +97,5 @@ Step = (
     | Mend
     | AwaitFired
     | Wire
+    | Together
 )

@@ -1,0 +1,24 @@
+"""What several faults do at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.faults.steps import Step
+
+
+@dataclass(frozen=True)
+class Part:
+    """The steps of one of the faults, in their order."""
+
+    fault: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Together:
+    """All parts begin at once, and each goes on whenever it has not to wait; over when all are."""
+
+    parts: tuple[Part, ...]
