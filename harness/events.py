@@ -94,6 +94,11 @@ THEN, WITH = " then ", " with "
 """Join the names of faults that run one after the other, or at once, to the name of the fault they are together."""
 
 
+def parameters_key(fault: str) -> str:
+    """Under which the parameters of a part are among those of the composition."""
+    return fault.replace("-", "_").replace(" ", "_")
+
+
 def parts_of(fault: str) -> list[str]:
     """The faults that a fault is composed of; of a simple one, itself."""
     return [part for sequence in fault.split(THEN) for part in sequence.split(WITH)]

@@ -64,12 +64,23 @@ def test_a_performance_trial() -> None:
         "replication.factor": 3,
         "min.insync.replicas": 2,
         "partitions": 3,
+        "eligible.leader.replicas.version": 1,
     }
     assert trial.producer_config == {"acks": "all", "enable.idempotence": True, "linger.ms": 5}
     assert trial.topic_config == {"replication.factor": 3, "min.insync.replicas": 2}
     assert (trial.load.rate, trial.load.seconds, trial.load.messages, trial.load.message_size) == (500.5, 2, 1001, 50)
     assert (trial.fault, trial.parameters, trial.skip) == ("none", None, None)
     assert trial.estimated_bytes == 1001 * (50 + 30) * 3
+
+
+@pytest.mark.parametrize(
+    ("kafka", "wanted", "version"), [("4.4.0", True, 1), ("4.4.0", False, 0), ("3.9.2", True, None)]
+)
+def test_eligible_leader_replicas_are_on_record_where_kafka_has_them(
+    kafka: str, wanted: bool, version: int | None
+) -> None:
+    trials = planned({"kafka": kafka, "cluster": {"brokers": 3, "eligible_leader_replicas": wanted}}).trials
+    assert {trial.config.get("eligible.leader.replicas.version") for trial in trials} == {version}
 
 
 def test_a_fault_trial() -> None:
@@ -86,7 +97,13 @@ def test_a_fault_trial() -> None:
 
 def test_what_nobody_states_is_left_to_the_client_but_for_acks_and_the_topic() -> None:
     for trial in planned({"sweep": {"client": ["aiokafka"]}, "cluster": {"brokers": 2}}).trials:
-        assert trial.config.keys() == {"acks", "replication.factor", "min.insync.replicas", "partitions"}
+        assert trial.config.keys() == {
+            "acks",
+            "replication.factor",
+            "min.insync.replicas",
+            "partitions",
+            "eligible.leader.replicas.version",
+        }
         assert (trial.config["acks"], trial.config["replication.factor"]) == ("all", 2)
 
 

@@ -17,6 +17,7 @@ class RestartProducer(UnderLoad):
     unacked_s: float = Field(
         0.3, gt=0, le=1, description="so long a follower is frozen before, so that acks=all has messages without acks"
     )
+    resend: bool = Field(True, description="the new producer sends again what the killed one had no report for")
 
 
 class PauseProducer(UnderLoad):
@@ -40,7 +41,7 @@ def _restart_producer(parameters: RestartProducer) -> Script:
             Sleep(parameters.unacked_s),
             KillClient(),
             Resume("follower"),
-            RestartClient(),
+            RestartClient(parameters.resend),
         ),
     )
 
@@ -74,7 +75,7 @@ FAULTS = (
     ),
     Fault(
         name="restart-producer",
-        summary="The producer is killed while acks are on their way, and a new one sends again what had none.",
+        summary="The producer is killed while acks are on their way, and a new one goes on: sends again what had none.",
         parameters=RestartProducer,
         script=_restart_producer,
         fired=in_order("pause", "kill-client", "restart-client"),

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from harness.events import THEN, WITH, FaultEvent, parts_of
+from harness.events import THEN, WITH, FaultEvent, parameters_key, parts_of
 from harness.faults.fault import Config, Fault, Script
 from harness.faults.parameters import Parameters
 from harness.faults.steps import AwaitSent, Part, Send, Step, Together, Wire
@@ -37,7 +37,7 @@ class _Parts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     def of(self, fault: Fault) -> Any:
-        return getattr(self, _field(fault.name))
+        return getattr(self, parameters_key(fault.name))
 
     @property
     def parts(self) -> list[Parameters]:
@@ -114,7 +114,7 @@ def _composed(name: str, parts: Sequence[Fault], base: type[_Parts], between: st
     if len(set(parts_of(name))) < len(parts_of(name)):
         raise ValueError(f"{name} names a fault twice")
     fields: dict[str, Any] = {
-        _field(part.name): (part.parameters, Field(default_factory=part.parameters, description=part.summary))
+        parameters_key(part.name): (part.parameters, Field(default_factory=part.parameters, description=part.summary))
         for part in parts
     }
 
@@ -152,7 +152,3 @@ def _one_load(loads: Sequence[Send]) -> Send:
         rate=min(rates) if rates else None,
         flush_every=min(flushes) if flushes and not rates else None,
     )
-
-
-def _field(name: str) -> str:
-    return name.replace("-", "_").replace(" ", "_")

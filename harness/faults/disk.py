@@ -14,6 +14,7 @@ from harness.faults.steps import (
     AwaitEnd,
     AwaitFailover,
     AwaitHealthy,
+    ElectUnclean,
     FillDisk,
     Kill,
     LoseDisk,
@@ -42,6 +43,12 @@ class PowerLoss(Stored):
     )
 
 
+class PowerLossFollower(PowerLoss):
+    leader_dies: bool = Field(
+        False, description="the leader is killed too, and a follower is made to lead before it is back"
+    )
+
+
 class Rolled(UnderLoad):
     messages: int = Field(16_000, ge=1, le=10_000_000, description="messages sent: more than one segment holds")
     rate: float = Field(4_000, gt=0, description="messages a second")
@@ -51,24 +58,23 @@ class FullDisk(UnderLoad):
     room_bytes: int = Field(100_000, ge=1, description="so much can still be written to a log")
 
 
+def _stored(parameters: Stored, *then: Step) -> Script:
+    """All is sent and acked before anything else happens."""
+    acked = AwaitAcks(parameters.messages, timeout_s=5.0, required=False)
+    return Script(load=Send(parameters.messages), during=(acked, Sleep(_CHECKPOINTED_S), *then, AwaitHealthy()))
+
+
 def _crash(target: Target, harm: Step, *then: Step) -> Callable[[Stored], Script]:
-    """All is sent and acked; then the nodes die, and their disks are not what they were when they start again."""
+    """The nodes die, and their disks are not what they were when they start again."""
+    return lambda parameters: _stored(parameters, Kill(target), harm, *then, Restart(target))
 
-    def script(parameters: Stored) -> Script:
-        return Script(
-            load=Send(parameters.messages),
-            during=(
-                AwaitAcks(parameters.messages, timeout_s=5.0, required=False),
-                Sleep(_CHECKPOINTED_S),
-                Kill(target),
-                harm,
-                *then,
-                Restart(target),
-                AwaitHealthy(),
-            ),
-        )
 
-    return script
+def _forgetful_follower(parameters: PowerLossFollower) -> Script:
+    """If the leader dies too, the follower that forgot leads, unless another one has all."""
+    loses = (Kill("follower"), LosePower("follower"))
+    if not parameters.leader_dies:
+        return _stored(parameters, *loses, Restart("follower"))
+    return _stored(parameters, *loses, Kill(), Restart("follower"), AwaitFailover(), ElectUnclean(), Restart())
 
 
 def _read_only(parameters: Rolled) -> Script:
@@ -133,9 +139,9 @@ FAULTS = (
     Fault(
         name="power-loss-follower",
         summary="One follower alone loses power, and starts again without what was not forced to disk.",
-        parameters=PowerLoss,
+        parameters=PowerLossFollower,
         settings=given("flush.messages"),
-        script=_crash("follower", LosePower("follower")),
+        script=_forgetful_follower,
         fired=in_order("kill", "power-lost", "restart", "healthy"),
         refuses=needs_follower,
         estimate_s=_stored_s,

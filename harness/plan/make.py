@@ -20,6 +20,7 @@ Unsupported = Callable[[str, Config], list[str]]
 
 _PERFORMANCE_OVERHEAD_S = 1.5  # a topic made and deleted, a worker started, warm-up, scan; a fault's estimate has them
 _RECORD_OVERHEAD_BYTES = 30  # of a record in a log beside its value: lengths, deltas, its share of a batch's header
+_ELIGIBLE = "eligible.leader.replicas.version"  # Kafka's name of the feature, 0 is off
 _LONGEST_ID = 150  # a topic's name has at most 249 characters, a file's 255
 
 
@@ -99,6 +100,8 @@ class _Trials:
         without = complete(stated, workload.cluster.brokers)
         config = complete({**brought, **stated}, workload.cluster.brokers)
         config["partitions"] = without["partitions"] = load.partitions
+        if _has_eligible_leader_replicas(kafka):
+            config[_ELIGIBLE] = without[_ELIGIBLE] = int(workload.cluster.eligible_leader_replicas)
         several = [f"kafka-{kafka}"] if len(workload.kafka) > 1 else []
         trial_id = _bounded(".".join([labels.axes_label(axes), *several, label])) + f".r{repeat}"
         if load.seconds is not None:
@@ -143,6 +146,11 @@ class _Trials:
             says_nothing = self.faults[str(axes["fault"])].refuses(config)
             if says_nothing is not None:
                 yield f"{axes['fault']} says nothing here: {says_nothing}"
+
+
+def _has_eligible_leader_replicas(kafka: str) -> bool:
+    """On by default in clusters of this version (KIP-966)."""
+    return [int(part) for part in kafka.split(".")[:2]] >= [4, 1]
 
 
 def _number(seed: int, what: str, trial_id: str) -> int:

@@ -41,7 +41,9 @@ class Trial:
     kafka: str
     client: str
     config: dict[str, Setting]
-    """Dotted names; always with acks, replication.factor, min.insync.replicas and partitions."""
+    """Dotted names; always with acks, replication.factor, min.insync.replicas and partitions, and with
+    eligible.leader.replicas.version where Kafka has them.
+    """
     load: TrialLoad
     fault: str
     """``none`` in a performance trial."""

@@ -85,11 +85,12 @@ class Labels:
 
     @classmethod
     def of(cls, records: Sequence[TrialRecord]) -> Labels:
-        # Within one kind and replication factor: what follows from those (min ISR, partitions) tells nothing apart.
+        # Within one kind, replication factor and version: what follows from those (min ISR, partitions, eligible
+        # leader replicas) tells nothing apart.
         groups: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
         faults: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for record in records:
-            groups[record.kind, record.config.get(REPLICATION)].append(_configured(record))
+            groups[record.kind, record.config.get(REPLICATION), record.kafka].append(_configured(record))
             faults[record.fault.name].append(record.fault.parameters)
         varied = {key for configs in groups.values() for key in _varied(configs)}
         keys = (*_ALWAYS, *sorted(varied - {*_ALWAYS, REPLICATION}))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 _IDEMPOTENT_UNLESS_TOLD = ("kafka-python", "java")
 _ONE_BATCH_A_PARTITION = ("aiokafka",)
 _NEVER = 2**63 - 1
 _MOST_IN_FLIGHT = 5  # that idempotence allows
+_SESSION_S = 1.3  # a broker's (broker.session.timeout.ms of the fault profile), less the time since its last heartbeat
+_CONTROLLER_AWAY = ("kill-controller", "pause-controller")
 _LOAD_PER_S = 3_000  # the load under which kills were measured, and kill-leader's own
 
 
@@ -29,6 +32,10 @@ class Cell:
     """At most one batch of a partition is on its way at once."""
     replicated: bool
     """There is another replica that can lead."""
+    third_replica: bool
+    """And one more."""
+    eligible: bool
+    """Of replicas that fell out of sync one may lead that has all that min.insync.replicas had acked (KIP-966)."""
     unclean: bool
     """A replica that is behind may lead, and one replica in sync is enough for acks=all."""
     one_is_enough: bool
@@ -45,12 +52,25 @@ class Cell:
     """The fault keeps the connection open, so that the client has to time out by itself."""
     under_load: bool
     """The fault strikes while messages are sent at 3,000 a second or more."""
+    leader_dies: bool
+    """A fault of a follower ends the leader as well."""
+    resends: bool
+    """A producer that takes over sends again what its predecessor had no report for."""
 
     @classmethod
-    def of(cls, client: str, config: Mapping[str, Any], fault: str, parameters: Mapping[str, Any]) -> Cell:
+    def of(
+        cls,
+        client: str,
+        config: Mapping[str, Any],
+        fault: str,
+        parameters: Mapping[str, Any],
+        beside: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> Cell:
         """``config`` has Kafka's dotted names. What it leaves out is the client's default where clients differ in
-        what matters here, else Kafka's. Raises ``ValueError`` for settings that are none.
+        what matters here, else Kafka's. ``beside``: the faults that are at work at the same time, with their
+        parameters. Raises ``ValueError`` for settings that are none.
         """
+        replicas = int(config.get("replication.factor", 1))
         acks = _acks(config.get("acks", "all"))
         retries = float(config.get("retries", 1)) > 0
         in_flight = config.get("max.in.flight.requests.per.connection")
@@ -68,21 +88,30 @@ class Cell:
             idempotent=idempotent,
             retries=retries,
             one_in_flight=client in _ONE_BATCH_A_PARTITION or (in_flight is not None and int(in_flight) == 1),
-            replicated=int(config.get("replication.factor", 1)) > 1,
+            replicated=replicas > 1,
+            third_replica=replicas > 2,
+            eligible=int(config.get("eligible.leader.replicas.version", 0)) > 0,
             unclean=_flag(config.get("unclean.leader.election.enable", False))
             and int(config.get("min.insync.replicas", 1)) == 1,
             one_is_enough=int(config.get("min.insync.replicas", 1)) == 1,
             flushed=int(config.get("flush.messages", _NEVER)) == 1,
             impatient=float(config.get("delivery.timeout.ms", _NEVER)) < float(parameters.get("pause_s", 0)) * 1000,
-            times_out=float(config.get("request.timeout.ms", _NEVER)) < _kept_waiting_s(parameters) * 1000,
+            times_out=float(config.get("request.timeout.ms", _NEVER))
+            < _kept_waiting_s(fault, parameters, beside) * 1000,
             written=_flag(parameters.get("forward", False)),
             silent=_flag(parameters.get("silent", False)),
             under_load=float(parameters.get("rate") or _LOAD_PER_S) >= _LOAD_PER_S,
+            leader_dies=_flag(parameters.get("leader_dies", False)),
+            resends=_flag(parameters.get("resend", True)),
         )
 
 
-def _kept_waiting_s(parameters: Mapping[str, Any]) -> float:
-    """How long a fault keeps a client's request waiting, where that is a parameter of it."""
+def _kept_waiting_s(fault: str, parameters: Mapping[str, Any], beside: Mapping[str, Mapping[str, Any]]) -> float:
+    """How long a fault keeps a client's request waiting at least, where its parameters say so."""
+    if fault == "kill-follower":
+        # Its session ends, and acks wait for it no longer; but only the controller ends sessions.
+        away = [float(of.get("down_s") or 0) for other, of in beside.items() if other in _CONTROLLER_AWAY]
+        return min(float(parameters.get("down_s") or 0), max(away, default=0.0) + _SESSION_S)
     late_s = float(parameters.get("delay_ms", 0)) / 1000
     frozen_s = max(float(parameters.get(name) or 0) for name in ("hold_s", "pause_s", "down_s", "partition_s"))
     request_bytes = float(parameters.get("flush_every", 0)) * float(parameters.get("message_size", 0))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.events import Permission, parts_of
+from harness.events import THEN, WITH, Permission, parameters_key
 from harness.store import Expectation
 from harness.verify.cell import Cell
 from harness.verify.rules import RULES, Rule
+
+_Faults = Mapping[str, Mapping[str, Any]]
 
 _NO_RULE = Rule(Permission.ALLOWED, "no rule covers this case, so nothing is held against it", source="none", when={})
 
@@ -43,10 +45,20 @@ def expectations(
     what any part lets happen may happen, so the most permissive part decides. Raises ``ValueError`` for settings that
     are none.
     """
-    if len(parts := parts_of(fault)) > 1:
-        each = [expectations(client, config, part, parameters.get(part.replace("-", "_"), {})) for part in parts]
-        return [max(of_one, key=_permissiveness) for of_one in zip(*each, strict=True)]
-    cell = Cell.of(client, config, fault, parameters)
+    return _expectations(client, config, fault, parameters, {})
+
+
+def _expectations(
+    client: str, config: Mapping[str, Any], fault: str, parameters: Mapping[str, Any], beside: _Faults
+) -> list[Expectation]:
+    """``beside``: the faults that are at work at the same time, with their parameters."""
+    for word in (THEN, WITH):
+        if word in fault:
+            parts = {part: parameters.get(parameters_key(part), {}) for part in fault.split(word)}
+            at_once = parts if word == WITH else {}
+            each = [_expectations(client, config, part, given, at_once) for part, given in parts.items()]
+            return [max(of_one, key=_permissiveness) for of_one in zip(*each, strict=True)]
+    cell = Cell.of(client, config, fault, parameters, beside)
     deciding = {anomaly: _last_that_applies(rules, cell) for anomaly, rules in RULES.items()}
     return [
         Expectation(anomaly=anomaly.value, permission=rule.permission, reason=rule.reason, source=rule.source)

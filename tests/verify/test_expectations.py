@@ -61,6 +61,13 @@ def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
             yield client, config, fault, {"error": 20, "forward": True}
         if fault.startswith("power-loss"):
             yield client, {**config, "flush.messages": 1}, fault, {}
+        if fault == "power-loss-follower":
+            yield client, config, fault, {"leader_dies": True}
+            yield client, {**config, "replication.factor": 2}, fault, {"leader_dies": True}
+        if fault == "last-in-sync-dies":
+            yield client, {**config, "eligible.leader.replicas.version": 1}, fault, {}
+        if fault == "restart-producer":
+            yield client, config, fault, {"resend": False}
 
 
 Table = list[tuple[str, dict[str, Any], str, dict[str, Expectation]]]
@@ -109,7 +116,8 @@ def test_rules_ask_only_for_facts_there_are() -> None:
 
 def test_nothing_is_ever_lost_that_a_replica_in_sync_still_has(table: Table) -> None:
     for client, config, fault, decided in table:
-        only_copy_gone = fault.startswith(("power-loss", "disk-lost")) and fault != "power-loss-follower"
+        forgot = fault == "power-loss-follower" and config["replication.factor"] == 2
+        only_copy_gone = (fault.startswith(("power-loss", "disk-lost")) and fault != "power-loss-follower") or forgot
         one_is_enough = fault == "unclean-election" and config["min.insync.replicas"] == 1
         elsewhere = only_copy_gone or one_is_enough or config["unclean.leader.election.enable"]
         if config["acks"] == "all" and not elsewhere:

@@ -66,9 +66,10 @@ def _(step: steps.RestartClient, stage: Stage) -> None:
     assert stage.load is not None
     stage.workers.append(stage.worker.again())
     stage.worker.wait_ready()
-    again = stage.worker.pending()
-    stage.worker.resend()
-    stage.worker.finish(step.timeout_s)
-    stage.record("restart-client", sent_again=again)
+    unreported = stage.worker.pending()
+    if step.resend:
+        stage.worker.resend()
+        stage.worker.finish(step.timeout_s)
+    stage.record("restart-client", sent_again=unreported if step.resend else 0)
     left = stage.sent_before + stage.load.count - stage.worker.sent()
     stage.worker.start(max(0, left), rate=stage.load.rate, flush_every=stage.load.flush_every)

@@ -60,6 +60,9 @@ class KillClient:
 
 @dataclass(frozen=True)
 class RestartClient:
-    """A new client sends again all that the killed one had no report for, and then the rest of the load."""
+    """A new client takes over: sends again all that the killed one had no report for, if it is to ``resend``, and then
+    the rest of the load.
+    """
 
+    resend: bool = True
     timeout_s: float = 25.0

@@ -124,5 +124,6 @@ DUPLICATE: tuple[Rule, ...] = (
         acks="all",
         fault="restart-producer",
         replicated=True,
+        resends=True,
     ),
 )

@@ -161,6 +161,17 @@ _ANY_ACKS = (
     ),
     rule(
         EXPECTED,
+        "the leader alone acks what its followers, out of sync, have not fetched, and an eligible one leads next",
+        "KIP-966: an eligible replica has what min.insync.replicas had; measured: last-in-sync-dies loses every "
+        "message that the leader acked alone",
+        acks=("0", "1"),
+        fault="last-in-sync-dies",
+        replicated=True,
+        eligible=True,
+        one_is_enough=False,
+    ),
+    rule(
+        EXPECTED,
         "with min.insync.replicas=1 the leader alone is enough for an ack, and one that is behind is made to lead",
         "Kafka documentation, Unclean leader election; measured: unclean-election loses every message it acked",
         acks="all",
@@ -193,6 +204,24 @@ _DISKS = (
         acks="all",
         fault="power-loss-leader",
         replicated=True,
+        flushed=False,
+    ),
+    rule(
+        ALLOWED,
+        "the leader acks before its followers have it, and whether one that has it leads next is chance",
+        ACKS,
+        acks="1",
+        fault="power-loss-follower",
+        leader_dies=True,
+    ),
+    rule(
+        EXPECTED,
+        "the only replica that is left forgot what it had, and is made to lead",
+        f"{PERSISTENCE}; measured: power-loss-follower with leader_dies and two replicas loses all that was acked",
+        fault="power-loss-follower",
+        leader_dies=True,
+        replicated=True,
+        third_replica=False,
         flushed=False,
     ),
     rule(
