@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from dataclasses import replace
+from functools import partialmethod
 from typing import Any
 
 import psutil
@@ -18,6 +19,7 @@ from harness.faults.fault import Fault, Script, in_order
 from harness.faults.parameters import UnderLoad
 from harness.faults.steps import AwaitAcks, PauseClient
 from harness.judge import judge
+from harness.load.worker import Worker
 from harness.plan import Trial, plan
 from harness.trial import Venue
 from harness.workload import parse
@@ -36,34 +38,24 @@ def _trial(**parts: Any) -> Trial:
     return plan(parse(workload), lambda client, config: [], FAULTS).trials[0]
 
 
-def _kill(module: str, after_s: float) -> threading.Thread:
-    """Kills this process's child that runs ``module``, once it has run for a while."""
+def _killing(module: str, venue: Venue, once: str) -> Venue:
+    """The venue, where this process's child that runs ``module`` is killed half a second into what is done ``once``."""
 
-    def act() -> None:
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            for child in psutil.Process().children(recursive=True):
-                if module in child.cmdline():
-                    time.sleep(after_s)
-                    child.kill()
-                    return
-            time.sleep(0.05)
+    def kill() -> None:
+        for child in psutil.Process().children(recursive=True):
+            if module in child.cmdline():
+                child.kill()
 
-    thread = threading.Thread(target=act)
-    thread.start()
-    return thread
+    def doing(what: str) -> None:
+        if what.startswith(once):
+            threading.Timer(0.5, kill).start()
 
-
-def _run(planned: Trial, venue: Venue, meanwhile: Callable[[], threading.Thread]) -> Any:
-    thread = meanwhile()
-    record = judge(trial.run(planned, venue), venue.journals)
-    thread.join()
-    return record
+    return replace(venue, doing=doing)
 
 
 def test_a_worker_that_dies_leaves_what_it_had_and_no_pass(venue: Venue) -> None:
     planned = _trial(performance={"loads": [{"rate": 1000, "seconds": 8}], "partitions": 1})
-    record = _run(planned, venue, lambda: _kill("harness.load.producer", 4))
+    record = judge(trial.run(planned, _killing("harness.load.producer", venue, "measuring")), venue.journals)
     assert record.status == "completed"
     assert record.reason is not None and "ended with status -9" in record.reason
     assert record.counts is not None and 0 < record.counts.sent < 8000
@@ -73,10 +65,11 @@ def test_a_worker_that_dies_leaves_what_it_had_and_no_pass(venue: Venue) -> None
 
 
 def test_a_proxy_that_dies_proves_nothing(venue: Venue) -> None:
-    impatient = {"delivery.timeout.ms": 4_000, "request.timeout.ms": 1_000, "replication.factor": 3}
-    recipe = {"name": "lose-ack", "messages": 400_000, "flush_every": 50_000}
+    impatient = {"delivery.timeout.ms": 1_500, "request.timeout.ms": 1_000, "replication.factor": 3}
+    recipe = {"name": "lose-ack", "messages": 4_000, "rate": 2_000}
     planned = _trial(config=impatient, faults={"recipes": [recipe]})
-    record = _run(planned, venue, lambda: _kill("harness.wire.proxy", 2))
+    record = judge(trial.run(planned, _killing("harness.wire.proxy", venue, "injecting")), venue.journals)
+    assert record.counts is not None and 0 < record.counts.acked < record.counts.sent
     assert record.verdict in (Verdict.UNKNOWN, Verdict.NOT_EXERCISED)
     assert record.reason
 
@@ -85,6 +78,8 @@ def test_a_client_that_hangs_ends_within_its_bound_and_is_no_pass(
     venue: Venue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(FAULTS, "hang", _hang())
+    # How long it is asked to end in order, in vain.
+    monkeypatch.setattr(Worker, "close", partialmethod(Worker.close, timeout_s=0.5))
     began = time.monotonic()
     planned = _trial(faults={"recipes": [{"name": "hang", "messages": 5_000}]})
     record = judge(trial.run(planned, venue), venue.journals)
@@ -101,7 +96,7 @@ def _hang() -> Fault:
         name="hang",
         summary="",
         parameters=UnderLoad,
-        script=lambda parameters: Script(load=parameters.load, during=(AwaitAcks(100), PauseClient()), patience_s=2),
+        script=lambda parameters: Script(load=parameters.load, during=(AwaitAcks(100), PauseClient()), patience_s=1),
         fired=in_order("pause-client"),
         estimate_s=lambda parameters, config: 5.0,
     )

@@ -49,8 +49,6 @@ def cli() -> None:
 )
 def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Path) -> None:
     """Run every trial of WORKLOAD on real brokers and leave a report."""
-    from harness.sweep import plan_of
-
     if (workload is None) == (resume is None):
         raise click.UsageError("give either a workload file, or --resume with a results folder")
     store = None if resume is None else Results.open(resume)
@@ -61,6 +59,8 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
         raise click.UsageError(f"{resume} is a run of claims; go on with: harness claims --resume {resume}")
     else:
         wanted = parse(store.run().get("workload"))
+    from harness.sweep import plan_of  # takes longer than to refuse what is refused above
+
     plan = plan_of(wanted)
     done = _run(plan, str(workload or resume), store, results, dry_run=dry_run)
     if done is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from harness.events import THEN, WITH, Permission, parameters_key
+from harness.events import THEN, WITH, Anomaly, Permission, parameters_key
 from harness.store import Expectation
 from harness.verify.cell import Cell
 from harness.verify.rules import RULES, Rule
@@ -59,11 +60,13 @@ def _expectations(
             each = [_expectations(client, config, part, given, at_once) for part, given in parts.items()]
             return [max(of_one, key=_permissiveness) for of_one in zip(*each, strict=True)]
     cell = Cell.of(client, config, fault, parameters, beside)
-    deciding = {anomaly: _last_that_applies(rules, cell) for anomaly, rules in RULES.items()}
-    return [
-        Expectation(anomaly=anomaly.value, permission=rule.permission, reason=rule.reason, source=rule.source)
-        for anomaly, rule in deciding.items()
-    ]
+    return [_expectation(anomaly, _last_that_applies(rules, cell)) for anomaly, rules in RULES.items()]
+
+
+@cache
+def _expectation(anomaly: Anomaly, rule: Rule) -> Expectation:
+    """Made once for each rule: it says the same of every trial that it decides."""
+    return Expectation(anomaly=anomaly.value, permission=rule.permission, reason=rule.reason, source=rule.source)
 
 
 def _permissiveness(expectation: Expectation) -> int:

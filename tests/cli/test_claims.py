@@ -14,6 +14,7 @@ pytestmark = pytest.mark.timeout(300)
 _CLAIMS = """
 name: small
 kafka: "4.4.0"
+brokers: 1
 claims:
   a-lost-ack-duplicates:
     says: A lost ack makes the producer's retry write a duplicate.
@@ -35,8 +36,8 @@ claims:
     says: One run says whether it is slower.
     source: nobody
     arms:
-      plain: {fault: {name: lose-request, messages: 500}}
-      other: {fault: {name: lose-request, messages: 600}}
+      plain: {fault: {name: lose-ack, messages: 500}}
+      other: {fault: {name: lose-ack, messages: 600}}
     checks:
       - {check: more, measure: messages_per_s, arm: plain, than: [other]}
 """

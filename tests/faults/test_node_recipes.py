@@ -163,16 +163,13 @@ def test_a_kill_can_wait_for_a_request_by_its_ordinal(run: Run) -> None:
 
 
 def test_faults_in_sequence_and_at_once(run: Run) -> None:
-    record = run(CLIENT, "lose-ack then kill-leader", {"kill_leader": {"messages": 3_000, "after_acks": 500}})
+    killed = {"messages": 3_000, "after_acks": 500}
+    lost = {"messages": 1_000, "every": 2}
+    record = run(CLIENT, "lose-ack then kill-leader", {"lose_ack": lost, "kill_leader": killed})
     assert record.fault.fired and record.anomalies is not None and record.anomalies.lost == 0
     assert record.anomalies.duplicate is not None and record.anomalies.duplicate >= 250
     assert record.verdict is Verdict.REPRODUCED
-    record = run(
-        CLIENT,
-        "lose-ack with kill-leader",
-        {"kill_leader": {"messages": 6_000, "after_acks": 1_500}},
-        enable_idempotence=True,
-    )
+    record = run(CLIENT, "lose-ack with kill-leader", {"kill_leader": killed}, enable_idempotence=True)
     assert record.fault.fired and found(record) == {}
     assert record.verdict is Verdict.KEPT
 

@@ -127,7 +127,7 @@ def performance(
     median_ms = _MEDIAN_MS[guarantee] * (1 if factor == 1 else 1.6) * wobble
     if rate == "max":
         median_ms = 140 * wobble
-    timed = min(sent, 20_000)
+    timed = min(sent, 2_000)
     latency_ms = random.lognormal(np.log(median_ms), 0.45, timed) + random.exponential(0.3, timed)
     return one(
         **_identity(client, guarantee, factor, f"rate-{rate}", repeat),

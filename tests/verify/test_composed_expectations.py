@@ -8,16 +8,13 @@ import pytest
 
 from harness.clusters.profiles import PROFILES
 from harness.events import Permission
-from harness.verify import cell, expectations
+from harness.verify import cell
 
-FORBIDDEN, ALLOWED, EXPECTED = Permission.FORBIDDEN, Permission.ALLOWED, Permission.EXPECTED
+from .asking import ALLOWED, EXPECTED, FORBIDDEN, expectation
 
 
 def permission(anomaly: str, fault: str, parameters: dict[str, Any], **config: Any) -> Permission:
-    dotted = {key.replace("_", "."): value for key, value in config.items()}
-    settings = {"acks": "all", "replication.factor": 3, "min.insync.replicas": 2, **dotted}
-    found = {each.anomaly: each for each in expectations("confluent-kafka", settings, fault, parameters)}
-    return found[anomaly].permission
+    return expectation(anomaly, fault, "confluent-kafka", parameters, **{"acks": "all", **config}).permission
 
 
 @pytest.mark.parametrize(

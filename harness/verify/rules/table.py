@@ -9,9 +9,12 @@ from harness.events import Permission
 from harness.verify.cell import Cell
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
-    """One line of the table. ``when``: facts of ``Cell``, each with the values for which the rule applies."""
+    """One line of the table, equal to none but itself.
+
+    ``when``: facts of ``Cell``, each with the values for which the rule applies.
+    """
 
     permission: Permission
     reason: str

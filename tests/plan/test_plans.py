@@ -1,0 +1,116 @@
+"""Plans as a whole: their order, that nothing starts that does not fit, and how they are shown."""
+
+from __future__ import annotations
+
+import io
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from harness import clients
+from harness.faults import FAULTS
+from harness.plan import check_disk, check_minutes, objections, plan, render_plan
+from harness.workload import load
+
+from .planning import BASE, planned
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_order_starts_clusters_seldom_and_favours_nobody() -> None:
+    changes = {
+        "kafka": ["4.4.0", "4.3.1"],
+        "performance": {**BASE["performance"], "repeats": 3},
+        "faults": {**BASE["faults"], "repeats": 2},
+    }
+    made = planned(changes)
+    clusters = [cluster for cluster, _ in groupby((trial.kafka, trial.profile) for trial in made.trials)]
+    assert clusters == [
+        ("4.4.0", "performance"),
+        ("4.4.0", "fault"),
+        ("4.3.1", "performance"),
+        ("4.3.1", "fault"),
+    ]
+    measured = [trial for trial in made.trials if trial.kafka == "4.4.0" and trial.kind == "performance"]
+    rounds = [[trial.id.rpartition(".")[0] for trial in of] for _, of in groupby(measured, lambda trial: trial.repeat)]
+    assert len(rounds) == 3
+    assert sorted(rounds[0]) == sorted(rounds[1]) == sorted(rounds[2])
+    assert rounds[0] != rounds[1] != rounds[2]
+    faulted = [trial for trial in made.trials if trial.kafka == "4.4.0" and trial.kind == "fault"]
+    groups = [group for group, _ in groupby((trial.repeat, trial.fault) for trial in faulted)]
+    assert groups == [(1, "zombie-leader"), (1, "lose-request"), (2, "zombie-leader"), (2, "lose-request")]
+    assert [trial.client for trial in faulted[:12]] == ["confluent-kafka"] * 6 + ["aiokafka"] * 6
+    assert made.estimated_s == pytest.approx(4 * 12.5 + sum(trial.estimated_s for trial in made.runnable))
+
+
+def test_trials_that_need_relays_share_one_cluster_behind_the_others() -> None:
+    recipes = ["partition-leader", "lose-ack", "partition-followers with lose-ack", "kill-leader"]
+    made = planned({"performance": None, "faults": {"repeats": 2, "recipes": recipes}})
+    groups = [group for group, _ in groupby((trial.relays, trial.repeat, trial.fault) for trial in made.trials)]
+    assert groups == [
+        *((False, repeat, fault) for repeat in (1, 2) for fault in recipes[1::2]),
+        *((True, repeat, fault) for repeat in (1, 2) for fault in recipes[0::2]),
+    ]
+    assert len({trial.kind_of_cluster for trial in made.trials}) == 2
+    assert made.estimated_s == pytest.approx(2 * 12.5 + sum(trial.estimated_s for trial in made.runnable))
+
+
+def test_another_seed_is_another_order_and_other_seeds() -> None:
+    one, two = planned(), planned({"seed": 2})
+    assert [trial.id for trial in one.trials] != [trial.id for trial in two.trials]
+    assert sorted(trial.id for trial in one.trials) == sorted(trial.id for trial in two.trials)
+    assert not {trial.seed for trial in one.trials} & {trial.seed for trial in two.trials}
+    assert len({trial.seed for trial in one.trials}) == len(one.trials)
+
+
+def test_what_does_not_fit_does_not_start() -> None:
+    made = planned({"limits": {"disk_gb": 0.4, "minutes": 1}})
+    biggest = made.biggest
+    assert biggest is not None and biggest.estimated_bytes == 1_000_000 * 130 * 3
+    assert check_disk(made, 10**12) == (
+        f"{biggest.id} can write 0.5 GB; limits.disk_gb is 0.4: lower its messages or raise the limit"
+    )
+    assert check_minutes(made) == (
+        f"the run takes about {made.estimated_s / 60:.1f} minutes; limits.minutes is 1: sweep less or raise the limit"
+    )
+    roomy = planned()
+    assert check_disk(roomy, 2_468_000_001) is None
+    assert check_disk(roomy, 2_467_000_000) == (
+        f"{biggest.id} can write 0.5 GB, and 2 GB have to stay free; "
+        "the disk has 2.5 GB: lower its messages or free some"
+    )
+    assert check_minutes(roomy) is None
+    assert objections(roomy, 10**12) == []
+    assert len(objections(made, 10**12)) == 2
+
+
+def test_a_plan_of_skipped_trials_does_not_start() -> None:
+    made = planned(unsupported=lambda client, config: ["it is too old"])
+    assert (made.runnable, made.biggest, made.estimated_s) == ((), None, 0)
+    assert objections(made, 0) == ["there is nothing to run: every trial is skipped"]
+
+
+def test_the_plan_is_shown() -> None:
+    made = planned({"exclude": [{"client": "aiokafka", "because": "it rests"}]})
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(render_plan(made))
+    shown = console.export_text()
+    assert f"base: {len(made.runnable)} trials, about " in shown
+    assert all(trial.id in shown for trial in made.runnable)
+    assert "x excluded: it rests" in shown
+    assert "4 x enable.idempotence=true needs acks=all (Kafka's ProducerConfig refuses it)" in shown
+
+
+@pytest.mark.parametrize(("name", "most_s"), [("default", 600), ("smoke", 60)])
+def test_a_shipped_workload_keeps_its_word(name: str, most_s: float) -> None:
+    made = plan(
+        load(ROOT / "workloads" / f"{name}.yaml"),
+        lambda client, config: clients.load(client).unsupported(config),
+        FAULTS,
+    )
+    assert made.estimated_s <= most_s
+    assert all(trial.skip is None or "says nothing here" in trial.skip for trial in made.trials)
+    assert objections(made, 10**10) == []
+    assert {trial.fault for trial in made.runnable} >= {"none", "lose-ack"}
