@@ -64,7 +64,11 @@ def _estimate_s(parameters: UnderLoad, config: Config) -> float:
 
 
 def _outage_s(parameters: Outage, config: Config) -> float:
-    return 6.0 + parameters.seconds + parameters.down_s
+    return 5.0 + parameters.seconds + parameters.down_s
+
+
+def _pause_s(parameters: Outage, config: Config) -> float:
+    return 2.0 + max(parameters.seconds, parameters.down_s)
 
 
 FAULTS = (
@@ -137,7 +141,7 @@ FAULTS = (
         script=_away(Pause, "leader", Resume),
         settings=given("request.timeout.ms"),
         fired=in_order("pause", "resume", "healthy"),
-        estimate_s=_outage_s,
+        estimate_s=_pause_s,
     ),
     Fault(
         name="pause-controller",
@@ -146,6 +150,6 @@ FAULTS = (
         script=_away(Pause, "controller", Resume),
         settings=given("request.timeout.ms"),
         fired=in_order("pause", "resume", "healthy"),
-        estimate_s=_outage_s,
+        estimate_s=_pause_s,
     ),
 )

@@ -60,10 +60,6 @@ def _no_unacked(config: Config) -> str | None:
     return None
 
 
-def _estimate_s(parameters: UnderLoad, config: Config) -> float:
-    return 4.0 + parameters.seconds
-
-
 FAULTS = (
     Fault(
         name="kill-producer",
@@ -71,7 +67,7 @@ FAULTS = (
         parameters=KillProducer,
         script=_kill_producer,
         fired=in_order("kill-client"),
-        estimate_s=_estimate_s,
+        estimate_s=lambda parameters, config: 2.0,
     ),
     Fault(
         name="restart-producer",
@@ -80,7 +76,7 @@ FAULTS = (
         script=_restart_producer,
         fired=in_order("pause", "kill-client", "restart-client"),
         refuses=_no_unacked,
-        estimate_s=lambda parameters, config: 6.0 + parameters.seconds,
+        estimate_s=lambda parameters, config: 3.0 + parameters.seconds,
     ),
     Fault(
         name="pause-producer",
@@ -89,6 +85,6 @@ FAULTS = (
         script=_pause_producer,
         fired=in_order("pause-client", "resume-client"),
         settings=given("request.timeout.ms", "delivery.timeout.ms"),
-        estimate_s=lambda parameters, config: 4.0 + parameters.seconds + parameters.pause_s,
+        estimate_s=lambda parameters, config: 1.5 + parameters.seconds + parameters.pause_s,
     ),
 )

@@ -89,7 +89,7 @@ def _in_sequence(name: str, parts: Sequence[Fault]) -> Fault:
             part.fired(events[start:end]) for part, (start, end) in zip(parts, spans, strict=True)
         )
 
-    return _composed(name, parts, _Sequence, " Then: ", script, fired)
+    return _composed(name, parts, _Sequence, " Then: ", script, fired, lasts=sum)
 
 
 def _at_once(name: str, parts: Sequence[Fault]) -> Fault:
@@ -107,10 +107,12 @@ def _at_once(name: str, parts: Sequence[Fault]) -> Fault:
         # What the proxy did bears no name: it has the rules of all.
         return all(part.fired([e for e in events if e.detail.get("part", part.name) == part.name]) for part in parts)
 
-    return _composed(name, parts, _Together, " At once: ", script, fired)
+    return _composed(name, parts, _Together, " At once: ", script, fired, lasts=max)
 
 
-def _composed(name: str, parts: Sequence[Fault], base: type[_Parts], between: str, script: Any, fired: Any) -> Fault:
+def _composed(
+    name: str, parts: Sequence[Fault], base: type[_Parts], between: str, script: Any, fired: Any, lasts: Any
+) -> Fault:
     if len(set(parts_of(name))) < len(parts_of(name)):
         raise ValueError(f"{name} names a fault twice")
     fields: dict[str, Any] = {
@@ -132,7 +134,7 @@ def _composed(name: str, parts: Sequence[Fault], base: type[_Parts], between: st
         fired=fired,
         refuses=refuses,
         settings=settings,
-        estimate_s=lambda parameters, config: sum(part.seconds(parameters.of(part), config) for part in parts),
+        estimate_s=lambda parameters, config: lasts(part.seconds(parameters.of(part), config) for part in parts),
     )
 
 

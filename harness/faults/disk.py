@@ -110,11 +110,11 @@ def _full(parameters: FullDisk) -> Script:
 
 
 def _stored_s(parameters: Stored, config: Config) -> float:
-    return 10.0
+    return 8.0
 
 
 def _under_load_s(parameters: UnderLoad, config: Config) -> float:
-    return 8.0 + parameters.seconds
+    return 5.0 + parameters.seconds
 
 
 FAULTS = (

@@ -5,9 +5,11 @@ Each begins at a certain ProduceRequest and holds for every connection of the cl
 
 from __future__ import annotations
 
+import math
+
 from pydantic import Field
 
-from harness.faults.fault import Fault, Script, given
+from harness.faults.fault import Config, Fault, Script, given
 from harness.faults.steps import AwaitFired, Sleep, Wire
 from harness.faults.wire import Flushed, hit, no_ack
 from harness.wire.rules import Rule
@@ -56,6 +58,12 @@ def _bandwidth(parameters: Bandwidth) -> Script:
     return Script(before=(Wire((rule,)),), load=parameters.load, after=(Wire(),))
 
 
+def _slow_s(parameters: Bandwidth, config: Config) -> float:
+    bytes_in_all = parameters.messages * parameters.message_size
+    slow_s = min(bytes_in_all / parameters.bytes_per_s, parameters.slow_s or math.inf)
+    return 2.5 + max(parameters.seconds, slow_s)
+
+
 FAULTS = (
     Fault(
         name="hold",
@@ -82,8 +90,6 @@ FAULTS = (
         script=_bandwidth,
         fired=hit("bandwidth"),
         settings=given("request.timeout.ms"),
-        estimate_s=lambda parameters, config: (
-            2.5 + max(parameters.seconds, parameters.messages * parameters.message_size / parameters.bytes_per_s)
-        ),
+        estimate_s=_slow_s,
     ),
 )

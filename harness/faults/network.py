@@ -61,7 +61,7 @@ def _partition(others: Others, reaction: Step) -> Callable[[Any], Script]:
 
 
 def _estimate_s(parameters: Partition, config: Config) -> float:
-    return 8.0 + max(parameters.seconds, parameters.partition_s)
+    return 3.0 + max(parameters.seconds, parameters.partition_s)
 
 
 FAULTS = (
