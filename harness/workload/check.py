@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.workload.combinations import combinations, complete, contradictions
 from harness.workload.problems import Place, Problem
 from harness.workload.reading import NO_FAULT
+
+if TYPE_CHECKING:
+    from harness.workload.model import FaultTrials
 
 _MOST_TRIALS = 10_000
 _REPLICAS, _IN_SYNC = "replication.factor", "min.insync.replicas"
@@ -28,6 +31,8 @@ def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Proble
     brokers = parts["cluster"].brokers if "cluster" in parts else parts.get("brokers")
     if brokers is not None:
         problems += _too_many_replicas(sweep, config, brokers)
+    if faults := parts.get("faults"):
+        problems += _missing_partitions(faults)
     if complete_file and not problems:
         problems += _nothing_to_run(parts)
     return problems
@@ -52,6 +57,17 @@ def _too_many_replicas(sweep: Mapping[str, Any], config: Mapping[str, Any], brok
     for place, value in _stated(_IN_SYNC, sweep, config):
         if value > most:
             yield Problem(place, f"{value} is more than {_REPLICAS}, which is {most} at most")
+
+
+def _missing_partitions(faults: FaultTrials) -> Iterator[Problem]:
+    """Where a fault is of a partition that its topics do not have: it would never fire."""
+    for index, recipe in enumerate(faults.recipes):
+        parts = [((name,), part) for name, part in recipe.given.items() if isinstance(part, Mapping)]
+        for place, given in [((), recipe.given), *parts]:
+            if (partition := given.get("partition")) is not None and partition >= faults.partitions:
+                there = f"0 to {faults.partitions - 1}" if faults.partitions > 1 else "0 alone"
+                message = f"{partition} is no partition of the trials' topics, which have {there} (faults.partitions)"
+                yield Problem(("faults", "recipes", index, *place, "partition"), message)
 
 
 def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
