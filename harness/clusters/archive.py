@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.clusters.jars import cache_folder
 from harness.clusters.java import Java
+from harness.process import guarded
 
 _MAKE_S = 120
 _NOTED = ".classes"
@@ -42,18 +44,21 @@ class Archive:
             return (f"-XX:SharedArchiveFile={self.path}", "-Xshare:auto")
         return (f"-XX:DumpLoadedClassList=%p{_NOTED}",)
 
-    def make(self, folders: Iterable[Path]) -> None:
-        """Makes it of what JVMs noted in these folders, unless it is there. If that fails, all goes on without one."""
+    def make(self, folder: Path) -> None:
+        """Makes it, in this folder, of what JVMs noted in the folders there, unless there is one already. If that
+        fails, all goes on without one.
+        """
         if self.path.exists():
             return
-        noted = [path.read_text() for folder in folders for path in sorted(folder.glob(f"*{_NOTED}"))]
+        classes, made = folder / "classes", folder / "classes.jsa"
+        arrived = self.path.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError, subprocess.SubprocessError):
+            noted = [path.read_text(errors="replace") for path in sorted(folder.glob(f"*/*{_NOTED}"))]
+            classes.write_text("\n".join(_merged(noted)))
+            self._dump(classes, made)
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=".make-") as scratch:
-                classes, made = Path(scratch) / "classes", Path(scratch) / "made.jsa"
-                classes.write_text("\n".join(_merged(noted)))
-                self._dump(classes, made)
-                made.replace(self.path)
+            shutil.copyfile(made, arrived)
+            arrived.replace(self.path)
 
     def _dump(self, classes: Path, made: Path) -> None:
         command = [
@@ -65,7 +70,7 @@ class Archive:
             "-cp",
             self.class_path,
         ]
-        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_MAKE_S, check=True)
+        subprocess.run(guarded(command), stdin=subprocess.DEVNULL, capture_output=True, timeout=_MAKE_S, check=True)
 
 
 def _merged(noted: Iterable[str]) -> Iterable[str]:

@@ -79,7 +79,7 @@ class LocalCluster(Brokers):
             for node in self.nodes:
                 node.run()
             self.wait_healthy(None, _START_S)
-            self._archive.make(node.folder for node in self.nodes)
+            self._archive.make(self.folder)
         except BaseException:
             self.stop()
             raise

@@ -45,9 +45,9 @@ class Stage:
         """The same for one of several faults at once: what it hits is its own, and what it does bears its name."""
         return replace(self, part=fault, _hit={})
 
-    def record(self, what: str, at_ns: int | None = None, **detail: Any) -> None:
+    def record(self, what: str, **detail: Any) -> None:
         whose = {} if self.part is None else {"part": self.part}
-        self.events.append(FaultEvent(self.clock_ns() if at_ns is None else at_ns, what, {**detail, **whose}))
+        self.events.append(FaultEvent(self.clock_ns(), what, {**detail, **whose}))
 
     def collect_firings(self) -> None:
         """Records what the proxy says its rules fell on since it was last asked."""

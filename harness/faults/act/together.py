@@ -1,4 +1,7 @@
-"""Carries out what several faults do at once: they take turns, each going on until it has to wait."""
+"""Carries out what several faults do at once: they take turns, each going on until it has to wait.
+
+Only for a producer that takes over from a killed one do all of them wait, as long as it sends again what had no report.
+"""
 
 from __future__ import annotations
 
