@@ -96,6 +96,8 @@ def test_more_is_more_than_chance(mine: list[float], theirs: list[float], outcom
     [
         ([100, 101, 99, 100, 100], REPRODUCED),
         ([150, 151, 149, 150, 150], REFUTED),
+        ([105, 108, 112, 115, 118, 109], REFUTED),  # how much more is open, but more it is
+        ([102, 103, 102, 104, 103, 102], REPRODUCED),  # more, and so little more that it does not matter
         ([100, 140, 70, 110, 80], NOT_DECIDED),  # no difference was found, and none can be ruled out
         ([100] * 4, NOT_DECIDED),
     ],

@@ -47,7 +47,8 @@ class More(BaseCheck):
 class Equivalent(BaseCheck):
     """Two arms have the same of a measure, within a margin: shown by an interval within it, not by a missed difference.
 
-    Two one-sided tests at 5 % each, so the interval is one of 90 %.
+    Two one-sided tests at 5 % each, so the interval is one of 90 %. What is not within the margin is refuted where a
+    difference is shown: the interval is outside, or, however large it may be, the one of 95 % leaves no room for none.
     """
 
     check: Literal["equivalent"] = KIND
@@ -68,8 +69,12 @@ class Equivalent(BaseCheck):
         low, high = 1 / (1 + self.margin), 1 + self.margin
         if low <= ratio.low and ratio.high <= high:
             return Finding(Outcome.REPRODUCED, said)
-        outside = ratio.high < low or ratio.low > high
-        return Finding(Outcome.REFUTED if outside else Outcome.NOT_DECIDED, said)
+        if ratio.high < low or ratio.low > high:
+            return Finding(Outcome.REFUTED, said)
+        wider = _ratio(self.measure, arms[self.arm], arms[self.to])
+        if wider is not None and (wider.high < 1 or wider.low > 1):
+            return Finding(Outcome.REFUTED, f"{said}; {wider.low:.2f} to {wider.high:.2f} at 95 %: not the same")
+        return Finding(Outcome.NOT_DECIDED, said)
 
 
 class Within(BaseCheck):
