@@ -22,6 +22,10 @@ NO_FAULT = "no fault"
 _ALWAYS = (ACKS, IDEMPOTENCE)
 _ACKS = ("0", "1", "all")
 _FLAGS = {IDEMPOTENCE: "idempotent", "unclean.leader.election.enable": "unclean election"}
+_FEATURES = {  # as Kafka has them without being asked, and otherwise
+    ("eligible.leader.replicas.version", 1): "",
+    ("eligible.leader.replicas.version", 0): "no eligible leader replicas",
+}
 _SHORT = {
     "max.in.flight.requests.per.connection": "in flight",
     "min.insync.replicas": "min ISR",
@@ -143,6 +147,8 @@ class Labels:
             return ""
         if value is True and key in _FLAGS:
             return _FLAGS[key]
+        if (key, value) in _FEATURES:
+            return _FEATURES[key, value]
         return _plain(_SHORT.get(key, key), value)
 
 

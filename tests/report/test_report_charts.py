@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -58,6 +60,36 @@ def test_a_cell_says_its_counts_and_whether_they_prove_anything() -> None:
     (drawn,) = anomalies.draw(Data.of(list(found.values())))
     (panel,) = drawn.figure().axes
     assert [text.get_text() for text in panel.texts] == ["0", "0\nnot exercised", "BROKEN\nlost 3\ndup 2", "unknown"]
+
+
+def test_configurations_of_many_words_are_written_out_beside_their_bars() -> None:
+    records = [
+        one(
+            client=client,
+            config={
+                "acks": acks,
+                "linger.ms": linger,
+                "batch.size": 16_384 * linger,
+                "buffer.memory": 33_554_432 * linger,
+                "max.in.flight.requests.per.connection": linger,
+                "delivery.timeout.ms": 60_000 * linger,
+                "request.timeout.ms": 30_000 * linger,
+            },
+            throughput=Throughput(messages_per_s=1_000, mb_per_s=1, span_s=1),
+        )
+        for client in ("aiokafka", "confluent-kafka", "kafka-python")
+        for acks in ("1", "all")
+        for linger in (1, 2)
+    ]
+    (drawn,) = throughput.draw(Data.of(records))
+    figure = drawn.figure()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a panel that is left no width is one
+        figure.draw_without_rendering()
+    labels = figure.axes[0].get_yticklabels()
+    edges = [label.get_window_extent() for label in labels]
+    assert min(edge.x0 for edge in edges) >= 0
+    assert all(lower.y1 < upper.y0 for upper, lower in pairwise(edges))
 
 
 def test_bars_take_a_log_scale_only_where_a_short_one_would_vanish() -> None:

@@ -27,6 +27,15 @@ def test_every_setting_that_varies_is_named_shortly() -> None:
     ]
 
 
+def test_eligible_leader_replicas_are_named_only_where_there_are_none() -> None:
+    records = [one(config={"acks": "all", "eligible.leader.replicas.version": version}) for version in (0, 1)]
+    labels = Labels.of(records)
+    without, with_ = [str(labels.configuration(record)) for record in records]
+    assert without == f"{with_}, no eligible leader replicas"
+    other = one(kafka="3.9.2", config={"acks": "all"})
+    assert "eligible" not in str(Labels.of([records[1], other]).configuration(records[1]))
+
+
 def test_what_a_faults_recipe_is_made_for_tells_no_configuration_apart() -> None:
     def slow(acks: str, linger_ms: int) -> TrialRecord:
         replaced = {"request.timeout.ms": None, "linger.ms": 5}

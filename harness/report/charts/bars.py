@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from textwrap import wrap
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,6 +17,7 @@ from harness.report.wording import Spread, short
 _LOG_FROM = 50  # times between the least and the most of a panel: beyond it short bars cannot be told apart
 _BAR = 0.38
 _UNSTEADY = " †"
+_SIDE_LETTERS = 36
 
 
 def bars(values: Mapping[Subject, Spread], unsteady: set[Subject], heading: str, unit: str) -> Figure:
@@ -23,7 +25,8 @@ def bars(values: Mapping[Subject, Spread], unsteady: set[Subject], heading: str,
     clients = sorted({subject.client for subject in values})
     configurations = sorted({subject.configuration for subject in values})
     factors = sorted({subject.replication_factor for subject in values})
-    height_in = 0.9 + len(configurations) * (0.2 + 0.22 * len(factors))
+    row_in = max(0.2 + 0.22 * len(factors), 0.1 + 0.16 * max(_side(each).count("\n") + 1 for each in configurations))
+    height_in = 0.9 + len(configurations) * row_in
     figure, axes = panels(len(clients), height_in)
     for panel, client in zip(axes, clients, strict=True):
         here = {subject: spread for subject, spread in values.items() if subject.client == client}
@@ -85,6 +88,11 @@ def _panel(
         panel.locator_params(axis="x", nbins=3)
         panel.xaxis.set_major_formatter(THOUSANDS)
     panel.set_ylim(len(configurations) - 0.5, -0.5)
-    panel.set_yticks(range(len(configurations)), [str(each) for each in configurations])
+    panel.set_yticks(range(len(configurations)), [_side(each) for each in configurations])
     panel.grid(visible=False, axis="y")
     bare(panel, "top", "right", "left")
+
+
+def _side(configuration: Configuration) -> str:
+    """As many lines as leave the panels their width."""
+    return "\n".join(wrap(str(configuration), _SIDE_LETTERS, break_long_words=False))
