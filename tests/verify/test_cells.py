@@ -203,11 +203,22 @@ def test_where_acks_all_ends() -> None:
     assert permission("lost", "power-loss-leader", acks="all", flush_messages=1) == FORBIDDEN
 
 
-def test_a_slow_follower_makes_clients_that_retry_write_twice() -> None:
-    assert permission("duplicate", "slow-follower", "kafka-python", acks="all", enable_idempotence=False) == EXPECTED
-    assert permission("duplicate", "slow-follower", "kafka-python", acks="all", enable_idempotence=True) == FORBIDDEN
-    assert permission("duplicate", "slow-follower", "aiokafka", acks="all") == ALLOWED
-    assert permission("duplicate", "slow-follower", "confluent-kafka", acks="1") == ALLOWED
+@pytest.mark.parametrize(
+    ("client", "acks", "idempotent", "timeout_ms", "expected"),
+    [
+        ("kafka-python", "all", False, 300, EXPECTED),
+        ("confluent-kafka", "all", False, 300, EXPECTED),
+        ("kafka-python", "all", False, 5_000, ALLOWED),
+        ("kafka-python", "all", True, 300, FORBIDDEN),
+        ("aiokafka", "all", False, 300, ALLOWED),
+        ("confluent-kafka", "1", False, 300, ALLOWED),
+    ],
+)
+def test_a_follower_slower_than_the_client_waits_makes_clients_that_retry_write_twice(
+    client: str, acks: str, idempotent: bool, timeout_ms: int, expected: Permission
+) -> None:
+    settings: dict[str, Any] = {"acks": acks, "enable_idempotence": idempotent, "request_timeout_ms": timeout_ms}
+    assert expectation("duplicate", "slow-follower", client, {"pause_s": 1.0}, **settings).permission == expected
 
 
 def test_what_a_client_gave_up_may_have_landed() -> None:

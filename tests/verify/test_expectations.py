@@ -35,6 +35,7 @@ WAITS: dict[str, dict[str, Any]] = {
     "bandwidth": {"bytes_per_s": 5_000, "flush_every": 50, "message_size": 100},
     "pause-leader": {"down_s": 1.0},
     "kill-follower": {"down_s": 1.0},
+    "slow-follower": {"pause_s": 1.0},
 }
 """Faults that a client with a request timeout of 900 ms does not wait for, by their parameters."""
 

@@ -41,6 +41,7 @@ DUPLICATE: tuple[Rule, ...] = (
         client=("confluent-kafka", "kafka-python"),
         acks="all",
         fault="slow-follower",
+        times_out=True,
     ),
     rule(
         EXPECTED,
