@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -22,13 +22,16 @@ _LOOK = {
 
 
 class Terminal:
-    """A ``harness.sweep.Watcher`` on a console. Without a terminal it prints plain lines and no live one."""
+    """A ``harness.sweep.Watcher`` on a console. Without a terminal it prints plain lines and no live one.
 
-    def __init__(self, console: Console, plan: Plan, finished: int) -> None:
+    It counts the trials that are run. ``finished``: ids of those that an earlier session ran or skipped.
+    """
+
+    def __init__(self, console: Console, plan: Plan, finished: Collection[str]) -> None:
         self._console = console
-        self._total = len(plan.trials)
-        self._number = finished
-        self._left_s = {trial.id: trial.estimated_s for trial in plan.runnable}
+        self._total = len(plan.runnable)
+        self._left_s = {trial.id: trial.estimated_s for trial in plan.runnable if trial.id not in finished}
+        self._number = self._total - len(self._left_s)
         self._now = "starting"
         self._trial = ""
         self._pace = 1.0  # how much longer trials really take than planned
@@ -55,18 +58,19 @@ class Terminal:
     def starts(self, trial: Trial) -> None:
         self._trial = trial.name
         if self._skipped:
-            self._console.print(f"{self._skipped} trials skipped; the report says why")
+            trials = "1 trial" if self._skipped == 1 else f"{self._skipped} trials"
+            self._console.print(f"{trials} skipped; the report says why")
             self._skipped = 0
         self._show()
 
     def ended(self, record: TrialRecord) -> None:
-        self._number += 1
         planned_s = self._left_s.pop(record.id, None)
         if planned_s and record.elapsed_s:
             self._pace += 0.1 * (record.elapsed_s / planned_s - self._pace)
         if record.status == "skipped":
             self._skipped += 1
         else:
+            self._number += 1
             self._console.print(f"{self._number:4}/{self._total}  {_line(record)}", highlight=False, soft_wrap=True)
         self._trial, self._now = "", ""
         self._show()

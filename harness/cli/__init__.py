@@ -208,7 +208,7 @@ def _run(
     with store.claimed():
         shutil.rmtree(store.folder / "scratch", ignore_errors=True)
         store.mend()
-        terminal = Terminal(console, plan, finished=len(store.records()))
+        terminal = Terminal(console, plan, finished={record.id for record in store.records()})
         try:
             with terminal.live():
                 return run_sweep(plan.workload, plan, store, terminal)

@@ -1,0 +1,65 @@
+"""What a person sees of a sweep: how many trials there are to run, and how many have been."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from typing import Any
+
+from rich.console import Console
+
+from harness.faults import FAULTS
+from harness.plan import Plan, plan
+from harness.store import FaultRecord, TrialRecord
+from harness.terminal import Terminal
+from harness.workload import parse
+
+WORKLOAD: dict[str, Any] = {
+    "name": "seen",
+    "kafka": "4.4.0",
+    "sweep": {"client": ["aiokafka"], "acks": [0, 1, "all"]},
+    "faults": {"recipes": ["lose-ack"]},
+}
+
+
+def _record(plan: Plan, number: int) -> TrialRecord:
+    trial = plan.trials[number]
+    return TrialRecord(
+        id=trial.id,
+        name=trial.name,
+        kind=trial.kind,
+        repeat=trial.repeat,
+        kafka=trial.kafka,
+        client=trial.client,
+        config=trial.config,
+        load={},
+        fault=FaultRecord(name=trial.fault, fired=trial.skip is None),
+        status="completed" if trial.skip is None else "skipped",
+        elapsed_s=2 * trial.estimated_s if trial.skip is None else None,
+    )
+
+
+def _seen(finished: Collection[str], numbers: list[int], planned: Plan) -> str:
+    text = io.StringIO()
+    terminal = Terminal(Console(file=text, width=120), planned, finished)
+    for number in numbers:
+        if planned.trials[number].skip is None:
+            terminal.starts(planned.trials[number])
+        terminal.ended(_record(planned, number))
+    return text.getvalue()
+
+
+def test_skipped_trials_are_counted_apart() -> None:
+    planned = plan(parse(WORKLOAD), lambda client, config: [], FAULTS)
+    skips = [trial.skip is not None for trial in planned.trials]
+    assert skips == [True, False, False], "acks=0 has no ack to lose"
+    lines = _seen((), [0, 1, 2], planned).splitlines()
+    assert lines[0] == "1 trial skipped; the report says why"
+    assert [line.split()[0] for line in lines[1:]] == ["1/2", "2/2"]
+
+
+def test_what_ran_in_an_earlier_session_is_counted_and_takes_no_time_any_more() -> None:
+    planned = plan(parse(WORKLOAD), lambda client, config: [], FAULTS)
+    done = [trial.id for trial in planned.trials[:2]]
+    (line,) = _seen(done, [2], planned).splitlines()
+    assert line.split()[0] == "2/2"
