@@ -5,8 +5,10 @@ They are Kafka's and Jepsen's own. Everything that runs writes them, everything 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Any
 
 FORMAT = 1
 """The version of everything stored in a results folder. A reader refuses a newer one."""
@@ -97,6 +99,17 @@ THEN, WITH = " then ", " with "
 def parameters_key(fault: str) -> str:
     """Under which the parameters of a part are among those of the composition."""
     return fault.replace("-", "_").replace(" ", "_")
+
+
+def flat_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a fault, those of a composition's parts as ``part.parameter``."""
+    flat: dict[str, Any] = {}
+    for key, value in parameters.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}.{name}": one for name, one in flat_parameters(value).items()}
+        else:
+            flat[key] = value
+    return flat
 
 
 def parts_of(fault: str) -> list[str]:

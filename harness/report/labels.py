@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.events import flat_parameters
 from harness.report.wording import ABSENT
 from harness.store import TrialRecord
 
@@ -95,7 +96,7 @@ class Labels:
         faults: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for record in records:
             groups[record.kind, record.config.get(REPLICATION), record.kafka].append(_configured(record))
-            faults[record.fault.name].append(record.fault.parameters)
+            faults[record.fault.name].append(flat_parameters(record.fault.parameters))
         varied = {key for configs in groups.values() for key in _varied(configs)}
         keys = (*_ALWAYS, *sorted(varied - {*_ALWAYS, REPLICATION}))
         loads = [record.load for record in records if record.kind == "performance"]
@@ -124,7 +125,7 @@ class Labels:
         """The fault's name, with the parameters that tell its recipes apart; ``no fault`` for a performance trial."""
         if record.fault.name == "none":
             return NO_FAULT
-        given = record.fault.parameters
+        given = flat_parameters(record.fault.parameters)
         words = [_plain(key, given[key]) for key in self.parameters[record.fault.name] if key in given]
         return record.fault.name + (f" ({', '.join(words)})" if words else "")
 

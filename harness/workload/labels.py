@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.clients import Setting as Value
+from harness.events import flat_parameters
 from harness.workload.settings import SETTINGS
 
 _SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,39}")
@@ -41,8 +42,8 @@ def recipe_label(name: str, differs: Mapping[str, Any]) -> str:
 
 
 def recipe_name(name: str, differs: Mapping[str, Any]) -> str:
-    """``lose-request (silent=true)``."""
-    stated = ", ".join(f"{key}={_plain(value)}" for key, value in differs.items())
+    """``lose-request (silent=true)``; of a composition ``... (kill_leader.rate=500)``."""
+    stated = ", ".join(f"{key}={_plain(value)}" for key, value in flat_parameters(differs).items())
     return f"{name} ({stated})" if stated else name
 
 

@@ -114,3 +114,9 @@ def test_a_shipped_workload_keeps_its_word(name: str, most_s: float) -> None:
     assert all(trial.skip is None or "says nothing here" in trial.skip for trial in made.trials)
     assert objections(made, 10**10) == []
     assert {trial.fault for trial in made.runnable} >= {"none", "lose-ack"}
+
+
+def test_a_composition_is_named_with_what_its_parts_are_given() -> None:
+    recipe = {"name": "lose-ack with kill-leader", "kill_leader": {"rate": 500.0}}
+    names = [trial.name for trial in planned({"faults": {"recipes": [recipe]}, "performance": None}).trials]
+    assert all("lose-ack with kill-leader (kill_leader.rate=500.0), run 1" in name for name in names)

@@ -36,6 +36,15 @@ def test_eligible_leader_replicas_are_named_only_where_there_are_none() -> None:
     assert "eligible" not in str(Labels.of([records[1], other]).configuration(records[1]))
 
 
+def test_parameters_of_a_composition_are_named_with_their_part() -> None:
+    records = [
+        one(fault=FaultRecord(name="a with b", fired=True, parameters={"a": {"down_s": down_s, "rate": 5}, "b": {}}))
+        for down_s in (1.0, 3.0)
+    ]
+    labels = Labels.of(records)
+    assert [labels.fault(record) for record in records] == ["a with b (a.down_s=1.0)", "a with b (a.down_s=3.0)"]
+
+
 def test_what_a_faults_recipe_is_made_for_tells_no_configuration_apart() -> None:
     def slow(acks: str, linger_ms: int) -> TrialRecord:
         replaced = {"request.timeout.ms": None, "linger.ms": 5}
