@@ -71,7 +71,7 @@ FAULTS = (
     ),
     Fault(
         name="restart-producer",
-        summary="The producer is killed while acks are on their way, and a new one goes on: sends again what had none.",
+        summary="The producer is killed while acks are on their way, and a new one takes over what had none.",
         parameters=RestartProducer,
         script=_restart_producer,
         fired=in_order("pause", "kill-client", "restart-client"),

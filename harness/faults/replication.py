@@ -44,7 +44,7 @@ class LastInSyncDies(Parameters):
     messages: int = Field(3_600, ge=1, le=10_000_000, description="messages sent, from before the kill on")
     rate: float = Field(300, gt=0, description="messages a second")
     after_acks: int = Field(
-        100, ge=0, description="it is killed when it has acked so many alone (acks=0: counted as sent), or after 0.5 s"
+        100, ge=1, description="it is killed when it has acked so many alone (acks=0: counted as sent), or after 0.5 s"
     )
     down_s: float = Field(8.0, ge=0, le=120, description="how long the leader is away")
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from harness.events import flat_parameters
 from harness.workload.combinations import combinations, complete, contradictions
 from harness.workload.problems import Place, Problem
 from harness.workload.reading import NO_FAULT
@@ -62,12 +63,12 @@ def _too_many_replicas(sweep: Mapping[str, Any], config: Mapping[str, Any], brok
 def _missing_partitions(faults: FaultTrials) -> Iterator[Problem]:
     """Where a fault is of a partition that its topics do not have: it would never fire."""
     for index, recipe in enumerate(faults.recipes):
-        parts = [((name,), part) for name, part in recipe.given.items() if isinstance(part, Mapping)]
-        for place, given in [((), recipe.given), *parts]:
-            if (partition := given.get("partition")) is not None and partition >= faults.partitions:
+        for key, value in flat_parameters(recipe.given).items():
+            *part, name = key.split(".")
+            if name == "partition" and value is not None and value >= faults.partitions:
                 there = f"0 to {faults.partitions - 1}" if faults.partitions > 1 else "0 alone"
-                message = f"{partition} is no partition of the trials' topics, which have {there} (faults.partitions)"
-                yield Problem(("faults", "recipes", index, *place, "partition"), message)
+                message = f"{value} is no partition of the trials' topics, which have {there} (faults.partitions)"
+                yield Problem(("faults", "recipes", index, *part, name), message)
 
 
 def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:

@@ -45,6 +45,7 @@ def test_it_loses_every_message_that_was_acked(
         ("crash-before-replication", {}),
         ("unclean-election", {"min_insync_replicas": 2}),
         ("power-loss", {"flush_messages": 1}),
+        ("power-loss-follower", {}),
         ("power-loss-follower", {"leader_dies": True}),
         ("disk-lost", {}),
         ("full-disk", {"messages": 6_000}),
