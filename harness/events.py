@@ -31,6 +31,15 @@ class Outcome(IntEnum):
     """acks=0: the client counted it as sent, and nobody promised anything."""
 
 
+class Ending(IntEnum):
+    """What became of one transaction. The numbers are part of the format."""
+
+    OPEN = 0
+    """Neither its commit nor its abort was confirmed."""
+    COMMITTED = 1
+    ABORTED = 2
+
+
 class Anomaly(StrEnum):
     """What can be found in a trial's journals. Finding one is no judgement: that is the verdict's work."""
 

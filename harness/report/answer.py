@@ -24,7 +24,7 @@ _DONE_TO = {
     Anomaly.FAILED_LANDED: "written though reported failed",
     Anomaly.UNEXPECTED: "found that nobody sent",
     Anomaly.ABORTED_VISIBLE: "visible though aborted",
-    Anomaly.TORN_TRANSACTION: "in torn transactions",
+    Anomaly.TORN_TRANSACTION: "missing from torn transactions",
     Anomaly.HUNG_TRANSACTION: "held back by hung transactions",
     Anomaly.REDELIVERED: "processed twice",
     Anomaly.SKIPPED: "never processed",

@@ -3,14 +3,16 @@
 Pure functions on the columns of stored journals. Nothing here knows a client, a cluster or a fault but by name, so a
 trial can be judged again at any time::
 
-    findings = find(producers, log)                                    what is there
+    findings = find(producers, log)                                    what is there; with a ``ReadCommitted`` as a
+                                                                       third, of transactions as well
     expected = expectations(client, config, fault, parameters)         what it means
     word, reason = verdict(findings, expected, fault=..., fired=..., problem=...)
 """
 
 from harness.verify.anomalies import Findings, find
 from harness.verify.expectations import expectations, promise
+from harness.verify.transactions import ReadCommitted, Transactions
 from harness.verify.verdict import judge as verdict
 from harness.verify.verdict import observed
 
-__all__ = ["Findings", "expectations", "find", "observed", "promise", "verdict"]
+__all__ = ["Findings", "ReadCommitted", "Transactions", "expectations", "find", "observed", "promise", "verdict"]

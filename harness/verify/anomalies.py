@@ -17,6 +17,7 @@ import numpy.typing as npt
 from harness.events import Anomaly, Outcome
 from harness.journal import NONE, Int32, Int64, LogColumns, ProducerColumns
 from harness.store import Anomalies, Counts
+from harness.verify.transactions import Bools, ReadCommitted, of_transactions
 
 Witness = dict[str, Any]
 
@@ -29,6 +30,8 @@ _OF_MESSAGES = (
     Anomaly.UNKNOWN_ABSENT,
     Anomaly.FAILED_LANDED,
 )
+_OF_TRANSACTIONS = (Anomaly.ABORTED_VISIBLE, Anomaly.TORN_TRANSACTION, Anomaly.HUNG_TRANSACTION)
+_NOWHERE = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,15 @@ class Findings:
 
     counts: Counts
     anomalies: Anomalies
-    """Those of transactions and pipelines are None: these journals cannot tell."""
+    """Those of pipelines are None, and those of transactions unless a ``ReadCommitted`` was given: nothing can tell."""
     witnesses: dict[str, list[Witness]]
     """Of each anomaly that was found its first ten messages, smallest sequence first: ``producer``, ``sequence``,
     ``partition``, ``outcome``, ``error``, ``offsets`` (all that were found) and ``acked_offset``. Those of
     ``unexpected`` are records, in the log's order, and say ``why``."""
 
 
-def find(producers: Sequence[ProducerColumns], log: LogColumns) -> Findings:
-    """Every anomaly of a trial.
+def find(producers: Sequence[ProducerColumns], log: LogColumns, committed: ReadCommitted | None = None) -> Findings:
+    """Every anomaly of a trial. ``log`` is all of it, as ``read_uncommitted`` reads it.
 
     A copy is a valid record of a message that was sent, in the partition it was sent to. Every other record is
     *unexpected*, and no copy: a message whose only record is in another partition is lost as well.
@@ -54,22 +57,24 @@ def find(producers: Sequence[ProducerColumns], log: LogColumns) -> Findings:
     - *reordered*: of one producer and partition, the messages whose first copy (the one of the lowest offset) lies
       before the first copy of any earlier sequence. A later copy is a duplicate and reorders nothing.
     - *unknown_landed*, *unknown_absent*, *failed_landed*: by outcome, with a copy or without. PENDING is unknown.
+    - Those of transactions: see ``of_transactions``. A message is visible if ``committed`` has a copy of it.
 
     The offset that a client was told is not compared with the one that was found. Raises ``ValueError`` if two
     journals are of one producer.
     """
     if len({producer.producer for producer in producers}) < len(producers):
         raise ValueError("two journals are of the same producer: their messages cannot be told apart")
-    fates = [_Fate.of(producer, log) for producer in producers]
+    fates = [_Fate.of(producer, log, committed) for producer in producers]
     expected = np.zeros(len(log), np.bool_)
     for fate in fates:
         expected[fate.records] = True
     unexpected = np.flatnonzero(~expected)
 
-    counted = {anomaly.value: sum(len(fate.sequences[anomaly]) for fate in fates) for anomaly in _OF_MESSAGES}
+    of_messages = _OF_MESSAGES if committed is None else (*_OF_MESSAGES, *_OF_TRANSACTIONS)
+    counted = {anomaly.value: sum(len(fate.sequences[anomaly]) for fate in fates) for anomaly in of_messages}
     counted[Anomaly.DUPLICATE] = sum(fate.copies_beyond_first for fate in fates)
     counted[Anomaly.UNEXPECTED] = len(unexpected)
-    witnesses = {anomaly.value: _witnesses(fates, anomaly, log) for anomaly in _OF_MESSAGES}
+    witnesses = {anomaly.value: _witnesses(fates, anomaly, log) for anomaly in of_messages}
     witnesses[Anomaly.UNEXPECTED] = _unexpected_witnesses(producers, log, unexpected)
     return Findings(
         counts=_counts(producers, log),
@@ -90,11 +95,11 @@ class _Fate:
     copies_beyond_first: int
 
     @classmethod
-    def of(cls, producer: ProducerColumns, log: LogColumns) -> _Fate:
+    def of(cls, producer: ProducerColumns, log: LogColumns, committed: ReadCommitted | None) -> _Fate:
         records = _copies(producer, log)
         sequence = log.sequence[records]
         copies = np.bincount(sequence, minlength=len(producer))
-        first = np.full(len(producer), np.iinfo(np.int64).max)
+        first = np.full(len(producer), _NOWHERE)
         np.minimum.at(first, sequence, log.offset[records])
 
         landed, outcome = copies > 0, producer.outcome
@@ -108,6 +113,9 @@ class _Fate:
             Anomaly.UNKNOWN_ABSENT: np.flatnonzero(unknown & ~landed),
             Anomaly.FAILED_LANDED: np.flatnonzero((outcome == Outcome.FAILED) & landed),
         }
+        if committed is not None:
+            which = _of_transactions(producer, first, committed)
+            sequences |= {anomaly: np.flatnonzero(has) for anomaly, has in which.items()}
         return cls(producer, records, sequences, len(records) - int(np.count_nonzero(landed)))
 
     def witnesses(self, sequences: Int64, log: LogColumns) -> Iterator[Witness]:
@@ -122,6 +130,16 @@ class _Fate:
         for sequence, offsets in found_at.items():
             partition = int(self.producer.partition[sequence])
             yield _witness(self.producer, sequence, partition, sorted(offsets))
+
+
+def _of_transactions(producer: ProducerColumns, first: Int64, committed: ReadCommitted) -> dict[Anomaly, Bools]:
+    """``first``: of each message the lowest offset of its copies in the whole log."""
+    seen = np.zeros(len(producer), np.bool_)
+    seen[committed.log.sequence[_copies(producer, committed.log)]] = True
+    landed = np.flatnonzero(first != _NOWHERE)
+    kept_back = np.zeros(len(producer), np.bool_)
+    kept_back[landed] = first[landed] >= committed.stable[producer.partition[landed]]
+    return of_transactions(committed.transactions.get(producer.producer), seen, kept_back)
 
 
 def _copies(producer: ProducerColumns, log: LogColumns) -> Int64:

@@ -26,6 +26,7 @@ class Cell:
     acks: str
     """``0``, ``1`` or ``all``."""
     idempotent: bool
+    transactional: bool
     retries: bool
     """The client sends again what it is unsure of."""
     one_in_flight: bool
@@ -86,6 +87,7 @@ class Cell:
             fault=fault,
             acks=acks,
             idempotent=idempotent,
+            transactional=_flag(config.get("transactional", False)),
             retries=retries,
             one_in_flight=client in _ONE_BATCH_A_PARTITION or (in_flight is not None and int(in_flight) == 1),
             replicated=replicas > 1,

@@ -9,7 +9,7 @@ from typing import Any
 from harness.events import THEN, WITH, Anomaly, Permission, parameters_key
 from harness.store import Expectation
 from harness.verify.cell import Cell
-from harness.verify.rules import RULES, Rule
+from harness.verify.rules import OF_TRANSACTIONS, RULES, Rule
 
 _Faults = Mapping[str, Mapping[str, Any]]
 
@@ -39,7 +39,8 @@ def promise(config: Mapping[str, Any], client: str = "") -> str:
 def expectations(
     client: str, config: Mapping[str, Any], fault: str, parameters: Mapping[str, Any]
 ) -> list[Expectation]:
-    """Exactly one expectation for each anomaly that a trial of producers can have.
+    """Exactly one expectation for each anomaly that a trial of producers can have; if ``config`` says that it is
+    ``transactional``, for those of transactions as well.
 
     ``config`` has Kafka's dotted names, ``fault`` is a name of the catalogue or ``none``. The last rule that applies
     decides; a case without one is allowed, and its reason says that no rule covers it. Of faults that are composed,
@@ -60,7 +61,8 @@ def _expectations(
             each = [_expectations(client, config, part, given, at_once) for part, given in parts.items()]
             return [max(of_one, key=_permissiveness) for of_one in zip(*each, strict=True)]
     cell = Cell.of(client, config, fault, parameters, beside)
-    return [_expectation(anomaly, _last_that_applies(rules, cell)) for anomaly, rules in RULES.items()]
+    table = {**RULES, **OF_TRANSACTIONS} if cell.transactional else RULES
+    return [_expectation(anomaly, _last_that_applies(rules, cell)) for anomaly, rules in table.items()]
 
 
 @cache

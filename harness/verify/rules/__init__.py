@@ -14,8 +14,9 @@ from harness.verify.rules.duplicate import DUPLICATE
 from harness.verify.rules.lost import LOST
 from harness.verify.rules.reordered import REORDERED
 from harness.verify.rules.table import ALLOWED, DELIVERY, EXPECTED, FORBIDDEN, Rule, rule
+from harness.verify.rules.transactions import OF_TRANSACTIONS
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["OF_TRANSACTIONS", "RULES", "Rule"]
 
 RULES: Mapping[Anomaly, tuple[Rule, ...]] = {
     Anomaly.LOST: LOST,

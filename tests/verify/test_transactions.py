@@ -1,0 +1,167 @@
+"""Transactions in histories written by hand, and at random against a model made of loops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.events import Ending, Permission, Verdict
+from harness.journal import ProducerColumns
+from harness.verify import ReadCommitted, Transactions, expectations, find, verdict
+
+from .histories import ACKED, UNCONFIRMED, Record, found, log, producer
+
+OPEN, COMMITTED, ABORTED = Ending.OPEN, Ending.COMMITTED, Ending.ABORTED
+FAR = 1_000
+
+
+def transactions(*number: int, ended: Sequence[Ending]) -> Transactions:
+    return Transactions(np.array(number, np.int32), np.array(ended, np.uint8))
+
+
+def read_committed(*records: Record, stable: Sequence[int] = (FAR, FAR), **of: Transactions) -> ReadCommitted:
+    """``of``: the transactions of producer 0 as ``p0``, and so on."""
+    by_producer = {int(name[1:]): each for name, each in of.items()}
+    return ReadCommitted(log(*records), np.array(stable, np.int64), by_producer)
+
+
+def two_messages() -> ProducerColumns:
+    """One to each of two partitions."""
+    return producer((0, ACKED), (1, ACKED))
+
+
+BOTH = ((0, 0, 0, 0), (1, 0, 0, 1))
+"""They are both in the log."""
+
+
+def test_committed_and_visible_is_nothing_to_be_found_but_it_was_looked_for() -> None:
+    view = read_committed(*BOTH, p0=transactions(0, 0, ended=[COMMITTED]))
+    anomalies = find([two_messages()], log(*BOTH), view).anomalies
+    assert (anomalies.aborted_visible, anomalies.torn_transaction, anomalies.hung_transaction) == (0, 0, 0)
+    assert (anomalies.redelivered, anomalies.skipped) == (None, None)
+
+
+def test_aborted_and_in_the_log_is_what_aborted_means() -> None:
+    view = read_committed(p0=transactions(0, 0, ended=[ABORTED]))
+    assert found(find([two_messages()], log(*BOTH), view)) == {}
+
+
+def test_aborted_and_seen_is_aborted_visible() -> None:
+    view = read_committed((1, 0, 0, 1), p0=transactions(0, 0, ended=[ABORTED]))
+    findings = find([two_messages()], log(*BOTH), view)
+    assert found(findings) == {"aborted_visible": 1}
+    (witness,) = findings.witnesses["aborted_visible"]
+    assert (witness["sequence"], witness["partition"], witness["offsets"]) == (1, 1, [0])
+
+
+def test_aborted_visible_breaks_the_promise_of_a_transactional_producer() -> None:
+    config = {"acks": "all", "enable.idempotence": True, "transactional": True, "replication.factor": 3}
+    rules = expectations("confluent-kafka", config, "kill-leader", {})
+    assert {each.permission for each in rules if "transaction" in each.anomaly} == {Permission.FORBIDDEN}
+    for view, word in (
+        (read_committed(p0=transactions(0, 0, ended=[ABORTED])), Verdict.KEPT),
+        (read_committed(*BOTH, p0=transactions(0, 0, ended=[ABORTED])), Verdict.BROKEN),
+        (None, Verdict.UNKNOWN),  # nobody has looked
+    ):
+        findings = find([two_messages()], log(*BOTH), view)
+        assert verdict(findings, rules, fault="kill-leader", fired=True, problem=None)[0] == word
+
+
+def test_committed_and_seen_in_part_is_torn_by_what_is_missing() -> None:
+    view = read_committed((0, 0, 0, 0), p0=transactions(0, 0, ended=[COMMITTED]))
+    findings = find([two_messages()], log(*BOTH), view)
+    assert found(findings) == {"torn_transaction": 1}
+    assert findings.witnesses["torn_transaction"][0]["sequence"] == 1
+
+
+def test_a_lost_message_tears_its_transaction_as_well() -> None:
+    view = read_committed((0, 0, 0, 0), p0=transactions(0, 0, ended=[COMMITTED]))
+    assert found(find([two_messages()], log((0, 0, 0, 0)), view)) == {"lost": 1, "torn_transaction": 1}
+
+
+def test_committed_and_seen_nowhere_is_not_torn() -> None:
+    assert found(find([two_messages()], log(*BOTH), read_committed(p0=transactions(0, 0, ended=[COMMITTED])))) == {}
+
+
+def test_two_transactions_are_each_their_own() -> None:
+    view = read_committed((0, 0, 0, 0), p0=transactions(0, 1, ended=[COMMITTED, ABORTED]))
+    assert found(find([two_messages()], log(*BOTH), view)) == {}
+
+
+def test_an_open_transaction_promises_nothing_of_its_messages() -> None:
+    assert found(find([two_messages()], log(*BOTH), read_committed(p0=transactions(0, 0, ended=[OPEN])))) == {}
+
+
+def test_a_stalled_last_stable_offset_is_no_loss_and_tears_nothing() -> None:
+    # Partition 1 is held at offset 0 by somebody's open transaction: this one is committed, and waits behind it.
+    view = read_committed((0, 0, 0, 0), stable=(1, 0), p0=transactions(0, 0, ended=[COMMITTED]))
+    findings = find([two_messages()], log(*BOTH), view)
+    assert found(findings) == {"hung_transaction": 1}
+    assert findings.witnesses["hung_transaction"][0]["sequence"] == 1
+
+
+def test_a_stalled_last_stable_offset_holds_back_producers_without_transactions_too() -> None:
+    others = producer((0, UNCONFIRMED), number=1)
+    records = log(*BOTH, (0, 1, 1, 0))
+    view = read_committed(stable=(0, 0), p0=transactions(0, 0, ended=[OPEN]))
+    assert found(find([two_messages(), others], records, view)) == {"hung_transaction": 3}
+
+
+def test_a_duplicate_behind_the_last_stable_offset_is_not_held_back() -> None:
+    # Its first copy is before that, and can be seen.
+    view = read_committed((0, 0, 0, 0), stable=(4, 0))
+    assert found(find([producer((0, ACKED))], log((0, 0, 0, 0), (0, 5, 0, 0)), view)) == {"duplicate": 1}
+
+
+def test_a_message_of_no_transaction_is_neither_aborted_nor_torn() -> None:
+    view = read_committed((0, 0, 0, 0), p0=transactions(-1, -1, ended=[ABORTED]))
+    assert found(find([two_messages()], log(*BOTH), view)) == {}
+
+
+@st.composite
+def trials(draw: st.DrawFn) -> tuple[list[int], list[int], list[Ending], list[int], list[Record], list[Record]]:
+    """Of one producer: partition and transaction of each message, endings, stable offsets, the log, what was seen."""
+    messages = draw(st.integers(0, 12))
+    partitions = draw(st.lists(st.integers(0, 1), min_size=messages, max_size=messages))
+    endings = draw(st.lists(st.sampled_from(Ending), min_size=1, max_size=3))
+    numbers = draw(st.lists(st.integers(-1, len(endings) - 1), min_size=messages, max_size=messages))
+    stable = draw(st.lists(st.integers(0, 14), min_size=2, max_size=2))
+    written = draw(st.lists(st.integers(0, messages - 1), max_size=14)) if messages else []
+    records: list[Record] = [(partitions[sequence], offset, 0, sequence) for offset, sequence in enumerate(written)]
+    seen = [record for record in records if draw(st.booleans())]
+    return partitions, numbers, endings, stable, records, seen
+
+
+@given(trials())
+@settings(max_examples=200, deadline=None)
+def test_the_judge_agrees_with_the_definitions(
+    trial: tuple[list[int], list[int], list[Ending], list[int], list[Record], list[Record]],
+) -> None:
+    partitions, numbers, endings, stable, records, seen = trial
+    visible = {record[3] for record in seen}
+    which: dict[str, list[int]] = {"aborted_visible": [], "torn_transaction": [], "hung_transaction": []}
+    kept_back = set()
+    for sequence, partition in enumerate(partitions):
+        offsets = [record[1] for record in records if record[3] == sequence]
+        if offsets and min(offsets) >= stable[partition]:
+            kept_back.add(sequence)
+    for sequence, number in enumerate(numbers):
+        if sequence in kept_back:
+            which["hung_transaction"].append(sequence)
+        if number < 0:
+            continue
+        siblings = {other for other, its in enumerate(numbers) if its == number}
+        if endings[number] is ABORTED and sequence in visible:
+            which["aborted_visible"].append(sequence)
+        if endings[number] is COMMITTED and siblings & visible and sequence not in visible | kept_back:
+            which["torn_transaction"].append(sequence)
+
+    view = read_committed(*seen, stable=stable, p0=transactions(*numbers, ended=endings))
+    findings = find([producer(*((partition, ACKED) for partition in partitions))], log(*records), view)
+    for anomaly, sequences in which.items():
+        assert getattr(findings.anomalies, anomaly) == len(sequences)
+        shown = findings.witnesses.get(anomaly, [])
+        assert [witness["sequence"] for witness in shown] == sequences[:10]
