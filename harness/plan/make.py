@@ -124,7 +124,7 @@ class _Trials:
             seed=_number(workload.seed, "seed", trial_id),
             estimated_s=estimated_s,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
-            eligible_leader_replicas=workload.cluster.eligible_leader_replicas,
+            eligible_leader_replicas=config.get(_ELIGIBLE) != 0,
             relays=fault != NO_FAULT and self.faults[fault].between_nodes(parameters),
             skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, config), None),
         )

@@ -58,7 +58,7 @@ class Trial:
     skip: str | None
     """Why it is not run, if it is not."""
     eligible_leader_replicas: bool = True
-    """Whether its cluster is formatted with them."""
+    """Whether its cluster is formatted as its version is by default, which is with them where it has them."""
     relays: bool = False
     """Whether its cluster has relays between the nodes, for a fault that cuts them off from each other."""
 

@@ -43,13 +43,15 @@ def test_a_performance_trial() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kafka", "wanted", "version"), [("4.4.0", True, 1), ("4.4.0", False, 0), ("3.9.2", True, None)]
+    ("kafka", "wanted", "version", "as_by_default"),
+    [("4.4.0", True, 1, True), ("4.4.0", False, 0, False), ("3.9.2", True, None, True), ("3.9.2", False, None, True)],
 )
-def test_eligible_leader_replicas_are_on_record_where_kafka_has_them(
-    kafka: str, wanted: bool, version: int | None
+def test_eligible_leader_replicas_are_on_record_and_turned_off_where_kafka_has_them(
+    kafka: str, wanted: bool, version: int | None, as_by_default: bool
 ) -> None:
     trials = planned({"kafka": kafka, "cluster": {"brokers": 3, "eligible_leader_replicas": wanted}}).trials
     assert {trial.config.get("eligible.leader.replicas.version") for trial in trials} == {version}
+    assert {trial.eligible_leader_replicas for trial in trials} == {as_by_default}
 
 
 def test_a_fault_trial() -> None:
