@@ -90,10 +90,13 @@ def _run_one(planned: Trial, venue: trial.Venue, results: Results, watcher: Watc
         record = trial.run(planned, venue)
     except ClusterFailed as broken:
         reason = f"the cluster did not recover: {broken}"
-        _store(results, watcher, _not_run(planned, "failed", reason, time.monotonic() - began))
-        return False
-    _store(results, watcher, judge(record, results.journals))
-    return True
+    except Exception as crash:  # noqa: BLE001 - whatever it is, it costs one trial and not the run
+        reason = f"the trial ended in the middle: {type(crash).__name__}: {crash}"
+    else:
+        _store(results, watcher, judge(record, results.journals))
+        return True
+    _store(results, watcher, _not_run(planned, "failed", reason, time.monotonic() - began))
+    return False
 
 
 def _store(results: Results, watcher: Watcher, record: TrialRecord) -> None:

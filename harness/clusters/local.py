@@ -50,7 +50,7 @@ class LocalCluster(Brokers):
     ) -> None:
         self.version = version
         self._features = () if eligible_leader_replicas else ("--feature", "eligible.leader.replicas.version=0")
-        self.folder = folder
+        self.folder = folder = folder.resolve()  # a node's own working directory is another
         self.profile: Profile = PROFILES[profile]
         self.java: Java = find_java()
         self._janitor = janitor

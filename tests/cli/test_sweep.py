@@ -31,10 +31,11 @@ faults:
 """
 
 
-def _start(*arguments: str | Path) -> subprocess.Popen[str]:
+def _start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[str]:
     """As a shell's foreground: tests that run in its background have SIGINT ignored, and pass that on."""
     return subprocess.Popen(
         [sys.executable, "-m", "harness", *map(str, arguments)],
+        cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -135,6 +136,28 @@ def test_a_broker_that_never_comes_back_is_no_pass_and_the_next_trial_has_a_new_
     assert failed["reason"].startswith("the cluster did not recover: node ")
     assert kept["verdict"] == "kept"
     assert not _of(results)
+
+
+def test_a_file_in_the_way_costs_one_trial_and_where_results_go_by_default_disks_can_be_lost(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(
+        "name: small\nkafka: '4.4.0'\ncluster: {brokers: 1}\nsweep: {client: [confluent-kafka]}\n"
+        "faults: {recipes: [disk-lost, {name: disk-lost, messages: 400}]}\n"
+    )
+    sweep = _start("sweep", "small.yaml", cwd=tmp_path)  # into the relative folder "results"
+    data = "*/scratch/cluster/broker-1/data"
+    try:
+        _wait_for(lambda: any((tmp_path / "results").glob(f"{data}/*disk-lost*-0")), 90)
+        (partition,) = (tmp_path / "results").glob(f"{data}/*disk-lost*-0")
+        partition.with_name(partition.name.removesuffix("-0") + "-9").touch()  # no directory, so it cannot be lost
+        said, _ = sweep.communicate(timeout=150)
+    finally:
+        sweep.kill()
+    assert sweep.returncode == 5, said
+    failed, reproduced = _lines(tmp_path / "results")
+    assert (failed["status"], failed["verdict"]) == ("failed", "unknown")
+    assert failed["reason"].startswith("the trial ended in the middle: NotADirectoryError: ")
+    assert (reproduced["verdict"], reproduced["anomalies"]["lost"] > 0) == ("reproduced", True)
+    assert not _of(tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

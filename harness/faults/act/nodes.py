@@ -8,6 +8,8 @@ from harness.faults import steps
 from harness.faults.act.step import do
 from harness.faults.stage import Stage
 
+_NOBODY = -1  # as Kafka itself writes that nobody leads
+
 
 @do.register
 def _(step: steps.Pause, stage: Stage) -> None:
@@ -69,7 +71,8 @@ def _(step: steps.AwaitFailover, stage: Stage) -> Iterator[None]:
     (hit,) = stage.nodes("leader")
     # Every other broker must have heard: a client may ask any of them.
     yield from stage.until(lambda: hit not in stage.leaders(), step.timeout_s, f"broker {hit} was not deposed")
-    stage.record("failover", was=hit, leader=stage.leaders()[0])
+    leader = next(iter(stage.leaders()), _NOBODY)  # where it was the only broker, there is no other to ask
+    stage.record("failover", was=hit, leader=leader)
 
 
 @do.register
@@ -102,7 +105,7 @@ def _(step: steps.ElectUnclean, stage: Stage) -> Iterator[None]:
     def led() -> bool:
         nonlocal answer
         answer = stage.cluster.elect_unclean(stage.topic)
-        return min(stage.leaders()) >= 0
+        return _NOBODY not in stage.leaders()
 
     yield from stage.until(led, step.timeout_s, "nobody leads, also after an unclean election,")
     stage.record("elected", leader=stage.leaders()[0], answer=answer)
