@@ -13,8 +13,13 @@ _ONE_BATCH_A_PARTITION = ("aiokafka",)
 _NEVER = 2**63 - 1
 _MOST_IN_FLIGHT = 5  # that idempotence allows
 _SESSION_S = 1.3  # a broker's (broker.session.timeout.ms of the fault profile), less the time since its last heartbeat
+_TIMEOUT_SCAN_S = {"confluent-kafka": 1.0}  # so seldom it looks for late responses (librdkafka, rd_kafka_broker_serve)
+_NO_ANSWER = ("delay", "bandwidth", "hold", "pause-leader")
+"""The client itself has to notice that a response is late; under other faults the leader says so, REQUEST_TIMED_OUT."""
 _CONTROLLER_AWAY = ("kill-controller", "pause-controller")
-_LOAD_PER_S = 3_000  # the load under which kills were measured, and kill-leader's own
+_LOAD_PER_S = 3_000  # the load under which faults were measured, and kill-leader's own
+_DENSE_LOAD_PER_S = 20_000
+_SHORT_LINGER_MS = 5
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,15 @@ class Cell:
     impatient: bool
     """The client gives a message up before the node that is frozen goes on."""
     times_out: bool
-    """The client waits for a response for less time than the fault keeps it waiting."""
+    """The fault keeps the client waiting for a response for longer than it surely waits."""
     written: bool
     """What a forged error refuses was written."""
     silent: bool
     """The fault keeps the connection open, so that the client has to time out by itself."""
     under_load: bool
     """The fault strikes while messages are sent at 3,000 a second or more."""
+    dense: bool
+    """Under load, with batches so close to each other that one is always on its way or not replicated yet."""
     leader_dies: bool
     """A fault of a follower ends the leader as well."""
     resends: bool
@@ -82,6 +89,7 @@ class Cell:
             and retries
             and (in_flight is None or int(in_flight) <= _MOST_IN_FLIGHT)
         )
+        rate = float(parameters.get("rate") or _LOAD_PER_S)
         return cls(
             client=client,
             fault=fault,
@@ -98,14 +106,21 @@ class Cell:
             one_is_enough=int(config.get("min.insync.replicas", 1)) == 1,
             flushed=int(config.get("flush.messages", _NEVER)) == 1,
             impatient=float(config.get("delivery.timeout.ms", _NEVER)) < float(parameters.get("pause_s", 0)) * 1000,
-            times_out=float(config.get("request.timeout.ms", _NEVER))
-            < _kept_waiting_s(fault, parameters, beside) * 1000,
+            times_out=_waits_s(client, config, fault) < _kept_waiting_s(fault, parameters, beside),
             written=_flag(parameters.get("forward", False)),
             silent=_flag(parameters.get("silent", False)),
-            under_load=float(parameters.get("rate") or _LOAD_PER_S) >= _LOAD_PER_S,
+            under_load=rate >= _LOAD_PER_S,
+            dense=rate >= _DENSE_LOAD_PER_S
+            or (rate >= _LOAD_PER_S and float(config.get("linger.ms", _SHORT_LINGER_MS)) <= _SHORT_LINGER_MS),
             leader_dies=_flag(parameters.get("leader_dies", False)),
             resends=_flag(parameters.get("resend", True)),
         )
+
+
+def _waits_s(client: str, config: Mapping[str, Any], fault: str) -> float:
+    """How long a client waits for a response at the most."""
+    until_it_looks = _TIMEOUT_SCAN_S.get(client, 0.0) if fault in _NO_ANSWER else 0.0
+    return float(config.get("request.timeout.ms", _NEVER)) / 1000 + until_it_looks
 
 
 def _kept_waiting_s(fault: str, parameters: Mapping[str, Any], beside: Mapping[str, Mapping[str, Any]]) -> float:

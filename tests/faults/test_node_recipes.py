@@ -99,7 +99,7 @@ def test_a_producer_that_slept_past_its_timeouts_gives_up_what_it_had_not_sent(r
 
 @pytest.mark.parametrize("idempotent", [False, True])
 def test_a_leader_that_freezes_for_longer_than_the_client_waits(run: Run, idempotent: bool) -> None:
-    parameters = {"request_timeout_ms": 400, "messages": 4_000}
+    parameters = {"request_timeout_ms": 200, "down_s": 1.25, "messages": 5_000}
     record = run(CLIENT, "pause-leader", parameters, acks="all", enable_idempotence=idempotent)
     assert record.anomalies is not None and record.anomalies.lost == 0
     assert bool(record.anomalies.duplicate) is not idempotent

@@ -26,8 +26,8 @@ def _fired(record: TrialRecord, action: str) -> int:
 @pytest.mark.parametrize(
     ("client", "fault", "parameters", "idempotent"),
     [
-        ("confluent-kafka", "delay", {"delay_ms": 1_500, "times": 3}, False),
-        ("confluent-kafka", "delay", {"delay_ms": 1_500, "times": 3}, True),
+        ("confluent-kafka", "delay", {"delay_ms": 2_500, "times": 1}, False),
+        ("confluent-kafka", "delay", {"delay_ms": 2_500, "times": 1}, True),
         ("kafka-python", "bandwidth", {"bytes_per_s": 3_000, "slow_s": 4.0}, False),
     ],
 )

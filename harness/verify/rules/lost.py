@@ -46,18 +46,19 @@ _ACKS_0 = (
     rule(
         EXPECTED,
         "what the killed leader had not read or not replicated yet is gone, and nobody tells the client",
-        "measured: 18 of 18 kills at 3,000 messages/s lost some",
+        "measured: 18 of 18 kills at 3,000 messages/s with linger.ms=5 and 36 of 36 at 20,000 lost some; with "
+        "linger.ms=25 a kill at 3,000 can fall between two batches, and 2 of 18 did",
         acks="0",
-        fault="kill-leader",
+        fault=("kill-leader", "kill-all"),
         replicated=True,
-        under_load=True,
+        dense=True,
     ),
     rule(
         EXPECTED,
         "what is sent to a broker that goes, until the client hears that it went, is gone, and nobody tells the client",
         "measured: some in every repetition at 3,000 messages/s",
         acks="0",
-        fault=("kill-all", "rolling-kill", "stop-leader", "rolling-stop", "read-only-disk", "full-disk"),
+        fault=("rolling-kill", "stop-leader", "rolling-stop", "read-only-disk", "full-disk"),
         replicated=True,
         under_load=True,
     ),
