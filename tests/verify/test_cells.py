@@ -132,6 +132,17 @@ def test_a_line_held_longer_than_the_client_waits_duplicates() -> None:
         assert expectation("duplicate", "hold", client, {"hold_s": 3.0}, **settings).permission == expected
 
 
+def test_what_a_client_gave_up_can_land_behind_what_it_sent_next() -> None:
+    for client, timeout_ms, idempotent, expected in (
+        ("aiokafka", 1_000, False, ALLOWED),
+        ("aiokafka", 5_000, False, FORBIDDEN),
+        ("aiokafka", 1_000, True, FORBIDDEN),
+    ):
+        settings: dict[str, Any] = {"acks": "all", "enable_idempotence": idempotent, "request_timeout_ms": timeout_ms}
+        slow = {"bytes_per_s": 2_000, "flush_every": 50, "message_size": 100}
+        assert expectation("reordered", "bandwidth", client, slow, **settings).permission == expected
+
+
 def test_followers_that_are_cut_off_longer_than_the_client_waits_duplicate() -> None:
     for client, acks, timeout_ms, replicas, idempotent, expected in (
         ("confluent-kafka", "all", 1_000, 2, False, EXPECTED),

@@ -37,6 +37,13 @@ REORDERED: tuple[Rule, ...] = (
     ),
     rule(
         ALLOWED,
+        "a request that the client gave up is still on its way, and a new connection overtakes it",
+        "measured: aiokafka, bandwidth of 2,000 bytes/s and a request timeout of 1 s",
+        fault=("bandwidth", "delay", "hold", "pause-leader", "stalled-leader"),
+        times_out=True,
+    ),
+    rule(
+        ALLOWED,
         "librdkafka can send a refused batch behind its successors, even with one request in flight or no retries",
         f"measured: forged retriable errors reorder with one request in flight; {LIBRDKAFKA}",
         client="confluent-kafka",
