@@ -12,12 +12,14 @@ from harness.store import TrialRecord
 
 
 def plan_claims(claims: Claims, unsupported: Unsupported) -> Plan:
-    """All trials: those on one kind of cluster together, a claim's arms in turn, repeat by repeat."""
+    """All trials: those on one kind of cluster together, a claim's arms in turn, repeat by repeat; in every other one
+    from the last arm to the first, so that none is always the one before.
+    """
     trials = [
         _of_arm(trial, name, arm_name)
         for name, claim in claims.claims.items()
         for repeat in range(1, max(arm.repeats for arm in claim.arms.values()) + 1)
-        for arm_name, arm in claim.arms.items()
+        for arm_name, arm in (claim.arms.items() if repeat % 2 else reversed(claim.arms.items()))
         for trial in plan(claims.workload(arm), unsupported, FAULTS).trials
         if trial.repeat == repeat
     ]
