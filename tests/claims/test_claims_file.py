@@ -60,6 +60,14 @@ def test_arms_become_trials_side_by_side_on_one_kind_of_cluster_each() -> None:
     assert plan.trials[-1].config["acks"] == "1"
 
 
+def test_of_two_arms_each_goes_first_in_every_other_repeat() -> None:
+    arms = {arm: {"load": {"rate": 100, "seconds": 1}, "repeats": 3} for arm in ("a", "b")}
+    checks = [{"check": "never", "what": "lost", "arms": ["a", "b"]}]
+    claims = parse_claims(changed("claims", "one", to={**BASE["claims"]["one"], "arms": arms, "checks": checks}))
+    plan = plan_claims(claims, lambda client, config: [])
+    assert [trial.id.split(".")[1] for trial in plan.trials] == ["a", "b", "b", "a", "a", "b"]
+
+
 def test_a_run_stores_claims_that_can_be_read_again() -> None:
     for claims in (parse_claims(BASE), *map(load, SHIPPED)):
         assert parse_claims(claims.model_dump(mode="json", exclude_unset=True)) == claims
