@@ -1,10 +1,11 @@
 """How fast the harness drives confluent-kafka, against Kafka's own kafka-producer-perf-test on the same warm brokers.
 
-Both send 5 million messages of 100 bytes with replication factor 3 and acks=all; the harness records due, sent and done
-time, outcome and offset of every one of them. The two take turns, and each round the other one begins, so that drift
-favours neither; the ratio is taken round by round::
+Both send 5 million messages of 100 bytes with replication factor 3, acks=all and no idempotence, in all else by the
+defaults of Kafka's own client; the harness records due, sent and done time, outcome and offset of every one. The two
+take turns, and each round the other one begins, so that drift favours neither; the ratio is taken round by round.
+With ``--batch-size`` given several times, each round measures all of them::
 
-    uv run python -m benchmarks.perf_test [--rounds 8] [--messages 5000000]
+    uv run python -m benchmarks.perf_test [--rounds 8] [--messages 5000000] [--batch-size 16384]
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 
 from harness.clients import Setting
@@ -35,23 +37,24 @@ TOOLS = Jar(
     698668,
     "62f3c5dd7aa3442d4c5bc6a95f86e2502178ea09de8e27f74d9563bf955e253c",
 )
+# What the Java client has by default since Kafka 4.0, said to both: librdkafka's batches have a megabyte, and at
+# saturation its million requests in flight make many small ones of what could be few.
 CONFIG: dict[str, Setting] = {
     "acks": "all",
     "enable.idempotence": False,
     "linger.ms": 5,
-    "batch.size": 262144,
-    # Java's default. librdkafka's is a million, which at saturation makes many small requests of what could be few.
     "max.in.flight.requests.per.connection": 5,
 }
+BATCH_SIZE = 16384
 SIZE_BYTES = 100
 PARTITIONS = 3
 _WARM_UPS = 5  # rounds, 50 million messages: until then a message costs the brokers up to four times as much CPU
 _RATE = re.compile(r"records sent, ([\d.]+) records/sec")
 
 
-def perf_test(cluster: LocalCluster, jars: list[Path], topic: str, messages: int) -> float:
+def perf_test(cluster: LocalCluster, jars: list[Path], topic: str, config: dict[str, Setting], messages: int) -> float:
     """Messages a second, as the tool's closing line has it."""
-    properties = [f"{key}={str(value).lower()}" for key, value in CONFIG.items()]
+    properties = [f"{key}={str(value).lower()}" for key, value in config.items()]
     command = [
         str(cluster.java.path), "-Xms512m", "-Xmx512m", "-cp", os.pathsep.join(map(str, jars)),
         "org.apache.kafka.tools.ProducerPerformance", "--topic", topic, "--num-records", str(messages),
@@ -62,14 +65,16 @@ def perf_test(cluster: LocalCluster, jars: list[Path], topic: str, messages: int
     return float(_RATE.findall(said)[-1])
 
 
-def harness(cluster: LocalCluster, janitor: Janitor, scratch: Path, topic: str, messages: int) -> float:
+def harness(
+    cluster: LocalCluster, janitor: Janitor, scratch: Path, topic: str, config: dict[str, Setting], messages: int
+) -> float:
     """Messages a second, from the first handed over to the last acked, by the journal it left."""
     spec = Spec(
         client="confluent-kafka",
         bootstrap=cluster.bootstrap,
         topic=topic,
         partitions=PARTITIONS,
-        config=dict(CONFIG),
+        config=config,
         run_key=1,
         producer=0,
         message_size=SIZE_BYTES,
@@ -93,38 +98,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--messages", type=int, default=5_000_000)
+    parser.add_argument("--batch-size", type=int, action="append", help=f"bytes; default {BATCH_SIZE}")
     wanted = parser.parse_args()
+    sizes = wanted.batch_size or [BATCH_SIZE]
     jars = class_path(KAFKA)
     tools = [*jars, *ensure([TOOLS])]
     janitor = Janitor()
-    ratios = []
+    ratios: dict[int, list[float]] = {size: [] for size in sizes}
     try:
         with tempfile.TemporaryDirectory(prefix="perf-test-") as folder:
             scratch = Path(folder)
-            cluster = LocalCluster(KAFKA, jars, scratch / "cluster", janitor, profile="performance")
-            with cluster:
+            with LocalCluster(KAFKA, jars, scratch / "cluster", janitor, profile="performance") as cluster:
                 print(f"Kafka {KAFKA}, {cluster.java.description}, {wanted.messages} messages of {SIZE_BYTES} B, RF 3")
-                for number in range(-_WARM_UPS, wanted.rounds):
+                for number, size in product(range(-_WARM_UPS, wanted.rounds), sizes):
+                    config = {**CONFIG, "batch.size": size}
                     rates = {}
                     for name in ("perf-test", "harness")[:: 1 if number % 2 else -1]:
-                        topic = f"{name}-{number + _WARM_UPS}"
+                        topic = f"{name}-{size}-{number + _WARM_UPS}"
                         cluster.create_topic(topic, PARTITIONS, 3, {"min.insync.replicas": "2"})
                         if name == "harness":
-                            rates[name] = harness(cluster, janitor, scratch, topic, wanted.messages)
+                            rates[name] = harness(cluster, janitor, scratch, topic, config, wanted.messages)
                         else:
-                            rates[name] = perf_test(cluster, tools, topic, wanted.messages)
+                            rates[name] = perf_test(cluster, tools, topic, config, wanted.messages)
                         cluster.delete_topic(topic)
                         time.sleep(2)  # its files are deleted in the background
                     ratio = rates["harness"] / rates["perf-test"]
                     kind = "warm-up" if number < 0 else f"round {number + 1}"
                     print(
-                        f"{kind}: perf-test {rates['perf-test']:,.0f}/s, harness {rates['harness']:,.0f}/s, {ratio:.2f}"
+                        f"{kind}, batches of {size:,} B: perf-test {rates['perf-test']:,.0f}/s, "
+                        f"harness {rates['harness']:,.0f}/s, {ratio:.2f}",
+                        flush=True,
                     )
                     if number >= 0:
-                        ratios.append(ratio)
+                        ratios[size].append(ratio)
     finally:
         janitor.close()
-    print(f"median ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+    for size, found in ratios.items():
+        median, least, most = statistics.median(found), min(found), max(found)
+        print(f"batches of {size:,} B: median ratio {median:.2f} ({least:.2f} to {most:.2f})")
 
 
 if __name__ == "__main__":
