@@ -76,7 +76,7 @@ def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, 
             provenance.note_cluster(results, venue.cluster)
             if first.profile == "performance":
                 watcher.doing("warming the brokers up")
-                provenance.note(results, f"brokers warmed up, messages/s in turn: {warm_up(venue)}")
+                provenance.note(results, f"brokers warmed up, {warm_up(venue)}")
             while trials:
                 if not _run_one(trials.pop(0), venue, results, watcher):
                     break

@@ -1,67 +1,131 @@
-"""Warming brokers up: fresh ones measure the JIT compiler, not Kafka."""
+"""Warming brokers up: fresh ones measure the JIT compiler, not Kafka.
+
+A broker compiles what it does, so it does what trials do: first a few large requests as fast as they go, then many
+small ones at a pace, for which it has to compile so much anew that a median begins at hundreds of milliseconds.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 
 from harness.disk import DiskWatch
+from harness.events import Outcome
+from harness.journal import ProducerJournal
+from harness.load.receiver import Receiver
 from harness.load.spec import Spec
 from harness.load.worker import Worker, WorkerFailed
+from harness.process import ChildDied, ChildSilent
 from harness.trial import Venue
 
-_MOST_S = 12.0
 _MOST_MESSAGES = 4_000_000
 _MESSAGE_BYTES = 100
 _WINDOW_S = 2.0
+_MOST_WINDOWS = 6
 _STEADY = 0.1
+_PACE = 1000  # messages a second
+_MOST_PACED_S = 8  # a window each
+_FINISH_S = 10.0
 
 
-def steady(rates: list[float], within: float = _STEADY) -> bool:
-    """Whether the last two windows moved as much as each other, within a tenth."""
-    if len(rates) < 2 or rates[-1] <= 0:
+@dataclass(frozen=True)
+class WarmUp:
+    """How the brokers became warm, window by window."""
+
+    rates: list[int]
+    """At full load: messages a second."""
+    medians_ms: list[float]
+    """At a pace: the median latency from due to acked."""
+
+    def __str__(self) -> str:
+        return f"messages/s in turn: {self.rates}, then median latency in ms at {_PACE} messages/s: {self.medians_ms}"
+
+
+def steady(values: list[float], within: float = _STEADY) -> bool:
+    """Whether the last two windows are alike, within a tenth."""
+    if len(values) < 2 or values[-1] <= 0:
         return False
-    return abs(rates[-1] - rates[-2]) <= within * rates[-1]
+    return abs(values[-1] - values[-2]) <= within * values[-1]
 
 
-def warm_up(venue: Venue) -> list[int]:
-    """Full load, replicated like a trial's, until its rate stands still; at most 12 s and 2 GB on the disk.
-
-    Returns the rates it saw, in messages a second, one a window.
+def warm_up(venue: Venue) -> WarmUp:
+    """Full load until its rate stands still, for 12 s and 2 GB on the disk at the most; then a pace, until its latency
+    does, for 8 s. One that fails is said, and ends early.
     """
-    topic = f"{venue.run_id}.warm-up"
+    return WarmUp(_at_full_load(venue), _at_a_pace(venue))
+
+
+def _at_full_load(venue: Venue) -> list[int]:
     replicas = min(3, len(venue.cluster.addresses))
-    venue.cluster.create_topic(topic, replicas, replicas, {})
     rates: list[float] = []
+    with _loading(venue, "full-load", replicas, _MOST_MESSAGES) as worker:
+        worker.wait_ready()
+        while len(rates) < _MOST_WINDOWS and worker.total < _MOST_MESSAGES and not steady(rates):
+            before, since = worker.acks(), time.monotonic()
+            worker.start(_MOST_MESSAGES, seconds=_WINDOW_S)
+            worker.finish(_FINISH_S)
+            rates.append((worker.acks() - before) / (time.monotonic() - since))
+    return [round(rate) for rate in rates]
+
+
+def _at_a_pace(venue: Venue) -> list[float]:
+    medians: list[float] = []
+    consumed = venue.scratch / "warm-up.parquet"
+    try:
+        with (
+            _loading(venue, "pace", 1, _MOST_PACED_S * _PACE) as worker,
+            Receiver(worker.spec, consumed, venue.scratch / "warm-up.log", venue.janitor) as receiver,
+        ):
+            worker.wait_ready()
+            journal = ProducerJournal.open(Path(worker.spec.journal))
+            while len(medians) < _MOST_PACED_S and not steady(medians):
+                window = slice(worker.total, worker.total + _PACE)
+                worker.start(_PACE, rate=_PACE)
+                worker.finish(_FINISH_S)
+                acked = journal.outcome[window] == Outcome.ACKED
+                if not acked.any():
+                    break
+                latency_ns = (journal.done_ns[window] - journal.due_ns[window])[acked]
+                medians.append(float(np.median(latency_ns)) / 1e6)
+            receiver.stop(worker.total)
+    finally:
+        consumed.unlink(missing_ok=True)
+    return [round(median, 1) for median in medians]
+
+
+@contextlib.contextmanager
+def _loading(venue: Venue, name: str, partitions: int, capacity: int) -> Iterator[Worker]:
+    """A worker that starts, and a topic replicated like a trial's. A failure ends the load; nothing of it is left."""
+    topic = f"{venue.run_id}.warm-up.{name}"
+    journal = venue.scratch / f"warm-up.{name}.journal"
+    venue.cluster.create_topic(topic, partitions, min(3, len(venue.cluster.addresses)), {})
     worker = Worker(
         Spec(
             client="confluent-kafka",
             bootstrap=venue.cluster.bootstrap,
             topic=topic,
-            partitions=replicas,
-            config={"acks": "all", "linger.ms": 5},
+            partitions=partitions,
+            config={"acks": "all", "linger.ms": 5, "enable.idempotence": True},
             run_key=0,
             producer=0,
             message_size=_MESSAGE_BYTES,
-            capacity=_MOST_MESSAGES,
-            journal=str(venue.scratch / "warm-up.journal"),
+            capacity=capacity,
+            journal=str(journal),
         ),
         venue.scratch / "warm-up.log",
         venue.janitor,
     )
     try:
         with DiskWatch(venue.scratch, worker.kill):
-            worker.wait_ready()
-            worker.start(_MOST_MESSAGES, seconds=_MOST_S)
-            until, before = time.monotonic() + _MOST_S, 0
-            while time.monotonic() < until and before < _MOST_MESSAGES and not steady(rates):
-                time.sleep(_WINDOW_S)
-                now = worker.acks()
-                rates.append((now - before) / _WINDOW_S)
-                before = now
-    except WorkerFailed as failed:
+            yield worker
+    except (WorkerFailed, ChildDied, ChildSilent) as failed:
         venue.doing(f"the warm-up ended early: {failed}")
     finally:
         worker.kill()
-        (venue.scratch / "warm-up.journal").unlink(missing_ok=True)
+        journal.unlink(missing_ok=True)
         venue.cluster.delete_topic(topic)
-    return [round(rate) for rate in rates]

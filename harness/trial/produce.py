@@ -10,10 +10,10 @@ from harness.disk import DiskWatch
 from harness.faults import FAULTS
 from harness.faults.act import act
 from harness.faults.stage import RecipeFailed, Stage
+from harness.load.receiver import Receiver
 from harness.load.spec import Spec
 from harness.load.worker import Worker, WorkerFailed
 from harness.plan import Trial
-from harness.process import Child
 from harness.trial.venue import Running
 from harness.wire import Proxy
 
@@ -82,10 +82,10 @@ def _perform(running: Running, worker: Worker) -> None:
     assert load.seconds is not None
     rate = None if load.rate == "max" else load.rate
     with contextlib.ExitStack() as stack:
-        consumer = None
+        receiver = None
         if rate is not None:
-            consumer = stack.enter_context(_consumer(running))
-            consumer.wait("ready", 20)
+            consumed, log = running.journal("consumer-0"), running.venue.scratch / "consumer.log"
+            receiver = stack.enter_context(Receiver(worker.spec, consumed, log, running.venue.janitor))
         doing("warming up")
         worker.start(_warmup(trial), rate=rate, seconds=_WARMUP_S)
         worker.finish(30)
@@ -93,25 +93,8 @@ def _perform(running: Running, worker: Worker) -> None:
         doing("measuring")
         worker.start(load.messages, rate=rate, seconds=load.seconds)
         worker.finish(load.seconds + 40)
-        if consumer is not None:
-            consumer.send({"do": "stop", "records": worker.total, "timeout_s": 5.0})
-            consumer.wait("stopped", 10)
-
-
-def _consumer(running: Running) -> Child:
-    trial, venue = running.trial, running.venue
-    spec = {
-        "bootstrap": venue.cluster.bootstrap,
-        "topic": running.topic,
-        "partitions": trial.load.partitions,
-        "run_key": running.run_key,
-        "message_size": trial.load.message_size,
-        "capacity": 2 * _capacity(trial),
-        "parquet": str(running.journal("consumer-0")),
-    }
-    consumer = Child("harness.load.consumer", spec, venue.scratch / "consumer.log")
-    venue.janitor.process(consumer.pid)
-    return consumer
+        if receiver is not None:
+            receiver.stop(worker.total)
 
 
 def _inject(running: Running, worker: Worker, proxy: Proxy | None) -> None:

@@ -47,7 +47,7 @@ _ACKS_0 = (
         EXPECTED,
         "what the killed leader had not read or not replicated yet is gone, and nobody tells the client",
         "measured: kill-leader lost some in 18 of 18 at 3,000 messages/s with linger.ms=5 and in 36 of 36 at 20,000, "
-        "kill-all in 3 of 3 at 20,000; with linger.ms=25 a kill at 3,000 can fall between two batches, and 2 of 18 did",
+        "kill-all in 18 of 18 and 3 of 3; with linger.ms=25 a kill at 3,000 can fall between two batches: 2 of 18 did",
         acks="0",
         fault=("kill-leader", "kill-all"),
         replicated=True,

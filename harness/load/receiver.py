@@ -1,0 +1,49 @@
+"""The harness's side of a consumer worker, which receives a load while it is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from harness.janitor import Janitor
+from harness.load.spec import Spec
+from harness.process import Child
+
+_READY_S = 20.0
+_STOP_S = 5.0
+
+
+class Receiver:
+    """A running consumer of what the producer of ``spec`` sends. Left as a context, it is gone.
+
+    Every wait is bounded; one that takes too long, or a consumer that ended, raises ``ChildSilent`` or ``ChildDied``.
+    """
+
+    def __init__(self, spec: Spec, parquet: Path, log: Path, janitor: Janitor) -> None:
+        consumer = {
+            "bootstrap": spec.bootstrap,
+            "topic": spec.topic,
+            "partitions": spec.partitions,
+            "run_key": spec.run_key,
+            "message_size": spec.message_size,
+            "capacity": 2 * spec.capacity,
+            "parquet": str(parquet),
+        }
+        self._child = Child("harness.load.consumer", consumer, log)
+        janitor.process(self._child.pid)
+
+    def stop(self, records: int) -> None:
+        """Lets it receive up to so many, for 5 s at most; then what it received is in its Parquet file."""
+        self._child.send({"do": "stop", "records": records, "timeout_s": _STOP_S})
+        self._child.wait("stopped", 2 * _STOP_S)
+
+    def __enter__(self) -> Receiver:
+        try:
+            self._child.wait("ready", _READY_S)
+        except BaseException:
+            self._child.kill()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._child.__exit__(kind, error, at)
