@@ -37,8 +37,8 @@ TOOLS = Jar(
     698668,
     "62f3c5dd7aa3442d4c5bc6a95f86e2502178ea09de8e27f74d9563bf955e253c",
 )
-# What the Java client has by default since Kafka 4.0, said to both: librdkafka's batches have a megabyte, and at
-# saturation its million requests in flight make many small ones of what could be few.
+# But for idempotence what the Java client has by default since Kafka 4.0, said to both: librdkafka's batches have a
+# megabyte, and at saturation its million requests in flight make many small ones of what could be few.
 CONFIG: dict[str, Setting] = {
     "acks": "all",
     "enable.idempotence": False,

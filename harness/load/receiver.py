@@ -14,7 +14,7 @@ _STOP_S = 5.0
 
 
 class Receiver:
-    """A running consumer of what the producer of ``spec`` sends. Left as a context, it is gone.
+    """A consumer of what the producer of ``spec`` sends: running within its context, gone after it.
 
     Every wait is bounded; one that takes too long, or a consumer that ended, raises ``ChildSilent`` or ``ChildDied``.
     """
