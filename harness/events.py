@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 """The version of everything stored in a results folder. A reader refuses a newer one."""
 
 
@@ -50,6 +50,8 @@ class Anomaly(StrEnum):
     UNKNOWN_ABSENT = "unknown_absent"
     FAILED_LANDED = "failed_landed"
     UNEXPECTED = "unexpected"
+    MISPLACED = "misplaced"
+    UNREPORTED = "unreported"
     ABORTED_VISIBLE = "aborted_visible"
     TORN_TRANSACTION = "torn_transaction"
     HUNG_TRANSACTION = "hung_transaction"
@@ -57,11 +59,17 @@ class Anomaly(StrEnum):
     SKIPPED = "skipped"
 
 
+INFORMATION = frozenset({Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT})
+"""What became of messages of which the client said that it does not know: nothing went wrong with them."""
+
+
 class Verdict(StrEnum):
-    """One word for a trial. Only ``KEPT`` is a pass, and only a fault that really fired can earn it."""
+    """One word for a trial. Only a fault that really fired can earn ``KEPT`` or ``ALLOWED``."""
 
     KEPT = "kept"
-    """Nothing forbidden happened, and the fault was really exercised."""
+    """Nothing went wrong, and the fault was really exercised."""
+    ALLOWED = "allowed"
+    """Something went wrong that was never promised not to, and nothing that was."""
     BROKEN = "broken"
     """A forbidden anomaly happened; the witnesses are stored."""
     REPRODUCED = "reproduced"

@@ -115,6 +115,8 @@ class ProducerColumns:
     """The client's name of each message's error, None where it gave none; None if it gave none at all."""
     warmup: int = 0
     """The first so many messages warmed the client up: judged like the rest, left out of latency and rates."""
+    closed_ns: int | None = None
+    """When nobody waited for reports any more; None if nobody noted that."""
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -134,15 +136,26 @@ class LogColumns:
         return len(self.offset)
 
 
-def seal(journal: Path, parquet: Path, *, producer: int, warmup: int, errors: Mapping[int, str]) -> int:
+def seal(
+    journal: Path,
+    parquet: Path,
+    *,
+    producer: int,
+    warmup: int,
+    errors: Mapping[int, str],
+    closed_ns: int | None = None,
+) -> int:
     """Turns a finished producer's mapped file into Parquet and removes it. Returns the rows written.
 
-    What was still pending ends as ``UNKNOWN``: nobody will hear of it any more. ``errors`` names the error codes.
+    What was still pending ends as ``UNKNOWN``: nobody will hear of it any more. ``errors`` names the error codes,
+    ``closed_ns`` is when nobody waited for reports any more.
     """
     source = ProducerJournal.open(journal)
     rows = source.sent()
     names = pa.array([errors.get(code, f"error {code}") for code in range(1, 256)], pa.string())
     meta = {"format": str(FORMAT), "producer": str(producer), "warmup": str(warmup)}
+    if closed_ns is not None:
+        meta["closed_ns"] = str(closed_ns)
     schema = pa.schema(
         [
             ("sequence", pa.int64()),
@@ -187,6 +200,7 @@ def read_producer(parquet: Path) -> ProducerColumns:
     return ProducerColumns(
         producer=int(meta["producer"]),
         warmup=int(meta["warmup"]),
+        closed_ns=int(meta["closed_ns"]) if "closed_ns" in meta else None,
         due_ns=_numpy(table, "due_ns"),
         sent_ns=_numpy(table, "sent_ns"),
         done_ns=_numpy(table, "done_ns", NONE),

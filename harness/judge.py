@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from harness import measure, verify
-from harness.events import NO_REPORT, OBSERVED, Outcome, Verdict
+from harness.events import NO_REPORT, OBSERVED, Anomaly, Outcome, Verdict
 from harness.journal import LogColumns, ProducerColumns, read_log, read_producer
-from harness.store import Availability, FaultRecord, TrialRecord
+from harness.store import Anomalies, Availability, FaultRecord, TrialRecord
 
 ACK_RATE_BIN_S = 0.1
 
@@ -46,9 +46,24 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
     return record.model_copy(update=found)
 
 
+def differs(stored: TrialRecord, again: TrialRecord) -> bool:
+    """Whether another judgement of a trial says something else: what nobody had looked for before is no difference
+    unless it is there.
+    """
+    before, now = (
+        {name: count for name, count in (record.anomalies or Anomalies()).model_dump().items() if count}
+        for record in (stored, again)
+    )
+    return (stored.verdict, before) != (again.verdict, now)
+
+
 def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: LogColumns) -> dict[str, Any]:
-    findings = verify.find(producers, log)
-    expectations = verify.expectations(record.client, record.config, record.fault.name, record.fault.parameters)
+    findings = verify.find(producers, log, report_within_ns=_report_within_ns(record))
+    expectations = [
+        each
+        for each in verify.expectations(record.client, record.config, record.fault.name, record.fault.parameters)
+        if each.anomaly != Anomaly.UNREPORTED or findings.anomalies.unreported is not None
+    ]
     verdict, reason = verify.verdict(
         findings, expectations, fault=record.fault.name, fired=record.fault.fired, problem=record.reason
     )
@@ -63,6 +78,20 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: Lo
         "verdict_reason": reason,
         "expectations": expectations,
     }
+
+
+def _report_within_ns(record: TrialRecord) -> int | None:
+    """What the client itself had for a bound, and for how long it was frozen: nobody reports in his sleep."""
+    within_s = verify.report_within_s(record.client, {**record.config, **(record.effective or {})})
+    return None if within_s is None else int(within_s * 1e9) + _asleep_ns(record.fault)
+
+
+def _asleep_ns(fault: FaultRecord) -> int:
+    fell, woke = (
+        [event["at_ns"] for event in fault.events if event["what"] == what]
+        for what in ("pause-client", "resume-client")
+    )
+    return sum(end - start for start, end in zip(fell, woke, strict=False))
 
 
 def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journals: Path) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The results folder: what is in it, written so that a crash loses no finished trial. Format 1 is a contract.
+"""The results folder: what is in it, written so that a crash loses no finished trial. Format 2 is a contract,
+and format 1 is still read.
 
 ::
 
@@ -18,9 +19,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from harness.events import FORMAT, Permission, Verdict
+from harness.events import FORMAT, INFORMATION, Permission, Verdict
 
 
 class _Record(BaseModel):
@@ -52,7 +53,9 @@ class Counts(_Record):
 
 
 class Anomalies(_Record):
-    """Null where the trial cannot tell: transactions and pipelines in trials that have none."""
+    """Null where the trial cannot tell: transactions and pipelines in trials that have none, and whatever nobody looked
+    for when it was judged.
+    """
 
     lost: int | None = None
     duplicate: int | None = None
@@ -61,6 +64,8 @@ class Anomalies(_Record):
     unknown_absent: int | None = None
     failed_landed: int | None = None
     unexpected: int | None = None
+    misplaced: int | None = None
+    unreported: int | None = None
     aborted_visible: int | None = None
     torn_transaction: int | None = None
     hung_transaction: int | None = None
@@ -149,12 +154,23 @@ class TrialRecord(_Record):
     """Messages that ended as failed or unknown over time, in the same bins."""
     client_cpu_s: float | None = None
     promise: str | None = None
-    """The guarantee this configuration claims: at-most-once, at-least-once, exactly-once or none."""
+    """The guarantee this configuration claims: at-most-once, at-least-once or once-per-session."""
     observed: str | None = None
-    """The guarantee its data fits."""
+    """What its data fits: once, at-least-once, at-most-once or none."""
     verdict: Verdict | None = None
     verdict_reason: str | None = None
     expectations: list[Expectation] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_format_1(cls, record: Any) -> Any:
+        """Format 1 called *kept* what is *allowed*, and *exactly-once* what is so in one producer session."""
+        if not isinstance(record, dict) or record.get("format") != 1:
+            return record
+        wrong = {name for name, count in (record.get("anomalies") or {}).items() if count} - INFORMATION
+        now = {"promise": {"exactly-once": "once-per-session"}, "observed": {"exactly-once": "once"}}
+        now["verdict"] = {"kept": "allowed"} if wrong else {}
+        return record | {name: now[name].get(record[name], record[name]) for name in now.keys() & record.keys()}
 
 
 class ResultsUnusable(Exception):

@@ -14,6 +14,7 @@ from harness.store import TrialRecord
 
 _LOOK = {
     Verdict.KEPT: "green",
+    Verdict.ALLOWED: "blue",
     Verdict.REPRODUCED: "cyan",
     Verdict.BROKEN: "bold red",
     Verdict.NOT_EXERCISED: "yellow",

@@ -28,10 +28,10 @@ def test_outcomes_and_times_come_back_and_pending_ends_as_unknown(
     recorder.done(0, Outcome.ACKED, 60, offset=7)
     recorder.done(1, Outcome.FAILED, 61, error="TooLarge")
     recorder.done_many(np.array([2]), Outcome.UNCONFIRMED, np.array([62]), np.array([-1]))
-    rows = seal(tmp_path / "j", tmp_path / "p.parquet", producer=4, warmup=1, errors={1: "TooLarge"})
+    rows = seal(tmp_path / "j", tmp_path / "p.parquet", producer=4, warmup=1, errors={1: "TooLarge"}, closed_ns=99)
     columns = read_producer(tmp_path / "p.parquet")
     assert rows == len(columns) == 4
-    assert (columns.producer, columns.warmup) == (4, 1)
+    assert (columns.producer, columns.warmup, columns.closed_ns) == (4, 1, 99)
     assert columns.outcome.tolist() == [Outcome.ACKED, Outcome.FAILED, Outcome.UNCONFIRMED, Outcome.UNKNOWN]
     assert columns.done_ns.tolist() == [60, 61, 62, -1]
     assert columns.offset.tolist() == [7, -1, -1, -1]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.events import FORMAT
 from harness.store import FaultRecord, Results, ResultsUnusable, TrialRecord
 
 
@@ -63,9 +64,30 @@ def test_absent_is_null(tmp_path: Path) -> None:
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
-    Results.create(tmp_path / "run", {"format": 2})
-    with pytest.raises(ResultsUnusable, match="results of format 2; this harness reads up to 1"):
+    Results.create(tmp_path / "run", {"format": FORMAT + 1})
+    with pytest.raises(ResultsUnusable, match=f"results of format {FORMAT + 1}; this harness reads up to {FORMAT}"):
         Results.open(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("anomalies", "stored", "read"),
+    [({"lost": 172}, "kept", "allowed"), ({"unknown_landed": 3}, "kept", "kept"), ({"lost": 1}, "broken", "broken")],
+)
+def test_format_1_is_read_in_the_words_of_today(
+    tmp_path: Path, anomalies: dict[str, int], stored: str, read: str
+) -> None:
+    results = Results.create(tmp_path / "run", {"format": 1})
+    old = json.loads(_record("a").model_dump_json()) | {
+        "format": 1,
+        "status": "completed",
+        "anomalies": {"lost": 0, "unknown_landed": 0, **anomalies},
+        "verdict": stored,
+        "promise": "exactly-once",
+        "observed": "exactly-once",
+    }
+    (results.folder / "trials.jsonl").write_text(json.dumps(old) + "\n")
+    (record,) = Results.open(results.folder).records()
+    assert (record.verdict, record.promise, record.observed) == (read, "once-per-session", "once")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "x"}'])

@@ -113,7 +113,7 @@ def report(folder: Path) -> None:
 @click.argument("folder", metavar="RESULTS", type=click.Path(path_type=Path))
 def check(folder: Path) -> None:
     """Judge every trial of a stored run again, from its journals, with no broker in sight."""
-    from harness.judge import judge
+    from harness.judge import differs, judge
 
     console = Console(highlight=False)
     results = Results.open(folder)
@@ -121,7 +121,7 @@ def check(folder: Path) -> None:
     for stored in results.records():
         again = judge(stored, results.journals)
         records.append(again)
-        if (stored.verdict, stored.anomalies) != (again.verdict, again.anomalies):
+        if differs(stored, again):
             changed += 1
             now = f"{again.verdict} ({again.verdict_reason})"
             console.print(f"[bold]{stored.id}[/]: stored {stored.verdict}, now {now}", soft_wrap=True)

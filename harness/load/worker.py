@@ -34,6 +34,8 @@ class Worker:
         self.version: str | None = None
         self.cpu_s: float | None = None
         self.killed = False
+        self.closed_ns: int | None = None
+        """When its reports were not waited for any more."""
         self._log, self._janitor = log, janitor
         self._child = Child("harness.load.producer", asdict(spec), log)
         self._journal: ProducerJournal | None = None
@@ -97,6 +99,7 @@ class Worker:
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Ends the worker, in order if it can within the bound."""
+        self.closed_ns = self.closed_ns or time.monotonic_ns()
         try:
             self._tell({"do": "close", "timeout_s": timeout_s})
             self.cpu_s = self._wait("closed", timeout_s + 2)["cpu_s"]
@@ -107,6 +110,7 @@ class Worker:
     def kill(self) -> None:
         """SIGKILL: the client is gone with all it had in memory; the journal has all that was reported."""
         self.killed = True
+        self.closed_ns = self.closed_ns or time.monotonic_ns()
         self._child.kill()
 
     def pause(self) -> None:
@@ -133,6 +137,7 @@ class Worker:
             producer=self.spec.producer,
             warmup=self.warmup,
             errors=self._error_names(),
+            closed_ns=self.closed_ns,
         )
 
     def _error_names(self) -> dict[int, str]:

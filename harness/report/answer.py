@@ -23,6 +23,8 @@ _DONE_TO = {
     Anomaly.REORDERED: "reordered",
     Anomaly.FAILED_LANDED: "written though reported failed",
     Anomaly.UNEXPECTED: "found that nobody sent",
+    Anomaly.MISPLACED: "acked at an offset where they are not",
+    Anomaly.UNREPORTED: "not reported in time",
     Anomaly.ABORTED_VISIBLE: "visible though aborted",
     Anomaly.TORN_TRANSACTION: "missing from torn transactions",
     Anomaly.HUNG_TRANSACTION: "held back by hung transactions",
@@ -92,6 +94,7 @@ def _standing(records: Sequence[TrialRecord]) -> str:
         for number, what in (
             (verdicts[Verdict.BROKEN], "broke it"),
             (verdicts[Verdict.KEPT], "kept it"),
+            (verdicts[Verdict.ALLOWED], "showed what nothing promised not to happen"),
             (verdicts[Verdict.REPRODUCED], "reproduced the anomaly that was expected of them"),
             (verdicts[Verdict.NOT_EXERCISED], "did not exercise what they were for"),
             (verdicts[Verdict.UNKNOWN], "gave no verdict"),
@@ -103,7 +106,7 @@ def _standing(records: Sequence[TrialRecord]) -> str:
         return f"**Nothing could be judged**: {plural(skipped, 'trial')}, all skipped."
     if verdicts[Verdict.BROKEN]:
         lead = "**A promise was broken**"
-    elif verdicts[Verdict.KEPT] or verdicts[Verdict.REPRODUCED]:
+    elif verdicts[Verdict.KEPT] or verdicts[Verdict.ALLOWED] or verdicts[Verdict.REPRODUCED]:
         lead = "**No promise was broken**"
     else:
         lead = "**Nothing could be judged**"

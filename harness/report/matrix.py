@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.events import Anomaly, Permission, Verdict
+from harness.events import INFORMATION, Anomaly, Permission, Verdict
 from harness.report.labels import NO_FAULT, Labels, Subject
 from harness.report.wording import span
 from harness.store import TrialRecord
 
-WRONG: tuple[Anomaly, ...] = tuple(a for a in Anomaly if a not in (Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT))
+WRONG: tuple[Anomaly, ...] = tuple(anomaly for anomaly in Anomaly if anomaly not in INFORMATION)
 """Anomalies a reader has to see; what became of unknown messages is information, and is in the trial's own row."""
 HARM = (Anomaly.LOST, Anomaly.DUPLICATE, Anomaly.REORDERED)
 """What a delivery guarantee is about."""
@@ -19,7 +19,16 @@ NO_RULE = "none"
 """The source of an expectation that no rule stands behind."""
 MOST_COLUMNS = 6
 """Of verdicts and counts that a page has room for beside each other."""
-WORST_FIRST = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.REPRODUCED, Verdict.NOT_EXERCISED, Verdict.KEPT)
+WORST_FIRST = (
+    Verdict.BROKEN,
+    Verdict.UNKNOWN,
+    Verdict.REPRODUCED,
+    Verdict.ALLOWED,
+    Verdict.NOT_EXERCISED,
+    Verdict.KEPT,
+)
+HARMLESS = (Verdict.KEPT, Verdict.ALLOWED)
+"""Nothing went wrong that any rule is about; without a rule on losses, duplicates and order that says nothing."""
 
 _SHORT: dict[str, str] = {Anomaly.DUPLICATE: "dup"}
 

@@ -28,8 +28,8 @@ class Safe:
 
 
 def unsafe(cell: Cell) -> bool:
-    """Whether there is something to advise against: broken, reproduced, or kept because what went wrong is allowed."""
-    return cell.verdict in (Verdict.BROKEN, Verdict.REPRODUCED) or (cell.verdict is Verdict.KEPT and _harmed(cell))
+    """Whether there is something to advise against: broken, reproduced, or allowed."""
+    return cell.verdict in (Verdict.BROKEN, Verdict.REPRODUCED, Verdict.ALLOWED)
 
 
 def nearest(subject: Subject, fault: str, found: Matrix) -> Safe | None:

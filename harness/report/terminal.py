@@ -11,11 +11,12 @@ from rich.text import Text
 
 from harness.events import Verdict
 from harness.report.labels import Labels, Subject
-from harness.report.matrix import Cell, Grid, Matrix, grids, matrix
+from harness.report.matrix import HARMLESS, Cell, Grid, Matrix, grids, matrix
 from harness.store import TrialRecord
 
 _LOOK = {
     Verdict.KEPT: ("✓", "kept", "green"),
+    Verdict.ALLOWED: ("○", "allowed", "blue"),
     Verdict.REPRODUCED: ("!", "reproduced", "cyan"),
     Verdict.BROKEN: ("✗", "BROKEN", "bold red"),
     Verdict.NOT_EXERCISED: ("~", "not shown", "yellow"),
@@ -24,8 +25,8 @@ _LOOK = {
 """A symbol, a word and a colour for each; counts say more than the words of what was allowed or expected."""
 _NO_RULE = ("·", "no rule", "yellow")
 _MOST_COLUMNS = 4
-_COUNTS_ALONE = (Verdict.KEPT, Verdict.REPRODUCED)
-_CAPTION = "✓ kept (counts: allowed)   ! reproduced   ~ not_exercised   - skipped"
+_COUNTS_ALONE = (Verdict.ALLOWED, Verdict.REPRODUCED)
+_CAPTION = "✓ kept   ○ allowed   ! reproduced   ~ not_exercised   - skipped"
 
 
 def closing_table(records: Sequence[TrialRecord]) -> RenderableType:
@@ -80,7 +81,7 @@ def _cell(cell: Cell | None) -> Text:
         return Text("")
     if cell.verdict is None:
         return Text("-", style="dim")
-    symbol, said, style = _LOOK[cell.verdict] if cell.ruled or cell.verdict is not Verdict.KEPT else _NO_RULE
+    symbol, said, style = _LOOK[cell.verdict] if cell.ruled or cell.verdict not in HARMLESS else _NO_RULE
     words = cell.counts if cell.counts and cell.verdict in _COUNTS_ALONE and cell.ruled else [said, *cell.counts]
     lines = f"{symbol} " + "\n  ".join(words)
     return Text(lines + (f" ({cell.agreement})" if len(set(cell.verdicts)) > 1 else ""), style=style)

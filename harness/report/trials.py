@@ -108,7 +108,7 @@ def _also(trial: TrialRecord) -> Iterator[str]:
 
 def _has_evidence(trial: TrialRecord) -> bool:
     shown = bool(trial.witnesses and any(trial.witnesses.values()))
-    return shown or verdict_of(trial) not in (Verdict.KEPT, Verdict.REPRODUCED)
+    return shown or verdict_of(trial) not in (Verdict.KEPT, Verdict.ALLOWED, Verdict.REPRODUCED)
 
 
 def _evidence(trial: TrialRecord, labels: Labels) -> str:

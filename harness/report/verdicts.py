@@ -10,7 +10,7 @@ from harness.report import certainty
 from harness.report.files import slug
 from harness.report.labels import NO_FAULT, Configuration, Labels, Subject
 from harness.report.markdown import escape, table
-from harness.report.matrix import Cell, Grid, Matrix, grids
+from harness.report.matrix import HARMLESS, Cell, Grid, Matrix, grids
 from harness.report.nearest import Safe, nearest, unsafe
 from harness.report.wording import ABSENT, listed, span
 from harness.store import TrialRecord
@@ -114,7 +114,7 @@ def _word(cell: Cell) -> str:
     if cell.verdict is Verdict.BROKEN:
         return "**BROKEN**"
     assert cell.verdict is not None
-    return cell.verdict.value if cell.ruled or cell.verdict is not Verdict.KEPT else "no rule"
+    return cell.verdict.value if cell.ruled or cell.verdict not in HARMLESS else "no rule"
 
 
 def _who(subject: Subject) -> tuple[str, str, str]:

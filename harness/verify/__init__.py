@@ -10,9 +10,20 @@ trial can be judged again at any time::
 """
 
 from harness.verify.anomalies import Findings, find
+from harness.verify.cell import report_within_s
 from harness.verify.expectations import expectations, promise
 from harness.verify.transactions import ReadCommitted, Transactions
 from harness.verify.verdict import judge as verdict
 from harness.verify.verdict import observed
 
-__all__ = ["Findings", "ReadCommitted", "Transactions", "expectations", "find", "observed", "promise", "verdict"]
+__all__ = [
+    "Findings",
+    "ReadCommitted",
+    "Transactions",
+    "expectations",
+    "find",
+    "observed",
+    "promise",
+    "report_within_s",
+    "verdict",
+]

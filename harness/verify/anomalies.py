@@ -29,6 +29,7 @@ _OF_MESSAGES = (
     Anomaly.UNKNOWN_LANDED,
     Anomaly.UNKNOWN_ABSENT,
     Anomaly.FAILED_LANDED,
+    Anomaly.MISPLACED,
 )
 _OF_TRANSACTIONS = (Anomaly.ABORTED_VISIBLE, Anomaly.TORN_TRANSACTION, Anomaly.HUNG_TRANSACTION)
 _NOWHERE = np.iinfo(np.int64).max
@@ -47,8 +48,15 @@ class Findings:
     ``unexpected`` are records, in the log's order, and say ``why``."""
 
 
-def find(producers: Sequence[ProducerColumns], log: LogColumns, committed: ReadCommitted | None = None) -> Findings:
-    """Every anomaly of a trial. ``log`` is all of it, as ``read_uncommitted`` reads it.
+def find(
+    producers: Sequence[ProducerColumns],
+    log: LogColumns,
+    committed: ReadCommitted | None = None,
+    *,
+    report_within_ns: int | None = None,
+) -> Findings:
+    """Every anomaly of a trial. ``log`` is all of it, as ``read_uncommitted`` reads it. ``report_within_ns`` is how
+    long after a message was handed over its client has to have reported it; None where nothing bounds that.
 
     A copy is a valid record of a message that was sent, in the partition it was sent to. Every other record is
     *unexpected*, and no copy: a message whose only record is in another partition is lost as well.
@@ -57,20 +65,25 @@ def find(producers: Sequence[ProducerColumns], log: LogColumns, committed: ReadC
     - *reordered*: of one producer and partition, the messages whose first copy (the one of the lowest offset) lies
       before the first copy of any earlier sequence. A later copy is a duplicate and reorders nothing.
     - *unknown_landed*, *unknown_absent*, *failed_landed*: by outcome, with a copy or without. PENDING is unknown.
+    - *misplaced*: acked with an offset, and landed, but with no copy at that offset: also of two acks that share one,
+      since a log holds one record there. A message that is lost is lost and nothing else, for its offset may have been
+      written anew; a client that gave no offset contradicts nothing.
+    - *unreported*: reported later than ``report_within_ns``, or not at all though it was waited for longer than that.
     - Those of transactions: see ``of_transactions``. A message is visible if ``committed`` has a copy of it.
 
-    The offset that a client was told is not compared with the one that was found. Raises ``ValueError`` if two
-    journals are of one producer.
+    Raises ``ValueError`` if two journals are of one producer.
     """
     if len({producer.producer for producer in producers}) < len(producers):
         raise ValueError("two journals are of the same producer: their messages cannot be told apart")
-    fates = [_Fate.of(producer, log, committed) for producer in producers]
+    fates = [_Fate.of(producer, log, committed, report_within_ns) for producer in producers]
     expected = np.zeros(len(log), np.bool_)
     for fate in fates:
         expected[fate.records] = True
     unexpected = np.flatnonzero(~expected)
 
-    of_messages = _OF_MESSAGES if committed is None else (*_OF_MESSAGES, *_OF_TRANSACTIONS)
+    of_messages = (*_OF_MESSAGES, *(() if committed is None else _OF_TRANSACTIONS))
+    if report_within_ns is not None and all(producer.closed_ns is not None for producer in producers):
+        of_messages += (Anomaly.UNREPORTED,)
     counted = {anomaly.value: sum(len(fate.sequences[anomaly]) for fate in fates) for anomaly in of_messages}
     counted[Anomaly.DUPLICATE] = sum(fate.copies_beyond_first for fate in fates)
     counted[Anomaly.UNEXPECTED] = len(unexpected)
@@ -95,7 +108,9 @@ class _Fate:
     copies_beyond_first: int
 
     @classmethod
-    def of(cls, producer: ProducerColumns, log: LogColumns, committed: ReadCommitted | None) -> _Fate:
+    def of(
+        cls, producer: ProducerColumns, log: LogColumns, committed: ReadCommitted | None, report_within_ns: int | None
+    ) -> _Fate:
         records = _copies(producer, log)
         sequence = log.sequence[records]
         copies = np.bincount(sequence, minlength=len(producer))
@@ -112,6 +127,8 @@ class _Fate:
             Anomaly.UNKNOWN_LANDED: np.flatnonzero(unknown & landed),
             Anomaly.UNKNOWN_ABSENT: np.flatnonzero(unknown & ~landed),
             Anomaly.FAILED_LANDED: np.flatnonzero((outcome == Outcome.FAILED) & landed),
+            Anomaly.MISPLACED: _misplaced(producer, landed, sequence, log.offset[records]),
+            Anomaly.UNREPORTED: _unreported(producer, report_within_ns),
         }
         if committed is not None:
             which = _of_transactions(producer, first, committed)
@@ -164,6 +181,22 @@ def _reordered(landed: Int64, partition: Int32, first: Int64) -> Int64:
         offsets = first[messages]
         behind.append(messages[1:][offsets[1:] < np.maximum.accumulate(offsets[:-1])])
     return np.sort(np.concatenate(behind))
+
+
+def _misplaced(producer: ProducerColumns, landed: Bools, sequence: Int64, offset: Int64) -> Int64:
+    """``sequence`` and ``offset`` are of every copy of this producer's messages."""
+    where_acked = np.zeros(len(producer), np.bool_)
+    where_acked[sequence[offset == producer.offset[sequence]]] = True
+    told = (producer.outcome == Outcome.ACKED) & (producer.offset != NONE)
+    return np.flatnonzero(told & landed & ~where_acked)
+
+
+def _unreported(producer: ProducerColumns, report_within_ns: int | None) -> Int64:
+    if report_within_ns is None or producer.closed_ns is None:
+        return np.empty(0, np.int64)
+    until = np.where(producer.done_ns == NONE, producer.closed_ns, producer.done_ns)
+    late = until - producer.sent_ns > report_within_ns
+    return np.flatnonzero(late & (producer.outcome != Outcome.UNSENT))
 
 
 def _counts(producers: Sequence[ProducerColumns], log: LogColumns) -> Counts:

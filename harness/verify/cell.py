@@ -11,6 +11,7 @@ from typing import Any
 _IDEMPOTENT_UNLESS_TOLD = ("kafka-python", "java")
 _ONE_BATCH_A_PARTITION = ("aiokafka",)
 _NEVER = 2**63 - 1
+REPORT_MARGIN_S = 2.0
 _MOST_IN_FLIGHT = 5  # that idempotence allows
 _SESSION_S = 1.3  # a broker's (broker.session.timeout.ms of the fault profile), less the time since its last heartbeat
 _TIMEOUT_SCAN_S = {"confluent-kafka": 1.0}  # so seldom it looks for late responses (librdkafka, rd_kafka_broker_serve)
@@ -115,6 +116,20 @@ class Cell:
             leader_dies=_flag(parameters.get("leader_dies", False)),
             resends=_flag(parameters.get("resend", True)),
         )
+
+
+def report_within_s(client: str, effective: Mapping[str, Any]) -> float | None:
+    """How long after a message was handed over its client has to have reported it, at the latest; None if nothing says.
+
+    That is ``delivery.timeout.ms`` (KIP-91), for aiokafka, which has none, ``request.timeout.ms``: it gives a batch up
+    after that, unless it is idempotent (aiokafka 0.14.0, ``MessageAccumulator``). Beyond it there is a margin:
+    librdkafka looks for what is too late once a second, and a machine may hold a process up as long again.
+    """
+    if client in _ONE_BATCH_A_PARTITION:
+        timeout_ms = None if _flag(effective.get("enable.idempotence", False)) else effective.get("request.timeout.ms")
+    else:
+        timeout_ms = effective.get("delivery.timeout.ms")
+    return None if timeout_ms is None else float(timeout_ms) / 1000 + REPORT_MARGIN_S
 
 
 def _waits_s(client: str, config: Mapping[str, Any], fault: str) -> float:

@@ -17,14 +17,15 @@ _NO_RULE = Rule(Permission.ALLOWED, "no rule covers this case, so nothing is hel
 
 
 def promise(config: Mapping[str, Any], client: str = "") -> str:
-    """The guarantee that a producer's configuration claims: ``at-most-once``, ``at-least-once`` or ``exactly-once``.
+    """What a producer's configuration claims: ``at-most-once``, ``at-least-once`` or ``once-per-session``.
 
     - acks=0: at-most-once.
     - retries=0: at-most-once too. Kafka's documentation names disabling retries as the way to it: each message is
       sent once, and one that fails or ends unknown is not sent again. What was acked may still not be lost; the
       application hears of the rest.
-    - acks=all with idempotence: exactly-once, which here means once in the log and in order, for each partition and
-      within one session of one producer (KIP-98). It says nothing of a producer that starts anew or of consumers.
+    - acks=all with idempotence: once-per-session, which is once in the log and in order, for each partition, as long as
+      the same producer lives (KIP-98). It says nothing of a producer that starts anew, nor of consumers: it is not what
+      exactly-once means for a pipeline.
     - else at-least-once: with acks=1 as long as the leader lives, with acks=all as long as a replica in sync does.
 
     ``client`` says whose defaults hold for what ``config`` leaves out; without it, idempotence that is not stated is
@@ -33,7 +34,7 @@ def promise(config: Mapping[str, Any], client: str = "") -> str:
     cell = Cell.of(client, config, "none", {})
     if cell.acks == "0" or not cell.retries:
         return "at-most-once"
-    return "exactly-once" if cell.idempotent else "at-least-once"
+    return "once-per-session" if cell.idempotent else "at-least-once"
 
 
 def expectations(

@@ -1,10 +1,10 @@
-"""One word for a trial, from what was found in it and what that means there. Only ``kept`` is a pass."""
+"""One word for a trial, from what was found in it and what that means there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.events import Permission, Verdict
+from harness.events import INFORMATION, Permission, Verdict
 from harness.store import Anomalies, Counts, Expectation
 from harness.verify.anomalies import Findings
 
@@ -24,7 +24,9 @@ def judge(
     5. the fault did not fire: ``not_exercised`` (``fault`` is ``none`` in a trial without one);
     6. an expected anomaly did not appear: ``not_exercised``;
     7. an expected anomaly appeared: ``reproduced``;
-    8. else ``kept``.
+    8. something else went wrong: ``allowed``, since nothing forbids it. What became of messages that the client itself
+       called unknown is information, and nothing that went wrong;
+    9. else ``kept``.
     """
     if findings is None:
         return Verdict.UNKNOWN, problem or "there is no data"
@@ -33,6 +35,7 @@ def judge(
     broken = [each for each in appeared if each.permission == Permission.FORBIDDEN]
     allowed = [each for each in appeared if each.permission == Permission.ALLOWED]
     reproduced = [each for each in appeared if each.permission == Permission.EXPECTED]
+    went_wrong = [each for each in allowed if each.anomaly not in INFORMATION]
     missing = [each for each in expectations if each.permission == Permission.EXPECTED and each not in appeared]
     unmatched = sorted(counted.keys() ^ {each.anomaly for each in expectations})
     among = _among(findings.counts)
@@ -44,20 +47,21 @@ def judge(
         (fault != "none" and not fired, Verdict.NOT_EXERCISED, f"{fault} did not fire, so it proves nothing ({among})"),
         (missing, Verdict.NOT_EXERCISED, f"{_because(missing, counted, 'though expected')} ({among})"),
         (reproduced, Verdict.REPRODUCED, f"{_because(reproduced, counted, 'as expected')} ({among})"),
-        (True, Verdict.KEPT, f"nothing forbidden among {among}{_also(allowed, counted)}"),
+        (went_wrong, Verdict.ALLOWED, f"{_because(went_wrong, counted, 'allowed')} ({among})"),
+        (True, Verdict.KEPT, f"nothing went wrong among {among}{_also(allowed, counted)}"),
     )
     return next((verdict, reason) for holds, verdict, reason in ladder if holds)
 
 
 def observed(anomalies: Anomalies) -> str | None:
-    """The guarantee that the data fits: ``exactly-once`` (nothing lost, nothing twice), ``at-least-once`` (nothing
-    lost), ``at-most-once`` (nothing twice) or ``none``. None if losses or duplicates were not counted.
+    """What the data fits: ``once`` (nothing lost, nothing twice), ``at-least-once`` (nothing lost), ``at-most-once``
+    (nothing twice) or ``none``. None if losses or duplicates were not counted.
     """
     if anomalies.lost is None or anomalies.duplicate is None:
         return None
     if anomalies.lost:
         return "none" if anomalies.duplicate else "at-most-once"
-    return "at-least-once" if anomalies.duplicate else "exactly-once"
+    return "at-least-once" if anomalies.duplicate else "once"
 
 
 def _because(expectations: Sequence[Expectation], counted: Mapping[str, int], how: str) -> str:
@@ -65,7 +69,7 @@ def _because(expectations: Sequence[Expectation], counted: Mapping[str, int], ho
 
 
 def _also(allowed: Sequence[Expectation], counted: Mapping[str, int]) -> str:
-    return "".join(f"; {each.anomaly} {counted[each.anomaly]:,}, allowed" for each in allowed)
+    return "".join(f"; {each.anomaly} {counted[each.anomaly]:,}" for each in allowed)
 
 
 def _among(counts: Counts) -> str:

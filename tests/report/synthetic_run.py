@@ -256,7 +256,7 @@ def _histogram(ms: npt.NDArray[np.float64]) -> str:
 
 
 def promise(guarantee: tuple[str, bool]) -> str:
-    return {("0", False): "at-most-once", ("all", True): "exactly-once"}.get(guarantee, "at-least-once")
+    return {("0", False): "at-most-once", ("all", True): "once-per-session"}.get(guarantee, "at-least-once")
 
 
 def _identity(client: str, guarantee: tuple[str, bool], factor: int, what: str, repeat: int) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def test_one_repeat_that_was_not_kept_is_one_too_many() -> None:
     [
         (_trial(BROKEN, {"failed_landed": 1}), True),
         (_trial(REPRODUCED, {"duplicate": 1}), True),
-        (_trial(KEPT, {"reordered": 1}), True),
+        (_trial(Verdict.ALLOWED, {"reordered": 1}), True),
         (_trial(KEPT, {"unknown_landed": 9}), False),
         (_trial(Verdict.NOT_EXERCISED, {"lost": 1}), False),
         (_trial(None, status="skipped"), False),

@@ -50,7 +50,7 @@ def test_many_faults_are_rows() -> None:
     ("verdict", "lost", "said"),
     [
         (Verdict.KEPT, 0, "✓ kept"),
-        (Verdict.KEPT, 3, "✓ lost 3"),
+        (Verdict.ALLOWED, 3, "○ lost 3"),
         (Verdict.REPRODUCED, 3, "! lost 3"),
         (Verdict.BROKEN, 3, "✗ BROKEN lost 3"),
         (Verdict.NOT_EXERCISED, 0, "~ not shown"),

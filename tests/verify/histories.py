@@ -12,8 +12,14 @@ ACKED, FAILED, UNKNOWN, UNCONFIRMED = Outcome.ACKED, Outcome.FAILED, Outcome.UNK
 Record = tuple[int, int, int, int] | tuple[int, int, int, int, bool]
 
 
-def producer(*messages: tuple[int, Outcome], number: int = 0, acked_at: tuple[int, ...] = ()) -> ProducerColumns:
-    """Messages as (partition, outcome)."""
+def producer(
+    *messages: tuple[int, Outcome],
+    number: int = 0,
+    acked_at: tuple[int, ...] = (),
+    done_ns: tuple[int, ...] = (),
+    closed_ns: int | None = None,
+) -> ProducerColumns:
+    """Messages as (partition, outcome), sent and, unless ``done_ns`` says otherwise, reported at 0, 1, 2, ... ns."""
     partitions, outcomes = zip(*messages, strict=True) if messages else ((), ())
     times = np.arange(len(messages), dtype=np.int64)
     offsets = np.array(acked_at, np.int64) if acked_at else np.full(len(messages), NONE, np.int64)
@@ -22,11 +28,12 @@ def producer(*messages: tuple[int, Outcome], number: int = 0, acked_at: tuple[in
         producer=number,
         due_ns=times,
         sent_ns=times,
-        done_ns=times,
+        done_ns=np.array(done_ns, np.int64) if done_ns else times,
         offset=offsets,
         partition=np.array(partitions, np.int32),
         outcome=np.array(outcomes, np.uint8),
         error=np.array(errors, np.object_),
+        closed_ns=closed_ns,
     )
 
 

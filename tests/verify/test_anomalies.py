@@ -162,8 +162,58 @@ def test_a_message_the_client_refused_was_never_sent() -> None:
     assert findings.counts.sent == 1
 
 
-def test_another_offset_than_the_acked_one_is_no_anomaly_but_the_witness_shows_both() -> None:
-    assert found(find([producer((0, ACKED), acked_at=(4,))], log((0, 9, 0, 0)))) == {}
+def test_acked_where_it_is_not_is_misplaced() -> None:
+    findings = find([producer((0, ACKED), acked_at=(4,))], log((0, 9, 0, 0)))
+    assert found(findings) == {"misplaced": 1}
+    assert [(w["offsets"], w["acked_offset"]) for w in findings.witnesses["misplaced"]] == [([9], 4)]
+
+
+def test_of_two_acks_that_share_an_offset_one_is_misplaced() -> None:
+    both = producer((0, ACKED), (0, ACKED), acked_at=(4, 4))
+    findings = find([both], log((0, 4, 0, 0), (0, 5, 0, 1)))
+    assert found(findings) == {"misplaced": 1}
+    assert [witness["sequence"] for witness in findings.witnesses["misplaced"]] == [1]
+
+
+def test_an_offset_of_another_partition_is_none() -> None:
+    acked = producer((0, ACKED), (1, ACKED), acked_at=(4, 4))
+    assert found(find([acked], log((0, 4, 0, 0), (1, 4, 0, 1)))) == {}
+    assert found(find([acked], log((0, 4, 0, 0), (1, 5, 0, 1)))) == {"misplaced": 1}
+
+
+def test_a_lost_message_whose_offset_was_written_anew_is_lost_and_nothing_else() -> None:
+    acked = producer((0, ACKED), (0, ACKED), acked_at=(4, 4))
+    assert found(find([acked], log((0, 4, 0, 1)))) == {"lost": 1}
+
+
+def test_a_client_that_gives_no_offset_contradicts_nothing() -> None:
+    assert found(find([producer((0, ACKED))], log((0, 9, 0, 0)))) == {}
+
+
+@pytest.mark.parametrize(
+    ("done_ns", "closed_ns", "unreported"),
+    [
+        ((5, 101), 1_000, 0),
+        ((5, 102), 1_000, 1),
+        ((5, -1), 101, 0),  # it was not waited for any longer
+        ((5, -1), 102, 1),
+        ((-1, -1), 102, 2),
+    ],
+)
+def test_what_is_reported_too_late_or_not_at_all(done_ns: tuple[int, ...], closed_ns: int, unreported: int) -> None:
+    sent = producer((0, ACKED), (0, UNKNOWN), done_ns=done_ns, closed_ns=closed_ns)
+    findings = find([sent], log((0, 0, 0, 0), (0, 1, 0, 1)), report_within_ns=100)
+    assert findings.anomalies.unreported == unreported
+
+
+def test_without_a_bound_or_an_end_nobody_knows_what_is_unreported() -> None:
+    messages = log((0, 0, 0, 0))
+    assert find([producer((0, ACKED), closed_ns=9)], messages).anomalies.unreported is None
+    assert find([producer((0, ACKED))], messages, report_within_ns=100).anomalies.unreported is None
+    assert find([producer((0, ACKED), closed_ns=9)], messages, report_within_ns=100).anomalies.unreported == 0
+
+
+def test_the_witness_shows_every_offset_and_the_acked_one() -> None:
     findings = find([producer((0, ACKED), acked_at=(4,))], log((0, 9, 0, 0), (0, 4, 0, 0)))
     (witness,) = findings.witnesses["duplicate"]
     assert witness == {

@@ -17,7 +17,17 @@ from harness.verify.rules import RULES
 
 from .asking import ALLOWED, EXPECTED, FORBIDDEN, permission
 
-JUDGED = {"lost", "duplicate", "reordered", "unknown_landed", "unknown_absent", "failed_landed", "unexpected"}
+JUDGED = {
+    "lost",
+    "duplicate",
+    "reordered",
+    "unknown_landed",
+    "unknown_absent",
+    "failed_landed",
+    "unexpected",
+    "misplaced",
+    "unreported",
+}
 
 AXES: dict[str, tuple[Any, ...]] = {
     "acks": ("0", "1", "all"),
@@ -143,8 +153,8 @@ def test_a_fault_without_rules_says_so() -> None:
         ({"acks": -1, "enable.idempotence": False}, "at-least-once"),
         ({"acks": "all", "retries": 0}, "at-most-once"),
         ({"acks": "1", "retries": 0}, "at-most-once"),
-        ({"acks": "all", "enable.idempotence": True}, "exactly-once"),
-        ({"acks": "-1", "enable.idempotence": "true"}, "exactly-once"),
+        ({"acks": "all", "enable.idempotence": True}, "once-per-session"),
+        ({"acks": "-1", "enable.idempotence": "true"}, "once-per-session"),
         ({}, "at-least-once"),
     ],
 )
@@ -164,7 +174,7 @@ def test_what_is_not_stated_is_the_clients_default() -> None:
     assert [promise({"acks": "all"}, client) for client in ("aiokafka", "confluent-kafka", "kafka-python")] == [
         "at-least-once",
         "at-least-once",
-        "exactly-once",
+        "once-per-session",
     ]
     assert permission("duplicate", "lose-ack", "kafka-python", acks="all") == FORBIDDEN
     assert permission("duplicate", "lose-ack", "kafka-python", acks="1") == EXPECTED

@@ -39,7 +39,12 @@ def judged(found: Findings | None, expectations: list[Expectation], **how: Any) 
     ("anomalies", "permissions", "how", "expected"),
     [
         ({}, {"lost": "forbidden"}, {}, "kept"),
-        ({"lost": 3}, {"lost": "allowed"}, {}, "kept"),
+        ({"lost": 3}, {"lost": "allowed"}, {}, "allowed"),
+        ({"lost": 3}, {"lost": "allowed", "duplicate": "expected"}, {}, "not_exercised"),
+        ({"lost": 3, "duplicate": 1}, {"lost": "allowed", "duplicate": "expected"}, {}, "reproduced"),
+        ({"lost": 3}, {"lost": "allowed"}, {"fired": False}, "not_exercised"),
+        ({"lost": 3}, {"lost": "allowed"}, {"fired": False, "fault": "none"}, "allowed"),
+        ({"unknown_landed": 3, "unknown_absent": 1}, {}, {}, "kept"),
         ({"lost": 3}, {"lost": "forbidden"}, {}, "broken"),
         ({"lost": 3}, {"lost": "expected"}, {}, "reproduced"),
         ({}, {"lost": "expected"}, {}, "not_exercised"),
@@ -116,8 +121,13 @@ def test_an_expectation_about_what_nobody_counted_is_no_pass() -> None:
             findings(duplicate=1_000, unknown_landed=4),
             rules(lost="forbidden"),
             {},
-            "nothing forbidden among 100 sent, 90 acked, 10 unknown, 2,000 in the log; "
-            "duplicate 1,000, allowed; unknown_landed 4, allowed",
+            "duplicate 1,000, allowed: the rule on duplicate (100 sent, 90 acked, 10 unknown, 2,000 in the log)",
+        ),
+        (
+            findings(unknown_landed=4),
+            rules(lost="forbidden"),
+            {},
+            "nothing went wrong among 100 sent, 90 acked, 10 unknown, 2,000 in the log; unknown_landed 4",
         ),
     ],
 )
@@ -130,7 +140,7 @@ def test_the_reason_is_a_sentence_with_the_counts(
 @pytest.mark.parametrize(
     ("lost", "duplicate", "guarantee"),
     [
-        (0, 0, "exactly-once"),
+        (0, 0, "once"),
         (0, 7, "at-least-once"),
         (7, 0, "at-most-once"),
         (7, 7, "none"),

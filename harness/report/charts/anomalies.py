@@ -159,7 +159,7 @@ def _text(cell: Cell) -> str:
         words = [*words, "no rule"]
     if cell.verdict is Verdict.BROKEN:
         words = ["BROKEN", *words]
-    elif cell.verdict is not Verdict.KEPT and cell.verdict is not Verdict.REPRODUCED:
+    elif cell.verdict not in (Verdict.KEPT, Verdict.ALLOWED, Verdict.REPRODUCED):
         words = [*words, cell.verdict.replace("_", " ")]
     if cell.agreement and len(set(cell.verdicts)) > 1:
         words[-1] += f" ({cell.agreement})"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from harness.events import Anomaly
 from harness.verify.rules.duplicate import DUPLICATE
 from harness.verify.rules.lost import LOST
+from harness.verify.rules.misplaced import MISPLACED
 from harness.verify.rules.reordered import REORDERED
 from harness.verify.rules.table import ALLOWED, DELIVERY, EXPECTED, FORBIDDEN, Rule, rule
 from harness.verify.rules.transactions import OF_TRANSACTIONS
@@ -67,6 +68,14 @@ RULES: Mapping[Anomaly, tuple[Rule, ...]] = {
             FORBIDDEN,
             "a log holds what was sent to it, byte for byte, and nothing else",
             "Kafka documentation, Message Format: every record batch has a CRC",
+        ),
+    ),
+    Anomaly.MISPLACED: MISPLACED,
+    Anomaly.UNREPORTED: (
+        rule(
+            FORBIDDEN,
+            "a client has an upper bound on the time to a report, whatever became of the message",
+            "Kafka documentation, Producer Configs, delivery.timeout.ms",
         ),
     ),
 }
