@@ -40,9 +40,9 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
         return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": reason})
     try:
         found |= _measured(record, producers, journals)
-    except (ValueError, OSError) as impossible:
+    except Exception as impossible:  # noqa: BLE001 - a figure that cannot be made takes nothing from the verdict
         # Not among the trial's own problems: those would count against it when it is judged again.
-        found["verdict_reason"] += f"; its figures cannot be made: {impossible}"
+        found["verdict_reason"] += f"; its figures cannot be made: {type(impossible).__name__}: {impossible}"
     return record.model_copy(update=found)
 
 
@@ -58,14 +58,24 @@ def differs(stored: TrialRecord, again: TrialRecord) -> bool:
 
 
 def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: LogColumns) -> dict[str, Any]:
+    fault = record.fault
+    seen = verify.Seen.of(fault.events, int(record.config.get("partitions", 1)), producers)
     findings = verify.find(producers, log, report_within_ns=_report_within_ns(record))
     expectations = [
         each
-        for each in verify.expectations(record.client, record.config, record.fault.name, record.fault.parameters)
+        for each in verify.expectations(
+            record.client, record.config, fault.name, fault.parameters, seen, record.client_version or ""
+        )
         if each.anomaly != Anomaly.UNREPORTED or findings.anomalies.unreported is not None
     ]
     verdict, reason = verify.verdict(
-        findings, expectations, fault=record.fault.name, fired=record.fault.fired, problem=record.reason
+        findings,
+        expectations,
+        fault=fault.name,
+        fired=fault.fired,
+        problem=record.reason,
+        in_time=verify.in_time(fault.name, fault.parameters, seen),
+        delivered=seen.delivered,
     )
     return {
         "counts": findings.counts,

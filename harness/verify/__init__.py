@@ -10,18 +10,21 @@ trial can be judged again at any time::
 """
 
 from harness.verify.anomalies import Findings, find
-from harness.verify.cell import report_within_s
-from harness.verify.expectations import expectations, promise
+from harness.verify.expectations import expectations, in_time, promise
+from harness.verify.seen import Seen
 from harness.verify.transactions import ReadCommitted, Transactions
 from harness.verify.verdict import judge as verdict
 from harness.verify.verdict import observed
+from harness.verify.waiting import report_within_s
 
 __all__ = [
     "Findings",
     "ReadCommitted",
+    "Seen",
     "Transactions",
     "expectations",
     "find",
+    "in_time",
     "observed",
     "promise",
     "report_within_s",

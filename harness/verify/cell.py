@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
+from harness.verify.premises import Faults, Layout, Premises, leads_on
+from harness.verify.seen import Seen
+from harness.verify.waiting import AIOKAFKA, kept_waiting_s, response_s, sends_again
+
+Settings = Mapping[str, Any]
+
 _IDEMPOTENT_UNLESS_TOLD = ("kafka-python", "java")
-_ONE_BATCH_A_PARTITION = ("aiokafka",)
 _NEVER = 2**63 - 1
-REPORT_MARGIN_S = 2.0
 _MOST_IN_FLIGHT = 5  # that idempotence allows
-_SESSION_S = 1.3  # a broker's (broker.session.timeout.ms of the fault profile), less the time since its last heartbeat
-_TIMEOUT_SCAN_S = {"confluent-kafka": 1.0}  # so seldom it looks for late responses (librdkafka, rd_kafka_broker_serve)
-_NO_ANSWER = ("delay", "bandwidth", "hold", "pause-leader")
-"""The client itself has to notice that a response is late; under other faults the leader says so, REQUEST_TIMED_OUT."""
-_CONTROLLER_AWAY = ("kill-controller", "pause-controller")
+_FORGE = ("inject-error", "reorder")
+_NOT_ENOUGH_REPLICAS = 19  # what they forge unless they are told
+_CONTROLLER_AWAY = {"kill-controller", "pause-controller"}
 _LOAD_PER_S = 3_000  # the load under which faults were measured, and kill-leader's own
 _DENSE_LOAD_PER_S = 20_000
 _SHORT_LINGER_MS = 5
+_SOME_MESSAGES = 10  # that surely wait somewhere, whenever one looks
+_FAILOVER_S = 3.0  # a session and an election in the fault profile, on a busy machine
 
 
 @dataclass(frozen=True)
-class Cell:
-    """All that the rules look at."""
+class Producing:
+    """What a client and its configuration are, whatever befalls them."""
 
     client: str
-    fault: str
+    version: str
+    """Of the client; empty where it is not on record."""
     acks: str
     """``0``, ``1`` or ``all``."""
     idempotent: bool
@@ -37,30 +40,90 @@ class Cell:
     """The client sends again what it is unsure of."""
     one_in_flight: bool
     """At most one batch of a partition is on its way at once."""
+
+
+def producing_of(client: str, config: Settings, version: str = "") -> Producing:
+    """``config`` has Kafka's dotted names. What it leaves out is the client's default where clients differ in what
+    matters here, else Kafka's. Raises ``ValueError`` for settings that are none.
+    """
+    acks = _acks(config.get("acks", "all"))
+    retries = float(config.get("retries", 1)) > 0
+    in_flight = config.get("max.in.flight.requests.per.connection")
+    return Producing(
+        client=client,
+        version=version,
+        acks=acks,
+        # Stated, idempotence that clashes with the rest is refused by every client; merely left on, it gives way.
+        idempotent=_flag(config.get("enable.idempotence", client in _IDEMPOTENT_UNLESS_TOLD))
+        and acks == "all"
+        and retries
+        and (in_flight is None or int(in_flight) <= _MOST_IN_FLIGHT),
+        transactional=_flag(config.get("transactional", False)),
+        retries=retries,
+        one_in_flight=client == AIOKAFKA or (in_flight is not None and int(in_flight) == 1),
+    )
+
+
+def layout_of(config: Settings) -> Layout:
+    """What of a configuration decides who has a message and who may lead."""
+    replicas = int(config.get("replication.factor", 1))
+    return Layout(
+        replicas=replicas,
+        partitions=int(config.get("partitions", 1)),
+        min_insync=min(replicas, int(config.get("min.insync.replicas", 1))),
+        eligible=int(config.get("eligible.leader.replicas.version", 0)) > 0,
+        unclean=_flag(config.get("unclean.leader.election.enable", False)),
+        flushed=int(config.get("flush.messages", _NEVER)) == 1,
+    )
+
+
+@dataclass(frozen=True)
+class Cell(Producing, Premises):
+    """All that the rules look at. What is said of the fault is said of one of several, where they are composed."""
+
+    fault: str
+    alone: bool
+    """Nothing else is at work at the same time but what keeps the controller away."""
+    led_meanwhile: bool
+    """While it was at work the leader of every partition led on."""
     replicated: bool
     """There is another replica that can lead."""
     third_replica: bool
     """And one more."""
+    one_partition: bool
+    """All messages go where the fault strikes: a burst of them goes to one partition, whichever has its turn."""
     eligible: bool
-    """Of replicas that fell out of sync one may lead that has all that min.insync.replicas had acked (KIP-966)."""
-    unclean: bool
-    """A replica that is behind may lead, and one replica in sync is enough for acks=all."""
+    """See ``Layout``."""
     one_is_enough: bool
     """With acks=all one replica in sync is enough for an ack."""
-    flushed: bool
-    """Every message is forced to disk before it is acked."""
+    unflushed: bool
+    """Nothing is forced to disk before the fault is over: ``flush.messages`` is more than all messages."""
     impatient: bool
     """The client gives a message up before the node that is frozen goes on."""
+    outwaits: bool
+    """The client waits for a response for longer than the freeze, or the cut and the failover before it, lasts."""
     times_out: bool
-    """The fault keeps the client waiting for a response for longer than it surely waits."""
+    """The fault keeps the client waiting for longer than it surely waits, and it has the time to send again."""
+    sends_again: bool
+    """It has the time to send again what was lost at once."""
+    error: int
+    """The error that is forged; 0 for none."""
     written: bool
     """What a forged error refuses was written."""
     silent: bool
     """The fault keeps the connection open, so that the client has to time out by itself."""
+    cuts: bool
+    """The fault ends connections that are there."""
     under_load: bool
-    """The fault strikes while messages are sent at 3,000 a second or more."""
+    """The fault strikes while 3,000 messages a second or more are sent to a partition."""
     dense: bool
     """Under load, with batches so close to each other that one is always on its way or not replicated yet."""
+    lingering: bool
+    """Some messages wait in the client's buffer at any time, for it lingers."""
+    unacked: bool
+    """Some messages are on their way while acks are kept waiting before the producer dies."""
+    acked_first: bool
+    """Some message was acked when a broker was killed."""
     leader_dies: bool
     """A fault of a follower ends the leader as well."""
     resends: bool
@@ -69,86 +132,62 @@ class Cell:
     @classmethod
     def of(
         cls,
-        client: str,
-        config: Mapping[str, Any],
+        producing: Producing,
+        layout: Layout,
+        premises: Premises,
+        config: Settings,
         fault: str,
-        parameters: Mapping[str, Any],
-        beside: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+        beside: Faults,
+        own: Seen | None,
     ) -> Cell:
-        """``config`` has Kafka's dotted names. What it leaves out is the client's default where clients differ in
-        what matters here, else Kafka's. ``beside``: the faults that are at work at the same time, with their
-        parameters. Raises ``ValueError`` for settings that are none.
+        """``beside``: the faults that are at work at the same time, itself among them, with their parameters. ``own``
+        is what was seen of this one, None where nobody watched.
         """
-        replicas = int(config.get("replication.factor", 1))
-        acks = _acks(config.get("acks", "all"))
-        retries = float(config.get("retries", 1)) > 0
-        in_flight = config.get("max.in.flight.requests.per.connection")
-        # Stated, idempotence that clashes with the rest is refused by every client; merely left on, it gives way.
-        idempotent = (
-            _flag(config.get("enable.idempotence", client in _IDEMPOTENT_UNLESS_TOLD))
-            and acks == "all"
-            and retries
-            and (in_flight is None or int(in_flight) <= _MOST_IN_FLIGHT)
-        )
-        rate = float(parameters.get("rate") or _LOAD_PER_S)
+        parameters = beside[fault]
+        rate = _rate(beside) / layout.partitions
+        linger_ms = float(config.get("linger.ms", 0))
+        waits_s = response_s(producing.client, config, fault)
+        waiting_s = kept_waiting_s(fault, parameters, beside, linger_ms)
+        frozen_s = own.frozen_s if own is not None and own.frozen_s else waiting_s + _FAILOVER_S
+        flush_messages = int(config.get("flush.messages", _NEVER))
         return cls(
-            client=client,
+            **vars(producing),
+            **vars(premises),
             fault=fault,
-            acks=acks,
-            idempotent=idempotent,
-            transactional=_flag(config.get("transactional", False)),
-            retries=retries,
-            one_in_flight=client in _ONE_BATCH_A_PARTITION or (in_flight is not None and int(in_flight) == 1),
-            replicated=replicas > 1,
-            third_replica=replicas > 2,
-            eligible=int(config.get("eligible.leader.replicas.version", 0)) > 0,
-            unclean=_flag(config.get("unclean.leader.election.enable", False))
-            and int(config.get("min.insync.replicas", 1)) == 1,
-            one_is_enough=int(config.get("min.insync.replicas", 1)) == 1,
-            flushed=int(config.get("flush.messages", _NEVER)) == 1,
+            led_meanwhile=own.led_on if own is not None else leads_on(beside, layout),
+            alone=beside.keys() - {fault} <= _CONTROLLER_AWAY,
+            replicated=layout.replicas > 1,
+            third_replica=layout.replicas > 2,
+            one_partition=layout.partitions == 1,
+            eligible=layout.eligible,
+            one_is_enough=layout.min_insync == 1,
+            unflushed=flush_messages
+            > max(1, int(parameters.get("messages") or 0) + int(parameters.get("warmup") or 0)),
             impatient=float(config.get("delivery.timeout.ms", _NEVER)) < float(parameters.get("pause_s", 0)) * 1000,
-            times_out=_waits_s(client, config, fault) < _kept_waiting_s(fault, parameters, beside),
+            outwaits=waits_s > frozen_s,
+            times_out=waits_s < waiting_s and sends_again(producing.client, config, waits_s),
+            sends_again=sends_again(
+                producing.client, config, waits_s if _flag(parameters.get("silent", False)) else 0.0
+            ),
+            error=int(parameters.get("error", _NOT_ENOUGH_REPLICAS)) if fault in _FORGE else 0,
             written=_flag(parameters.get("forward", False)),
             silent=_flag(parameters.get("silent", False)),
+            cuts=_flag(parameters.get("cut", True)),
             under_load=rate >= _LOAD_PER_S,
             dense=rate >= _DENSE_LOAD_PER_S
             or (rate >= _LOAD_PER_S and float(config.get("linger.ms", _SHORT_LINGER_MS)) <= _SHORT_LINGER_MS),
+            lingering=rate * linger_ms / 1000 >= _SOME_MESSAGES,
+            unacked=rate * float(parameters.get("unacked_s") or 0.3) >= _SOME_MESSAGES,
+            acked_first=own is None or own.acked_before_kill,
             leader_dies=_flag(parameters.get("leader_dies", False)),
             resends=_flag(parameters.get("resend", True)),
         )
 
 
-def report_within_s(client: str, effective: Mapping[str, Any]) -> float | None:
-    """How long after a message was handed over its client has to have reported it, at the latest; None if nothing says.
-
-    That is ``delivery.timeout.ms`` (KIP-91), for aiokafka, which has none, ``request.timeout.ms``: it gives a batch up
-    after that, unless it is idempotent (aiokafka 0.14.0, ``MessageAccumulator``). Beyond it there is a margin:
-    librdkafka looks for what is too late once a second, and a machine may hold a process up as long again.
-    """
-    if client in _ONE_BATCH_A_PARTITION:
-        timeout_ms = None if _flag(effective.get("enable.idempotence", False)) else effective.get("request.timeout.ms")
-    else:
-        timeout_ms = effective.get("delivery.timeout.ms")
-    return None if timeout_ms is None else float(timeout_ms) / 1000 + REPORT_MARGIN_S
-
-
-def _waits_s(client: str, config: Mapping[str, Any], fault: str) -> float:
-    """How long a client waits for a response at the most."""
-    until_it_looks = _TIMEOUT_SCAN_S.get(client, 0.0) if fault in _NO_ANSWER else 0.0
-    return float(config.get("request.timeout.ms", _NEVER)) / 1000 + until_it_looks
-
-
-def _kept_waiting_s(fault: str, parameters: Mapping[str, Any], beside: Mapping[str, Mapping[str, Any]]) -> float:
-    """How long a fault keeps a client's request waiting at least, where its parameters say so."""
-    if fault == "kill-follower":
-        # Its session ends, and acks wait for it no longer; but only the controller ends sessions.
-        away = [float(of.get("down_s") or 0) for other, of in beside.items() if other in _CONTROLLER_AWAY]
-        return min(float(parameters.get("down_s") or 0), max(away, default=0.0) + _SESSION_S)
-    late_s = float(parameters.get("delay_ms", 0)) / 1000
-    frozen_s = max(float(parameters.get(name) or 0) for name in ("hold_s", "pause_s", "down_s", "partition_s"))
-    request_bytes = float(parameters.get("flush_every", 0)) * float(parameters.get("message_size", 0))
-    slow_s = request_bytes / float(parameters.get("bytes_per_s", math.inf))
-    return max(late_s, frozen_s, slow_s)
+def _rate(beside: Faults) -> float:
+    """Of the load that ran: faults at once share one, at the pace of the slowest that has a pace."""
+    rates = [float(of["rate"]) for of in beside.values() if of.get("rate")]
+    return min(rates, default=float(_LOAD_PER_S))
 
 
 def _acks(value: Any) -> str:

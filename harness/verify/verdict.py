@@ -13,7 +13,14 @@ Judgement = tuple[Verdict, str]
 
 
 def judge(
-    findings: Findings | None, expectations: Sequence[Expectation], *, fault: str, fired: bool, problem: str | None
+    findings: Findings | None,
+    expectations: Sequence[Expectation],
+    *,
+    fault: str,
+    fired: bool,
+    problem: str | None,
+    in_time: bool = True,
+    delivered: bool = True,
 ) -> Judgement:
     """The verdict on a trial. The first of these that holds decides:
 
@@ -21,12 +28,14 @@ def judge(
     2. a forbidden anomaly was found: ``broken``, whatever else went wrong, for it is in the journals;
     3. the trial had a ``problem`` (a hang, a client that died), or nothing was sent: ``unknown``;
     4. something was counted that no expectation is about, or not counted though one is: ``unknown``;
-    5. the fault did not fire: ``not_exercised`` (``fault`` is ``none`` in a trial without one);
+    5. the fault did not fire, or not ``in_time`` for the load that it was to hit: ``not_exercised`` (``fault`` is
+       ``none`` in a trial without one);
     6. an expected anomaly did not appear: ``not_exercised``;
     7. an expected anomaly appeared: ``reproduced``;
-    8. something else went wrong: ``allowed``, since nothing forbids it. What became of messages that the client itself
+    8. nothing was ``delivered`` after the warm-up: ``not_exercised``, for what is not there cannot be lost;
+    9. something else went wrong: ``allowed``, since nothing forbids it. What became of messages that the client itself
        called unknown is information, and nothing that went wrong;
-    9. else ``kept``.
+    10. else ``kept``.
     """
     if findings is None:
         return Verdict.UNKNOWN, problem or "there is no data"
@@ -45,8 +54,14 @@ def judge(
         (findings.counts.sent == 0, Verdict.UNKNOWN, "no message was sent"),
         (unmatched, Verdict.UNKNOWN, f"counts and expectations do not match: {', '.join(unmatched)}"),
         (fault != "none" and not fired, Verdict.NOT_EXERCISED, f"{fault} did not fire, so it proves nothing ({among})"),
+        (not in_time, Verdict.NOT_EXERCISED, f"{fault} struck when the load was over, so it proves nothing ({among})"),
         (missing, Verdict.NOT_EXERCISED, f"{_because(missing, counted, 'though expected')} ({among})"),
         (reproduced, Verdict.REPRODUCED, f"{_because(reproduced, counted, 'as expected')} ({among})"),
+        (
+            not delivered,
+            Verdict.NOT_EXERCISED,
+            f"nothing was delivered, so it proves nothing ({among})",
+        ),
         (went_wrong, Verdict.ALLOWED, f"{_because(went_wrong, counted, 'allowed')} ({among})"),
         (True, Verdict.KEPT, f"nothing went wrong among {among}{_also(allowed, counted)}"),
     )

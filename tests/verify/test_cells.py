@@ -40,7 +40,7 @@ from .asking import ALLOWED, EXPECTED, FORBIDDEN, expectation, permission
         ("all", "kill-all", 3, FORBIDDEN),
         ("all", "power-loss", 3, EXPECTED),
         ("all", "power-loss-leader", 1, EXPECTED),
-        ("all", "power-loss-leader", 3, ALLOWED),
+        ("all", "power-loss-leader", 3, FORBIDDEN),
         ("all", "power-loss-follower", 3, FORBIDDEN),
         ("all", "disk-lost", 1, EXPECTED),
         ("all", "disk-lost", 3, FORBIDDEN),

@@ -11,11 +11,12 @@ import pytest
 from harness.clients import CLIENTS, load
 from harness.faults import FAULTS
 from harness.store import Expectation
-from harness.verify import expectations, promise
-from harness.verify.cell import Cell
+from harness.verify import Seen, expectations, promise
+from harness.verify.cell import Cell, producing_of
 from harness.verify.rules import RULES
 
 from .asking import ALLOWED, EXPECTED, FORBIDDEN, permission
+from .courses import isr, led, seen
 
 JUDGED = {
     "lost",
@@ -60,10 +61,15 @@ def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
         other: dict[str, Any] = {"silent": True, "rate": None} if fault.startswith("lose") else {"rate": 100}
         yield client, config, fault, {}
         yield client, config, fault, other
+        if fault in ("inject-error", "reorder"):
+            yield client, config, fault, {"error": 6}
+            yield client, config, fault, {"error": 10}
+        if fault == "kill-producer":
+            yield client, {**config, "linger.ms": 25}, fault, {}
         if fault == "stalled-leader":
             yield client, {**config, "delivery.timeout.ms": 500}, fault, {"pause_s": 1.0}
         if fault == "pause-producer":
-            yield client, {**config, "delivery.timeout.ms": 500}, fault, {"pause_s": 1.0}
+            yield client, {**config, "delivery.timeout.ms": 500, "linger.ms": 25}, fault, {"pause_s": 1.0}
         if waits := WAITS.get(fault):
             yield client, {**config, "request.timeout.ms": 900}, fault, waits
         if fault == "inject-error":
@@ -80,26 +86,38 @@ def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
 
 
 Table = list[tuple[str, dict[str, Any], str, dict[str, Expectation]]]
+DEPOSED = seen(led(1), isr(1, 2, 3), led(2, 1), isr(2, 3), gave_up=True)
+"""A run in which, whatever was done, another came to lead and the client gave something up."""
 
 
 @pytest.fixture(scope="module")
 def table() -> Table:
-    """Every cell, with its expectation for each anomaly."""
-    return [
-        (client, config, fault, {each.anomaly: each for each in expectations(client, config, fault, parameters)})
-        for client, config, fault, parameters in cells()
-    ]
+    """Every cell where nobody watched, with its expectation for each anomaly."""
+    return list(_table(None))
 
 
-def test_every_cell_has_one_expectation_for_each_anomaly_and_a_rule_behind_it(table: Table) -> None:
-    for client, config, fault, decided in table:
+@pytest.fixture(scope="module")
+def deposed() -> Table:
+    """Every cell where the leader did not lead on."""
+    return list(_table(DEPOSED))
+
+
+def _table(course: Seen | None) -> Iterator[tuple[str, dict[str, Any], str, dict[str, Expectation]]]:
+    for client, config, fault, parameters in cells():
+        decided = expectations(client, config, fault, parameters, course)
+        yield client, config, fault, {each.anomaly: each for each in decided}
+
+
+def test_every_cell_has_one_expectation_for_each_anomaly_and_a_rule_behind_it(table: Table, deposed: Table) -> None:
+    for client, config, fault, decided in (*table, *deposed):
         assert decided.keys() == JUDGED
         assert "none" not in {each.source for each in decided.values()}, (client, config, fault)
     assert len(expectations("aiokafka", {}, "none", {})) == len(JUDGED)
 
 
-def test_every_rule_decides_somewhere(table: Table) -> None:
-    decisive = {(each.anomaly, each.permission, each.reason) for *_, decided in table for each in decided.values()}
+def test_every_rule_decides_somewhere(table: Table, deposed: Table) -> None:
+    every = (*table, *deposed)
+    decisive = {(each.anomaly, each.permission, each.reason) for *_, decided in every for each in decided.values()}
     rules = {(anomaly.value, rule.permission, rule.reason) for anomaly, rules in RULES.items() for rule in rules}
     assert rules == decisive
 
@@ -112,7 +130,10 @@ def test_rules_ask_only_for_facts_there_are() -> None:
 def test_nothing_is_ever_lost_that_a_replica_in_sync_still_has(table: Table) -> None:
     for client, config, fault, decided in table:
         forgot = fault == "power-loss-follower" and config["replication.factor"] == 2
-        only_copy_gone = (fault.startswith(("power-loss", "disk-lost")) and fault != "power-loss-follower") or forgot
+        one = config["replication.factor"] == 1
+        only_copy_gone = fault == "power-loss" or (one and fault in ("power-loss-leader", "disk-lost")) or forgot
+        if one and fault in ("power-loss-follower", "unclean-election"):
+            continue  # there is no follower
         one_is_enough = fault == "unclean-election" and config["min.insync.replicas"] == 1
         elsewhere = only_copy_gone or one_is_enough or config["unclean.leader.election.enable"]
         if config["acks"] == "all" and not elsewhere:
@@ -165,9 +186,9 @@ def test_promise(config: dict[str, Any], expected: str) -> None:
 @pytest.mark.parametrize("client", CLIENTS)
 def test_what_is_not_stated_is_what_the_client_says_of_itself(client: str) -> None:
     defaults = load(client).DEFAULTS
-    cell = Cell.of(client, {"acks": "all"}, "none", {})
-    assert cell.idempotent is defaults["enable.idempotence"]
-    assert cell.one_in_flight is (defaults["max.in.flight.requests.per.connection"] == 1)
+    producing = producing_of(client, {"acks": "all"})
+    assert producing.idempotent is defaults["enable.idempotence"]
+    assert producing.one_in_flight is (defaults["max.in.flight.requests.per.connection"] == 1)
 
 
 def test_what_is_not_stated_is_the_clients_default() -> None:

@@ -34,6 +34,10 @@ RULES: Mapping[Anomaly, tuple[Rule, ...]] = {
             acks=("1", "all"),
             fault="stalled-leader",
             impatient=True,
+            led_meanwhile=True,
+            alone=True,
+            one_partition=True,
+            erased=False,
         ),
     ),
     Anomaly.UNKNOWN_ABSENT: (
@@ -45,6 +49,8 @@ RULES: Mapping[Anomaly, tuple[Rule, ...]] = {
             acks="0",  # else it is chance whether what has no report yet is on its way already
             fault="kill-producer",
             under_load=True,
+            lingering=True,
+            alone=True,
         ),
         rule(
             EXPECTED,
@@ -54,6 +60,9 @@ RULES: Mapping[Anomaly, tuple[Rule, ...]] = {
             acks=("1", "all"),
             fault="pause-producer",
             impatient=True,
+            under_load=True,
+            lingering=True,
+            alone=True,
         ),
     ),
     Anomaly.FAILED_LANDED: (

@@ -4,16 +4,11 @@ from harness.verify.rules.table import (
     ACKS,
     ALLOWED,
     CASES,
-    CLIENT,
-    DISK_GOES,
     EXPECTED,
     FORBIDDEN,
-    LEADER_GOES,
-    LEADER_STAYS,
     PERSISTENCE,
     REPLICATION,
     SPLIT_BRAIN,
-    WIRE,
     Rule,
     rule,
 )
@@ -34,6 +29,8 @@ _ACKS_0 = (
         acks="0",
         fault="zombie-leader",
         replicated=True,
+        alone=True,
+        one_partition=True,
     ),
     rule(
         EXPECTED,
@@ -42,6 +39,8 @@ _ACKS_0 = (
         acks="0",
         fault="frozen-leader",
         replicated=True,
+        alone=True,
+        one_partition=True,
     ),
     rule(
         EXPECTED,
@@ -52,6 +51,7 @@ _ACKS_0 = (
         fault=("kill-leader", "kill-all"),
         replicated=True,
         dense=True,
+        alone=True,
     ),
     rule(
         EXPECTED,
@@ -61,6 +61,7 @@ _ACKS_0 = (
         fault=("rolling-kill", "stop-leader", "rolling-stop", "read-only-disk", "full-disk"),
         replicated=True,
         under_load=True,
+        alone=True,
     ),
     rule(
         EXPECTED,
@@ -68,6 +69,8 @@ _ACKS_0 = (
         "measured: refuse loses whole requests in every repetition",
         acks="0",
         fault="refuse",
+        cuts=True,
+        alone=True,
     ),
     rule(
         EXPECTED,
@@ -77,24 +80,33 @@ _ACKS_0 = (
         fault=SPLIT_BRAIN,
         replicated=True,
         under_load=True,
+        alone=True,
     ),
 )
 
 _ACKS_1 = (
     rule(
-        FORBIDDEN,
-        "the leader has it in its log before it acks, and no other broker comes to lead",
-        ACKS,
-        acks="1",
-        fault=("none", *CLIENT, *WIRE, *LEADER_STAYS),
-    ),
-    rule(
         ALLOWED,
         "the leader acks before its followers have it, and whether a failover hits that gap is chance",
         f"{ACKS}; measured: 1 kill of 10 lost some",
         acks="1",
-        fault=(*LEADER_GOES, *DISK_GOES),
-        replicated=True,
+        fault=CASES,
+    ),
+    rule(
+        FORBIDDEN,
+        "it is in the page cache before it is acked, which outlives a killed process, and the same disk leads on",
+        f"{PERSISTENCE}; measured: one replica, killed and restarted, lost nothing",
+        acks="1",
+        same_log=True,
+        fault=CASES,
+    ),
+    rule(
+        FORBIDDEN,
+        "the leader has it in its log before it acks, and no other broker came to lead",
+        ACKS,
+        acks="1",
+        leads_on=True,
+        fault=CASES,
     ),
     rule(
         EXPECTED,
@@ -103,6 +115,10 @@ _ACKS_1 = (
         acks="1",
         fault="zombie-leader",
         replicated=True,
+        led_meanwhile=False,
+        outwaits=True,
+        alone=True,
+        one_partition=True,
     ),
     rule(
         EXPECTED,
@@ -112,38 +128,31 @@ _ACKS_1 = (
         acks="1",
         fault=SPLIT_BRAIN,
         replicated=True,
+        led_meanwhile=False,
         under_load=True,
+        alone=True,
     ),
 )
 
 _ACKS_ALL = (
     rule(
-        FORBIDDEN,
-        "every replica in sync has it before it is acked, and only a replica in sync leads next",
-        REPLICATION,
+        ALLOWED,
+        "no replica was in sync, whole and alive all along: whoever leads may lack what was acked",
+        f"{REPLICATION}; {PERSISTENCE}; KIP-966 names it the last replica standing",
         acks="all",
         fault=CASES,
     ),
     rule(
-        ALLOWED,
-        "one replica in sync is enough for an ack, and unclean election lets one lead that is behind",
-        "Kafka documentation, Topic Configs, unclean.leader.election.enable; KIP-966",
+        FORBIDDEN,
+        "every replica in sync has it before it is acked, and only a replica in sync leads next",
+        REPLICATION,
         acks="all",
-        fault=LEADER_GOES,
-        replicated=True,
-        unclean=True,
+        survives=True,
+        fault=CASES,
     ),
 )
 
-_ANY_ACKS = (
-    rule(
-        FORBIDDEN,
-        "it is in the page cache before it is acked, which outlives a killed process, and the same disk leads on",
-        f"{PERSISTENCE}; measured: one replica, killed and restarted, lost nothing",
-        acks=("1", "all"),
-        fault=LEADER_GOES,
-        replicated=False,
-    ),
+_LAGGARDS = (
     rule(
         EXPECTED,
         "the leader has and acks what its frozen followers have not fetched, and one of them leads next",
@@ -151,6 +160,9 @@ _ANY_ACKS = (
         acks=("0", "1"),
         fault="crash-before-replication",
         replicated=True,
+        acked_first=True,
+        alone=True,
+        one_partition=True,
     ),
     rule(
         EXPECTED,
@@ -159,6 +171,9 @@ _ANY_ACKS = (
         acks=("0", "1"),
         fault="unclean-election",
         replicated=True,
+        acked_first=True,
+        alone=True,
+        one_partition=True,
     ),
     rule(
         EXPECTED,
@@ -170,6 +185,9 @@ _ANY_ACKS = (
         replicated=True,
         eligible=True,
         one_is_enough=False,
+        acked_first=True,
+        alone=True,
+        one_partition=True,
     ),
     rule(
         EXPECTED,
@@ -178,7 +196,11 @@ _ANY_ACKS = (
         acks="all",
         fault="unclean-election",
         replicated=True,
+        survives=False,
         one_is_enough=True,
+        acked_first=True,
+        alone=True,
+        one_partition=True,
     ),
 )
 
@@ -188,7 +210,10 @@ _DISKS = (
         "an ack says that replicas have it in memory, not that it is on a disk: without power all copies go",
         f"{PERSISTENCE}; measured: power-loss loses all that was not forced to disk",
         fault="power-loss",
-        flushed=False,
+        unflushed=True,
+        erased=True,
+        acked_first=True,
+        alone=True,
     ),
     rule(
         EXPECTED,
@@ -196,24 +221,11 @@ _DISKS = (
         f"{PERSISTENCE}; measured: power-loss loses all that was not forced to disk",
         fault="power-loss-leader",
         replicated=False,
-        flushed=False,
-    ),
-    rule(
-        ALLOWED,
-        "a replica in sync that forgot what it had comes back, and whether it leads before it is found out is chance",
-        f"{PERSISTENCE}; KIP-966 names it the last replica standing",
-        acks="all",
-        fault="power-loss-leader",
-        replicated=True,
-        flushed=False,
-    ),
-    rule(
-        ALLOWED,
-        "the leader acks before its followers have it, and whether one that has it leads next is chance",
-        ACKS,
-        acks="1",
-        fault="power-loss-follower",
-        leader_dies=True,
+        unflushed=True,
+        erased=True,
+        acked_first=True,
+        alone=True,
+        one_partition=True,
     ),
     rule(
         EXPECTED,
@@ -223,24 +235,11 @@ _DISKS = (
         leader_dies=True,
         replicated=True,
         third_replica=False,
-        flushed=False,
-    ),
-    rule(
-        FORBIDDEN,
-        "with flush.messages=1 it is forced to disk before it is acked",
-        "Kafka documentation, Topic Configs, flush.messages",
-        acks="all",
-        fault=("power-loss", "power-loss-leader"),
-        flushed=True,
-    ),
-    rule(
-        FORBIDDEN,
-        "with flush.messages=1 it is forced to disk before it is acked, and the same disk leads on",
-        "Kafka documentation, Topic Configs, flush.messages",
-        acks="1",
-        fault=("power-loss", "power-loss-leader"),
-        replicated=False,
-        flushed=True,
+        unflushed=True,
+        erased=True,
+        acked_first=True,
+        alone=True,
+        one_partition=True,
     ),
     rule(
         EXPECTED,
@@ -248,7 +247,10 @@ _DISKS = (
         "measured: disk-lost with one replica loses everything",
         fault="disk-lost",
         replicated=False,
+        acked_first=True,
+        alone=True,
+        one_partition=True,
     ),
 )
 
-LOST: tuple[Rule, ...] = (*_ACKS_0, *_ACKS_1, *_ACKS_ALL, *_ANY_ACKS, *_DISKS)
+LOST: tuple[Rule, ...] = (*_ACKS_0, *_ACKS_1, *_ACKS_ALL, *_LAGGARDS, *_DISKS)

@@ -34,20 +34,16 @@ def rule(permission: Permission, reason: str, source: str, **when: object) -> Ru
 FORBIDDEN, ALLOWED, EXPECTED = Permission.FORBIDDEN, Permission.ALLOWED, Permission.EXPECTED
 
 WIRE = ("lose-ack", "lose-request", "inject-error", "reorder", "delay", "hold", "refuse", "bandwidth")
-"""Whatever becomes of a message on its way, the leader leads on, with all it has."""
-LEADER_STAYS = (
+SPLIT_BRAIN = ("partition-controller", "partition-leader")
+"""Another replica comes to lead, and the old leader is not told and goes on."""
+CLIENT = ("kill-producer", "restart-producer", "pause-producer")
+NODES = (
     "kill-follower",
     "kill-controller",
     "pause-controller",
     "partition-followers",
     "slow-follower",
     "stalled-leader",
-    "power-loss-follower",
-)
-"""The leader leads on, with all it has."""
-SPLIT_BRAIN = ("partition-controller", "partition-leader")
-"""Another replica comes to lead, and the old leader is not told and goes on."""
-LEADER_GOES = (
     "kill-leader",
     "kill-all",
     "rolling-kill",
@@ -62,13 +58,20 @@ LEADER_GOES = (
     *SPLIT_BRAIN,
     "read-only-disk",
     "full-disk",
+    "power-loss",
+    "power-loss-leader",
+    "power-loss-follower",
+    "disk-lost",
 )
-"""Another replica may come to lead; what the old leader's log held is still on its disk."""
-DISK_GOES = ("power-loss", "power-loss-leader", "disk-lost")
-"""What was in the leader's log is not there any more."""
-CLIENT = ("kill-producer", "restart-producer", "pause-producer")
-FAULTS = (*CLIENT, *WIRE, *LEADER_STAYS, *LEADER_GOES, *DISK_GOES)
+FAULTS = (*CLIENT, *WIRE, *NODES)
 CASES = ("none", *FAULTS)
+
+SAYS_NO_LEADER = (3, 6, 56)
+"""UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER and KAFKA_STORAGE_ERROR: a leader that steps down answers so, also
+for what it has appended (4.4.0, ``Partition.checkEnoughReplicasReachOffset``, ``ReplicaManager.getPartitionOrError``).
+"""
+TOO_LARGE = 10
+"""MESSAGE_TOO_LARGE."""
 
 ACKS = "Kafka documentation, Producer Configs, acks"
 DELIVERY = "Kafka documentation, Message Delivery Semantics"

@@ -1,0 +1,202 @@
+"""What a run itself saw, as far as promises rest on it: who led, who was in sync, whom the fault struck and when.
+
+A rule rests on premises (the leader leads on, somebody in sync stays whole). Whether they held is not for a fault's
+name to say but for the run: a machine that is held up deposes leaders, and two faults at once leave what neither does
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from harness.events import OBSERVED, Outcome
+from harness.journal import NONE, Int64, ProducerColumns
+from harness.verify.states import Event, State, replay
+
+_ENDS_PROCESS = frozenset({"kill", "shutdown", "ended", "restart"})
+_NO_DEEDS = OBSERVED | {"observe"}
+_NO_ERROR = "none"  # Kafka's own name for it
+_EVER = np.iinfo(np.int64)
+_CHECKPOINT_NS = 500_000_000
+"""What was forced to disk is noted as such this much later at the most (the checkpoint's interval in the fault profile,
+and what it takes); until then the loss of power that is played here takes it.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """The events of one trial, in any order, and what its producers noted; ``partitions`` is how many its topic has."""
+
+    events: Sequence[Event]
+    partitions: int
+    sent_ns: Int64
+    """When each message after the warm-up was handed to its client."""
+    acked_ns: Int64
+    """When it was acked (acks=0: counted as sent); -1 if it was not."""
+    gave_up: bool
+    """Of some message the client said that it does not know, or said nothing: it may still be on its way."""
+
+    @classmethod
+    def of(cls, events: Sequence[Event], partitions: int, producers: Sequence[ProducerColumns]) -> Seen:
+        loads = [(producer, slice(producer.warmup, None)) for producer in producers]
+        outcomes = np.concatenate([producer.outcome[load] for producer, load in loads])
+        acked = (outcomes == Outcome.ACKED) | (outcomes == Outcome.UNCONFIRMED)
+        return cls(
+            events=events,
+            partitions=partitions,
+            sent_ns=np.concatenate([producer.sent_ns[load] for producer, load in loads]),
+            acked_ns=np.where(acked, np.concatenate([producer.done_ns[load] for producer, load in loads]), NONE),
+            gave_up=bool(np.isin(outcomes, (Outcome.UNKNOWN, Outcome.PENDING)).any()),
+        )
+
+    def in_turn(self, parts: int) -> list[Seen]:
+        """What was seen during each of several faults that ran one after the other: each ends when its load is sent."""
+        ends = [event["at_ns"] for event in self._ordered if event["what"] == "sent"][: parts - 1]
+        bounds = [_EVER.min, *ends, *[_EVER.max] * (parts - len(ends))]
+        return [self._between(start, end) for start, end in pairwise(bounds)]
+
+    def at_once(self, part: str) -> Seen:
+        """What was seen of one of several faults at once, and of nobody's."""
+        return replace(self, events=[event for event in self.events if event.get("part", part) == part])
+
+    @cached_property
+    def watched(self) -> bool:
+        """Whether somebody noted who led each partition; else nobody can say who led on."""
+        return self._terms.keys() >= set(range(self.partitions))
+
+    @property
+    def led_on(self) -> bool:
+        """Every partition had one leader in one epoch, from before the load until after the recovery."""
+        return all(len(terms) == 1 for terms in self._terms.values())
+
+    @property
+    def one_leader_each(self) -> bool:
+        """Of each partition no other broker ever led, though there may have been times when nobody did."""
+        return all(len({leader for leader, _ in terms if leader >= 0}) == 1 for terms in self._terms.values())
+
+    @property
+    def unclean(self) -> bool:
+        """A replica that was not in sync was made to lead."""
+        return any(event["what"] == "elected" and event.get("answer") == _NO_ERROR for event in self._ordered)
+
+    def forgot(self, *, flushed: bool) -> frozenset[int]:
+        """The brokers whose disks lost what they had. Where every message is ``flushed`` before it is acked, no power
+        loss takes an acked one that had the time to be noted as such.
+        """
+        return frozenset(
+            event["node"]
+            for event in self._ordered
+            if event["what"] == "disk-lost"
+            or (event["what"] == "power-lost" and not (flushed and self._settled(event["at_ns"])))
+        )
+
+    def kept_all(self, min_insync: int, *, eligible: bool, flushed: bool) -> bool:
+        """Whether of each partition some replica had all that acks=all acked and could lead with it: its disk stayed
+        whole, its process never ended (one that ends in disorder is not eligible when it is back, KIP-966), and no ack
+        was possible while it was out of sync. Without eligible leader replicas it has to have been in sync all along.
+        """
+        fell = self.forgot(flushed=flushed) | self._ended
+        return bool(self._replicas) and all(
+            any(self._kept(partition, replica, min_insync, eligible) for replica in replicas - fell)
+            for partition, replicas in self._replicas.items()
+        )
+
+    def everyone_had_all(self, min_insync: int) -> bool:
+        """Whether, until somebody came to lead for the last time, no ack of acks=all was possible without every
+        replica: then it does not matter which of them leads.
+        """
+        last = max((i for i, state in enumerate(self._states) if state.after == "leader"), default=0)
+        return not any(
+            state.acks_without(partition, replica, min_insync)
+            for state in self._states[:last]
+            for partition, replicas in self._replicas.items()
+            for replica in replicas
+        )
+
+    @property
+    def struck_under_load(self) -> bool:
+        """Whether the fault's first deed came before the last message was sent."""
+        deeds = [event["at_ns"] for event in self._ordered if event["what"] not in _NO_DEEDS]
+        return bool(deeds) and len(self.sent_ns) > 0 and deeds[0] <= int(self.sent_ns.max())
+
+    @property
+    def delivered(self) -> bool:
+        """Whether any message after the warm-up was acked (acks=0: counted as sent)."""
+        return bool((self.acked_ns != NONE).any())
+
+    @property
+    def acked_before_kill(self) -> bool:
+        """Whether a broker was killed when some message had been acked."""
+        kills = [event["at_ns"] for event in self._ordered if event["what"] == "kill"]
+        return bool(kills) and bool(((self.acked_ns != NONE) & (self.acked_ns <= kills[-1])).any())
+
+    @property
+    def frozen_s(self) -> float:
+        """For how long a node was frozen, the longest of them."""
+        fell: dict[int, int] = {}
+        longest_ns = 0
+        for event in self._ordered:
+            if event["what"] == "pause":
+                fell[event["node"]] = event["at_ns"]
+            elif event["what"] == "resume" and event["node"] in fell:
+                longest_ns = max(longest_ns, event["at_ns"] - fell.pop(event["node"]))
+        return longest_ns / 1e9
+
+    def _kept(self, partition: int, replica: int, min_insync: int, eligible: bool) -> bool:
+        if eligible:
+            return not any(state.acks_without(partition, replica, min_insync) for state in self._states)
+        return all(replica in state.in_sync[partition] for state in self._states if partition in state.in_sync)
+
+    def _settled(self, at_ns: int) -> bool:
+        acked = self.acked_ns[self.acked_ns != NONE]
+        return not ((acked <= at_ns) & (acked > at_ns - _CHECKPOINT_NS)).any()
+
+    def _between(self, start_ns: int, end_ns: int) -> Seen:
+        """What happened in this time, and who led when it began."""
+        its_own = (self.sent_ns > start_ns) & (self.sent_ns <= end_ns)
+        led = {
+            event.get("partition", 0): event
+            for event in self._ordered
+            if event["what"] == "leader" and event["at_ns"] <= start_ns
+        }
+        return replace(
+            self,
+            events=[*led.values(), *(event for event in self.events if start_ns < event["at_ns"] <= end_ns)],
+            sent_ns=self.sent_ns[its_own],
+            acked_ns=self.acked_ns[its_own],
+        )
+
+    @cached_property
+    def _ordered(self) -> list[Event]:
+        return sorted(self.events, key=lambda event: event["at_ns"])
+
+    @cached_property
+    def _states(self) -> list[State]:
+        return list(replay(self._ordered))
+
+    @cached_property
+    def _terms(self) -> dict[int, set[tuple[int, int]]]:
+        """Of each partition every (leader, epoch)."""
+        found: dict[int, set[tuple[int, int]]] = {}
+        for event in self._ordered:
+            if event["what"] == "leader":
+                found.setdefault(event.get("partition", 0), set()).add((event["leader"], event["epoch"]))
+        return found
+
+    @cached_property
+    def _replicas(self) -> dict[int, frozenset[int]]:
+        """By partition, whoever was ever in sync: a topic begins with all of its replicas so."""
+        found: dict[int, frozenset[int]] = {}
+        for state in self._states:
+            for partition, in_sync in state.in_sync.items():
+                found[partition] = found.get(partition, frozenset()) | in_sync
+        return found
+
+    @cached_property
+    def _ended(self) -> frozenset[int]:
+        return frozenset(event["node"] for event in self._ordered if event["what"] in _ENDS_PROCESS and "node" in event)
