@@ -59,17 +59,12 @@ DEFAULTS: Mapping[str, Setting] = {
     "retry.backoff.ms": 100,
 }
 
-_FATAL = " When idempotent, this error is fatal and is given to batches on their way too (Sender._maybe_abort_batches)."
-
 ERRORS: ErrorTable = {
     "MessageSizeTooLargeError": Rule(
-        Proof.NOT_IDEMPOTENT,
-        "The broker checks the size before it appends, and every attempt sends the same batch." + _FATAL,
+        Proof.ONE_ATTEMPT, "The broker checks the size before it appends; what was split is another batch."
     ),
-    "TopicAuthorizationFailedError": Rule(
-        Proof.NOT_IDEMPOTENT, "The broker checks it before it appends, at every attempt." + _FATAL
-    ),
-    "InvalidTopicError": Rule(Proof.NOT_IDEMPOTENT, "No broker has a log for such a topic." + _FATAL),
+    "TopicAuthorizationFailedError": Rule(Proof.ONE_ATTEMPT, "The broker checks it before it appends."),
+    "InvalidTopicError": Rule(Proof.ONE_ATTEMPT, "No broker has a log for such a topic."),
     "NotEnoughReplicasError": Rule(
         Proof.ONE_ATTEMPT, "The broker refuses before it appends; an earlier attempt may have landed unheard."
     ),
@@ -180,11 +175,7 @@ class KafkaPythonProducer:
                 return
             self.effective.update(tables.effective(SETTINGS, _state(producer)))
             self._unconfirmed = self.effective["acks"] == "0"
-            self._proving = proving(
-                ERRORS,
-                idempotent=bool(self.effective["enable.idempotence"]),
-                one_attempt=self.effective["retries"] == 0,
-            )
+            self._proving = proving(ERRORS) if self.effective["retries"] == 0 else frozenset()
             self._producer = producer
             if self._closed:
                 _close(producer, 0)

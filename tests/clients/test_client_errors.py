@@ -18,16 +18,8 @@ from harness.load.codec import Codec
 TABLE: ErrorTable = {proof.name: Rule(proof, "because") for proof in Proof}
 
 
-@pytest.mark.parametrize(
-    ("idempotent", "one_attempt", "failed"),
-    [
-        (True, False, {"ALWAYS"}),
-        (False, False, {"ALWAYS", "NOT_IDEMPOTENT"}),
-        (False, True, {"ALWAYS", "NOT_IDEMPOTENT", "ONE_ATTEMPT"}),
-    ],
-)
-def test_an_error_means_failed_only_where_it_is_proof(idempotent: bool, one_attempt: bool, failed: set[str]) -> None:
-    assert proving(TABLE, idempotent=idempotent, one_attempt=one_attempt) == failed
+def test_an_error_means_failed_only_where_it_is_proof() -> None:
+    assert proving(TABLE) == {"ONE_ATTEMPT"}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +50,7 @@ TIMEOUTS_AND_DISCONNECTS = {
 
 @pytest.mark.parametrize("table", [aiokafka_module.ERRORS, kafka_python.ERRORS, confluent.ERRORS])
 def test_timeouts_and_disconnects_prove_nothing(table: ErrorTable) -> None:
-    assert not proving(table, idempotent=False, one_attempt=True) & TIMEOUTS_AND_DISCONNECTS
+    assert not proving(table) & TIMEOUTS_AND_DISCONNECTS
 
 
 def test_the_sequence_of_a_report_is_read_from_its_value() -> None:
