@@ -73,10 +73,12 @@ def expectations(
 
 
 def in_time(fault: str, parameters: Mapping[str, Any], seen: Seen) -> bool:
-    """Whether each fault that is to strike under load did so before its load was sent."""
+    """Whether each fault that is to strike under load did so before its load was sent; one that ends the producer ends
+    its load with it.
+    """
     in_turn = [dict(_at_once(part, given)) for part, given in _split(THEN, fault, parameters)]
     return all(
-        span.at_once(part).struck_under_load
+        span.at_once(part).struck_under_load or len(span.sent_ns) < int(given["messages"])
         for faults, span in zip(in_turn, seen.in_turn(len(in_turn)), strict=True)
         for part, given in faults.items()
         if _STRIKES_WHEN in given

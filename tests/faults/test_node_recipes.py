@@ -144,7 +144,8 @@ def test_what_is_not_sent_again_is_not_there_twice(run: Run) -> None:
 
 @pytest.mark.parametrize("acks", ["1", "all"])
 def test_an_eligible_follower_leads_without_what_the_leader_alone_had_acked(run: Run, acks: str) -> None:
-    record = run(CLIENT, "last-in-sync-dies", {"messages": 900, "down_s": 2.0}, acks=acks)
+    parameters = {"messages": 900, "down_s": 2.0}
+    record = run(CLIENT, "last-in-sync-dies", parameters, acks=acks, enable_idempotence=acks == "all")
     assert record.fault.fired and record.anomalies is not None
     if acks == "1":
         assert record.anomalies.lost is not None and record.anomalies.lost >= 100

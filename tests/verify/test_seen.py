@@ -175,20 +175,22 @@ def test_a_message_that_was_given_up_may_land_behind_what_came_next() -> None:
 @pytest.mark.parametrize(
     ("fault", "parameters", "events", "sent_at", "expected"),
     [
-        ("kill-leader", {"after_acks": 1}, (*START, did("kill", 1)), (0.0, 3.0), True),
-        ("kill-leader", {"after_acks": 1}, (*START, did("observe"), did("kill", 1)), (0.0, 0.25), False),
+        ("kill-leader", {"after_acks": 1, "messages": 2}, (*START, did("kill", 1)), (0.0, 3.0), True),
+        ("kill-leader", {"after_acks": 1, "messages": 2}, (*START, did("observe"), did("kill", 1)), (0.0, 0.25), False),
+        ("kill-producer", {"after_acks": 1, "messages": 3}, (*START, did("kill-client")), (0.0, 0.1), True),
+        ("kill-producer", {"after_acks": 1, "messages": 2}, (*START, did("kill-client")), (0.0, 0.1), False),
         ("power-loss", {}, (*START, did("kill", 1)), (0.0,), True),  # it strikes when all is acked
         ("none", {}, START, (0.0,), True),
         (
             "lose-ack then kill-leader",
-            {"lose_ack": {}, "kill_leader": {"after_acks": 1}},
+            {"lose_ack": {}, "kill_leader": {"after_acks": 1, "messages": 2}},
             (*START, did("lose-ack"), did("sent"), did("kill", 1)),
             (0.0, 0.35),
             False,
         ),
         (
             "kill-leader with lose-ack",
-            {"lose_ack": {}, "kill_leader": {"after_acks": 1}},
+            {"lose_ack": {}, "kill_leader": {"after_acks": 1, "messages": 2}},
             (*START, did("lose-ack", part="lose-ack"), did("kill", 1, part="kill-leader")),
             (0.0, 0.25),
             False,
