@@ -183,7 +183,7 @@ def test_a_message_that_was_given_up_may_land_behind_what_came_next() -> None:
         ("none", {}, START, (0.0,), True),
         (
             "lose-ack then kill-leader",
-            {"lose_ack": {}, "kill_leader": {"after_acks": 1, "messages": 2}},
+            {"lose_ack": {}, "kill_leader": {"after_acks": 1, "messages": 1}},
             (*START, did("lose-ack"), did("sent"), did("kill", 1)),
             (0.0, 0.35),
             False,
