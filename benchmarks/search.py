@@ -25,7 +25,7 @@ from harness.faults import FAULTS
 from harness.store import Results, TrialRecord
 from harness.workload import WorkloadError, parse
 
-_RECIPES = 8
+_RECIPES = 4
 _TRIES = 200
 Draw = Callable[[random.Random], Any]
 
