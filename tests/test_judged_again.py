@@ -1,11 +1,16 @@
-"""What judging again is compared by."""
+"""Judging: a crash is never a pass, and judging again is compared by what was looked for."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from harness.events import Verdict
-from harness.judge import differs
+from harness.events import Outcome, Verdict
+from harness.journal import LogColumns, ProducerJournal, seal, write_log
+from harness.judge import differs, judge
+from harness.load.recorder import JournalRecorder
 from harness.store import Anomalies, FaultRecord, TrialRecord
 
 
@@ -44,3 +49,17 @@ def test_what_nobody_looked_for_is_no_difference(
 
 def test_another_verdict_is_a_difference() -> None:
     assert differs(_record(Anomalies(), Verdict.KEPT), _record(Anomalies(), Verdict.ALLOWED))
+
+
+def test_figures_that_cannot_be_made_take_nothing_from_the_verdict(tmp_path: Path) -> None:
+    journal = ProducerJournal.create(tmp_path / "j", 1)
+    recorder = JournalRecorder(journal)
+    recorder.sent(0, 0, np.array([10]), 10)
+    recorder.done(0, Outcome.ACKED, 20, offset=0)
+    seal(tmp_path / "j", tmp_path / "a.producer-0.parquet", producer=0, warmup=0, errors={}, closed_ns=30)
+    one = (np.zeros(1, np.int32), np.zeros(1, np.int64), np.zeros(1, np.int32), np.zeros(1, np.int64))
+    write_log(tmp_path / "a.log.parquet", LogColumns(*one, valid=np.ones(1, np.bool_)))
+    record = _record(None).model_copy(update={"load": {}, "fault": FaultRecord(name="none")})
+    judged = judge(record, tmp_path)  # its load has no message_size
+    assert judged.verdict is Verdict.KEPT and judged.throughput is None
+    assert judged.verdict_reason is not None and "its figures cannot be made: KeyError" in judged.verdict_reason

@@ -73,8 +73,8 @@ DEFAULTS: Mapping[str, Setting] = {
 _IDEMPOTENT_IN_FLIGHT = 5  # what librdkafka lowers it to where it is not given (rd_kafka_conf_finalize)
 
 _AGAIN = (
-    " It says nothing of an earlier attempt, and also with retries=0 there may have been one: librdkafka does not count "
-    "an attempt that a broker refused as no longer the leader, which can be after appending."
+    " It says nothing of an earlier attempt, and with retries=0 there may have been one as well: librdkafka counts no "
+    "attempt that a broker refused as no longer the leader, which can be after appending."
 )
 
 ERRORS: ErrorTable = {

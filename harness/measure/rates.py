@@ -14,7 +14,7 @@ _STEADY = 0.2
 
 
 def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) -> Throughput | None:
-    """Acked (acks=0: unconfirmed) messages a second after the warm-up; None if there is none.
+    """Acked (acks=0: unconfirmed) messages a second after the warm-up; None if there is none, or if it took no time.
 
     The span is from the first message sent to the last one acked. ``steady`` says whether the slower half of it had
     at least 80 % of the faster half's messages.
@@ -26,6 +26,8 @@ def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) ->
     if len(done_ns) == 0:
         return None
     start_ns, end_ns = int(measured.sent_ns.min()), int(done_ns.max())
+    if start_ns == end_ns:
+        return None
     span_s = (end_ns - start_ns) / 1e9
     messages_per_s = len(done_ns) / span_s
     first_half = int(np.count_nonzero(done_ns - start_ns < (end_ns - start_ns) / 2))

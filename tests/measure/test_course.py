@@ -70,6 +70,10 @@ def test_throughput_of_several_producers_is_theirs_together() -> None:
     assert (found.messages_per_s, found.span_s) == (1.5, 2.0)
 
 
+def test_throughput_in_no_time_at_all_is_none() -> None:
+    assert throughput([producer((5, 5, UNCONFIRMED))], 100) is None
+
+
 def test_throughput_without_an_ack_is_none() -> None:
     for producers in [*NO_DATA, [producer((0, 5, FAILED))]]:
         assert throughput(producers, 100) is None
