@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import os
-import shutil
 import signal
 import uuid
 from pathlib import Path
 
+from harness import folders
 from harness.clusters import ClusterFailed, storage
 from harness.clusters.archive import Archive
 from harness.clusters.brokers import Brokers
@@ -91,10 +91,9 @@ class LocalCluster(Brokers):
             node.kill()
         for node in self.nodes:
             node.reap()
-            storage.unlock(node.data)
         if self.links is not None:
             self.links.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        folders.remove(self.folder)
 
     def __enter__(self) -> LocalCluster:
         return self.start()
@@ -137,7 +136,7 @@ class LocalCluster(Brokers):
     def heal(self) -> None:
         self.mend()
         for node in self.nodes:
-            storage.unlock(node.data)
+            folders.unlock(node.data)
             if node.process is None or node.process.poll() is not None:
                 node.run()
             else:
