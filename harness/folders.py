@@ -1,4 +1,4 @@
-"""Folders of this machine's disk: made read-only as a failing disk is, and removed in whatever state they are."""
+"""Folders of this machine's disk: synced, made read-only as a failing disk is, removed in whatever state they are."""
 
 from __future__ import annotations
 
@@ -7,9 +7,28 @@ import fcntl
 import os
 import shutil
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 _GETFLAGS, _SETFLAGS, _IMMUTABLE = 0x80086601, 0x40086602, 0x10  # linux/fs.h
+
+
+def sync(folder: Path) -> None:
+    """Names that were made, changed or removed in the folder are on the disk when this returns, if its file system has
+    such a thing for folders and the folder may be read.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def links(folder: Path) -> Iterator[Path]:
+    """Every symbolic link in the folder and below it. None is followed."""
+    for parent, below, files in os.walk(folder):
+        yield from (path for name in (*below, *files) if (path := Path(parent, name)).is_symlink())
 
 
 def set_read_only(folder: Path, *, read_only: bool) -> None:

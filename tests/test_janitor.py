@@ -110,3 +110,9 @@ def test_nothing_is_started_that_a_dead_janitor_would_not_end(tmp_path: Path) ->
 def test_of_no_process_nothing_is_told() -> None:
     with pytest.raises(ProcessLookupError):
         began(2**30)
+
+
+def test_it_stands_on_the_ground_floor() -> None:
+    script = "import sys, harness.janitor; print(*sorted(name for name in sys.modules if name.startswith('harness.')))"
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["harness.folders", "harness.janitor", "harness.process"]
