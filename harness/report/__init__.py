@@ -17,6 +17,7 @@ def render(folder: Path) -> Path:
     Every file is replaced whole. The same records give the same report. Raises ``ResultsUnusable`` if the folder is
     no results folder or its records cannot be read.
     """
+    results = Results.open(folder)
     # Drawing takes a second to import, and most commands draw nothing.
     from harness.report import charts, pages
     from harness.report.answer import answer
@@ -28,7 +29,6 @@ def render(folder: Path) -> Path:
     from harness.report.summary import summary
     from harness.report.verdicts import PAGES, page_of
 
-    results = Results.open(folder)
     run, records = results.run(), results.records()
     run_id = str(run.get("run_id") or folder.resolve().name)
     data = Data.of(records)
