@@ -63,13 +63,13 @@ class Janitor:
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
-        try:
-            status = self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            status = self._process.wait()
-        if status:
-            clean_up(self._told)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if self._process.wait(timeout_s) == 0:
+                return
+        self._process.kill()
+        clean_up(self._told)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GONE_S)
 
     def _tell(self, what: Told) -> None:
         assert self._process.stdin is not None
