@@ -8,94 +8,124 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
+import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from harness.clusters import storage
+from harness import folders
+from harness.process import python
 
 _GONE_S = 10.0
+Told = dict[str, Any]
+"""Of a process ``pid`` and ``began``, or of a ``folder``."""
+
+
+class JanitorDied(Exception):
+    """Nobody would clean up after what the harness starts; the message says so in one line."""
 
 
 class Janitor:
     """The harness's side. Tell it before anything can go wrong; ``close`` waits until it has cleaned up."""
 
     def __init__(self) -> None:
+        self._told: list[Told] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "harness.janitor"],
+            python("harness.janitor"),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C and a closed terminal end the harness, not this
         )
 
     def process(self, pid: int) -> None:
-        """A process to kill. Its start time is kept with it, so that a recycled id is never hit."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            self._tell({"pid": pid, "started": psutil.Process(pid).create_time()})
+        """A child of the harness to kill, none that has its id after it. Raises ``JanitorDied`` with the child killed:
+        nothing runs that nobody would end.
+        """
+        with contextlib.suppress(ProcessLookupError):
+            try:
+                self._tell({"pid": pid, "began": began(pid)})
+            except JanitorDied:
+                os.kill(pid, signal.SIGKILL)
+                raise
 
     def folder(self, path: Path) -> None:
-        """A folder to remove with all it holds."""
-        self._tell({"folder": str(path.resolve())})
-
-    def keep(self, path: Path) -> None:
-        """This folder stays after all."""
-        self._tell({"keep": str(path.resolve())})
+        """A folder to remove with all it holds. Raises ``JanitorDied``."""
+        self._tell({"folder": str(path.absolute())})
 
     def close(self, timeout_s: float = 20.0) -> None:
-        """Everything told of is gone when this returns."""
-        if self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
-        try:
-            self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _tell(self, what: dict[str, object]) -> None:
+        """Everything told of is gone when this returns; if the janitor did not do it, the harness does."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(what).encode() + b"\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if self._process.wait(timeout_s) == 0:
+                return
+        self._process.kill()
+        clean_up(self._told)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GONE_S)
+
+    def _tell(self, what: Told) -> None:
+        assert self._process.stdin is not None
+        self._told.append(what)
+        try:
+            self._process.stdin.write(json.dumps(what).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GONE_S)
+            status = self._process.returncode
+            raise JanitorDied(f"the janitor, which cleans up after the harness, ended with status {status}") from None
+
+
+def began(pid: int) -> float:
+    """When a process began, on a clock that nobody sets: a process with the same id and another beginning is another.
+
+    Raises ``ProcessLookupError`` if there is none.
+    """
+    try:
+        if sys.platform != "linux":
+            return psutil.Process(pid).create_time()  # which the kernel noted then
+        # Ticks since boot. The second field, the command's name, is in parentheses and may hold anything.
+        return float(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19])
+    except (OSError, psutil.NoSuchProcess):
+        raise ProcessLookupError(f"no process {pid}") from None
+
+
+def clean_up(told: Sequence[Told]) -> None:
+    """Kills the processes, and removes the folders when those are gone, or will not go."""
+    processes = [each for each in told if "pid" in each and _runs(each)]
+    for each in processes:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(each["pid"], signal.SIGKILL)
+    until = time.monotonic() + _GONE_S
+    while any(map(_runs, processes)) and time.monotonic() < until:
+        time.sleep(0.02)
+    for each in told:
+        if "folder" in each:
+            folders.remove(Path(each["folder"]))
+
+
+def _runs(told: Told) -> bool:
+    """Not so when it is dead and merely not yet reaped: it holds no port and no file any more."""
+    with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+        return began(told["pid"]) == told["began"] and psutil.Process(told["pid"]).status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def main() -> None:
     """Listens until the harness is gone, then cleans up."""
-    processes: list[tuple[int, float]] = []
-    folders: dict[str, None] = {}
-    for line in sys.stdin:
-        told = json.loads(line)
-        if "pid" in told:
-            processes.append((told["pid"], told["started"]))
-        elif "folder" in told:
-            folders[told["folder"]] = None
-        else:
-            folders.pop(told["keep"], None)
-    killed = []
-    for pid, started in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(pid)
-            if process.create_time() == started:
-                process.kill()
-                killed.append(process)
-    until = time.monotonic() + _GONE_S
-    while any(_runs(process) for process in killed) and time.monotonic() < until:
-        time.sleep(0.02)
-    for folder in folders:
-        for data in Path(folder).glob("**/data"):
-            storage.unlock(data)  # a fault may have made it read-only
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _runs(process: psutil.Process) -> bool:
-    """Not so when it is dead and merely not yet reaped: it holds no port and no file any more."""
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    told = []
+    for line in sys.stdin.buffer:
+        with contextlib.suppress(ValueError):  # of a harness that was killed in the middle of a line
+            told.append(json.loads(line))
+    clean_up(told)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,13 @@ def guarded(command: Sequence[str]) -> list[str]:
     return [sys.executable, "-I", "-S", str(_GUARD), str(os.getpid()), *command]
 
 
+def python(module: str) -> list[str]:
+    """The command line that runs a module of ``harness``. Nothing is imported from the working directory, which is
+    anybody's: a stray ``numpy.py`` there is no numpy.
+    """
+    return [sys.executable, "-P", "-m", module]
+
+
 class Child:
     """A running module of ``harness`` (``python -m module``), its first line on stdin being ``spec``."""
 
@@ -45,7 +52,7 @@ class Child:
         self.log = log
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
-                guarded([sys.executable, "-m", module]),
+                guarded(python(module)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -109,10 +116,10 @@ class Child:
             self._process.send_signal(number)
 
     def kill(self) -> None:
-        """SIGKILL, and reaped."""
-        with contextlib.suppress(ProcessLookupError):
+        """SIGKILL, and reaped; one that the kernel does not let go within 10 s is left to it."""
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             self._process.kill()
-        self._process.wait(10)
+            self._process.wait(10)
 
     def end(self, timeout_s: float = 5.0) -> None:
         """Closes the child's stdin, which asks it to go; kills it when it has not gone within the bound."""
@@ -138,14 +145,15 @@ class Child:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
-                with contextlib.suppress(json.JSONDecodeError):
-                    self._events.put(json.loads(line))
+                with contextlib.suppress(ValueError, RecursionError):  # a library's own word, which may be no text
+                    if isinstance(message := json.loads(line), dict):
+                        self._events.put(message)
         self._events.put(None)
 
     def _died(self) -> ChildDied:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
-        tail = self.log.read_text(errors="replace").strip().splitlines()[-3:]
+        tail = self.log.read_text("utf-8", "replace").strip().splitlines()[-3:]
         return ChildDied(f"{self.module} ended with status {self._process.returncode}: {' | '.join(tail) or 'no word'}")
 
 

@@ -24,20 +24,17 @@ from harness.workload import Workload
 def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
     """The contents of a new run's ``run.json``."""
     faults = {trial.fault for trial in plan.trials} - {"none"}
+    start = _start(plan)
     return {
         "format": FORMAT,
         "run_id": run_id,
         "name": workload.name,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        **start,
         "ended": None,
-        "harness_version": version("kafka-delivery-harness"),
+        "starts": [start],
         "kafka": sorted({trial.kafka for trial in plan.trials}),
-        "clients": {name: version(name) for name in sorted({trial.client for trial in plan.trials})},
-        "python": platform.python_version(),
-        "kernel": f"{platform.system()} {platform.release()}",
         "cpu": {"model": _cpu_model(), "cores": psutil.cpu_count()},
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "git": _git(),
         "seed": workload.seed,
         "workload": workload.model_dump(mode="json"),
         "planned": len(plan.trials),
@@ -50,6 +47,26 @@ def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
         "profiles": {},
         "notes": [],
     }
+
+
+def _start(plan: Plan) -> dict[str, Any]:
+    """When a run was started or gone on with, and with what: it may be another version on another kernel."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "harness_version": version("kafka-delivery-harness"),
+        "git": _git(),
+        "clients": {name: version(name) for name in sorted({trial.client for trial in plan.trials})},
+        "python": platform.python_version(),
+        "kernel": f"{platform.system()} {platform.release()}",
+    }
+
+
+def note_start(results: Results, plan: Plan) -> None:
+    """Adds to ``run.json`` that the run is gone on with."""
+    run, start = results.run(), _start(plan)
+    first = {key: run.get(key) for key in start}  # of a run that noted no starts, it is all there is
+    run["starts"] = [*run.get("starts", [first]), start]
+    results.save_run(run)
 
 
 def _described(fault: Fault) -> dict[str, Any]:
@@ -88,7 +105,7 @@ def note(results: Results, what: str) -> None:
 
 def _cpu_model() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
@@ -99,9 +116,8 @@ def _git() -> dict[str, Any] | None:
 
     def ask(*command: str) -> str:
         folder = Path(__file__).parent
-        return subprocess.run(
-            ["git", *command], cwd=folder, capture_output=True, text=True, check=True, timeout=10
-        ).stdout.strip()
+        done = subprocess.run(["git", *command], cwd=folder, capture_output=True, check=True, timeout=10)
+        return done.stdout.decode("utf-8", "replace").strip()
 
     try:
         return {"commit": ask("rev-parse", "HEAD"), "dirty": bool(ask("status", "--porcelain"))}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from harness import clients, provenance, report, trial
 from harness.clusters import ClusterFailed
@@ -21,17 +21,10 @@ from harness.judge import judge
 from harness.plan import Plan, Trial, plan
 from harness.process import Child
 from harness.store import FaultRecord, Results, TrialRecord
+from harness.trial import logs
 from harness.warmup import warm_up
+from harness.watcher import Dispensable, Watcher
 from harness.workload import Workload
-
-
-class Watcher(Protocol):
-    """Told how the sweep goes, for whoever looks on."""
-
-    def fetching(self, done_bytes: int, total_bytes: int) -> None: ...
-    def doing(self, what: str) -> None: ...
-    def starts(self, trial: Trial) -> None: ...
-    def ended(self, record: TrialRecord) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -54,6 +47,7 @@ def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher)
     A trial that fails is a record like any other. Raises ``ClusterFailed`` when brokers do not come up at all, and
     lets ``KeyboardInterrupt`` through; what had finished by then is stored and reported.
     """
+    watcher = Dispensable(watcher)
     finished = {record.id for record in results.records()}
     todo = [trial for trial in planned.trials if trial.id not in finished]
     try:
@@ -93,13 +87,15 @@ def _run_one(planned: Trial, venue: trial.Venue, results: Results, watcher: Watc
     except Exception as crash:  # noqa: BLE001 - whatever it is, it costs one trial and not the run
         reason = f"the trial ended in the middle: {type(crash).__name__}: {crash}"
     else:
-        _store(results, watcher, judge(record, results.journals))
+        _store(results, watcher, judge(record, results.journals), venue)
         return True
-    _store(results, watcher, _not_run(planned, "failed", reason, time.monotonic() - began))
+    _store(results, watcher, _not_run(planned, "failed", reason, time.monotonic() - began), venue)
     return False
 
 
-def _store(results: Results, watcher: Watcher, record: TrialRecord) -> None:
+def _store(results: Results, watcher: Watcher, record: TrialRecord, venue: trial.Venue | None = None) -> None:
+    if venue and logs.wanted(record):
+        logs.keep(venue.cluster.logs, results.logs / record.id)
     results.append(record)
     watcher.ended(record)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
 
 from harness.events import Verdict
 from harness.plan import Plan, Trial
@@ -53,7 +54,7 @@ class Terminal:
     def doing(self, what: str) -> None:
         self._now = what
         if not self._trial and not self._console.is_terminal:
-            self._console.print(what, highlight=False)
+            self._console.print(Text(what))
         self._show()
 
     def starts(self, trial: Trial) -> None:
@@ -72,7 +73,7 @@ class Terminal:
             self._skipped += 1
         else:
             self._number += 1
-            self._console.print(f"{self._number:4}/{self._total}  {_line(record)}", highlight=False, soft_wrap=True)
+            self._console.print(Text(f"{self._number:4}/{self._total}  ") + _line(record), soft_wrap=True)
         self._trial, self._now = "", ""
         self._show()
 
@@ -89,9 +90,9 @@ class Terminal:
 def bars(console: Console) -> Progress:
     """Live lines, each with a bar, that leave nothing behind; none without a terminal."""
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
-        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[left]}", markup=False),
         console=console,
         transient=True,
         disable=not console.is_terminal,
@@ -116,9 +117,9 @@ def download(progress: Progress) -> Callable[[int, int], None]:
     return fetching
 
 
-def _line(record: TrialRecord) -> str:
+def _line(record: TrialRecord) -> Text:
     verdict = record.verdict or Verdict.UNKNOWN
-    said = f"[{_LOOK[verdict]}]{verdict:14}[/] {record.name}"
+    said = Text.assemble((f"{verdict:14}", _LOOK[verdict]), " ", record.name)
     figures = []
     if record.throughput:
         figures.append(f"{record.throughput.messages_per_s:,.0f} msg/s")
@@ -129,7 +130,7 @@ def _line(record: TrialRecord) -> str:
         figures += [f"{counts[name]} {name}" for name in ("lost", "duplicate", "reordered") if counts[name]]
     if record.reason:
         figures.append(record.reason)
-    return said + (f"  [dim]{', '.join(figures)}[/dim]" if figures else "")
+    return said.append(f"  {', '.join(figures)}", "dim") if figures else said
 
 
 def _minutes(seconds: float) -> str:

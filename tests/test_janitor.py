@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
-from harness.janitor import Janitor
+from harness.janitor import Janitor, JanitorDied, began, clean_up
 
 _HARNESS = """
     import subprocess, sys, time
@@ -65,15 +66,53 @@ def test_a_guarded_process_dies_with_the_harness_even_when_the_janitor_dies_firs
         unguarded.kill()
 
 
-def test_close_cleans_up_but_what_is_kept(tmp_path: Path) -> None:
-    for name in ("gone", "kept"):
-        (tmp_path / name).mkdir()
+def test_close_cleans_up(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
     janitor = Janitor()
     janitor.folder(tmp_path / "gone")
-    janitor.folder(tmp_path / "kept")
-    janitor.keep(tmp_path / "kept")
     with subprocess.Popen(["sleep", "60"]) as sleeper:
         janitor.process(sleeper.pid)
         janitor.close()
         assert sleeper.wait(5) == -signal.SIGKILL
-    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_process_with_a_recycled_id_is_another() -> None:
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        clean_up([{"pid": sleeper.pid, "began": began(sleeper.pid) - 1}])
+        assert sleeper.poll() is None
+        sleeper.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the kernel notes the time of day itself, once")
+def test_a_clock_that_was_set_in_between_hides_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        told = {"pid": sleeper.pid, "began": began(sleeper.pid)}
+        monkeypatch.setattr("psutil._pslinux.boot_time", lambda: 3_600.0)
+        clean_up([told])
+        assert sleeper.wait(5) == -signal.SIGKILL
+
+
+def test_nothing_is_started_that_a_dead_janitor_would_not_end(tmp_path: Path) -> None:
+    janitor = Janitor()
+    (tmp_path / "told").mkdir()
+    janitor.folder(tmp_path / "told")
+    janitor._process.kill()
+    janitor._process.wait()
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        with pytest.raises(JanitorDied, match="the janitor, which cleans up after the harness, ended with status -9"):
+            janitor.process(sleeper.pid)
+        assert sleeper.wait(5) == -signal.SIGKILL
+    janitor.close()
+    assert not (tmp_path / "told").exists(), "what it was told of before goes all the same"
+
+
+def test_of_no_process_nothing_is_told() -> None:
+    with pytest.raises(ProcessLookupError):
+        began(2**30)
+
+
+def test_it_stands_on_the_ground_floor() -> None:
+    script = "import sys, harness.janitor; print(*sorted(name for name in sys.modules if name.startswith('harness.')))"
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["harness.folders", "harness.janitor", "harness.process"]

@@ -1,9 +1,11 @@
 """Children: every answer is waited for within a bound, and their end is noticed."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from harness.janitor import Janitor
 from harness.process import Child, ChildDied, ChildSilent
 
 
@@ -21,6 +23,9 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         "    if told['do'] == 'echo':\n"
         "        say('note', n=1)\n"
         "        say('echo', of=told['of'])\n"
+        "    if told['do'] == 'noise':\n"
+        "        sys.stdout.buffer.write(b'\\xff\\xfe no text\\n[1]\\nnull\\n{\\n' + b'[' * 100_000 + b'\\n')\n"
+        "        sys.stdout.buffer.flush()\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     return "echoing"
@@ -53,3 +58,38 @@ def test_its_death_is_noticed_at_once_with_its_last_words(module: str, tmp_path:
             child.wait("echo", 20)
         with pytest.raises(ChildDied):
             child.wait("echo", 20)
+
+
+def test_what_is_no_message_is_passed_over(module: str, tmp_path: Path) -> None:
+    with Child(module, {}, tmp_path / "log") as child:
+        child.send({"do": "noise"})
+        child.send({"do": "echo", "of": "x"})
+        assert child.wait("echo", 20)["of"] == "x"
+
+
+def test_a_module_beside_a_persons_files_is_not_taken_for_a_library(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    for stray in ("json.py", "harness.py", "psutil.py"):
+        (beside / stray).write_text(f"open('{stray}.was-imported', 'w')")
+    monkeypatch.chdir(beside)
+    with Child(module, {}, tmp_path / "log") as child:
+        child.wait("ready", 20)
+    Janitor().close()
+    assert not list(beside.glob("*.was-imported"))
+
+
+def test_a_process_that_does_not_go_is_left_to_the_kernel(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waits_in_vain(timeout_s: float) -> int:
+        raise subprocess.TimeoutExpired("child", timeout_s)
+
+    child = Child(module, {}, tmp_path / "log")
+    with monkeypatch.context() as stuck:
+        stuck.setattr(child._process, "wait", waits_in_vain)
+        child.kill()
+    child.kill()
+    assert not child.alive

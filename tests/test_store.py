@@ -1,6 +1,7 @@
 """The results folder: a crash loses no finished trial, and another format is not misread."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,43 @@ def test_a_line_cut_off_by_a_crash_is_no_trial_and_does_not_spoil_the_next(tmp_p
     results.mend()
     results.append(_record("c"))
     assert [record.id for record in results.records()] == ["a", "c"]
+
+
+def test_a_line_cut_within_a_letter_is_no_trial_either(tmp_path: Path) -> None:
+    results = Results.create(tmp_path / "run", {"format": 1})
+    results.append(_record("a", "≤ 3 %"))
+    line = _record("b", "≤ 3 %").model_dump_json().encode()
+    with (results.folder / "trials.jsonl").open("ab") as file:
+        file.write(line[: line.index("≤".encode()) + 1])
+    assert [(record.id, record.reason) for record in results.records()] == [("a", "≤ 3 %")]
+    with (results.folder / "trials.jsonl").open("ab") as file:
+        file.write(b"\n")
+    with pytest.raises(ResultsUnusable, match=r"trials\.jsonl:2 is damaged"):
+        results.records()
+
+
+def test_what_is_written_is_on_the_disk_before_the_line_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    really = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        really(descriptor)
+        status = os.fstat(descriptor)
+        paths = [tmp_path, *tmp_path.rglob("*")]
+        synced.extend(str(path.relative_to(tmp_path)) for path in paths if os.path.samestat(path.stat(), status))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    results = Results.create(tmp_path / "results" / "run", {"format": 1})
+    assert {"results/run", "results", "."} <= set(synced) and synced.index("results/run/run.json.partial") == 0
+    for name in ("a.log.parquet", "a.producer-0.parquet", "ab.log.parquet"):
+        (results.journals / name).write_bytes(b"journal")
+    synced.clear()
+    results.append(_record("a"))
+    *journals, folder, line, run = synced
+    assert sorted(journals) == [f"results/run/journals/a.{part}.parquet" for part in ("log", "producer-0")]
+    assert (folder, line, run) == ("results/run/journals", "results/run/trials.jsonl", "results/run")
 
 
 def test_two_harnesses_do_not_run_one_run(tmp_path: Path) -> None:
@@ -90,6 +128,16 @@ def test_format_1_is_read_in_the_words_of_today(
     assert (record.verdict, record.promise, record.observed) == (read, "once-per-session", "once")
 
 
+@pytest.mark.parametrize("change", [{}, {"verdict": "a word of then"}, {"status": "new"}])
+def test_a_record_of_a_newer_format_is_newer_and_not_damaged(tmp_path: Path, change: dict[str, str]) -> None:
+    results = Results.create(tmp_path / "run", {"format": 1})
+    results.append(_record("a"))
+    line = {**json.loads((results.folder / "trials.jsonl").read_text()), "format": 99, **change}
+    (results.folder / "trials.jsonl").write_text(json.dumps(line) + "\n")
+    with pytest.raises(ResultsUnusable, match="results of format 99; this harness reads up to"):
+        results.records()
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "x"}'])
 def test_a_damaged_run_is_said_to_be_damaged(tmp_path: Path, content: str) -> None:
     Results.create(tmp_path / "run", {"format": 1})
@@ -108,3 +156,21 @@ def test_a_damaged_line_in_the_middle_is_said_with_its_place(tmp_path: Path) -> 
     (results.folder / "trials.jsonl").write_text("nonsense\n")
     with pytest.raises(ResultsUnusable, match=r"trials\.jsonl:1 is damaged"):
         results.records()
+
+
+def test_a_link_is_refused_wherever_it_is(tmp_path: Path) -> None:
+    folder = Results.create(tmp_path / "run", {"format": 1}).folder
+    (folder / "scratch" / "deep").mkdir(parents=True)
+    (tmp_path / "by-another-name").symlink_to(folder)
+    assert Results.open(tmp_path / "by-another-name").run() == {"format": 1}, "how one comes there is one's own affair"
+    for link in (folder / "trials.jsonl", folder / "logs", folder / "scratch" / "deep" / "link"):
+        link.symlink_to(tmp_path)
+        with pytest.raises(ResultsUnusable, match=f"{link} is a link"):
+            Results.open(folder)
+        link.unlink()
+
+
+def test_an_existing_folder_is_never_made_anew(tmp_path: Path) -> None:
+    Results.create(tmp_path / "run", {"format": 1})
+    with pytest.raises(FileExistsError):
+        Results.create(tmp_path / "run", {"format": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -63,3 +64,23 @@ def test_what_ran_in_an_earlier_session_is_counted_and_takes_no_time_any_more() 
     done = [trial.id for trial in planned.trials[:2]]
     (line,) = _seen(done, [2], planned).splitlines()
     assert line.split()[0] == "2/2"
+
+
+NASTY = "[/acks] [type=int_parsing] [bold]x[/]"
+
+
+def test_text_of_others_is_shown_as_it_is_whatever_it_looks_like() -> None:
+    planned = plan(parse(WORKLOAD), lambda client, config: [], FAULTS)
+    trial = replace(planned.trials[1], name=f"name {NASTY}")
+    text = io.StringIO()
+    console = Console(file=text, width=200, force_terminal=True, color_system=None, _environ={})
+    terminal = Terminal(console, planned, ())
+    with terminal.live():
+        terminal.starts(trial)
+        terminal.doing(f"doing {NASTY}")
+        terminal.ended(_record(planned, 1).model_copy(update={"name": trial.name, "reason": f"reason {NASTY}"}))
+    for what in ("name", "reason"):
+        assert f"{what} {NASTY}" in text.getvalue()
+    console = Console(file=(plain := io.StringIO()), width=200)
+    Terminal(console, planned, ()).doing(f"doing {NASTY}")
+    assert f"doing {NASTY}" in plain.getvalue()

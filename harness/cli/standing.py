@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
+
+from harness.console import console
 
 
 @click.group()
@@ -21,7 +22,7 @@ def up(kafka: str, brokers: int, port: int | None, profile: str) -> None:
     from harness.clusters import standing
     from harness.terminal import bars, download
 
-    with bars(Console(stderr=True)) as progress:
+    with bars(console(stderr=True)) as progress:
         state = standing.up(kafka, brokers, port, profile, download(progress))
     click.echo(f"Kafka {state.kafka}, {state.brokers} brokers\nbootstrap.servers={state.bootstrap}")
 
@@ -36,7 +37,7 @@ def down() -> None:
 
 @cluster.command()
 def status() -> None:
-    """Say whether one is up, and where."""
+    """Say whether one is up, where, and which of its brokers do not answer."""
     from harness.clusters import standing
 
     state = standing.status()
@@ -44,3 +45,5 @@ def status() -> None:
         click.echo("no cluster is up")
     else:
         click.echo(f"Kafka {state.kafka}, {state.brokers} brokers\nbootstrap.servers={state.bootstrap}")
+        for address in state.silent():
+            click.echo(f"no broker answers at {address}")

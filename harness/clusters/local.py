@@ -7,12 +7,15 @@ cluster; every process dies with the harness (see ``harness.process`` and ``harn
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
-import shutil
 import signal
 import uuid
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
+from harness import folders
 from harness.clusters import ClusterFailed, storage
 from harness.clusters.archive import Archive
 from harness.clusters.brokers import Brokers
@@ -25,6 +28,11 @@ from harness.janitor import Janitor
 
 _START_S = 60.0
 _KILL_S = 20.0
+_TRIES = 3
+
+
+class _PortLost(ClusterFailed):
+    """A node did not start because somebody else had one of its ports."""
 
 
 class LocalCluster(Brokers):
@@ -50,15 +58,16 @@ class LocalCluster(Brokers):
     ) -> None:
         self.version = version
         self._features = () if eligible_leader_replicas else ("--feature", "eligible.leader.replicas.version=0")
-        self.folder = folder = folder.resolve()  # a node's own working directory is another
+        self.folder = folder
         self.profile: Profile = PROFILES[profile]
         self.java: Java = find_java()
         self._janitor = janitor
-        self._wiring = wire(brokers, first_port, relays)
+        self._wire = partial(wire, brokers, first_port, relays)
+        self._wiring = self._wire()
         super().__init__({id: self._wiring.address(id) for id in self._wiring.brokers})
         self.links: Links | None = None
         """The relays between its nodes, running, if it has them and has been started."""
-        jars = os.pathsep.join(str(jar) for jar in class_path)
+        jars = _joined(class_path)
         self._archive = Archive.of(self.java, jars)
         jvm = Jvm(self.java.path, jars, self._archive, janitor)
         self.controller = CONTROLLER
@@ -70,20 +79,16 @@ class LocalCluster(Brokers):
         return list(self._nodes.values())
 
     def start(self) -> LocalCluster:
-        """Formats, starts and waits until every broker itself answers and knows all others."""
-        try:
-            self._janitor.folder(self.folder)
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._configure(self._relay())
-            self._format()
-            for node in self.nodes:
-                node.run()
-            self.wait_healthy(None, _START_S)
-            self._archive.make(self.folder)
-        except BaseException:
-            self.stop()
-            raise
-        return self
+        """Formats, starts and waits until every broker itself answers and knows all others.
+
+        Ports are chosen before the nodes take them: where somebody else took one meanwhile, it begins anew with others.
+        """
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(_PortLost):
+                return self._start()
+            self._wiring = self._wire()
+            self.addresses = {id: self._wiring.address(id) for id in self._wiring.brokers}
+        return self._start()
 
     def stop(self) -> None:
         """Kills every node and removes all data."""
@@ -91,10 +96,9 @@ class LocalCluster(Brokers):
             node.kill()
         for node in self.nodes:
             node.reap()
-            storage.unlock(node.data)
         if self.links is not None:
             self.links.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        folders.remove(self.folder)
 
     def __enter__(self) -> LocalCluster:
         return self.start()
@@ -137,18 +141,41 @@ class LocalCluster(Brokers):
     def heal(self) -> None:
         self.mend()
         for node in self.nodes:
-            storage.unlock(node.data)
+            folders.unlock(node.data)
             if node.process is None or node.process.poll() is not None:
                 node.run()
             else:
                 node.signal(signal.SIGCONT)
                 storage.unlimit_files(node.running.pid)
 
+    @property
+    def logs(self) -> Mapping[str, Path]:
+        """What each node said so far, by the name of its folder."""
+        return {node.folder.name: node.log for node in self.nodes}
+
     def data(self, node: int) -> Path:
         return self._nodes[node].data
 
     def fill_disk(self, node: int, topic: str, room_bytes: int) -> int:
         return storage.limit_files(self._nodes[node].running.pid, self.data(node), topic, room_bytes)
+
+    def _start(self) -> LocalCluster:
+        try:
+            self._janitor.folder(self.folder)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._configure(self._relay())
+            self._format()
+            for node in self.nodes:
+                node.run()
+            self.wait_healthy(None, _START_S)
+            self._archive.make(self.folder)
+        except BaseException as failed:
+            lost = isinstance(failed, ClusterFailed) and any(node.lost_a_port for node in self.nodes)
+            self.stop()
+            if lost:
+                raise _PortLost(str(failed)) from failed
+            raise
+        return self
 
     def _relay(self) -> Links | None:
         """The relays between the nodes, running, if there are to be any."""
@@ -161,9 +188,9 @@ class LocalCluster(Brokers):
         for node in self.nodes:
             reached = self._wiring.properties(node.id, links.addresses if links else {})
             if node.id == CONTROLLER:
-                properties = controller_properties(node.id, reached, node.folder, self.profile)
+                properties = controller_properties(node.id, reached, self.profile)
             else:
-                properties = broker_properties(node.id, reached, node.folder, len(self.addresses), self.profile)
+                properties = broker_properties(node.id, reached, len(self.addresses), self.profile)
             node.configure(properties)
 
     def _format(self) -> None:
@@ -172,6 +199,17 @@ class LocalCluster(Brokers):
             node.format(cluster_id, self._features)
         for node in self.nodes:
             node.wait_formatted()
+
+
+def _joined(class_path: list[Path]) -> str:
+    """The class path as a JVM takes it. Raises ``ClusterFailed`` if it cannot say where the jars are."""
+    torn = [jar for jar in class_path if os.pathsep in str(jar)]
+    if torn:
+        raise ClusterFailed(
+            f"{torn[0].parent}: no class path can lead to a folder with {os.pathsep!r} in its name; "
+            f"let HARNESS_CACHE name another one"
+        )
+    return os.pathsep.join(map(str, class_path))
 
 
 def new_cluster_id() -> str:

@@ -37,7 +37,7 @@ def main() -> None:
             with jar.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             lines.append(f"{coordinate} {jar.stat().st_size} {digest}")
-    (LOCKS / f"kafka-{version}.lock").write_text("\n".join(lines) + "\n")
+    (LOCKS / f"kafka-{version}.lock").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from harness.clusters import ClusterFailed
 from harness.clusters.archive import Archive
+from harness.clusters.java import environment
 from harness.janitor import Janitor
 from harness.process import guarded
 
 _FORMAT_S = 60.0
 _KILL_S = 20.0
+_TAKEN = "Address already in use"  # the words of the operating system, which Java passes on
 _QUIET = ("-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-XX:-UsePerfData")
 
 
@@ -57,10 +59,14 @@ class Node:
         return self.process
 
     def configure(self, properties: Mapping[str, str | int]) -> None:
-        """Makes its folder, with these in its ``server.properties``."""
+        """Makes its folder, with these and where its data is in its ``server.properties``.
+
+        The folder is the JVM's working directory, and no file here has it in its name: Java reads the properties as
+        Latin-1 with escapes, and Kafka takes a comma for the end of a folder's name.
+        """
         self.folder.mkdir(parents=True)
-        lines = "".join(f"{key}={value}\n" for key, value in properties.items())
-        (self.folder / "server.properties").write_text(lines)
+        lines = (f"{key}={value}\n" for key, value in {**properties, "log.dirs": self.data.name}.items())
+        (self.folder / "server.properties").write_text("".join(lines), "ascii")
 
     def format(self, cluster_id: str, features: tuple[str, ...]) -> None:
         """Begins to write an empty log directory; ``wait_formatted`` ends it."""
@@ -102,18 +108,24 @@ class Node:
                 self.process.kill()
 
     def reap(self) -> None:
-        """Waits for the end of what was killed."""
+        """Waits for the end of what was killed; what the kernel does not let go is left to it."""
         if self.process is not None:
-            self.process.wait(_KILL_S)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(_KILL_S)
 
     def fail_if_dead(self) -> None:
         """Raises ``ClusterFailed`` if it has ended and nobody waited for that."""
         if self.process is not None and not self.may_end and (status := self.process.poll()) is not None:
             raise ClusterFailed(f"node {self.id} ended with status {status}: {self.last_words()}")
 
+    @property
+    def lost_a_port(self) -> bool:
+        """Whether it did not start because somebody else had one of its ports."""
+        return self.log.exists() and _TAKEN in self.log.read_text("utf-8", "replace")
+
     def last_words(self) -> str:
         """The line of its log that says best why it ended."""
-        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        lines = [line.strip() for line in self.log.read_text("utf-8", "replace").splitlines() if line.strip()]
         telling = [line for line in lines if "Exception" in line or "ERROR" in line or "rror:" in line]
         return (telling or lines or ["it said nothing"])[-1][:300]
 
@@ -124,6 +136,7 @@ class Node:
             self.process = subprocess.Popen(
                 guarded(command),
                 cwd=self.folder,
+                env=environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

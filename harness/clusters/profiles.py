@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.clusters.wiring import Properties
 
@@ -42,25 +41,23 @@ PROFILES = {
 }
 
 
-def controller_properties(node: int, reached: Properties, folder: Path, profile: Profile) -> Properties:
+def controller_properties(node: int, reached: Properties, profile: Profile) -> Properties:
     """``reached`` is how it reaches the others and they it (``harness.clusters.wiring``)."""
     return {
         "process.roles": "controller",
         "node.id": node,
         **reached,
-        "log.dirs": str(folder / "data"),
         # It is the controller that ends a broker's session.
         **profile.settings,
     }
 
 
-def broker_properties(node: int, reached: Properties, folder: Path, brokers: int, profile: Profile) -> Properties:
+def broker_properties(node: int, reached: Properties, brokers: int, profile: Profile) -> Properties:
     replicas = min(3, brokers)
     return {
         "process.roles": "broker",
         "node.id": node,
         **reached,
-        "log.dirs": str(folder / "data"),
         "auto.create.topics.enable": "false",
         "offsets.topic.replication.factor": replicas,
         "transaction.state.log.replication.factor": replicas,

@@ -1,7 +1,7 @@
 """A cluster that stays after the command that started it: ``harness cluster up``, ``down`` and ``status``.
 
-A process of its own holds the cluster and ends it on SIGTERM; a state file says where it is. A state file whose
-process is gone counts for nothing.
+A process of its own holds the cluster and ends it on SIGTERM. As long as it lives it has a lock on a file, so that
+there is one at most; a state file beside that says where the cluster is, and counts for nothing without the lock.
 """
 
 from __future__ import annotations
@@ -12,21 +12,27 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import platformdirs
-import psutil
 
-from harness.clusters import ClusterFailed
+from harness import folders
+from harness.clusters import ClusterFailed, admin
 from harness.clusters.jars import Progress, class_path
 from harness.clusters.local import LocalCluster
-from harness.janitor import Janitor
+from harness.janitor import Janitor, began
+from harness.process import python
 
 _UP_S = 120.0
 _DOWN_S = 30.0
+_ANSWER_S = 1.0
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,12 @@ class Standing:
     brokers: int
     bootstrap: str
     pid: int
-    started: float
+    began: float
+    """Of the process that holds it (``harness.janitor.began``)."""
+
+    def silent(self) -> list[str]:
+        """The addresses at which no broker answers."""
+        return [address for address in self.bootstrap.split(",") if not _answers(address)]
 
 
 def up(kafka: str, brokers: int, first_port: int | None, profile: str, progress: Progress | None = None) -> Standing:
@@ -45,29 +56,21 @@ def up(kafka: str, brokers: int, first_port: int | None, profile: str, progress:
     if (standing := status()) is not None:
         raise ClusterFailed(f"a cluster is up already, at {standing.bootstrap}; stop it with: harness cluster down")
     class_path(kafka, progress)
-    _state_file().parent.mkdir(parents=True, exist_ok=True)
     wanted = {"kafka": kafka, "brokers": brokers, "first_port": first_port, "profile": profile}
-    holder = subprocess.Popen(
-        [sys.executable, "-m", __name__, json.dumps(wanted)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        text=True,
-    )
-    timer = threading.Timer(_UP_S, holder.kill)
-    timer.start()
-    assert holder.stdout is not None
-    try:
-        said = holder.stdout.readline()
-    except BaseException:
-        holder.terminate()
-        raise
-    finally:
-        timer.cancel()
-    answer: dict[str, Any] = json.loads(said) if said else {"problem": f"it did not start within {_UP_S:g} s"}
+    with tempfile.TemporaryFile() as errors:
+        holder = subprocess.Popen(
+            [*python(__name__), json.dumps(wanted)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+        )
+        try:
+            answer = _answer(holder, errors)
+        except BaseException:
+            holder.terminate()
+            raise
     if "problem" in answer:
-        holder.wait(_DOWN_S)
         raise ClusterFailed(answer["problem"])
     return Standing(**answer)
 
@@ -77,56 +80,122 @@ def down() -> bool:
     standing = status()
     if standing is None:
         return False
-    holder = psutil.Process(standing.pid)
-    holder.terminate()
-    try:
-        holder.wait(_DOWN_S)
-    except psutil.TimeoutExpired:
-        holder.kill()  # its janitor and the kernel clean up after it
-        holder.wait(_DOWN_S)
-    _state_file().unlink(missing_ok=True)
+    # Killed, it leaves the rest to its janitor and the kernel.
+    if not any(_ends(standing.pid, number) for number in (signal.SIGTERM, signal.SIGKILL)):
+        raise ClusterFailed(f"process {standing.pid}, which holds the cluster, does not end")
     return True
 
 
 def status() -> Standing | None:
     """The cluster that is up, if one is."""
-    try:
-        standing = Standing(**json.loads(_state_file().read_text()))
-        if psutil.Process(standing.pid).create_time() == standing.started:
-            return standing
-    except (OSError, ValueError, TypeError, psutil.NoSuchProcess):
-        pass
+    if _is_held():
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            standing = Standing(**json.loads(_state_file().read_bytes()))
+            if began(standing.pid) == standing.began:
+                return standing
     return None
 
 
+def _answer(holder: subprocess.Popen[bytes], errors: IO[bytes]) -> dict[str, Any]:
+    """What the holder says in its one line: where the cluster is, or its ``problem``; it has ended then."""
+    assert holder.stdout is not None
+    until = time.monotonic() + _UP_S
+    late = threading.Timer(_UP_S, holder.kill)
+    late.start()
+    said = holder.stdout.readline()
+    in_time = time.monotonic() < until
+    late.cancel()
+    answer: dict[str, Any] = json.loads(said) if said else {"problem": f"it did not start within {_UP_S:g} s"}
+    if "problem" in answer:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            holder.wait(_DOWN_S)
+    if not said and in_time:
+        errors.seek(0)
+        words = errors.read().decode("utf-8", "replace").strip().splitlines() or ["no word"]
+        answer = {"problem": f"what was to hold the cluster ended with status {holder.returncode}: {words[-1]}"}
+    return answer
+
+
+def _ends(pid: int, number: signal.Signals) -> bool:
+    """Whether the holder is gone, some time after it was sent this signal."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+    until = time.monotonic() + _DOWN_S
+    while _is_held() and time.monotonic() < until:
+        time.sleep(_LOOK_S)
+    return not _is_held()
+
+
+def _answers(address: str) -> bool:
+    try:
+        admin.view(address, None, _ANSWER_S)
+    except admin.AdminError:
+        return False
+    return True
+
+
+def _folder() -> Path:
+    return Path(os.environ.get("HARNESS_STATE") or platformdirs.user_state_dir("kafka-delivery-harness")).absolute()
+
+
 def _state_file() -> Path:
-    folder = os.environ.get("HARNESS_STATE") or platformdirs.user_state_dir("kafka-delivery-harness")
-    return Path(folder) / "cluster.json"
+    return _folder() / "cluster.json"
+
+
+def _lock_file() -> Path:
+    return _folder() / "cluster.lock"
+
+
+def _is_held() -> bool:
+    try:
+        lock = _lock_file().open("rb")
+    except OSError:
+        return False
+    with lock:
+        try:
+            os.lockf(lock.fileno(), os.F_TEST, 0)
+        except OSError:
+            return True
+    return False
+
+
+@contextlib.contextmanager
+def _held() -> Iterator[Path]:
+    """Nobody else holds a cluster meanwhile. The state folder, without what one left that was killed."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with _lock_file().open("wb") as lock:
+        try:
+            os.lockf(lock.fileno(), os.F_TLOCK, 0)
+        except OSError:
+            raise ClusterFailed("another harness has a cluster here or is just starting or stopping one") from None
+        _state_file().unlink(missing_ok=True)
+        for left in folder.glob("cluster-*"):
+            folders.remove(left)
+        yield folder
 
 
 def _hold(kafka: str, brokers: int, first_port: int | None, profile: str) -> None:
     """Runs the cluster until SIGTERM."""
-    asked = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: asked.set())
-    janitor = Janitor()
-    state = _state_file()
-    folder = state.parent / f"cluster-{os.getpid()}"
+    asked: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
     try:
-        jars = class_path(kafka)
-        with LocalCluster(
-            kafka, jars, folder, janitor, brokers=brokers, profile=profile, first_port=first_port
-        ) as cluster:
-            me = psutil.Process()
-            standing = Standing(kafka, brokers, cluster.bootstrap, me.pid, me.create_time())
-            state.write_text(json.dumps(asdict(standing)))
-            _tell(asdict(standing))
-            while not asked.wait(1.0):
-                pass
+        with _held() as folder, contextlib.closing(Janitor()) as janitor:
+            own = folder / f"cluster-{os.getpid()}"
+            jars = class_path(kafka)
+            with LocalCluster(
+                kafka, jars, own, janitor, brokers=brokers, profile=profile, first_port=first_port
+            ) as cluster:
+                standing = Standing(kafka, brokers, cluster.bootstrap, os.getpid(), began(os.getpid()))
+                _state_file().write_text(json.dumps(asdict(standing)), "utf-8")
+                _tell(asdict(standing))
+                while not asked:
+                    time.sleep(_LOOK_S)
+                _state_file().unlink(missing_ok=True)
     except ClusterFailed as failed:
         _tell({"problem": str(failed)})
-    finally:
-        janitor.close()
-        state.unlink(missing_ok=True)
+    except Exception as failed:  # noqa: BLE001 - whatever it is, whoever waits is to hear of it
+        _tell({"problem": f"{type(failed).__name__}: {failed}"})
 
 
 def _tell(answer: dict[str, Any]) -> None:

@@ -8,7 +8,6 @@ offset. How far a log is surely on disk is what Kafka itself believes when it re
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import resource
@@ -20,7 +19,6 @@ _CHECKPOINT = "recovery-point-offset-checkpoint"
 _MADE_ANEW = (".index", ".timeindex", ".txnindex", ".snapshot")  # Kafka rebuilds them from the log
 _BATCH_HEAD = struct.Struct(">qi11xi")  # base offset, length of the rest, ..., last offset delta
 _LENGTH_END = 12  # of base offset and length: what the length does not count
-_GETFLAGS, _SETFLAGS, _IMMUTABLE = 0x80086601, 0x40086602, 0x10  # linux/fs.h
 
 
 def lose_unflushed(data: Path, topic: str) -> dict[int, int]:
@@ -28,7 +26,7 @@ def lose_unflushed(data: Path, topic: str) -> dict[int, int]:
 
     Returns the bytes that went, by partition.
     """
-    points = recovery_points((data / _CHECKPOINT).read_text()) if (data / _CHECKPOINT).exists() else {}
+    points = recovery_points((data / _CHECKPOINT).read_text("utf-8")) if (data / _CHECKPOINT).exists() else {}
     lost = {}
     for number, folder in partitions(data, topic).items():
         below = points.get((topic, number), 0)
@@ -74,32 +72,6 @@ def whole_batches(log: bytes, below: int) -> int:
             break
         end = after
     return end
-
-
-def set_read_only(folder: Path, *, read_only: bool) -> None:
-    """No file can be made in or removed from the folder; open ones are written on. Raises ``OSError``.
-
-    Permissions do for everybody but root, for whom it is the immutable flag, which not every file system has.
-    """
-    if os.geteuid():
-        folder.chmod(0o555 if read_only else 0o755)
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        (flags,) = struct.unpack("i", fcntl.ioctl(descriptor, _GETFLAGS, struct.pack("i", 0)))
-        flags = flags | _IMMUTABLE if read_only else flags & ~_IMMUTABLE
-        fcntl.ioctl(descriptor, _SETFLAGS, struct.pack("i", flags))
-    finally:
-        os.close(descriptor)
-
-
-def unlock(data: Path) -> None:
-    """Undoes ``set_read_only`` wherever it is in force, so that the data can be removed."""
-    with contextlib.suppress(OSError):
-        for folder in data.iterdir():
-            if folder.is_dir():
-                with contextlib.suppress(OSError):
-                    set_read_only(folder, read_only=False)
 
 
 def limit_files(process: int, data: Path, topic: str, room_bytes: int) -> int:

@@ -17,18 +17,18 @@ def render(folder: Path) -> Path:
     Every file is replaced whole. The same records give the same report. Raises ``ResultsUnusable`` if the folder is
     no results folder or its records cannot be read.
     """
+    results = Results.open(folder)
     # Drawing takes a second to import, and most commands draw nothing.
     from harness.report import charts, pages
     from harness.report.answer import answer
     from harness.report.charts.data import Data
     from harness.report.document import document
-    from harness.report.files import keep_only, write
+    from harness.report.files import settle, write
     from harness.report.flat import trials_csv
     from harness.report.matrix import matrix
     from harness.report.summary import summary
     from harness.report.verdicts import PAGES, page_of
 
-    results = Results.open(folder)
     run, records = results.run(), results.records()
     run_id = str(run.get("run_id") or folder.resolve().name)
     data = Data.of(records)
@@ -39,10 +39,10 @@ def render(folder: Path) -> Path:
     write(folder / "trials.csv", trials_csv(records))
     write(folder / "summary.json", summary(records, run, run_id, found, cells, measured))
     (folder / PAGES).mkdir(exist_ok=True)
-    faults = {fault: folder / page_of(fault) for fault in pages.names(records)}
-    for fault, path in faults.items():
-        write(path, pages.page(fault, records, labels, run, cells, gallery.of(fault)))
-    keep_only({path.name for path in faults.values()}, folder / PAGES, "*.md")
+    faults = {fault: page_of(fault) for fault in pages.names(records)}
+    for fault, page in faults.items():
+        write(folder / page, pages.page(fault, records, labels, run, cells, gallery.of(fault)))
     report = folder / "report.md"
-    write(report, document(records, labels, run, run_id, cells, found, measured, gallery))
+    write(report, document(records, labels, run, run_id, cells, found, measured, gallery, results.typed))
+    settle(folder, {*faults.values(), *(file for picture in gallery.pictures for file in picture.files)})
     return report

@@ -42,8 +42,9 @@ def document(
     found: Answer,
     measured: Sequence[Performance],
     gallery: Gallery,
+    typed: str,
 ) -> str:
-    """The whole report."""
+    """The whole report. ``typed`` is its folder, as a person types it in a shell."""
     title = escape(str(run.get("name") or run_id))
     sections = [f"# Delivery report: {title}"]
     sections += _section("Verdicts", *verdicts.verdicts(cells, verdicts.links(records, labels)))
@@ -55,7 +56,7 @@ def document(
     sections += _section("Faults", *_faults(records, run))
     sections += _section("Not run", trials.not_run(records, labels), trials.refused(run))
     sections += _section("What ran", ran.what_ran(run))
-    sections += _section("Files, and the same again", _files(), ran.again(run_id))
+    sections += _section("Files, and the same again", _files(), ran.again(typed))
     return "\n\n".join(sections) + "\n"
 
 

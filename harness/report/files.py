@@ -1,15 +1,32 @@
-"""Files that are there whole or not at all: a reader never meets half a report."""
+"""Files that are there whole or not at all: a reader never meets half a report.
+
+A report has an index of its files, so that the next one removes what this one made and it does not make, and nothing
+else: what a person put beside it stays.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
+
+INDEX = "files.json"
+_OWN = re.compile(r"(charts|faults)/[^/\\]+\.(png|svg|md)")
+"""The only files that an index, which may be anybody's, can have removed."""
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Writes beside the file and moves it into place, replacing what was there."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content.encode() if isinstance(content, str) else content)
+    """Writes beside the file and moves it into place, replacing what was there, were it a link to elsewhere.
+
+    Several processes may write the same file: the last one's stays.
+    """
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial.unlink(missing_ok=True)
+    with partial.open("xb") as file:
+        file.write(content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content)
     partial.replace(path)
 
 
@@ -18,9 +35,18 @@ def slug(*words: str) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", "-".join(words).lower().replace(",", "")).strip("-.")
 
 
-def keep_only(kept: set[str], folder: Path, *patterns: str) -> None:
-    """Removes from the folder what an earlier report left there under such a name, but the files named here."""
-    for pattern in patterns:
-        for old in folder.glob(pattern):
-            if old.name not in kept:
-                old.unlink()
+def settle(folder: Path, made: Iterable[str]) -> None:
+    """Removes the files that the last report made and this one did not, and notes those of this one, which are given
+    by their paths from the report's folder.
+    """
+    now = sorted(made)
+    for old in _noted(folder) - set(now):
+        with contextlib.suppress(OSError):
+            (folder / old).unlink()
+    write(folder / INDEX, json.dumps(now, indent=2) + "\n")
+
+
+def _noted(folder: Path) -> set[str]:
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        return {path for path in json.loads((folder / INDEX).read_bytes()) if _OWN.fullmatch(path)}
+    return set()

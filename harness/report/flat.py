@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -32,10 +33,15 @@ _OPEN = ("config", "effective", "load", "fault.parameters")
 """Mappings whose keys differ from run to run."""
 _NOT_FLAT = ("witnesses", "errors", "ack_rate", "error_rate", "expectations")
 """Only in trials.jsonl, as are the fault's events and the histograms."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for a formula, which a quote in front makes text (OWASP, CSV injection)."""
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 def trials_csv(records: Sequence[TrialRecord]) -> str:
-    """The table as CSV with a header, also when there are no trials. Absent is empty; flags are true and false."""
+    """The table as CSV with a header, also when there are no trials. Absent is empty; flags are true and false; text
+    that a spreadsheet would take for a formula has a quote in front.
+    """
     rows = [_flat(record.model_dump(mode="json", by_alias=True)) for record in records]
     columns = list(_columns(rows))
     text = io.StringIO()
@@ -77,4 +83,6 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) and not _NUMBER.fullmatch(value) else value
     return json.dumps(value) if isinstance(value, list) else value

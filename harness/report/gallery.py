@@ -17,6 +17,10 @@ class Picture:
     fault: str | None = None
     """The fault it is about, on whose page it belongs."""
 
+    @property
+    def files(self) -> tuple[str, str]:
+        return self.png, self.svg
+
 
 @dataclass(frozen=True)
 class Gallery:

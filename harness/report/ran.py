@@ -13,6 +13,10 @@ from harness.report.wording import ABSENT
 def what_ran(run: Mapping[str, Any]) -> str:
     """Versions, machine, seed, broker settings and the resolved workload; what ``run.json`` lacks is an em dash."""
     parts = [table(("What", "Which"), [[what, escape(which) or ABSENT] for what, which in _facts(run)])]
+    starts = run.get("starts") or ()
+    if len(starts) > 1:
+        parts.append("It was started more than once, and may not have been the same each time:")
+        parts.append(bullets([escape(_start(each)) for each in starts]))
     profiles = run.get("profiles") or {}
     if profiles:
         parts.append("Brokers were set up in one of these ways; everything else is Kafka's default:")
@@ -26,27 +30,42 @@ def what_ran(run: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def again(run_id: str) -> str:
+def again(typed: str) -> str:
     """The commands that make this report again and judge the journals again."""
     return (
-        f"```sh\nharness report results/{run_id}   # this report, from the stored records\n"
-        f"harness check results/{run_id}    # every verdict, from the stored journals\n```"
+        f"```sh\nharness report {typed}   # this report, from the stored records\n"
+        f"harness check {typed}    # every verdict, from the stored journals\n```"
     )
 
 
 def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    cpu, git, memory_gb = run.get("cpu") or {}, run.get("git"), run.get("memory_gb")
+    cpu, memory_gb = run.get("cpu") or {}, run.get("memory_gb")
     yield "Started", _said(run.get("started"))
     yield "Ended", _said(run.get("ended"))
-    yield "Harness", " ".join(filter(None, (_said(run.get("harness_version")), _commit(git))))
+    yield "Harness", _harness(run)
     yield "Kafka", ", ".join(map(str, run.get("kafka") or ()))
-    yield "Clients", ", ".join(f"{name} {version}" for name, version in (run.get("clients") or {}).items())
+    yield "Clients", _clients(run)
     yield "Java", _said(run.get("java"))
     yield "Python", _said(run.get("python"))
     yield "Kernel", _said(run.get("kernel"))
     yield "CPU", ", ".join(filter(None, (_said(cpu.get("model")), f"{cpu['cores']} cores" if cpu.get("cores") else "")))
     yield "Memory", f"{memory_gb:g} GB" if memory_gb else ""
     yield "Seed", _said(run.get("seed"))
+
+
+def _start(start: Mapping[str, Any]) -> str:
+    """One of a run's starts, on one line."""
+    harness = f"harness {_harness(start)}".strip()
+    parts = (_said(start.get("started")), harness, _clients(start), _said(start.get("kernel")))
+    return ", ".join(filter(None, parts))
+
+
+def _harness(start: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, (_said(start.get("harness_version")), _commit(start.get("git")))))
+
+
+def _clients(start: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in (start.get("clients") or {}).items())
 
 
 def _commit(git: Mapping[str, Any] | None) -> str:

@@ -44,7 +44,7 @@ def closing_table(records: Sequence[TrialRecord]) -> RenderableType:
     table.add_column("Configuration", no_wrap=True)
     table.add_column("RF", justify="right")
     for fault in found.faults:
-        table.add_column(fault, overflow="fold")
+        table.add_column(Text(fault), overflow="fold")
     if not records:
         table.add_row("no trial has ended")
     for client in found.clients:
@@ -62,9 +62,9 @@ def _table() -> Table:
 
 def _turned(grid: Grid) -> Table:
     table = _table()
-    table.add_column(grid.client, overflow="fold", min_width=26)
+    table.add_column(Text(grid.client), overflow="fold", min_width=26)
     for column in grid.columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(column), overflow="fold")
     for fault in grid.rows:
         table.add_row(Text(fault), *(_cell(grid.cells.get((fault, column))) for column in grid.columns))
     table.add_row()

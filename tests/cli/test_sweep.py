@@ -14,6 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
+from harness.clusters.java import find_java
+
 pytestmark = pytest.mark.timeout(300)
 
 # How a run ends is not about replication: one broker is up in half the time of three.
@@ -31,16 +33,24 @@ faults:
 """
 
 
-def _start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[str]:
+def _start(
+    *arguments: str | Path, cwd: Path | None = None, nohup: bool = False, **environment: str
+) -> subprocess.Popen[str]:
     """As a shell's foreground: tests that run in its background have SIGINT ignored, and pass that on."""
+
+    def as_a_shell_would() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
+
     return subprocess.Popen(
-        [sys.executable, "-m", "harness", *map(str, arguments)],
+        [sys.executable, "-P", "-m", "harness", *map(str, arguments)],
         cwd=cwd,
+        env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs here
+        preexec_fn=as_a_shell_would,  # noqa: PLW1509 - no thread runs here
     )
 
 
@@ -89,9 +99,13 @@ def test_killed_in_the_middle_it_leaves_nothing_behind_and_goes_on_where_it_was(
     (run,) = results.iterdir()
     _wait_for(lambda: not _of(results) and not (run / "scratch").exists(), 20)
 
-    resumed = _start("sweep", "--resume", run)
-    said, _ = resumed.communicate(timeout=200)
-    assert resumed.returncode == 0, said
+    # Nobody reads what it says, and the terminal goes: neither ends it.
+    resumed = _start("sweep", "--resume", run, nohup=True)
+    assert resumed.stdout is not None
+    resumed.stdout.close()
+    _wait_for((run / "scratch").exists, 60)
+    resumed.send_signal(signal.SIGHUP)
+    assert resumed.wait(200) == 0
     after = _lines(results)
     assert [line["id"] for line in after[: len(before)]] == before
     assert {line["id"].removesuffix(".lose-ack-messages-500.r1"): line["verdict"] for line in after} == {
@@ -135,28 +149,41 @@ def test_a_broker_that_never_comes_back_is_no_pass_and_the_next_trial_has_a_new_
     assert (failed["status"], failed["verdict"]) == ("failed", "unknown")
     assert failed["reason"].startswith("the cluster did not recover: node ")
     assert kept["verdict"] == "kept"
+    (logs,) = results.glob("*/logs")
+    assert [folder.name for folder in logs.iterdir()] == [failed["id"]], "of the trial that was kept none are"
+    said_by = {path.name: path.read_text() for path in (logs / failed["id"]).iterdir()}
+    assert said_by.keys() == {"controller.log", "broker-1.log", "broker-2.log"}
+    assert any("process.roles" in text for text in said_by.values())
     assert not _of(results)
 
 
-def test_a_file_in_the_way_costs_one_trial_and_where_results_go_by_default_disks_can_be_lost(tmp_path: Path) -> None:
-    (tmp_path / "small.yaml").write_text(
+def test_in_a_folder_of_any_name_disks_can_be_lost_and_a_file_in_the_way_costs_one_trial(tmp_path: Path) -> None:
+    here = tmp_path / "res ü, a=b#c:d\\e"
+    here.mkdir()
+    (here / "jdk").symlink_to(find_java().path.parent.parent)
+    for stray in ("uvloop", "numpy", "psutil", "kafka"):
+        (here / f"{stray}.py").write_text(f"open({str(here / 'was-imported')!r}, 'w')")
+    (here / "small.yaml").write_text(
         "name: small\nkafka: '4.4.0'\ncluster: {brokers: 1}\nsweep: {client: [confluent-kafka]}\n"
         "faults: {recipes: [disk-lost, {name: disk-lost, messages: 400}]}\n"
     )
-    sweep = _start("sweep", "small.yaml", cwd=tmp_path)  # into the relative folder "results"
+    before = {*here.iterdir()}
+    # Into the relative folder "results", in the locale that knows no letter of it.
+    sweep = _start("sweep", "small.yaml", cwd=here, JAVA_HOME="./jdk", LC_ALL="C")
     data = "*/scratch/cluster/broker-1/data"
     try:
-        _wait_for(lambda: any((tmp_path / "results").glob(f"{data}/*disk-lost*-0")), 90)
-        (partition,) = (tmp_path / "results").glob(f"{data}/*disk-lost*-0")
+        _wait_for(lambda: any((here / "results").glob(f"{data}/*disk-lost*-0")), 90)
+        (partition,) = (here / "results").glob(f"{data}/*disk-lost*-0")
         partition.with_name(partition.name.removesuffix("-0") + "-9").touch()  # no directory, so it cannot be lost
         said, _ = sweep.communicate(timeout=150)
     finally:
         sweep.kill()
     assert sweep.returncode == 5, said
-    failed, reproduced = _lines(tmp_path / "results")
+    failed, reproduced = _lines(here / "results")
     assert (failed["status"], failed["verdict"]) == ("failed", "unknown")
     assert failed["reason"].startswith("the trial ended in the middle: NotADirectoryError: ")
     assert (reproduced["verdict"], reproduced["anomalies"]["lost"] > 0) == ("reproduced", True)
+    assert {*here.iterdir()} == before | {here / "results"} and [*tmp_path.iterdir()] == [here]
     assert not _of(tmp_path)
 
 
@@ -168,7 +195,9 @@ def test_interrupted_it_cleans_up_and_reports_what_it_has(
     sweep = _start("sweep", workload, "--results", results)
     try:
         _wait_for(lambda: any(line["status"] == "completed" for line in _lines(results)), 120)
-        sweep.send_signal(number)
+        for again in (number, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            sweep.send_signal(again)
+            time.sleep(0.2)
         said, _ = sweep.communicate(timeout=40)
     finally:
         sweep.kill()

@@ -1,5 +1,8 @@
-"""The archive of classes: made of what a JVM read, used by the next one, and no harm if it cannot be."""
+"""The archive of classes: made of what a JVM read, used by the next one if it is whole, no harm if it cannot be."""
 
+from __future__ import annotations
+
+import hashlib
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -26,21 +29,41 @@ def _run(archive: Archive, folder: Path, *options: str) -> str:
     return done.stdout
 
 
+def _again(archive: Archive) -> Archive:
+    """As the next cluster finds it."""
+    return Archive.of(find_java(), archive.class_path)
+
+
 def test_the_second_jvm_uses_what_the_first_one_noted(archive: Archive, tmp_path: Path) -> None:
-    _run(archive, tmp_path / "cluster" / "node")
-    archive.make(tmp_path / "cluster")
-    assert list(archive.path.parent.iterdir()) == [archive.path]
+    # A colon and a comma separate things in options of a JVM.
+    cluster = tmp_path / "res ü, a=b#c:d\\e"
+    _run(archive, cluster / "node")
+    archive.make(cluster)
+    assert {path.suffix for path in archive.path.parent.iterdir()} == {".jsa", ".sha256"}
     made = archive.path.stat().st_mtime_ns
+    assert archive == _again(archive)
     loaded = _run(archive, tmp_path / "second", "-Xshare:on", "-Xlog:class+load")
     assert "kafka.tools.StorageTool source: shared objects file" in loaded
-    archive.make(tmp_path / "cluster")
+    archive.make(cluster)
     assert archive.path.stat().st_mtime_ns == made
 
 
-def test_a_damaged_archive_is_done_without(archive: Archive, tmp_path: Path) -> None:
+@pytest.mark.parametrize("digest", [None, "", "0" * 64])
+def test_an_archive_that_is_not_what_was_made_is_never_given_to_a_jvm(archive: Archive, digest: str | None) -> None:
+    archive.path.parent.mkdir(parents=True)
+    archive.path.write_bytes(b"anything")
+    if digest is not None:
+        archive.path.with_suffix(".sha256").write_text(digest)
+    assert not any("SharedArchiveFile" in flag for flag in _again(archive).flags())
+    archive.path.with_suffix(".sha256").write_text(hashlib.sha256(b"anything").hexdigest())
+    assert any("SharedArchiveFile" in flag for flag in _again(archive).flags())
+
+
+def test_an_archive_that_the_jvm_itself_does_not_take_is_done_without(archive: Archive, tmp_path: Path) -> None:
     archive.path.parent.mkdir(parents=True)
     archive.path.write_bytes(b"no archive")
-    assert len(_run(archive, tmp_path / "run").splitlines()[-1]) == 22
+    archive.path.with_suffix(".sha256").write_text(hashlib.sha256(b"no archive").hexdigest())
+    assert len(_run(_again(archive), tmp_path / "run").splitlines()[-1]) == 22
 
 
 def test_if_none_can_be_made_nothing_is_left_of_the_attempt(archive: Archive, tmp_path: Path) -> None:

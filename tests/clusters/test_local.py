@@ -69,6 +69,15 @@ def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path, janitor:
     assert not (tmp_path / "nodes").exists()
 
 
+def test_a_port_that_somebody_took_meanwhile_is_asked_for_again(tmp_path: Path, janitor: Janitor) -> None:
+    cluster = LocalCluster("4.4.0", class_path("4.4.0"), tmp_path / "nodes", janitor, brokers=1)
+    host, port = cluster.bootstrap.split(":")
+    with socket.create_server((host, int(port))), cluster:
+        assert cluster.bootstrap != f"{host}:{port}"
+        assert cluster.view("none") is not None
+    assert not (tmp_path / "nodes").exists()
+
+
 def test_brokers_that_do_not_come_up_say_why_and_leave_nothing(tmp_path: Path, janitor: Janitor) -> None:
     jars = [jar for jar in class_path("4.4.0") if "kafka-clients" not in jar.name]
     with pytest.raises(ClusterFailed, match=r"could not be formatted: .*kafka"):

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,21 +70,6 @@ def test_a_lost_disk_takes_the_topics_directories_only(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     assert storage.lose_directories(tmp_path, "t") == [0, 1]
     assert sorted(folder.name for folder in tmp_path.iterdir()) == ["t-0.abc-delete", "t2-0"]
-
-
-def test_read_only_means_no_new_file_and_can_be_undone(tmp_path: Path) -> None:
-    folder = tmp_path / "t-0"
-    folder.mkdir()
-    with (folder / "open.log").open("w") as log:
-        try:
-            storage.set_read_only(folder, read_only=True)
-        except OSError as error:
-            pytest.skip(f"this file system has no such thing: {error}")
-        log.write("goes on")
-        with pytest.raises(OSError):
-            (folder / "new.log").touch()
-    storage.unlock(tmp_path)
-    (folder / "new.log").touch()
 
 
 def test_a_full_disk_is_a_process_that_cannot_write_and_can_be_lifted(tmp_path: Path) -> None:

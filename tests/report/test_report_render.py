@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,14 +15,17 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from harness.events import Verdict
 from harness.report import render
 from harness.report.charts import CHARTS, Chart, draw_all
 from harness.report.charts.data import Data
+from harness.report.files import write
+from harness.report.flat import trials_csv
 from harness.report.labels import Labels
 from harness.report.trials import witnessed
-from harness.store import Results, ResultsUnusable, TrialRecord
+from harness.store import FaultRecord, Results, ResultsUnusable, TrialRecord
 
-from .synthetic_run import FAULTS, broken, default_sweep, faulty, one, store
+from .synthetic_run import FAULTS, anomalies, broken, default_sweep, faulty, one, store
 
 _EXPECTED = (
     "anomalies",
@@ -135,17 +140,85 @@ def test_an_unsteady_trial_is_marked_and_named(whole: Path) -> None:
     assert "- kafka-python, acks=0, RF 3, load max, repeat 1" in section
 
 
+def _content(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_a_report_made_again_is_the_same(whole: Path, tmp_path: Path) -> None:
     few = _few(Results.open(whole).records(), lambda r: r.client == "aiokafka" and r.config["acks"] == "1")
     # A figure of every kind.
     few = _few(few, lambda r: r.config["replication.factor"] == 3 and r.fault.name in ("none", "lose-ack"))
     folder = store(tmp_path / "again", few)
     render(folder)
-    first = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    (folder / "charts" / "of-an-earlier-version.png").write_bytes(b"old")
-    (folder / "faults" / "of-an-earlier-version.md").write_bytes(b"old")
+    first = _content(folder)
     render(folder)
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == first
+    assert _content(folder) == first
+
+
+def test_of_the_last_report_all_goes_that_this_one_does_not_make_and_nothing_else(tmp_path: Path) -> None:
+    lost = one(id="a", fault="kill-leader", anomalies=anomalies(lost=3), verdict=Verdict.BROKEN)
+    other = lost.model_copy(update={"id": "b", "fault": FaultRecord(name="lose-ack", fired=True)})
+    folder = store(tmp_path / "run", [lost, other])
+    render(folder)
+    assert (folder / "faults" / "lose-ack.md").exists()
+    of_a_person = [folder / "charts" / "holiday.png", folder / "faults" / "notes.md", tmp_path / "beside.png"]
+    for path in of_a_person:
+        path.write_bytes(b"mine")
+    index = json.loads((folder / "files.json").read_text())
+    foreign = ["run.json", "../beside.png", "charts/../../beside.png", str(tmp_path / "beside.png"), 7, "charts"]
+    (folder / "files.json").write_text(json.dumps([*index, *foreign[:4], "charts"]))
+    lines = (folder / "trials.jsonl").read_text().splitlines(keepends=True)
+    (folder / "trials.jsonl").write_text(lines[0])
+    render(folder)
+    assert not (folder / "faults" / "lose-ack.md").exists() and (folder / "faults" / "kill-leader.md").exists()
+    assert [path.read_bytes() for path in of_a_person] == [b"mine"] * 3 and (folder / "run.json").exists()
+    for damaged in (json.dumps(foreign), "{", "7"):
+        (folder / "files.json").write_text(damaged)
+        render(folder)
+        assert json.loads((folder / "files.json").read_text()) == [path for path in index if "lose-ack" not in path]
+
+
+def test_a_file_is_never_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("theirs")
+    for name in ("report.md", f"report.md.{os.getpid()}.partial"):
+        (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    write(tmp_path / "report.md", "ours")
+    assert (tmp_path / "report.md").read_text() == "ours"
+    assert (tmp_path / "elsewhere").read_text() == "theirs"
+    assert {path.name for path in tmp_path.iterdir()} == {"elsewhere", "report.md"}
+
+
+@pytest.mark.parametrize("where", ["charts", "faults", "report.md", "journals/x.parquet"])
+def test_a_folder_with_a_link_in_it_has_no_report(tmp_path: Path, where: str) -> None:
+    folder = store(tmp_path / "run", [one()])
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "old.png").touch()
+    (folder / where).symlink_to(tmp_path / "theirs")
+    with pytest.raises(ResultsUnusable, match=f"{where} is a link"):
+        render(folder)
+    assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["old.png"]
+
+
+def test_the_commands_in_a_report_can_be_typed_as_they_are(tmp_path: Path) -> None:
+    folder = store(tmp_path / "it's ü, a=b#c:d\\e", [one()])
+    render(folder)
+    commands = [line for line in (folder / "report.md").read_text().splitlines() if line.startswith("harness ")]
+    assert [shlex.split(line, comments=True) for line in commands] == [
+        ["harness", command, str(folder)] for command in ("report", "check")
+    ]
+
+
+def test_every_start_of_a_run_that_was_gone_on_with_is_said(tmp_path: Path) -> None:
+    first = {"started": "2026-01-01", "harness_version": "0.1.0", "git": None, "clients": {"aiokafka": "0.14.0"}}
+    then = {**first, "started": "2026-01-02", "git": {"commit": "abc", "dirty": False}, "kernel": "Linux 7"}
+    folder = store(tmp_path / "run", [one()], starts=[first])
+    render(folder)
+    assert "started more than once" not in _check(folder)
+    folder = store(tmp_path / "again", [one()], starts=[first, then])
+    render(folder)
+    report = _check(folder)
+    assert "- 2026-01-01, harness 0.1.0, aiokafka 0.14.0\n" in report
+    assert "- 2026-01-02, harness 0.1.0 at commit abc, aiokafka 0.14.0, Linux 7\n" in report
 
 
 def test_the_flat_table_has_every_trial_and_loses_nothing(whole: Path, records: Sequence[TrialRecord]) -> None:
@@ -157,6 +230,18 @@ def test_the_flat_table_has_every_trial_and_loses_nothing(whole: Path, records: 
     assert float(row["latency_ms.p99.9"]) > float(row["latency_ms.p99"]) > 0
     assert row["fault.start_s"] == ""
     assert not [name for name in row if "hdr" in name]
+
+
+def test_no_cell_is_a_formula_and_numbers_stay_numbers(tmp_path: Path) -> None:
+    texts = ["=1+1", "+cmd", "-x", "@sum", "\tx"]
+    records = [one(id=str(i), reason=text) for i, text in enumerate(texts)]
+    records += [one(id="number", config={"a": -1, "b": "-1", "c": -1.5e-7, "d": "+2.5", "e": "-1e9"})]
+    (tmp_path / "trials.csv").write_text(trials_csv(records))
+    with (tmp_path / "trials.csv").open() as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    assert [rows[str(i)]["reason"] for i in range(len(texts))] == [f"'{text}" for text in texts]
+    said = [rows["number"][f"config.{name}"] for name in "abcde"]
+    assert said == ["-1", "-1", "-1.5e-07", "+2.5", "-1e9"] and all(map(float, said))
 
 
 def test_the_summary_says_what_the_report_says(whole: Path) -> None:

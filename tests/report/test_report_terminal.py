@@ -78,6 +78,16 @@ def test_repeats_that_disagree_say_how_often() -> None:
     assert "✗ BROKEN lost 0–4 (1 of 3)" in " ".join(" ".join(_printed(records)).split())
 
 
+@pytest.mark.parametrize("many", [1, 30])
+def test_text_of_others_is_no_markup(many: int) -> None:
+    records = [
+        one(id=str(number), fault=f"fault-{number} [/x]", client="[bold]", verdict=Verdict.KEPT, anomalies=anomalies())
+        for number in range(many)
+    ]
+    printed = " ".join(" ".join(_printed(records)).split())
+    assert "fault-0 [/x]" in printed and "[bold]" in printed
+
+
 def test_no_trials_and_skipped_ones() -> None:
     assert any("no trial has ended" in line for line in _printed([]))
     skipped = one(fault="kill-leader", status="skipped", reason="no")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness import folders
 from harness.clusters import storage
 from harness.faults import steps
 from harness.faults.act.step import do
@@ -29,7 +30,7 @@ def _(step: steps.MakeReadOnly, stage: Stage) -> None:
     for node in stage.nodes(step.target):
         folder = _partition(stage, node)
         try:
-            storage.set_read_only(folder, read_only=True)
+            folders.set_read_only(folder, read_only=True)
         except OSError as error:
             raise RecipeFailed(f"{folder.name} of broker {node} cannot be made read-only here: {error}") from error
         stage.record("read-only", node=node)
@@ -38,7 +39,7 @@ def _(step: steps.MakeReadOnly, stage: Stage) -> None:
 @do.register
 def _(step: steps.MakeWritable, stage: Stage) -> None:
     for node in stage.nodes(step.target):
-        storage.set_read_only(_partition(stage, node), read_only=False)
+        folders.set_read_only(_partition(stage, node), read_only=False)
         stage.record("writable", node=node)
 
 

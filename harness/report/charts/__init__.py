@@ -12,7 +12,6 @@ from pathlib import Path
 from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
 from harness.report.charts.data import Data, Drawing
 from harness.report.charts.saving import in_words, save_all
-from harness.report.files import keep_only
 from harness.report.gallery import Gallery, Picture
 
 
@@ -39,9 +38,8 @@ CHARTS = (
 
 
 def draw_all(data: Data, folder: Path, charts: Sequence[Chart] = CHARTS) -> Gallery:
-    """Draws every chart into ``folder/charts`` as PNG and SVG; what an earlier report left there goes."""
-    into = folder / "charts"
-    into.mkdir(exist_ok=True)
+    """Draws every chart into ``folder/charts`` as PNG and SVG. Of a chart that fails nothing is there afterwards."""
+    (folder / "charts").mkdir(exist_ok=True)
     planned: list[list[Drawing] | str] = [_plan(chart, data) for chart in charts]
     problems = save_all([drawing for plan in planned if not isinstance(plan, str) for drawing in plan], folder)
     pictures: list[Picture] = []
@@ -51,12 +49,13 @@ def draw_all(data: Data, folder: Path, charts: Sequence[Chart] = CHARTS) -> Gall
         wrong += [problems[drawing.name] for drawing in drawings if drawing.name in problems]
         if wrong:
             left_out.append(f"{chart.name}: drawing it failed ({wrong[0]})")
+            for drawing in drawings:
+                for path in drawing.picture.files:
+                    (folder / path).unlink(missing_ok=True)
             continue
         pictures += [drawing.picture for drawing in drawings]
         if not drawings:
             left_out.append(f"{chart.name}: {chart.without}")
-    kept = {Path(path).name for picture in pictures for path in (picture.png, picture.svg)}
-    keep_only(kept, into, "*.png", "*.svg")
     return Gallery(tuple(pictures), tuple(left_out))
 
 

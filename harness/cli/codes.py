@@ -1,0 +1,24 @@
+"""What the commands say to a script: exit codes.
+
+0 ok, 1 a run failed, 2 usage or a bad workload file, 3 a promise broken, 4 a performance regression, 5 incomplete
+(trials failed or unknown), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.events import Verdict
+from harness.store import TrialRecord
+
+OK, FAILED, USAGE, BROKEN, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 5, 130
+
+
+def exit_code(records: Sequence[TrialRecord]) -> int:
+    """What a finished run's trials say to a script: the worst of them."""
+    verdicts = {record.verdict for record in records if record.status != "skipped"}
+    if Verdict.BROKEN in verdicts:
+        return BROKEN
+    if Verdict.UNKNOWN in verdicts or any(record.status in ("failed", "interrupted") for record in records):
+        return INCOMPLETE
+    return OK
