@@ -167,10 +167,27 @@ def test_an_id_stays_short_enough_for_a_topic() -> None:
         for name, each in SETTINGS.items()
     }
     sweep |= {"acks": ["all"], "compression.type": ["none", "zstd"], "delivery.timeout.ms": [2**31 - 1]}
-    made = planned({"sweep": sweep})
-    assert max(len(trial.id) for trial in made.trials) > 150
-    assert max(len(trial.id) for trial in made.trials) < 200
-    assert len({trial.id for trial in made.trials}) == len(made.trials) == 8
+    parts = {key: {**BASE[key], "repeats": 1000} for key in ("performance", "faults")}
+    made = planned({"sweep": sweep, **parts})
+    longest_run = "20260101-000000-" + 60 * "n"
+    topics = {f"{longest_run}.{trial.id}" for trial in made.trials}
+    assert len(topics) == len(made.trials) == 8 * 1000
+    assert max(map(len, topics)) == 249
+    assert max(len(f"{trial.id}.consumer-0.parquet") for trial in made.trials) <= 255
+
+
+def test_a_composed_fault_that_is_given_twice_is_one_trial() -> None:
+    twice = [{"name": "lose-ack with kill-leader", "kill_leader": {"rate": 500.0}}] * 2
+    once = planned({"performance": None, "faults": {"recipes": twice[:1]}})
+    made = planned({"performance": None, "faults": {"recipes": twice}})
+    assert [trial.id for trial in made.trials] == [trial.id for trial in once.trials]
+
+
+def test_values_that_differ_in_the_last_bit_are_other_trials() -> None:
+    rates = [0.3, 0.1 + 0.2, 3_000.0, math.nextafter(3_000.0, math.inf)]
+    recipes = [{"name": "kill-leader", "rate": rate} for rate in rates]
+    made = planned({"sweep": {"client": ["aiokafka"]}, "performance": None, "faults": {"recipes": recipes}})
+    assert len({trial.id for trial in made.trials}) == len(rates)
 
 
 AXES: dict[str, list[Any]] = {
