@@ -18,7 +18,7 @@ from harness.events import FORMAT
 from harness.faults import FAULTS, Fault
 from harness.plan import Plan
 from harness.store import Results
-from harness.workload import Workload
+from harness.workload import Workload, in_effect
 
 
 def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
@@ -48,8 +48,17 @@ def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
         "faults": {name: _described(FAULTS[name]) for name in sorted(faults)},
         "java": None,
         "profiles": {},
-        "notes": [],
+        "notes": list(dict.fromkeys(_capped(plan))),
     }
+
+
+def _capped(plan: Plan) -> Iterator[str]:
+    """What of a topic's settings is not in effect as it was asked for."""
+    for trial in plan.trials:
+        for name, value in in_effect(trial.config).items():
+            if trial.config[name] != value:
+                asked, replicas = trial.config[name], f"replication.factor={trial.config['replication.factor']}"
+                yield f"{name}={asked} is {value} in effect at {replicas}: Kafka takes the smaller of the two"
 
 
 def _described(fault: Fault) -> dict[str, Any]:

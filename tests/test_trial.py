@@ -139,6 +139,16 @@ def test_a_paced_trial_measures_from_due_times_to_the_consumer(venue: Venue) -> 
     assert record.counts is not None and record.counts.in_log == record.counts.sent
 
 
+def test_more_replicas_in_sync_than_there_are_is_as_many_as_there_are(venue: Venue) -> None:
+    config = {"acks": "all", "replication.factor": 1, "min.insync.replicas": 3}
+    planned = _trial(config=config, performance={"loads": [{"rate": 200, "seconds": 0.5}], "partitions": 1})
+    record = judge(trial.run(planned, venue), venue.journals)
+    assert record.verdict is Verdict.KEPT and record.counts is not None, record
+    assert record.counts.acked == record.counts.sent > 0
+    assert record.effective is not None
+    assert (record.config["min.insync.replicas"], record.effective["min.insync.replicas"]) == (3, 1)
+
+
 def test_a_topic_is_gone_when_its_trial_is_over(venue: Venue, cluster: LocalCluster) -> None:
     planned = _trial(faults={"recipes": [{"name": "lose-request", "messages": 100, "skip": 0, "times": 1}]})
     trial.run(planned, venue)

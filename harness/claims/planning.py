@@ -7,17 +7,19 @@ from dataclasses import replace
 
 from harness.claims.model import Claims
 from harness.faults import FAULTS
-from harness.plan import Plan, Trial, Unsupported, plan, trial_id
+from harness.plan import Plan, Refuses, Trial, Unsupported, plan, trial_id
 from harness.store import TrialRecord
 
 
-def plan_claims(claims: Claims, unsupported: Unsupported) -> Plan:
+def plan_claims(claims: Claims, unsupported: Unsupported, refuses: Refuses) -> Plan:
     """All trials: those on one kind of cluster together, a claim's arms in turn, repeat by repeat; in every other one
     from the last arm to the first, so that none is always the one before.
     """
     trials = []
     for name, claim in claims.claims.items():
-        planned = {arm: plan(claims.workload(of), unsupported, FAULTS).trials for arm, of in claim.arms.items()}
+        planned = {
+            arm: plan(claims.workload(of), unsupported, FAULTS, refuses).trials for arm, of in claim.arms.items()
+        }
         for repeat in range(1, max(arm.repeats for arm in claim.arms.values()) + 1):
             for arm in planned if repeat % 2 else reversed(planned):
                 trials += [_of_arm(trial, name, arm) for trial in planned[arm] if trial.repeat == repeat]

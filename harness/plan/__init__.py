@@ -9,7 +9,7 @@ trial once.
 from __future__ import annotations
 
 from harness.plan.limits import check_disk, check_minutes, objections
-from harness.plan.make import Unsupported, plan, trial_id
+from harness.plan.make import Refuses, Unsupported, plan, trial_id
 from harness.plan.model import Kind, Plan, Refused, Trial, TrialLoad
 from harness.plan.render import render_plan
 
@@ -17,6 +17,7 @@ __all__ = [
     "Kind",
     "Plan",
     "Refused",
+    "Refuses",
     "Trial",
     "TrialLoad",
     "Unsupported",

@@ -11,12 +11,25 @@ from pydantic import BaseModel
 
 from harness.clients import Setting
 from harness.plan.model import Plan, Refused, Trial, TrialLoad
-from harness.workload import NO_FAULT, Config, Load, Recipe, Workload, combinations, complete, contradictions, labels
+from harness.workload import (
+    NO_FAULT,
+    Config,
+    Contradiction,
+    Load,
+    Recipe,
+    Workload,
+    combinations,
+    complete,
+    contradictions,
+    labels,
+)
 from harness.workload.known import Faults
 from harness.workload.settings import of_kind
 
 Unsupported = Callable[[str, Config], list[str]]
 """Of a client and a trial's producer settings: what the client cannot honour, a sentence each (``harness.clients``)."""
+Refuses = Callable[[str, Config], str | None]
+"""Of the same: why the client does not take them together, or None."""
 
 _PERFORMANCE_OVERHEAD_S = 1.5  # a topic made and deleted, a worker started, warm-up, scan; a fault's estimate has them
 _RECORD_OVERHEAD_BYTES = 30  # of a record in a log beside its value: lengths, deltas, its share of a batch's header
@@ -27,7 +40,11 @@ _LONGEST_ID = _LONGEST_TOPIC - _LONGEST_RUN_ID - len(".")
 _LONGEST_STEM = _LONGEST_ID - len(".r1000")
 
 
-def plan(workload: Workload, unsupported: Unsupported, faults: Faults) -> Plan:
+def _takes_all(client: str, config: Config) -> str | None:
+    return None
+
+
+def plan(workload: Workload, unsupported: Unsupported, faults: Faults, refuses: Refuses = _takes_all) -> Plan:
     """The plan of a workload.
 
     Performance trials run repeat by repeat, each in an order shuffled by the seed, so that drift and the brokers' JIT
@@ -37,24 +54,35 @@ def plan(workload: Workload, unsupported: Unsupported, faults: Faults) -> Plan:
     performance, with_faults = workload.performance, workload.faults
     loads = () if performance is None else tuple(product(range(1, performance.repeats + 1), performance.loads))
     recipes = () if with_faults is None else tuple(product(range(1, with_faults.repeats + 1), with_faults.recipes))
-    possible: list[dict[str, Setting]] = []
-    refused: list[Refused] = []
-    for axes in combinations(workload.sweep):
-        clashes = contradictions(complete({**workload.config, **axes}, workload.cluster.brokers))
-        if clashes:
-            trials_each = len(workload.kafka) * (len(loads) + len(recipes))
-            refused.append(Refused(axes, clashes[0].reason, clashes[0].source, trials_each))
-        else:
-            possible.append(axes)
-    make = _Trials(workload, unsupported, faults)
+    possible, refused = _sorted_out(workload, len(loads) + len(recipes))
+    make = _Trials(workload, unsupported, refuses, faults)
     trials: list[Trial] = []
     for kafka in workload.kafka:
-        measured = [make.measured(kafka, axes, repeat, load) for repeat, load in loads for axes in possible]
+        measured = [make.measured(kafka, axes, repeat, load) for repeat, load in loads for axes in possible[kafka]]
         trials += sorted(measured, key=lambda trial: (trial.repeat, _number(workload.seed, "order", trial.id)))
-        faulted = [make.faulted(kafka, axes, repeat, recipe) for repeat, recipe in recipes for axes in possible]
+        faulted = [make.faulted(kafka, axes, repeat, recipe) for repeat, recipe in recipes for axes in possible[kafka]]
         trials += sorted(faulted, key=lambda trial: trial.relays)
     # A composed fault can be given twice: trials of one id are one.
     return Plan(workload, tuple({trial.id: trial for trial in trials}.values()), tuple(refused))
+
+
+def _sorted_out(workload: Workload, trials_each: int) -> tuple[dict[str, list[dict[str, Setting]]], list[Refused]]:
+    """The combinations that each Kafka runs, and those that are no trials there."""
+    possible: dict[str, list[dict[str, Setting]]] = {kafka: [] for kafka in workload.kafka}
+    refused: list[Refused] = []
+    for axes in combinations(workload.sweep):
+        config = complete({**workload.config, **axes}, workload.cluster.brokers)
+        clashes: list[Contradiction] = []
+        for kafka, runs in possible.items():
+            if found := contradictions(config, kafka):
+                clashes.append(found[0])
+            else:
+                runs.append(axes)
+        refused += [
+            Refused(axes, clash.reason, clash.source, clashes.count(clash) * trials_each)
+            for clash in dict.fromkeys(clashes)
+        ]
+    return possible, refused
 
 
 @dataclass(frozen=True)
@@ -63,6 +91,7 @@ class _Trials:
 
     workload: Workload
     unsupported: Unsupported
+    refuses: Refuses
     faults: Faults
 
     def measured(self, kafka: str, axes: Config, repeat: int, load: Load) -> Trial:
@@ -143,9 +172,11 @@ class _Trials:
 
     def _reasons_to_skip(self, axes: dict[str, Setting], config: Config) -> Iterator[str]:
         yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(axes))
-        cannot = self.unsupported(str(axes["client"]), of_kind(config, "producer"))
-        if cannot:
+        client, producer = str(axes["client"]), of_kind(config, "producer")
+        if cannot := self.unsupported(client, producer):
             yield " ".join(cannot)
+        elif (refusal := self.refuses(client, producer)) is not None:
+            yield refusal
         if axes["fault"] != NO_FAULT:
             says_nothing = self.faults[str(axes["fault"])].refuses(config)
             if says_nothing is not None:
