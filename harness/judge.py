@@ -18,8 +18,6 @@ from harness.events import NO_REPORT, OBSERVED, Anomaly, Outcome, Verdict
 from harness.journal import LogColumns, ProducerColumns, read_log, read_producer
 from harness.store import Anomalies, Availability, FaultRecord, TrialRecord
 
-ACK_RATE_BIN_S = 0.1
-
 
 def judge(record: TrialRecord, journals: Path) -> TrialRecord:
     """The record with its counts, anomalies, verdict and figures.
@@ -108,7 +106,7 @@ def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journal
     start_ns = measured_from_ns(producers)
     fault = timed(record.fault, start_ns)
     fault_start_ns = None if fault.start_s is None else start_ns + int(fault.start_s * 1e9)
-    faulted = record.kind == "fault"
+    bin_s = measure.bin_width_s(producers) if record.kind == "fault" else None
     return {
         "fault": fault,
         "throughput": measure.throughput(producers, record.load["message_size"]),
@@ -120,9 +118,9 @@ def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journal
             longest_gap_s=measure.longest_gap_s(producers),
             recovery_s=None if fault_start_ns is None else measure.recovery_s(producers, fault_start_ns),
         ),
-        "ack_rate": measure.ack_rate(producers, ACK_RATE_BIN_S) if faulted else None,
-        "error_rate": measure.error_rate(producers, ACK_RATE_BIN_S) if faulted else None,
-        "ack_rate_bin_s": ACK_RATE_BIN_S if faulted else None,
+        "ack_rate": None if bin_s is None else measure.ack_rate(producers, bin_s),
+        "error_rate": None if bin_s is None else measure.error_rate(producers, bin_s),
+        "ack_rate_bin_s": bin_s,
     }
 
 

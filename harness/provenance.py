@@ -18,7 +18,7 @@ from harness.events import FORMAT
 from harness.faults import FAULTS, Fault
 from harness.plan import Plan
 from harness.store import Results
-from harness.workload import Workload
+from harness.workload import Workload, in_effect
 
 
 def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
         "faults": {name: _described(FAULTS[name]) for name in sorted(faults)},
         "java": None,
         "profiles": {},
-        "notes": [],
+        "notes": list(dict.fromkeys(_capped(plan))),
     }
 
 
@@ -67,6 +67,15 @@ def note_start(results: Results, plan: Plan) -> None:
     first = {key: run.get(key) for key in start}  # of a run that noted no starts, it is all there is
     run["starts"] = [*run.get("starts", [first]), start]
     results.save_run(run)
+
+
+def _capped(plan: Plan) -> Iterator[str]:
+    """What of a topic's settings is not in effect as it was asked for."""
+    for trial in plan.trials:
+        for name, value in in_effect(trial.config).items():
+            if trial.config[name] != value:
+                asked, replicas = trial.config[name], f"replication.factor={trial.config['replication.factor']}"
+                yield f"{name}={asked} is {value} in effect at {replicas}: Kafka takes the smaller of the two"
 
 
 def _described(fault: Fault) -> dict[str, Any]:

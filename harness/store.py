@@ -133,6 +133,7 @@ class TrialRecord(_Record):
     config: dict[str, Any]
     """Dotted names, with ``replication.factor``, ``min.insync.replicas`` and ``partitions``."""
     effective: dict[str, Any] | None = None
+    """What the client really ran with, as far as it lets anybody see, and the ``min.insync.replicas`` in effect."""
     load: dict[str, Any]
     fault: FaultRecord
     status: Literal["completed", "failed", "skipped", "interrupted"]

@@ -38,7 +38,7 @@ class Sweep:
 
 def plan_of(workload: Workload) -> Plan:
     """The plan of a workload with the clients and faults that are here."""
-    return plan(workload, lambda client, config: clients.load(client).unsupported(config), FAULTS)
+    return plan(workload, clients.unsupported, FAULTS, clients.refuses)
 
 
 def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher) -> Sweep:

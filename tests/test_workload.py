@@ -126,6 +126,7 @@ def test_a_sweep_that_would_not_end_is_refused(tmp_path: Path) -> None:
             + b"\n".join(b"%c: &%c [%s]" % (n + 1, n + 1, b",".join([b"*%c" % n] * 6)) for n in range(97, 107)),
             " has more than 100,000 values",
         ),
+        (b"# " + b"a" * (1 << 20), " has more than 1,048,576 bytes"),
     ],
 )
 def test_a_file_that_is_no_workload(tmp_path: Path, content: bytes, said: str) -> None:
@@ -134,6 +135,44 @@ def test_a_file_that_is_no_workload(tmp_path: Path, content: bytes, said: str) -
     with pytest.raises(WorkloadError) as refused:
         load(path)
     assert refused.value.problems == (f"{path}:{said}",)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no file without an end")
+def test_a_file_without_an_end() -> None:
+    with pytest.raises(WorkloadError, match=r"^/dev/zero: has more than 1,048,576 bytes$"):
+        load(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("0x" + "f" * 6_000, "is a number of 6,002 characters; at most 100"),
+        ("9" * 5_000, "is a number of 5,000 characters; at most 100"),
+        ("1:" * 1_000 + "1.5", "is a number of 2,003 characters; at most 100"),
+        ("0x" + "f" * 16, "is too large a number; at most 9223372036854775807"),
+        (str(2**63), "is too large a number; at most 9223372036854775807"),
+        (f"-{2**63}", "is too large a number; at most 9223372036854775807"),
+        ("1.0e+300", "is too large a number; at most 9223372036854775807"),
+        ("1.0e-320", "is too small a number; 0, or at least 1e-09"),
+        ("1.0e+999", "is not a finite number"),
+    ],
+)
+def test_a_number_that_nothing_can_be_reckoned_with_is_said(tmp_path: Path, number: str, said: str) -> None:
+    for line, place, text in (
+        (6, "sweep.acks", BASE.replace("[0, 1, all]", f"[0, {number}]")),
+        (13, "performance.loads[1].rate", BASE.replace("rate: 2000", f"rate: {number}")),
+        (17, "faults.recipes[1].skip", BASE.replace("silent: true", f"skip: {number}")),
+        (20, "seed", f"{BASE}seed: {number}\n"),
+    ):
+        assert refusal(tmp_path, text) == [f"{line}: {place}: {said}"]
+
+
+@pytest.mark.parametrize("number", [10**5_000, -(10**5_000), 2**64], ids=["5,000 digits", "less than none", "65 bits"])
+def test_a_number_that_comes_without_a_file_is_said_without_its_digits(number: int) -> None:
+    for change in ({"kafka": number}, {"seed": number}, {"config": {"linger.ms": number}}):
+        with pytest.raises(WorkloadError) as refused:
+            parse({**yaml.safe_load(BASE), **change})
+        assert all("such a number" in line for line in refused.value.problems), refused.value.problems
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

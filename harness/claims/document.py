@@ -62,7 +62,7 @@ def _document(claims: Claims, decided: Sequence[Decided], run: Mapping[str, Any]
         "",
         "| | claim | outcome |",
         "|---|---|---|",
-        *(f"| {_MARK[each.outcome]} | [{each.says}](#{each.name}) | **{each.word}** |" for each in decided),
+        *(f"| {_MARK[each.outcome]} | [{escape(each.says)}](#{each.name}) | **{each.word}** |" for each in decided),
     ]
     for each in decided:
         lines += [
@@ -71,11 +71,11 @@ def _document(claims: Claims, decided: Sequence[Decided], run: Mapping[str, Any]
             "",
             f"## {each.name}: {each.word}",
             "",
-            f"> {each.says}",
+            f"> {escape(each.says)}",
             "",
-            f"({each.source})",
+            f"({escape(each.source)})",
             "",
-            *(f"- {_MARK[finding.outcome]} {finding.evidence}" for finding in each.findings),
+            *(f"- {_MARK[finding.outcome]} {escape(finding.evidence)}" for finding in each.findings),
             "",
             _arms(each),
         ]

@@ -7,22 +7,22 @@ from dataclasses import replace
 
 from harness.claims.model import Claims
 from harness.faults import FAULTS
-from harness.plan import Plan, Trial, Unsupported, plan
+from harness.plan import Plan, Refuses, Trial, Unsupported, plan, trial_id
 from harness.store import TrialRecord
 
 
-def plan_claims(claims: Claims, unsupported: Unsupported) -> Plan:
+def plan_claims(claims: Claims, unsupported: Unsupported, refuses: Refuses) -> Plan:
     """All trials: those on one kind of cluster together, a claim's arms in turn, repeat by repeat; in every other one
     from the last arm to the first, so that none is always the one before.
     """
-    trials = [
-        _of_arm(trial, name, arm_name)
-        for name, claim in claims.claims.items()
-        for repeat in range(1, max(arm.repeats for arm in claim.arms.values()) + 1)
-        for arm_name, arm in (claim.arms.items() if repeat % 2 else reversed(claim.arms.items()))
-        for trial in plan(claims.workload(arm), unsupported, FAULTS).trials
-        if trial.repeat == repeat
-    ]
+    trials = []
+    for name, claim in claims.claims.items():
+        planned = {
+            arm: plan(claims.workload(of), unsupported, FAULTS, refuses).trials for arm, of in claim.arms.items()
+        }
+        for repeat in range(1, max(arm.repeats for arm in claim.arms.values()) + 1):
+            for arm in planned if repeat % 2 else reversed(planned):
+                trials += [_of_arm(trial, name, arm) for trial in planned[arm] if trial.repeat == repeat]
     # A cluster start costs ten seconds. The sort is stable, so what is compared stays side by side.
     trials.sort(key=lambda trial: (not trial.eligible_leader_replicas, trial.kind, trial.relays))
     return Plan(claims.workload(), tuple(trials), ())
@@ -37,4 +37,6 @@ def arms_of(claims: Claims, claim: str, records: Sequence[TrialRecord]) -> Mappi
 
 
 def _of_arm(trial: Trial, claim: str, arm: str) -> Trial:
-    return replace(trial, id=f"{claim}.{arm}.{trial.id}", name=f"{claim}, {arm}: {trial.name}")
+    stem = trial.id.rpartition(".")[0]
+    own_id = trial_id(f"{claim}.{arm}.{stem}", trial.repeat)
+    return replace(trial, id=own_id, name=f"{claim}, {arm}: {trial.name}")

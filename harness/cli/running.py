@@ -61,7 +61,7 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
 def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Path) -> None:
     """Try every claim of CLAIMS on real brokers and say what became of it."""
     from harness import claims as room
-    from harness.clients import load as load_client
+    from harness.clients import refuses, unsupported
 
     if (claims is None) == (resume is None):
         raise click.UsageError("give either a file of claims, or --resume with a results folder")
@@ -71,7 +71,7 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
         wanted = room.load(claims)
     else:
         wanted = room.parse_claims(store.run().get("claims"))
-    plan = room.plan_claims(wanted, lambda client, config: load_client(client).unsupported(config))
+    plan = room.plan_claims(wanted, unsupported, refuses)
     stated = {"workload": None, "claims": wanted.model_dump(mode="json", exclude_unset=True)}
     done = _run(plan, str(claims or resume), store, results, dry_run=dry_run, stated=stated)
     if done is not None:

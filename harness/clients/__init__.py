@@ -79,6 +79,12 @@ class ClientModule(Protocol):
         """For each setting the client cannot honour, one sentence why; empty if it can run exactly this."""
 
     @staticmethod
+    def refuses(config: Mapping[str, Setting]) -> str | None:
+        """Why the client's constructor refuses these settings together, each of which it can honour; None if it does
+        not. What every client refuses is left to ``harness.workload.combinations``.
+        """
+
+    @staticmethod
     def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> Producer:
         """A producer for one topic. Raises ``ClientRefused``."""
 
@@ -94,3 +100,13 @@ CLIENTS = {
 def load(name: str) -> ClientModule:
     """The module of one client; imported only when it is needed, since each takes a while."""
     return import_module(CLIENTS[name])  # type: ignore[return-value]
+
+
+def unsupported(client: str, config: Mapping[str, Setting]) -> list[str]:
+    """What the client of this name cannot honour, a sentence each."""
+    return load(client).unsupported(config)
+
+
+def refuses(client: str, config: Mapping[str, Setting]) -> str | None:
+    """Why the client of this name does not take these settings together, or None."""
+    return load(client).refuses(config)

@@ -80,6 +80,10 @@ def unsupported(config: Mapping[str, Setting]) -> list[str]:
     return tables.unsupported(NAME, SETTINGS, config)
 
 
+def refuses(config: Mapping[str, Setting]) -> str | None:
+    return None  # it compares no timeouts
+
+
 def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> AiokafkaProducer:
     return AiokafkaProducer(bootstrap, topic, config, recorder)
 

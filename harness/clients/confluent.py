@@ -35,24 +35,28 @@ def _number(value: str) -> Setting:
     return int(number) if number.is_integer() else number
 
 
-# librdkafka's own names rather than the aliases it also takes: it reports its configuration by them.
+# librdkafka's own names rather than the aliases it also takes: it reports its configuration by them. It takes no value
+# outside the ranges in its CONFIGURATION.md (2.16.0).
 SETTINGS: tables.Table = {
     "acks": Given(("request.required.acks",), tables.give_acks, tables.read_acks),
     "enable.idempotence": Given(("enable.idempotence",), read=lambda value: value == "true"),
     "retries": Given(("message.send.max.retries",), read=_number),
-    "delivery.timeout.ms": Given(("message.timeout.ms",), read=_number),
+    "delivery.timeout.ms": Given(("message.timeout.ms",), read=_number, within=(1, 2**31 - 1)),  # 0 is without an end
     # Kafka's setting is both what the broker is told and how long the client waits; librdkafka has one for each.
-    "request.timeout.ms": Given(("request.timeout.ms", "socket.timeout.ms"), read=_number),
-    "max.in.flight.requests.per.connection": Given(("max.in.flight.requests.per.connection",), read=_number),
-    "linger.ms": Given(("queue.buffering.max.ms",), read=_number),
-    "batch.size": Given(("batch.size",), read=_number),
+    "request.timeout.ms": Given(("request.timeout.ms", "socket.timeout.ms"), read=_number, within=(10, 300_000)),
+    "max.in.flight.requests.per.connection": Given(
+        ("max.in.flight.requests.per.connection",), read=_number, within=(1, 1_000_000)
+    ),
+    "linger.ms": Given(("queue.buffering.max.ms",), read=_number, within=(0, 900_000)),
+    "batch.size": Given(("batch.size",), read=_number, within=(1, 2**31 - 1)),
     "compression.type": Given(("compression.codec",)),
     "buffer.memory": Given(
         ("queue.buffering.max.kbytes",),
         lambda value: -(-int(value) // 1024),
         lambda value: int(value) * 1024,
+        within=(1, (2**31 - 1) * 1024),
     ),
-    "retry.backoff.ms": Given(("retry.backoff.ms",), read=_number),
+    "retry.backoff.ms": Given(("retry.backoff.ms",), read=_number, within=(1, 300_000)),
     "client.id": Given(("client.id",)),
     "max.block.ms": Missing(tables.OFFERED_AGAIN),
 }
@@ -100,6 +104,16 @@ def version() -> str:
 
 def unsupported(config: Mapping[str, Setting]) -> list[str]:
     return tables.unsupported(NAME, SETTINGS, config)
+
+
+def refuses(config: Mapping[str, Setting]) -> str | None:
+    """Asked of 2.16.1: it compares no request timeout, and lowers a linger that nobody stated."""
+    delivery, linger = "delivery.timeout.ms", config.get("linger.ms")
+    most = config.get(delivery, DEFAULTS[delivery])
+    if linger is None or int(most) > int(linger):
+        return None
+    default = "" if delivery in config else " (its default)"
+    return f"{NAME} 2.16.1 refuses {delivery}={most}{default}, which is not more than linger.ms={linger}."
 
 
 def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> ConfluentProducer:

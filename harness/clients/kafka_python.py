@@ -85,6 +85,16 @@ def unsupported(config: Mapping[str, Setting]) -> list[str]:
     return tables.unsupported(NAME, SETTINGS, config)
 
 
+def refuses(config: Mapping[str, Setting]) -> str | None:
+    """Asked of 3.0.12: its ``RecordAccumulator`` compares them, also those that nobody stated."""
+    delivery, linger, request = "delivery.timeout.ms", "linger.ms", "request.timeout.ms"
+    ms = {name: int(config.get(name, DEFAULTS[name])) for name in (delivery, linger, request)}
+    if ms[delivery] >= ms[linger] + ms[request]:
+        return None
+    said = {name: f"{name}={value}{'' if name in config else ' (its default)'}" for name, value in ms.items()}
+    return f"{NAME} 3.0.12 refuses {said[delivery]}, which is less than {said[linger]} and {said[request]} together."
+
+
 def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> KafkaPythonProducer:
     return KafkaPythonProducer(bootstrap, topic, config, recorder)
 

@@ -30,6 +30,8 @@ class Given:
     parameters: tuple[str, ...]
     give: Callable[[Setting], Any] = _same
     read: Callable[[Any], Setting] = _same
+    within: tuple[int, int] | None = None
+    """The least and the most that it takes, both included, where that is less than Kafka's own producer takes."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def unsupported(client: str, table: Table, config: Mapping[str, Setting]) -> lis
     sentences = []
     for name, value in config.items():
         match table.get(name):
+            case Given(within=(least, most)) if not least <= int(value) <= most:
+                sentences.append(f"{client} takes {name} from {least} to {most}, not {value}.")
             case Given():
                 continue
             case Fixed(value=fixed, why=why) if value != fixed:

@@ -1,18 +1,21 @@
 """Asking brokers one by one, in Kafka's own protocol.
 
 A client library's metadata is one merged view; whether a cluster has recovered is a question to each broker itself.
-The versions used here are spoken by every Kafka from 3.3 on.
+The versions used here are spoken by every Kafka from 3.3 on. Whatever else answers at an address, or does not, is an
+``AdminError`` of one line, within the time that was given.
 """
 
 from __future__ import annotations
 
 import datetime
 import io
+import random
 import socket
 import struct
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from kio.schema.create_topics.v7 import request as create
 from kio.schema.create_topics.v7 import response as created
@@ -30,8 +33,14 @@ from kio.schema.response_header.v1.header import ResponseHeader
 from kio.schema.types import BrokerId, TopicName
 from kio.serial import entity_reader, entity_writer
 from kio.static.primitive import i8, i16, i32, i32Timedelta, i64
+from kio.static.protocol import Entity
+
+_Response = TypeVar("_Response", bound=Entity)
+_T = TypeVar("_T")
 
 LATEST = -1
+MOST_BYTES = 100_000_000
+"""The longest answer that is read: librdkafka's default of ``receive.message.max.bytes``."""
 _UNCLEAN = i8(1)  # of ElectionType
 
 
@@ -67,7 +76,10 @@ def view(address: str, topic: str | None, timeout_s: float = 2.0) -> TopicView:
     request = metadata.MetadataRequest(
         topics=wanted, allow_auto_topic_creation=False, include_topic_authorized_operations=False
     )
-    answer = call(address, request, metadata_found.MetadataResponse, timeout_s)
+    return call(address, request, metadata_found.MetadataResponse, _view, timeout_s)
+
+
+def _view(answer: metadata_found.MetadataResponse) -> TopicView:
     partitions = {
         int(partition.partition_index): PartitionView(
             int(partition.leader_id),
@@ -93,7 +105,7 @@ def create_topic(
         configs=tuple(create.CreatableTopicConfig(name=key, value=value) for key, value in config.items()),
     )
     request = create.CreateTopicsRequest(topics=(topic,), timeout=_ms(timeout_s))
-    (result,) = call(address, request, created.CreateTopicsResponse, timeout_s).topics
+    result = call(address, request, created.CreateTopicsResponse, lambda said: _the_one(said.topics), timeout_s)
     if result.error_code not in (ErrorCode.none, ErrorCode.topic_already_exists):
         raise AdminError(f"topic {name}: {result.error_message or result.error_code.name}")
 
@@ -103,7 +115,7 @@ def delete_topic(address: str, name: str, timeout_s: float) -> None:
     request = delete.DeleteTopicsRequest(
         topics=(delete.DeleteTopicState(name=TopicName(name), topic_id=None),), timeout=_ms(timeout_s)
     )
-    (result,) = call(address, request, deleted.DeleteTopicsResponse, timeout_s).responses
+    result = call(address, request, deleted.DeleteTopicsResponse, lambda said: _the_one(said.responses), timeout_s)
     if result.error_code not in (ErrorCode.none, ErrorCode.unknown_topic_or_partition):
         raise AdminError(f"topic {name}: {result.error_message or result.error_code.name}")
 
@@ -116,7 +128,13 @@ def high_watermark(address: str, topic: str, partition: int, timeout_s: float = 
         isolation_level=i8(0),
         topics=(offsets.ListOffsetsTopic(name=TopicName(topic), partitions=(wanted,)),),
     )
-    ((found,),) = (t.partitions for t in call(address, request, offsets_found.ListOffsetsResponse, timeout_s).topics)
+    found = call(
+        address,
+        request,
+        offsets_found.ListOffsetsResponse,
+        lambda said: _the_one(_the_one(said.topics).partitions),
+        timeout_s,
+    )
     if found.error_code is not ErrorCode.none:
         raise AdminError(f"{topic}-{partition}: {found.error_code.name}")
     return int(found.offset)
@@ -126,44 +144,88 @@ def elect_unclean(address: str, topic: str, partition: int, timeout_s: float) ->
     """The controller's answer, as the name of Kafka's error or ``none``."""
     wanted = elect.TopicPartitions(topic=TopicName(topic), partitions=(i32(partition),))
     request = elect.ElectLeadersRequest(election_type=_UNCLEAN, topic_partitions=(wanted,), timeout=_ms(timeout_s))
-    answer = call(address, request, elected.ElectLeadersResponse, timeout_s)
+    return call(address, request, elected.ElectLeadersResponse, _elected, timeout_s)
+
+
+def _elected(answer: elected.ElectLeadersResponse) -> str:
     results = [result for found in answer.replica_election_results for result in found.partition_result]
     return str((results[0].error_code if results else answer.error_code).name)
 
 
-def call(address: str, request: Any, response: type[Any], timeout_s: float) -> Any:
-    """One request to one broker over a connection of its own. Raises ``AdminError``."""
-    body = io.BytesIO()
+def call(
+    address: str, request: Any, response: type[_Response], read: Callable[[_Response], _T], timeout_s: float
+) -> _T:
+    """What ``read`` makes of a broker's answer to one request, over a connection of its own, within this time.
+
+    Raises ``AdminError``. An address is a number: nobody limits how long a name is looked up.
+    """
     header = RequestHeader(
         request_api_key=request.__api_key__,
         request_api_version=request.__version__,
-        correlation_id=i32(1),
+        correlation_id=i32(random.getrandbits(31)),  # so that nothing answers by accident
         client_id="delivery-harness",
     )
+    body = io.BytesIO()
     entity_writer(RequestHeader)(body, header)
     entity_writer(type(request))(body, request)
-    host, _, port = address.rpartition(":")
     try:
-        with socket.create_connection((host, int(port)), timeout_s) as connection:
-            connection.settimeout(timeout_s)
-            connection.sendall(struct.pack(">i", body.tell()) + body.getvalue())
-            (size,) = struct.unpack(">i", _exactly(connection, 4))
-            answer = _exactly(connection, size)
+        answer = _answer(address, body.getvalue(), timeout_s)
+        _, start = entity_reader(ResponseHeader)(answer, 0)
+        return read(entity_reader(response)(answer, start)[0])
+    except TimeoutError:
+        raise AdminError(f"{address}: no answer within {timeout_s:g} s") from None
     except OSError as error:
         raise AdminError(f"{address}: {error}") from error
-    _, start = entity_reader(ResponseHeader)(answer, 0)
-    return entity_reader(response)(answer, start)[0]
+    except Exception as error:
+        # Bytes that are no answer: the parser has no one error for them, and takes some for one (null for an array).
+        raise AdminError(f"{address}: is no Kafka broker of 3.3 or newer, by its answer: {_said(error)}") from error
 
 
-def _exactly(connection: socket.socket, size: int) -> bytes:
+def _answer(address: str, request: bytes, timeout_s: float) -> bytes:
+    """The payload of the frame that comes back. Raises ``OSError``, or ``ValueError`` for what is no answer to it."""
+    until = time.monotonic() + timeout_s
+    host, _, port = address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout_s) as connection:
+        connection.settimeout(_left_s(until))
+        connection.sendall(struct.pack(">i", len(request)) + request)
+        (size,) = struct.unpack(">i", _exactly(connection, 4, until))
+        if not 0 <= size <= MOST_BYTES:
+            raise ValueError(f"a frame of {size} bytes")
+        answer = _exactly(connection, size, until)
+    if answer[:4] != request[4:8]:  # the correlation ids
+        raise ValueError("it answers something else than was asked")
+    return answer
+
+
+def _exactly(connection: socket.socket, size: int, until: float) -> bytes:
     parts = []
     while size:
+        connection.settimeout(_left_s(until))
         part = connection.recv(min(size, 1 << 16))
         if not part:
             raise ConnectionResetError("the broker closed the connection")
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
+
+
+def _left_s(until: float) -> float:
+    """How long there still is to wait; a socket waits without a bound for 0."""
+    left_s = until - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    return left_s
+
+
+def _the_one(found: Sequence[_T]) -> _T:
+    """What is said of the one topic or partition that was asked about."""
+    if len(found) != 1:
+        raise ValueError(f"it says something of {len(found)} topics or partitions, and was asked about one")
+    return found[0]
+
+
+def _said(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _ms(seconds: float) -> i32Timedelta:

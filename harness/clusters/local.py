@@ -109,6 +109,8 @@ class LocalCluster(Brokers):
     def fail_if_dead(self) -> None:
         for node in self.nodes:
             node.fail_if_dead()
+        if self.links is not None:
+            self.links.fail_if_dead()
 
     def pause(self, node: int) -> None:
         self._nodes[node].signal(signal.SIGSTOP)

@@ -4,11 +4,12 @@ No module here has the name of a function: whoever imports ``harness.measure.<mo
 """
 
 from harness.measure.durations import curve, end_to_end, gave_up, latency, merge, service
-from harness.measure.rates import ack_rate, error_rate, throughput
+from harness.measure.rates import ack_rate, bin_width_s, error_rate, throughput
 from harness.measure.recovery import longest_gap_s, recovery_s
 
 __all__ = [
     "ack_rate",
+    "bin_width_s",
     "curve",
     "end_to_end",
     "error_rate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from harness.measure.measured import Measured
 from harness.store import Throughput
 
 _STEADY = 0.2
+_SHORTEST_BIN_S = 0.1
+_MOST_BINS = 1_000
 
 
 def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) -> Throughput | None:
@@ -38,6 +41,14 @@ def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) ->
         span_s=span_s,
         steady=min(halves) >= (1 - _STEADY) * max(halves),
     )
+
+
+def bin_width_s(producers: Sequence[ProducerColumns]) -> float:
+    """The shortest of 0.1, 0.2, 0.5, 1, 2, 5, ... s with which the course of a trial has at most a thousand bins."""
+    measured = Measured.of(producers)
+    span_s = 0.0 if measured is None else (measured.end_ns - int(measured.due_ns.min())) / 1e9
+    widths = (round(_SHORTEST_BIN_S * step * 10.0**exponent, 1) for exponent in count() for step in (1, 2, 5))
+    return next(width for width in widths if span_s / width < _MOST_BINS)
 
 
 def ack_rate(producers: Sequence[ProducerColumns], bin_s: float) -> list[list[float]] | None:

@@ -2,13 +2,14 @@
 
 A combination that Kafka does not run is refused: it is no trial. A combination that would run but says nothing is a
 trial with ``skip``: the workload excludes it, the client cannot do it, or the fault means nothing there; it is
-recorded with its reason. So trials and refused together are the whole product of the axes.
+recorded with its reason. So trials and refused together are the whole product of the axes, each
+trial once.
 """
 
 from __future__ import annotations
 
 from harness.plan.limits import check_disk, check_minutes, objections
-from harness.plan.make import Unsupported, plan
+from harness.plan.make import Refuses, Unsupported, plan, trial_id
 from harness.plan.model import Kind, Plan, Refused, Trial, TrialLoad
 from harness.plan.render import render_plan
 
@@ -16,6 +17,7 @@ __all__ = [
     "Kind",
     "Plan",
     "Refused",
+    "Refuses",
     "Trial",
     "TrialLoad",
     "Unsupported",
@@ -24,4 +26,5 @@ __all__ = [
     "objections",
     "plan",
     "render_plan",
+    "trial_id",
 ]

@@ -11,20 +11,40 @@ from pydantic import BaseModel
 
 from harness.clients import Setting
 from harness.plan.model import Plan, Refused, Trial, TrialLoad
-from harness.workload import NO_FAULT, Config, Load, Recipe, Workload, combinations, complete, contradictions, labels
+from harness.workload import (
+    NO_FAULT,
+    Config,
+    Contradiction,
+    Load,
+    Recipe,
+    Workload,
+    combinations,
+    complete,
+    contradictions,
+    labels,
+)
 from harness.workload.known import Faults
 from harness.workload.settings import of_kind
 
 Unsupported = Callable[[str, Config], list[str]]
 """Of a client and a trial's producer settings: what the client cannot honour, a sentence each (``harness.clients``)."""
+Refuses = Callable[[str, Config], str | None]
+"""Of the same: why the client does not take them together, or None."""
 
 _PERFORMANCE_OVERHEAD_S = 1.5  # a topic made and deleted, a worker started, warm-up, scan; a fault's estimate has them
 _RECORD_OVERHEAD_BYTES = 30  # of a record in a log beside its value: lengths, deltas, its share of a batch's header
 _ELIGIBLE = "eligible.leader.replicas.version"  # Kafka's name of the feature, 0 is off
-_LONGEST_ID = 150  # a topic's name has at most 249 characters, a file's 255
+_LONGEST_TOPIC = 249  # Kafka's; the file of a journal has a few letters behind the id, and may have 255
+_LONGEST_RUN_ID = len("20260101-000000-") + 60  # when it was begun, and a workload's name
+_LONGEST_ID = _LONGEST_TOPIC - _LONGEST_RUN_ID - len(".")
+_LONGEST_STEM = _LONGEST_ID - len(".r1000")
 
 
-def plan(workload: Workload, unsupported: Unsupported, faults: Faults) -> Plan:
+def _takes_all(client: str, config: Config) -> str | None:
+    return None
+
+
+def plan(workload: Workload, unsupported: Unsupported, faults: Faults, refuses: Refuses = _takes_all) -> Plan:
     """The plan of a workload.
 
     Performance trials run repeat by repeat, each in an order shuffled by the seed, so that drift and the brokers' JIT
@@ -34,23 +54,35 @@ def plan(workload: Workload, unsupported: Unsupported, faults: Faults) -> Plan:
     performance, with_faults = workload.performance, workload.faults
     loads = () if performance is None else tuple(product(range(1, performance.repeats + 1), performance.loads))
     recipes = () if with_faults is None else tuple(product(range(1, with_faults.repeats + 1), with_faults.recipes))
-    possible: list[dict[str, Setting]] = []
-    refused: list[Refused] = []
-    for axes in combinations(workload.sweep):
-        clashes = contradictions(complete({**workload.config, **axes}, workload.cluster.brokers))
-        if clashes:
-            trials_each = len(workload.kafka) * (len(loads) + len(recipes))
-            refused.append(Refused(axes, clashes[0].reason, clashes[0].source, trials_each))
-        else:
-            possible.append(axes)
-    make = _Trials(workload, unsupported, faults)
+    possible, refused = _sorted_out(workload, len(loads) + len(recipes))
+    make = _Trials(workload, unsupported, refuses, faults)
     trials: list[Trial] = []
     for kafka in workload.kafka:
-        measured = [make.measured(kafka, axes, repeat, load) for repeat, load in loads for axes in possible]
+        measured = [make.measured(kafka, axes, repeat, load) for repeat, load in loads for axes in possible[kafka]]
         trials += sorted(measured, key=lambda trial: (trial.repeat, _number(workload.seed, "order", trial.id)))
-        faulted = [make.faulted(kafka, axes, repeat, recipe) for repeat, recipe in recipes for axes in possible]
+        faulted = [make.faulted(kafka, axes, repeat, recipe) for repeat, recipe in recipes for axes in possible[kafka]]
         trials += sorted(faulted, key=lambda trial: trial.relays)
-    return Plan(workload, tuple(trials), tuple(refused))
+    # A composed fault can be given twice: trials of one id are one.
+    return Plan(workload, tuple({trial.id: trial for trial in trials}.values()), tuple(refused))
+
+
+def _sorted_out(workload: Workload, trials_each: int) -> tuple[dict[str, list[dict[str, Setting]]], list[Refused]]:
+    """The combinations that each Kafka runs, and those that are no trials there."""
+    possible: dict[str, list[dict[str, Setting]]] = {kafka: [] for kafka in workload.kafka}
+    refused: list[Refused] = []
+    for axes in combinations(workload.sweep):
+        config = complete({**workload.config, **axes}, workload.cluster.brokers)
+        clashes: list[Contradiction] = []
+        for kafka, runs in possible.items():
+            if found := contradictions(config, kafka):
+                clashes.append(found[0])
+            else:
+                runs.append(axes)
+        refused += [
+            Refused(axes, clash.reason, clash.source, clashes.count(clash) * trials_each)
+            for clash in dict.fromkeys(clashes)
+        ]
+    return possible, refused
 
 
 @dataclass(frozen=True)
@@ -59,6 +91,7 @@ class _Trials:
 
     workload: Workload
     unsupported: Unsupported
+    refuses: Refuses
     faults: Faults
 
     def measured(self, kafka: str, axes: Config, repeat: int, load: Load) -> Trial:
@@ -103,14 +136,14 @@ class _Trials:
         if _has_eligible_leader_replicas(kafka):
             config[_ELIGIBLE] = without[_ELIGIBLE] = int(workload.cluster.eligible_leader_replicas)
         several = [f"kafka-{kafka}"] if len(workload.kafka) > 1 else []
-        trial_id = _bounded(".".join([labels.axes_label(axes), *several, label])) + f".r{repeat}"
+        own_id = trial_id(".".join([labels.axes_label(axes), *several, label]), repeat)
         if load.seconds is not None:
             estimated_s = load.seconds + _PERFORMANCE_OVERHEAD_S
         else:
             estimated_s = self.faults[fault].seconds(parameters, config)
         replicas = int(config["replication.factor"])
         return Trial(
-            id=trial_id,
+            id=own_id,
             name=f"{labels.axes_name(axes)}{f' Kafka {kafka}' if several else ''}, {name}, run {repeat}",
             kind="performance" if fault == NO_FAULT else "fault",
             repeat=repeat,
@@ -121,7 +154,7 @@ class _Trials:
             fault=fault,
             parameters=parameters,
             replaced={key: without.get(key) for key, value in config.items() if without.get(key) != value},
-            seed=_number(workload.seed, "seed", trial_id),
+            seed=_number(workload.seed, "seed", own_id),
             estimated_s=estimated_s,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
             eligible_leader_replicas=config.get(_ELIGIBLE) != 0,
@@ -139,9 +172,11 @@ class _Trials:
 
     def _reasons_to_skip(self, axes: dict[str, Setting], config: Config) -> Iterator[str]:
         yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(axes))
-        cannot = self.unsupported(str(axes["client"]), of_kind(config, "producer"))
-        if cannot:
+        client, producer = str(axes["client"]), of_kind(config, "producer")
+        if cannot := self.unsupported(client, producer):
             yield " ".join(cannot)
+        elif (refusal := self.refuses(client, producer)) is not None:
+            yield refusal
         if axes["fault"] != NO_FAULT:
             says_nothing = self.faults[str(axes["fault"])].refuses(config)
             if says_nothing is not None:
@@ -153,12 +188,14 @@ def _has_eligible_leader_replicas(kafka: str) -> bool:
     return [int(part) for part in kafka.split(".")[:2]] >= [4, 1]
 
 
-def _number(seed: int, what: str, trial_id: str) -> int:
+def _number(seed: int, what: str, of_trial: str) -> int:
     """48 random bits that follow from the workload's seed and a trial's id, on every machine."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {what} {trial_id}".encode()).digest()[:6])
+    return int.from_bytes(hashlib.sha256(f"{seed} {what} {of_trial}".encode()).digest()[:6])
 
 
-def _bounded(trial_id: str) -> str:
-    if len(trial_id) <= _LONGEST_ID:
-        return trial_id
-    return f"{trial_id[:_LONGEST_ID]}-{hashlib.sha256(trial_id.encode()).hexdigest()[:8]}"
+def trial_id(stem: str, repeat: int) -> str:
+    """What a trial is filed under: of a stem that is too long its beginning, and a hash of all of it."""
+    if len(stem) > _LONGEST_STEM:
+        digest = hashlib.sha256(stem.encode()).hexdigest()[:16]
+        stem = f"{stem[: _LONGEST_STEM - len(digest) - 1]}-{digest}"
+    return f"{stem}.r{repeat}"

@@ -10,6 +10,7 @@ from harness.faults import FAULTS
 from harness.plan import Trial
 from harness.store import FaultRecord, TrialRecord
 from harness.trial.venue import Running
+from harness.workload import in_effect
 
 
 def record_of(running: Running, started: datetime, elapsed_s: float, *, complete: bool) -> TrialRecord:
@@ -19,7 +20,7 @@ def record_of(running: Running, started: datetime, elapsed_s: float, *, complete
         **trial_fields(trial),
         cluster_profile=trial.profile,
         client_version=worker.version if worker else None,
-        effective=worker.effective if worker else None,
+        effective={**worker.effective, **in_effect(trial.config)} if worker and worker.effective else None,
         fault=FaultRecord(
             name=trial.fault,
             parameters=parameters_of(trial),

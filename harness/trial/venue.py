@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from harness.janitor import Janitor
 from harness.load.worker import Worker, WorkerFailed
 from harness.plan import Trial
 from harness.process import Child, ChildDied, ChildSilent
+
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
 @dataclass
@@ -46,8 +49,10 @@ class Running:
 
     @property
     def topic(self) -> str:
-        """Its own; 249 letters are the most that Kafka takes."""
-        return f"{self.venue.run_id}.{self.trial.id}"[:249]
+        """Its own, by a name that Kafka takes, whatever the run's folder is called by now."""
+        run_id = self.venue.run_id
+        name = f"{run_id}.{self.trial.id}"
+        return name if _TOPIC.fullmatch(name) else f"{hashlib.sha256(run_id.encode()).hexdigest()[:16]}.{self.trial.id}"
 
     @property
     def run_key(self) -> int:

@@ -18,7 +18,7 @@ from harness.wire.fields import Malformed
 from harness.wire.forge import forge
 from harness.wire.frames import SIZE, Fate, Marked, Piece, Walker
 from harness.wire.plans import OPEN, PASS_ON, Line, Plan
-from harness.wire.requests import PRODUCE, Request, count_records, read_partitions, read_request
+from harness.wire.requests import PRODUCE, Heads, Request, count_records, read_partitions, read_request
 from harness.wire.rulebook import Firing, Rulebook
 
 
@@ -65,6 +65,7 @@ class Exchange:
         self._node = node
         self._wire = wire
         self._owed: deque[_Owed | Marked | None] = deque()  # None: here the connection ends
+        self._heads = Heads()
         self._requests = Walker(self._request_head, self._whole_request)
         self._responses = Walker(self._response_head, self._whole_response)
         self._response: _Owed | None = None  # the one that is arriving
@@ -96,7 +97,7 @@ class Exchange:
     def _request_head(self, payload: memoryview) -> Fate | None:
         if self.cut is not Cut.NO:
             return Fate.DROP
-        request = read_request(payload)
+        request = self._heads.read(payload)
         if request is None:
             return None
         if self._wire.rules.concerned(request):

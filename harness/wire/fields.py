@@ -92,8 +92,12 @@ class Fields:
     def skip_tags(self) -> None:
         if self.flexible:
             for _ in range(self.varint()):
-                self.varint()
-                self.skip(self.varint())
+                self.skip_tag()
+
+    def skip_tag(self) -> None:
+        """One tagged field."""
+        self.varint()
+        self.skip(self.varint())
 
 
 def varint(value: int) -> bytes:

@@ -48,9 +48,10 @@ _PASS, _HOLD = Fate.PASS, Fate.HOLD
 
 
 class Walker:
-    """Goes along one direction of one connection.
+    """Goes along one direction of one connection, in time linear in its bytes whatever the chunks.
 
-    ``head`` is asked about each frame with as much of its payload as is there: a ``Fate``, or None for more bytes.
+    ``head`` is asked about each frame with as much of its payload as is there: a ``Fate``, or None for more bytes. It
+    is asked again after every chunk, so that it should go on where it stopped; it keeps nothing of the payload.
     ``whole`` is asked about each frame that was held, its size included: the frame to pass on instead, or None to
     drop it. Whatever the chunks, both decide about the same frames in the same order. ``ahead`` has what ``head`` wants
     to go before the frame it decides about.
@@ -64,7 +65,7 @@ class Walker:
         self._whole = whole
         self._fate = _PASS
         self._left = 0  # bytes of the current frame that are still to come
-        self._partial = b""  # the start of a frame whose head is incomplete
+        self._partial = bytearray()  # the start of a frame whose head is incomplete; it grows in place
         self._held = bytearray()
 
     @property
@@ -78,8 +79,14 @@ class Walker:
             yield chunk
             return
         if self._partial:
-            chunk, self._partial = self._partial + chunk, b""
-        view = memoryview(chunk)
+            self._partial += chunk
+            yield from self._walk(self._partial)
+        else:
+            yield from self._walk(chunk)
+
+    def _walk(self, data: bytes | bytearray) -> Iterator[Piece | Marked]:
+        """Goes along what begins between two frames or within one; ``data`` is the partial frame, or comes after it."""
+        view = memoryview(data).toreadonly()
         passed = at = 0  # view[passed:at] is to be passed on as one piece
         while at < len(view):
             if not self._left:
@@ -90,8 +97,11 @@ class Walker:
                     yield from self.ahead
                     raise
                 if not complete:
-                    self._partial = bytes(view[at:])
+                    if data is not self._partial:
+                        self._partial = bytearray(view[at:])
                     break
+                if data is self._partial:
+                    self._partial = bytearray()  # what has grown is passed on as it is
                 if self.ahead:
                     if passed < at:
                         yield view[passed:at]

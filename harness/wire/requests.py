@@ -59,34 +59,56 @@ class Request(NamedTuple):
         return self.acks != 0
 
 
-def read_request(payload: Piece) -> Request | None:
-    """The request whose payload starts here, by its head; None if that goes on past these bytes.
+class Heads:
+    """Reads the heads of a connection's requests, one after the other, each from a payload that grows.
 
-    Raises ``Malformed``.
+    What has been stepped over is not looked at again, so that a head costs what it has in it, in however many pieces it
+    arrives: only its tagged fields can be many.
     """
-    if len(payload) < _HEAD.size:
-        return None
-    api_key, version, correlation_id, length = _HEAD.unpack_from(payload)
-    body = _HEAD.size + max(length, 0)
-    if len(payload) < body:
-        return None
-    client_id = str(payload[_HEAD.size : body], "utf-8", "replace") if length >= 0 else None
-    if api_key != PRODUCE:
-        return Request(api_key, version, correlation_id, client_id)
-    try:
-        acks = _read_acks(payload, body, version)
-    except Truncated:
-        return None
-    return Request(api_key, version, correlation_id, client_id, acks)
+
+    def __init__(self) -> None:
+        self._at = 0  # so far this head is read; 0: not even its fixed part
+        self._tags = 0  # so many tagged fields are still to be stepped over
+
+    def read(self, payload: Piece) -> Request | None:
+        """The request whose payload starts here; None if its head goes on past these bytes. Raises ``Malformed``."""
+        if len(payload) < _HEAD.size:
+            return None
+        api_key, version, correlation_id, length = _HEAD.unpack_from(payload)
+        body = _HEAD.size + max(length, 0)
+        if len(payload) < body:
+            return None
+        acks = None
+        if api_key == PRODUCE:
+            try:
+                acks = self._acks(payload, body, version)
+            except Truncated:
+                return None
+            self._at = self._tags = 0
+        client_id = str(payload[_HEAD.size : body], "utf-8", "replace") if length >= 0 else None
+        return Request(api_key, version, correlation_id, client_id, acks)
+
+    def _acks(self, payload: Piece, body: int, version: int) -> int:
+        # Nearly every Produce has no tags and no transactional id, and this is on the way of each: no field by field.
+        if version >= _TRANSACTIONAL_ID_SINCE:
+            nothing = b"\0\0" if version >= _FLEXIBLE_SINCE else b"\xff\xff"
+            if payload[body : body + 2] == nothing and len(payload) >= body + 4:
+                return int(_INT16.unpack_from(payload, body + 2)[0])
+        fields = Fields(payload, self._at or body, version >= _FLEXIBLE_SINCE)
+        if not self._at:
+            self._tags = fields.varint() if fields.flexible else 0
+            self._at = fields.at
+        while self._tags:
+            fields.skip_tag()
+            self._at, self._tags = fields.at, self._tags - 1
+        if version >= _TRANSACTIONAL_ID_SINCE:
+            fields.skip_string()
+        return fields.int16()
 
 
-def _read_acks(payload: Piece, body: int, version: int) -> int:
-    # Nearly every Produce has no tags and no transactional id, and this is on the way of each: no field by field.
-    if version >= _TRANSACTIONAL_ID_SINCE:
-        nothing = b"\0\0" if version >= _FLEXIBLE_SINCE else b"\xff\xff"
-        if payload[body : body + 2] == nothing and len(payload) >= body + 4:
-            return int(_INT16.unpack_from(payload, body + 2)[0])
-    return _to_acks(payload, body, version).int16()
+def read_request(payload: Piece) -> Request | None:
+    """The request whose payload this is, by its head; None if that goes on past these bytes. Raises ``Malformed``."""
+    return Heads().read(payload)
 
 
 def read_partitions(payload: Piece, names: Mapping[bytes, str]) -> frozenset[tuple[str | None, int]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from harness.workload.check import cross_check
-from harness.workload.combinations import Config, combinations, complete, contradictions
+from harness.workload.combinations import Config, Contradiction, combinations, complete, contradictions, in_effect
 from harness.workload.explain import explain
 from harness.workload.known import Fault, Known, installed
 from harness.workload.model import SECTIONS, Load, Recipe, Workload
@@ -23,6 +23,7 @@ from harness.workload.source import Source
 __all__ = [
     "NO_FAULT",
     "Config",
+    "Contradiction",
     "Fault",
     "Known",
     "Load",
@@ -32,6 +33,7 @@ __all__ = [
     "combinations",
     "complete",
     "contradictions",
+    "in_effect",
     "installed",
     "json_schema",
     "load",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.workload.model import FaultTrials
 
 _MOST_TRIALS = 10_000
-_REPLICAS, _IN_SYNC = "replication.factor", "min.insync.replicas"
+_REPLICAS = "replication.factor"
 
 
 def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Problem]:
@@ -50,14 +50,9 @@ def _stated(name: str, sweep: Mapping[str, Any], config: Mapping[str, Any]) -> I
 def _too_many_replicas(sweep: Mapping[str, Any], config: Mapping[str, Any], brokers: int) -> Iterator[Problem]:
     allowed = f"allowed: 1 to {brokers}" if brokers > 1 else "allowed: 1"
     of = f"the {brokers} brokers" if brokers > 1 else "the 1 broker"
-    replicas = list(_stated(_REPLICAS, sweep, config))
-    for place, value in replicas:
+    for place, value in _stated(_REPLICAS, sweep, config):
         if value > brokers:
             yield Problem(place, f"{value} is more than {of} of this cluster; {allowed}")
-    most = max((value for _, value in replicas), default=min(3, brokers))
-    for place, value in _stated(_IN_SYNC, sweep, config):
-        if value > most:
-            yield Problem(place, f"{value} is more than {_REPLICAS}, which is {most} at most")
 
 
 def _missing_partitions(faults: FaultTrials) -> Iterator[Problem]:
@@ -83,9 +78,10 @@ def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
     if trials > _MOST_TRIALS:
         yield Problem(("sweep",), f"makes {trials:,} trials; at most {_MOST_TRIALS:,}")
         return
-    every = list(combinations(sweep))
-    clashes = [contradictions(complete({**config, **axes}, parts["cluster"].brokers)) for axes in every]
-    possible = [axes for axes, clash in zip(every, clashes, strict=True) if not clash]
+    every = [(axes, version) for axes in combinations(sweep) for version in kafka]
+    brokers = parts["cluster"].brokers
+    clashes = [contradictions(complete({**config, **axes}, brokers), version) for axes, version in every]
+    possible = [each for each, clash in zip(every, clashes, strict=True) if not clash]
     if not possible:
         # What stands in the way of every combination, if there is such a thing, else all that stands in some way.
         found = dict.fromkeys(clash for each in clashes for clash in each)
@@ -95,8 +91,7 @@ def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(place, f"leaves no trial to run: {clash}")
     elif all(
         any(exclusion.matches({**axes, "kafka": version, "fault": fault}) for exclusion in parts["exclude"])
-        for axes in possible
-        for version in kafka
+        for axes, version in possible
         for fault, _ in kinds
     ):
         yield Problem(("exclude",), "leaves no trial to run")

@@ -12,7 +12,8 @@ from harness.workload.settings import SETTINGS
 Config = Mapping[str, Value]
 
 _MAX_IN_FLIGHT = 5  # of an idempotent producer: the broker remembers the last five batches of a partition
-_REQUEST_TIMEOUT_MS = 30_000
+_IN_SYNC, _REPLICAS = "min.insync.replicas", "replication.factor"
+_IN_SYNC_IS_CAPPED_SINCE = (3, 7)
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,26 @@ def complete(settings: Config, brokers: int) -> dict[str, Value]:
     """
     config = {name: settings[name] for name in SETTINGS if name in settings}
     config.setdefault("acks", "all")
-    replicas = config.setdefault("replication.factor", min(3, brokers))
-    config.setdefault("min.insync.replicas", 2 if int(replicas) >= 3 else 1)
+    replicas = config.setdefault(_REPLICAS, min(3, brokers))
+    config.setdefault(_IN_SYNC, 2 if int(replicas) >= 3 else 1)
     return config
 
 
-def contradictions(config: Config) -> list[Contradiction]:
-    """Why Kafka does not run these settings together; empty if it does. ``config`` is complete.
+def in_effect(config: Config) -> dict[str, Value]:
+    """What brokers make of settings of the topic: acks=all needs no more replicas in sync than there are.
 
-    Idempotence that nobody asked for gives way silently (ProducerConfig), so only a stated one can clash.
+    ``config`` is complete. By ``Partition.effectiveMinIsr``, since 3.7 (KAFKA-15583).
     """
-    return [*_idempotent_in_name_only(config), *_too_soon(config), *_more_in_sync_than_there_are(config)]
+    return {_IN_SYNC: min(int(config[_IN_SYNC]), int(config[_REPLICAS]))}
+
+
+def contradictions(config: Config, kafka: str) -> list[Contradiction]:
+    """Why this Kafka does not run these settings together; empty if it does. ``config`` is complete.
+
+    Idempotence that nobody asked for gives way silently (ProducerConfig), so only a stated one can clash. What a client
+    refuses is the client's to say (``harness.clients``).
+    """
+    return [*_idempotent_in_name_only(config), *_more_in_sync_than_there_are(config, kafka)]
 
 
 def _idempotent_in_name_only(config: Config) -> Iterator[Contradiction]:
@@ -71,26 +81,12 @@ def _idempotent_in_name_only(config: Config) -> Iterator[Contradiction]:
             )
 
 
-def _too_soon(config: Config) -> Iterator[Contradiction]:
-    if "delivery.timeout.ms" not in config:  # Kafka lengthens its own default
-        return
-    linger_ms = int(config.get("linger.ms", 0))
-    request_ms = int(config.get("request.timeout.ms", _REQUEST_TIMEOUT_MS))
-    if int(config["delivery.timeout.ms"]) < linger_ms + request_ms:
-        default = "" if "request.timeout.ms" in config else " (Kafka's default)"
+def _more_in_sync_than_there_are(config: Config, kafka: str) -> Iterator[Contradiction]:
+    in_sync, replicas = config[_IN_SYNC], config[_REPLICAS]
+    capped = tuple(int(part) for part in kafka.split(".")[:2]) >= _IN_SYNC_IS_CAPPED_SINCE
+    if int(in_sync) > int(replicas) and not capped:
         yield Contradiction(
-            ("delivery.timeout.ms", "request.timeout.ms", "linger.ms"),
-            f"delivery.timeout.ms={config['delivery.timeout.ms']} is less than linger.ms={linger_ms} and "
-            f"request.timeout.ms={request_ms}{default} together",
-            "Kafka's KafkaProducer refuses it",
-        )
-
-
-def _more_in_sync_than_there_are(config: Config) -> Iterator[Contradiction]:
-    in_sync, replicas = config["min.insync.replicas"], config["replication.factor"]
-    if int(in_sync) > int(replicas):
-        yield Contradiction(
-            ("min.insync.replicas", "replication.factor"),
-            f"min.insync.replicas={in_sync} is more than replication.factor={replicas}",
-            "Kafka's Partition.effectiveMinIsr would silently take the smaller",
+            (_IN_SYNC, _REPLICAS),
+            f"{_IN_SYNC}={in_sync} is more than {_REPLICAS}={replicas}, so that no acks=all is ever taken",
+            "Kafka takes the smaller of the two since 3.7, KAFKA-15583",
         )

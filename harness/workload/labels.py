@@ -79,5 +79,7 @@ def _flag(name: str, value: object) -> str:
 
 def _safe(value: object) -> str:
     """The value as it is, where a file name can have it, else a hash of it."""
-    text = f"{value:.15g}" if isinstance(value, float) else str(value)
+    text = str(value)
+    if isinstance(value, float):
+        text = f"{value:.15g}" if float(f"{value:.15g}") == value else repr(value)
     return text if _SAFE.fullmatch(text) else hashlib.sha256(text.encode()).hexdigest()[:8]

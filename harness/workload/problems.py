@@ -67,5 +67,5 @@ def listed(values: Iterable[object]) -> str:
 
 def suggestion(word: object, known: Iterable[str]) -> str:
     """``; did you mean acks?``, or nothing when no known word is near."""
-    near = difflib.get_close_matches(str(word), list(known), n=1)
+    near = difflib.get_close_matches(word if isinstance(word, str) else quote(word), list(known), n=1)
     return f"; did you mean {near[0]}?" if near else ""

@@ -15,7 +15,13 @@ from harness.workload.problems import Place, Problem, WorkloadError
 
 _PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null"))
 
+_NUMBERS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float"))
+
+_MOST_BYTES = 1 << 20  # a hundred times the longest workload there is; a device has no end
 _MOST_VALUES = 100_000  # a few aliases of aliases stand for millions
+_LONGEST_NUMBER = 100  # characters; more than 64 bits take in any notation
+_LARGEST_NUMBER = 2**63 - 1  # Kafka's own largest
+_SMALLEST_NUMBER = 1e-9  # of seconds and rates: nothing here is counted in less than a nanosecond
 
 
 class _Loader(yaml.SafeLoader):
@@ -36,7 +42,7 @@ class Source:
         self.problems: list[Problem] = []
         self._values = 0
         try:
-            self._loader = _Loader(path.read_text("utf-8-sig"))
+            self._loader = _Loader(_read_bytes(path).decode("utf-8-sig"))
             self._root = self._loader.get_single_node()
             self.data = None if self._root is None else self._read(self._root, (), ())
         except OSError as error:
@@ -106,15 +112,37 @@ class Source:
         if node.tag not in _PLAIN:
             self._problem(place, f"the tag {node.tag} has no meaning here")
             return None
+        if node.tag in _NUMBERS and len(node.value) > _LONGEST_NUMBER:
+            self._problem(place, f"is a number of {len(node.value):,} characters; at most {_LONGEST_NUMBER}")
+            return None
         try:
             value: object = self._loader.construct_object(node)
         except (ValueError, LookupError):
             self._problem(place, f"this is no {node.tag.rpartition(':')[2]}")
             return None
-        if isinstance(value, float) and not math.isfinite(value):
-            self._problem(place, "is not a finite number")
+        if isinstance(value, int | float) and (wrong := _no_number(value)):
+            self._problem(place, wrong)
             return None
         return value
 
     def _problem(self, place: Place, message: str) -> None:
         self.problems.append(Problem(place, message))
+
+
+def _read_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise WorkloadError([f"{path}: has more than {_MOST_BYTES:,} bytes"])
+    return content
+
+
+def _no_number(value: float) -> str:
+    """Why nothing can be reckoned with it; empty if it is a number like others."""
+    if not math.isfinite(value):
+        return "is not a finite number"
+    if abs(value) > _LARGEST_NUMBER:
+        return f"is too large a number; at most {_LARGEST_NUMBER}"
+    if 0 < abs(value) < _SMALLEST_NUMBER:
+        return f"is too small a number; 0, or at least {_SMALLEST_NUMBER:g}"
+    return ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.claims.checks import Equivalent, Happens, More, Never, Outcome, Runs, Within, decide
 from harness.store import Anomalies, Counts, FaultRecord, Percentiles, Throughput, TrialRecord
@@ -139,6 +141,32 @@ def test_what_clients_run_with() -> None:
     other = check.model_copy(update={"values": {"confluent-kafka": 6}})
     assert other.decide(arms).outcome is REFUTED
     assert other.decide({"a": [record()]}).outcome is NOT_DECIDED
+
+
+@pytest.mark.parametrize(
+    ("ran_with", "outcome", "evidence"),
+    [
+        ([5, 5], REPRODUCED, "retries: confluent-kafka 5"),
+        ([5, 6], REFUTED, "retries: confluent-kafka 5 and 6"),
+        ([6, 5], REFUTED, "retries: confluent-kafka 6 and 5"),
+        ([], NOT_DECIDED, "retries: no trial ran"),
+    ],
+)
+def test_repeats_that_disagree_are_seen_in_whatever_order(ran_with: list[int], outcome: Outcome, evidence: str) -> None:
+    arms = {"a": [record(repeat, effective={"retries": value}) for repeat, value in enumerate(ran_with)]}
+    check = Runs(check="runs", setting="retries", arms=("a",), values={"confluent-kafka": 5})
+    found = check.decide(arms)
+    assert (found.outcome, found.evidence) == (outcome, evidence)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from([5, 6, None]))))
+def test_what_clients_run_with_is_what_every_trial_of_each_ran_with(ran: list[tuple[str, int | None]]) -> None:
+    values = {"a": 5, "b": None}
+    arms = {"a": [record(repeat, client=c, effective={"retries": v, "x": 1}) for repeat, (c, v) in enumerate(ran)]}
+    outcome = Runs(check="runs", setting="retries", arms=("a",), values=values).decide(arms).outcome
+    wrong = any(client in values and value != values[client] for client, value in ran)
+    clients = {client for client, _ in ran}
+    assert outcome is (REFUTED if wrong else REPRODUCED if clients == values.keys() else NOT_DECIDED)
 
 
 def test_a_claim_needs_all_its_checks() -> None:

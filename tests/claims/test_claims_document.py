@@ -47,3 +47,14 @@ def test_an_arm_is_called_by_what_tells_it_from_the_others(tmp_path: Path) -> No
     ]
     assert text.count("batch.size=16384") == 1
     assert "No trial of it ran." in text
+
+
+def test_what_a_file_says_is_shown_as_it_is(tmp_path: Path) -> None:
+    says = "a | b](x) <i>`c`"
+    one = {**CLAIMS.model_dump(mode="json", exclude_unset=True)["claims"]["tried"], "says": says, "source": "*me*"}
+    claims = parse_claims({"name": "some", "kafka": "4.4.0", "claims": {"one": one}})
+    results = Results.create(tmp_path / "run", {"format": 1})
+    text = write_document(results, claims, decide_all(claims, [])).read_text()
+    shown = r"a \| b\](x) \<i\>\`c\`"
+    assert f"| ? | [{shown}](#one) | **not decided** |" in text.splitlines()
+    assert f"> {shown}" in text.splitlines() and r"(\*me\*)" in text.splitlines()

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from harness import clients
 from harness.claims import Outcome, arms_of, json_schema, load, parse_claims, plan_claims
 from harness.workload import WorkloadError, installed
 from harness.workload.settings import SETTINGS
+
+from .test_checks import record
 
 SHIPPED = [Path(__file__).parents[2] / "workloads" / name for name in ("claims.yaml", "client-defects.yaml")]
 
@@ -45,7 +48,7 @@ def changed(head: str, *rest: str, to: Any) -> dict[str, Any]:
 
 def test_arms_become_trials_side_by_side_on_one_kind_of_cluster_each() -> None:
     claims = parse_claims(BASE)
-    plan = plan_claims(claims, lambda client, config: [])
+    plan = plan_claims(claims, clients.unsupported, clients.refuses)
     assert [(trial.id.split(".")[:3], trial.repeat) for trial in plan.trials] == [
         (["one", "a", "aiokafka"], 1),
         (["one", "a", "confluent-kafka"], 1),
@@ -64,8 +67,33 @@ def test_of_two_arms_each_goes_first_in_every_other_repeat() -> None:
     arms = {arm: {"load": {"rate": 100, "seconds": 1}, "repeats": 3} for arm in ("a", "b")}
     checks = [{"check": "never", "what": "lost", "arms": ["a", "b"]}]
     claims = parse_claims(changed("claims", "one", to={**BASE["claims"]["one"], "arms": arms, "checks": checks}))
-    plan = plan_claims(claims, lambda client, config: [])
+    plan = plan_claims(claims, clients.unsupported, clients.refuses)
     assert [trial.id.split(".")[1] for trial in plan.trials] == ["a", "b", "b", "a", "a", "b"]
+
+
+def test_an_id_leads_with_claim_and_arm_and_stays_short_enough_for_a_topic_and_a_file() -> None:
+    arm = {
+        "client": ["confluent-kafka", "kafka-python"],
+        "fault": {
+            "name": "lose-ack with kill-leader with refuse",
+            "kill_leader": {"rate": 500.0},
+            "lose_ack": {"message_size": 1_000, "messages": 100_000},
+        },
+        "repeats": 2,
+    }
+    names = [40 * "a", 39 * "a" + "b"]
+    checks = [{"check": "never", "what": "lost", "arms": names}]
+    claim = {"says": "so", "source": "me", "arms": dict.fromkeys(names, arm), "checks": checks}
+    claims = parse_claims({**BASE, "name": 60 * "n", "claims": dict.fromkeys(names, claim)})
+    trials = plan_claims(claims, clients.unsupported, clients.refuses).trials
+    assert len({trial.id for trial in trials}) == len(trials) == 2 * 2 * 2 * 2
+    longest = [f"{trial.id.removesuffix(str(trial.repeat))}1000" for trial in trials]
+    assert max(len(f"20260101-000000-{claims.name}.{trial_id}") for trial_id in longest) == 249
+    assert max(len(f"{trial_id}.consumer-0.parquet") for trial_id in longest) <= 255
+    records = [record(id=trial.id) for trial in trials]
+    for name in names:
+        found = arms_of(claims, name, records)
+        assert {arm: len(of) for arm, of in found.items()} == dict.fromkeys(names, 2 * 2)
 
 
 def test_a_run_stores_claims_that_can_be_read_again() -> None:

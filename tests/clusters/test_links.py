@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import resource
 import signal
 import socket
 import time
@@ -229,6 +231,54 @@ def test_a_relay_that_died_is_one_line(links: Links) -> None:
     with pytest.raises(ClusterFailed, match=r"no relay between the nodes: .* ended with status -9"):
         while time.monotonic() < until:
             links.cut(1, 2)
+
+
+def failure(links: Links) -> str:
+    """What it says of itself when it has failed, within the bound."""
+    until = time.monotonic() + BOUND_S
+    while time.monotonic() < until:
+        try:
+            links.fail_if_dead()
+        except ClusterFailed as failed:
+            return str(failed)
+        time.sleep(0.01)
+    raise AssertionError("it said nothing")
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits of another process are Linux's")
+@pytest.mark.parametrize("room", [0, 1], ids=["none for the connection", "none for the one behind it"])
+def test_a_connection_that_fails_is_told_and_costs_no_other(
+    links: Links, line: Line, witness: Witness, listener: socket.socket, room: int
+) -> None:
+    links.fail_if_dead()
+    fair = resource.prlimit(links.pid, resource.RLIMIT_NOFILE)
+    taken = psutil.Process(links.pid).num_fds()
+    resource.prlimit(links.pid, resource.RLIMIT_NOFILE, (taken + room, fair[1]))
+    with connect(links.addresses[1, 2]) as failed:
+        assert re.fullmatch(
+            r"a relay between the nodes failed from node 1 to node 2: OSError: \[Errno 24\] .*", failure(links)
+        )
+        with pytest.raises(ClusterFailed, match="a relay between the nodes failed from node 1 to node 2"):
+            links.cut(1, 2)
+        with pytest.raises(ClusterFailed):
+            links.mend()
+        witness.passes()
+        resource.prlimit(links.pid, resource.RLIMIT_NOFILE, fair)
+        if room:  # there was nothing to connect it with, and that ends it
+            assert failed.recv(1) == b""
+    with connect(links.addresses[1, 2]) as later:
+        later.sendall(b"later")
+        arrived = accept(listener)
+        if not room:  # the one that had to wait
+            arrived.close()
+            arrived = accept(listener)
+        with arrived:
+            assert receive(arrived, 5) == b"later"
+
+
+def test_a_relay_that_died_is_no_relay(links: Links) -> None:
+    os.kill(links.pid, signal.SIGKILL)
+    assert failure(links) == "no relay between the nodes: its process has ended"
 
 
 def test_a_command_that_makes_no_sense_is_refused(tmp_path: Path) -> None:

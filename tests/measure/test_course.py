@@ -7,11 +7,13 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness import measure
 from harness.events import Outcome
 from harness.journal import NONE, ProducerColumns
-from harness.measure import ack_rate, error_rate, longest_gap_s, recovery_s, throughput
+from harness.measure import ack_rate, bin_width_s, error_rate, longest_gap_s, recovery_s, throughput
 
 MS = 1_000_000
 ACKED, FAILED, UNKNOWN, UNCONFIRMED = Outcome.ACKED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.UNCONFIRMED
@@ -96,6 +98,25 @@ def test_ack_rate_without_data_is_none_and_without_acks_is_zero() -> None:
     for producers in NO_DATA:
         assert ack_rate(producers, 0.1) is None
     assert ack_rate([producer((0, 150, FAILED))], 0.1) == [[0.0, 0.0], [0.1, 0.0]]
+
+
+@given(st.integers(1, 10**9))
+def test_a_course_has_at_most_a_thousand_bins_however_long_it_is(span_ms: int) -> None:
+    sent = producer((0, 0, ACKED), (0, span_ms, ACKED))
+    width_s = bin_width_s([sent])
+    rates = ack_rate([sent], width_s)
+    assert rates is not None and len(rates) <= 1_000
+    assert width_s == 0.1 or len(rates) >= 1_000 * 2 / 5 - 1, "nor are they longer than that takes"
+    assert sum(rate * width_s for _, rate in rates) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(("seconds", "width_s"), [(0, 0.1), (99, 0.1), (101, 0.2), (250, 0.5), (3_600, 5)])
+def test_bins_are_of_a_round_length(seconds: int, width_s: float) -> None:
+    assert bin_width_s([producer((0, seconds * 1_000, ACKED))]) == width_s
+
+
+def test_without_data_a_bin_has_its_least_length() -> None:
+    assert {bin_width_s(producers) for producers in NO_DATA} == {0.1}
 
 
 def test_errors_are_in_the_bin_they_were_reported_in_and_what_never_was_in_the_last() -> None:

@@ -12,6 +12,8 @@ from rich.console import Console
 from harness import clients
 from harness.faults import FAULTS
 from harness.plan import check_disk, check_minutes, objections, plan, render_plan
+from harness.provenance import describe
+from harness.report.ran import what_ran
 from harness.workload import load
 
 from .planning import BASE, planned
@@ -107,8 +109,9 @@ def test_the_plan_is_shown() -> None:
 def test_a_shipped_workload_keeps_its_word(name: str, most_s: float) -> None:
     made = plan(
         load(ROOT / "workloads" / f"{name}.yaml"),
-        lambda client, config: clients.load(client).unsupported(config),
+        clients.unsupported,
         FAULTS,
+        clients.refuses,
     )
     assert made.estimated_s <= most_s
     assert all(trial.skip is None or "says nothing here" in trial.skip for trial in made.trials)
@@ -120,3 +123,13 @@ def test_a_composition_is_named_with_what_its_parts_are_given() -> None:
     recipe = {"name": "lose-ack with kill-leader", "kill_leader": {"rate": 500.0}}
     names = [trial.name for trial in planned({"faults": {"recipes": [recipe]}, "performance": None}).trials]
     assert all("lose-ack with kill-leader (kill_leader.rate=500.0), run 1" in name for name in names)
+
+
+def test_what_is_in_effect_other_than_asked_for_is_noted_and_shown() -> None:
+    sweep = {"client": ["aiokafka"], "replication.factor": [1, 2, 3]}
+    made = planned({"sweep": sweep, "config": {"min.insync.replicas": 2}})
+    notes = describe("run", made.workload, made)["notes"]
+    note = "min.insync.replicas=2 is 1 in effect at replication.factor=1: Kafka takes the smaller of the two"
+    assert notes == [note]
+    assert note in what_ran({"notes": notes})
+    assert describe("run", made.workload, planned())["notes"] == []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from harness import clients
 from harness.faults import FAULTS
 from harness.plan import Plan, Trial, plan
 from harness.workload import Config, installed, parse
@@ -100,31 +102,9 @@ def test_what_nobody_states_is_left_to_the_client_but_for_acks_and_the_topic() -
             ],
         ),
         ({"acks": [0, 1], "retries": [0]}, {"enable.idempotence": False}, []),
-        (
-            {"delivery.timeout.ms": [1_499, 1_500]},
-            {"request.timeout.ms": 1_000, "linger.ms": 500},
-            [
-                "delivery.timeout.ms=1499 is less than linger.ms=500 and request.timeout.ms=1000 together "
-                "(Kafka's KafkaProducer refuses it)"
-            ],
-        ),
-        (
-            {"delivery.timeout.ms": [29_999, 30_000]},
-            {},
-            [
-                "delivery.timeout.ms=29999 is less than linger.ms=0 and request.timeout.ms=30000 (Kafka's default) "
-                "together (Kafka's KafkaProducer refuses it)"
-            ],
-        ),
-        ({"request.timeout.ms": [200_000]}, {}, []),
-        (
-            {"replication.factor": [1, 3]},
-            {"min.insync.replicas": 2},
-            [
-                "min.insync.replicas=2 is more than replication.factor=1 "
-                "(Kafka's Partition.effectiveMinIsr would silently take the smaller)"
-            ],
-        ),
+        # What a client makes of its timeouts is the client's business, and what a topic has too much of is capped.
+        ({"delivery.timeout.ms": [500]}, {"request.timeout.ms": 1_000}, []),
+        ({"replication.factor": [1, 3]}, {"min.insync.replicas": 4}, []),
     ],
 )
 def test_combinations_that_kafka_does_not_run(axes: dict[str, Any], config: dict[str, Any], refused: list[str]) -> None:
@@ -133,6 +113,52 @@ def test_combinations_that_kafka_does_not_run(axes: dict[str, Any], config: dict
     # Two loads and two recipes.
     assert [each.trials for each in made.refused] == [4] * len(refused)
     assert len(made.trials) == 4 * (math.prod(map(len, axes.values())) - len(refused))
+
+
+def test_more_in_sync_than_there_are_is_refused_where_kafka_never_takes_an_acks_all_then() -> None:
+    known = replace(installed(), kafka=("3.6.2", "3.7.0", "4.4.0"))
+    sweep = {"client": ["aiokafka"], "replication.factor": [1, 2, 3]}
+    changes = {"kafka": list(known.kafka), "sweep": sweep, "config": {"min.insync.replicas": 3}, "performance": None}
+    made = plan(parse({**BASE, **changes}, known), can_all, FAULTS)
+    assert [
+        (each.combination["replication.factor"], each.reason, each.source, each.trials) for each in made.refused
+    ] == [
+        (
+            replicas,
+            f"min.insync.replicas=3 is more than replication.factor={replicas}, so that no acks=all is ever taken",
+            "Kafka takes the smaller of the two since 3.7, KAFKA-15583",
+            2,
+        )
+        for replicas in (1, 2)
+    ]
+    assert {(trial.kafka, trial.config["replication.factor"]) for trial in made.trials} == {
+        ("3.6.2", 3),
+        *((kafka, replicas) for kafka in ("3.7.0", "4.4.0") for replicas in (1, 2, 3)),
+    }
+    assert {trial.config["min.insync.replicas"] for trial in made.trials} == {3}
+
+
+def test_what_a_client_refuses_is_asked_with_all_that_a_recipe_brings() -> None:
+    recipes = [{"name": "hold", "request_timeout_ms": ms} for ms in (400, 1_000)]
+    changes = {
+        "sweep": {"client": ["kafka-python", "confluent-kafka"]},
+        "config": {"delivery.timeout.ms": 500, "linger.ms": 25},
+        "performance": None,
+        "faults": {"recipes": ["stalled-leader", *recipes]},
+    }
+    made = plan(parse({**BASE, **changes}), clients.unsupported, FAULTS, clients.refuses)
+    skipped = {(trial.client, trial.config.get("request.timeout.ms"), trial.skip) for trial in made.trials}
+    brought = {trial.config["request.timeout.ms"] for trial in made.trials if trial.fault == "stalled-leader"}
+    assert skipped == {
+        *(("confluent-kafka", ms, None) for ms in (400, 1_000, *brought)),
+        *(("kafka-python", ms, None) for ms in (400, *brought)),
+        (
+            "kafka-python",
+            1_000,
+            "kafka-python 3.0.12 refuses delivery.timeout.ms=500, which is less than linger.ms=25 and "
+            "request.timeout.ms=1000 together.",
+        ),
+    }
 
 
 def test_skipped_trials_say_why() -> None:
@@ -167,10 +193,27 @@ def test_an_id_stays_short_enough_for_a_topic() -> None:
         for name, each in SETTINGS.items()
     }
     sweep |= {"acks": ["all"], "compression.type": ["none", "zstd"], "delivery.timeout.ms": [2**31 - 1]}
-    made = planned({"sweep": sweep})
-    assert max(len(trial.id) for trial in made.trials) > 150
-    assert max(len(trial.id) for trial in made.trials) < 200
-    assert len({trial.id for trial in made.trials}) == len(made.trials) == 8
+    parts = {key: {**BASE[key], "repeats": 1000} for key in ("performance", "faults")}
+    made = planned({"sweep": sweep, **parts})
+    longest_run = "20260101-000000-" + 60 * "n"
+    topics = {f"{longest_run}.{trial.id}" for trial in made.trials}
+    assert len(topics) == len(made.trials) == 8 * 1000
+    assert max(map(len, topics)) == 249
+    assert max(len(f"{trial.id}.consumer-0.parquet") for trial in made.trials) <= 255
+
+
+def test_a_composed_fault_that_is_given_twice_is_one_trial() -> None:
+    twice = [{"name": "lose-ack with kill-leader", "kill_leader": {"rate": 500.0}}] * 2
+    once = planned({"performance": None, "faults": {"recipes": twice[:1]}})
+    made = planned({"performance": None, "faults": {"recipes": twice}})
+    assert [trial.id for trial in made.trials] == [trial.id for trial in once.trials]
+
+
+def test_values_that_differ_in_the_last_bit_are_other_trials() -> None:
+    rates = [0.3, 0.1 + 0.2, 3_000.0, math.nextafter(3_000.0, math.inf)]
+    recipes = [{"name": "kill-leader", "rate": rate} for rate in rates]
+    made = planned({"sweep": {"client": ["aiokafka"]}, "performance": None, "faults": {"recipes": recipes}})
+    assert len({trial.id for trial in made.trials}) == len(rates)
 
 
 AXES: dict[str, list[Any]] = {

@@ -127,6 +127,24 @@ def test_passing_on_copies_nothing() -> None:
     assert piece is rest
 
 
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=300))
+def test_a_head_that_comes_in_pieces_is_copied_once(sizes: list[int]) -> None:
+    """Bytes are copied into each new buffer; one that only grows moves its bytes a bounded number of times."""
+    size, copies = sum(sizes), dict[int, tuple[object, int]]()
+
+    def head(payload: memoryview) -> Fate | None:
+        if payload.obj is not fed:
+            copies[id(payload.obj)] = payload.obj, len(payload)  # kept, so that no other has its place
+        return Fate.PASS if len(payload) == size else None
+
+    walker = Walker(head, lambda frame: frame)
+    given_out = []
+    for fed in (struct.pack(">i", size), *map(bytes, sizes)):
+        given_out += [plain(piece) for piece in walker.feed(fed)]
+    assert given_out == [struct.pack(">i", size) + bytes(size)]
+    assert sum(copied for _, copied in copies.values()) <= size
+
+
 def test_a_frame_that_is_passed_on_may_be_of_any_size() -> None:
     start = struct.pack(">i", 2**31 - 1) + bytes((0, 1, 0))
     assert list(Owner().walker().feed(start)) == [start]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import struct
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain, repeat
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
@@ -14,8 +17,8 @@ from hypothesis import strategies as st
 from kio.index import load_request_schema
 from kio.schema.index import api_key_map, schema_name_map
 
-from harness.wire.fields import Malformed
-from harness.wire.requests import API_NAMES, PRODUCE, Request, count_records, read_partitions, read_request
+from harness.wire.fields import Fields, Malformed, varint
+from harness.wire.requests import API_NAMES, PRODUCE, Heads, Request, count_records, read_partitions, read_request
 
 from .kafka_bytes import entities, produce_frame, request_frame
 
@@ -45,6 +48,44 @@ def test_a_produce_is_read_as_it_was_written(
         for topic in message.topic_data
         for partition in topic.partition_data
     }
+
+
+def tagged(tags: Sequence[bytes], transactional_id: bytes) -> bytes:
+    """The payload of a Produce version 9 up to its acks, which are 1."""
+    head = struct.pack(">hhih", PRODUCE, 9, 7, 2) + b"me" + varint(len(tags))
+    for number, tag in enumerate(tags):
+        head += varint(number) + varint(len(tag)) + tag
+    return head + varint(len(transactional_id) + 1) + transactional_id + struct.pack(">h", 1)
+
+
+@given(
+    st.lists(st.binary(max_size=3) | st.binary(min_size=130, max_size=140), max_size=200),
+    st.binary(max_size=300),
+    st.lists(st.integers(1, 50), max_size=200),
+)
+def test_a_head_costs_what_it_has_in_it_in_however_many_pieces(
+    tags: list[bytes], transactional_id: bytes, sizes: list[int]
+) -> None:
+    payload = tagged(tags, transactional_id)
+    steps = 0
+
+    def counted(fields: Fields, size: int) -> None:
+        nonlocal steps
+        steps += 1
+        skip(fields, size)
+
+    skip = Fields.skip
+    with patch.object(Fields, "skip", counted):
+        expected = read_request(payload)
+        at_once, steps = steps, 0
+        heads, asked, there = Heads(), 0, 0
+        request = None
+        for size in chain(sizes, repeat(1)):
+            there, asked = there + size, asked + 1
+            if (request := heads.read(payload[:there])) is not None or there >= len(payload):
+                break
+    assert request == expected == Request(PRODUCE, 9, 7, "me", 1)
+    assert steps <= at_once + 12 * asked, "only the field within which the last piece ended is begun again"
 
 
 @pytest.mark.parametrize("version", PRODUCE_VERSIONS)

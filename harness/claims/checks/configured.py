@@ -19,13 +19,17 @@ class Runs(BaseCheck):
     values: Mapping[str, Any] = Field(description="its value for each client; null for a client without it")
 
     def decide(self, arms: Arms) -> Finding:
-        records = [record for name in self.arms for record in arms[name] if record.effective is not None]
-        found = {record.client: record.effective.get(self.setting) for record in records if record.effective}
-        said = ", ".join(f"{client} {_value(value)}" for client, value in found.items())
-        said = f"{self.setting}: {said or 'no trial ran'}"
-        if found.keys() != self.values.keys():
-            return Finding(Outcome.NOT_DECIDED, said)
-        return Finding(Outcome.REPRODUCED if found == dict(self.values) else Outcome.REFUTED, said)
+        found: dict[str, list[object]] = {}
+        for record in (record for name in self.arms for record in arms[name] if record.effective):
+            of_client, value = found.setdefault(record.client, []), (record.effective or {}).get(self.setting)
+            if value not in of_client:
+                of_client.append(value)
+        each = [f"{client} {' and '.join(map(_value, values))}" for client, values in found.items()]
+        said = f"{self.setting}: {', '.join(each) or 'no trial ran'}"
+        # One trial with another value is enough, whatever others of that client ran with.
+        if any(values != [self.values[client]] for client, values in found.items() if client in self.values):
+            return Finding(Outcome.REFUTED, said)
+        return Finding(Outcome.REPRODUCED if found.keys() == self.values.keys() else Outcome.NOT_DECIDED, said)
 
 
 def _value(value: object) -> str:

@@ -42,6 +42,7 @@ class Links:
             self._child.kill()
             raise
         self.addresses: Mapping[tuple[int, int], str] = dict(zip(targets, ready["listeners"], strict=True))
+        self._failure: str | None = None
 
     @property
     def pid(self) -> int:
@@ -54,6 +55,16 @@ class Links:
     def mend(self) -> None:
         """Everything passes again, and what was held goes on."""
         self._tell({"do": "mend"}, "mended")
+
+    def fail_if_dead(self) -> None:
+        """Raises ``ClusterFailed`` if its process has ended, or ever cut a way that nobody told it to."""
+        for event in self._child.events():
+            if event["event"] == "failed" and self._failure is None:
+                self._failure = f"from node {event['from']} to node {event['to']}: {event['reason']}"
+        if not self._child.alive:
+            raise ClusterFailed("no relay between the nodes: its process has ended")
+        if self._failure is not None:
+            raise ClusterFailed(f"a relay between the nodes failed {self._failure}")
 
     def close(self) -> None:
         """Closes every connection and ends the process."""
@@ -71,6 +82,7 @@ class Links:
         except ChildDied as died:
             raise ClusterFailed(f"no relay between the nodes: {died}") from died
         self._answer(answer, _ANSWER_S)
+        self.fail_if_dead()
 
     def _answer(self, event: str, timeout_s: float) -> Message:
         try:

@@ -7,6 +7,8 @@ Spec: ``{"ways": [{"from": 1, "to": 2, "address": "127.0.0.1:9001"}, ...]}``; it
     {"do": "mend"}                      everything passes again; answers "mended"
 
 A command it cannot follow is answered with "refused" and a reason, and changes nothing. End-of-file ends it.
+Whatever else ends a connection, or keeps a listener from taking one, costs no other: it says "failed", with ``from``,
+``to`` and a reason, for such a way was cut without anybody's command.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import contextlib
 import gc
 import socket
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 
 from harness.process import Message, messages, obeyed, say
 
 HOST = "127.0.0.1"
 CONNECT_S = 10.0
+_AGAIN_S = 0.1
 _CHUNK_BYTES = 64 << 10
 """So much of a connection may be held here in each direction; the rest waits in the kernel and then at the sender."""
 
@@ -57,7 +60,9 @@ async def serve(spec: Message, commands: Iterator[Message]) -> None:
     ways = Ways()
     listeners = [socket.create_server((HOST, 0)) for _ in spec["ways"]]
     accepting = [
-        asyncio.create_task(_accept(listener, way["address"], ways, way["from"], way["to"]))
+        asyncio.create_task(
+            _telling(_accept(listener, way["address"], ways, way["from"], way["to"]), way["from"], way["to"])
+        )
         for listener, way in zip(listeners, spec["ways"], strict=True)
     ]
     say("ready", listeners=[f"{HOST}:{listener.getsockname()[1]}" for listener in listeners])
@@ -80,11 +85,31 @@ def obey(command: Message, ways: Ways) -> None:
 
 
 async def _accept(listener: socket.socket, address: str, ways: Ways, sender: int, receiver: int) -> None:
+    """Takes connections until it is cancelled; one that cannot be taken now is taken later."""
     listener.setblocking(False)
-    async with asyncio.TaskGroup() as connections:
-        while True:
+    connections: set[asyncio.Task[None]] = set()  # the loop itself holds on to none
+    while True:
+        try:
             client, _ = await asyncio.get_running_loop().sock_accept(listener)
-            connections.create_task(_relay(client, address, ways, sender, receiver))
+        except OSError as error:
+            _say_failed(sender, receiver, error)
+            await asyncio.sleep(_AGAIN_S)
+            continue
+        task = asyncio.create_task(_telling(_relay(client, address, ways, sender, receiver), sender, receiver))
+        connections.add(task)
+        task.add_done_callback(connections.discard)
+
+
+async def _telling(work: Coroutine[None, None, None], sender: int, receiver: int) -> None:
+    """Says what ended it, if that was an error that it does not expect."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not pass in silence
+        _say_failed(sender, receiver, error)
+
+
+def _say_failed(sender: int, receiver: int, error: Exception) -> None:
+    say("failed", **{"from": sender, "to": receiver, "reason": f"{type(error).__name__}: {error}"})
 
 
 async def _relay(client: socket.socket, address: str, ways: Ways, sender: int, receiver: int) -> None:
@@ -96,11 +121,11 @@ async def _relay(client: socket.socket, address: str, ways: Ways, sender: int, r
         try:
             async with asyncio.timeout(CONNECT_S):
                 await asyncio.get_running_loop().sock_connect(server, (host, int(port)))
-        except OSError:  # that nobody listens is said by the receiver
+            for connection in (client, server):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:  # that nobody listens, or is there any more, is said by the receiver
             await ways.passes(receiver, sender)
             return
-        for connection in (client, server):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.gather(
             _pass_on(client, server, ways, sender, receiver), _pass_on(server, client, ways, receiver, sender)
         )
