@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partialmethod
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -22,6 +25,7 @@ from harness.judge import judge
 from harness.load.worker import Worker
 from harness.plan import Trial, plan
 from harness.trial import Venue
+from harness.wire import Proxy
 from harness.workload import parse
 
 pytestmark = pytest.mark.timeout(180)
@@ -72,6 +76,20 @@ def test_a_proxy_that_dies_proves_nothing(venue: Venue) -> None:
     assert record.counts is not None and 0 < record.counts.acked < record.counts.sent
     assert record.verdict in (Verdict.UNKNOWN, Verdict.NOT_EXERCISED)
     assert record.reason
+
+
+def test_a_proxy_that_clients_can_pass_by_proves_nothing(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    class OfTwo(Proxy):
+        """A proxy that has heard of two of the three brokers."""
+
+        def __init__(self, brokers: Mapping[int, str], log: Path) -> None:
+            super().__init__(dict(list(brokers.items())[:2]), log)
+
+    monkeypatch.setattr(sys.modules["harness.trial.produce"], "Proxy", OfTwo)
+    planned = _trial(faults={"recipes": [{"name": "lose-ack", "messages": 100, "skip": 0, "times": 1}]})
+    record = judge(trial.run(planned, venue), venue.journals)
+    assert record.reason is not None and "clients can pass the proxy by" in record.reason
+    assert record.verdict is Verdict.UNKNOWN
 
 
 def test_a_client_that_hangs_ends_within_its_bound_and_is_no_pass(

@@ -81,7 +81,8 @@ def _mark(what: str, events: Sequence[Mapping[str, Any]]) -> Mark:
     leads = events[-1].get("leader")
     if not nodes and leads is not None:
         text += f", leader {_broker(leads)}"
-    times = f", {len(events)} times" if len(events) > max(1, len(nodes)) else ""
+    often = sum(event.get("times", 1) for event in events)  # the last firing of a rule stands for those not listed
+    times = f", {often:,} times" if often > max(1, len(nodes)) else ""
     return Mark(tuple(event["at_s"] for event in events), text + times)
 
 

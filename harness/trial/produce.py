@@ -112,6 +112,8 @@ def _inject(running: Running, worker: Worker, proxy: Proxy | None) -> None:
         act(fault.script(parameters).steps, stage)
     finally:
         running.worker = stage.worker
+        if proxy is not None and (problem := proxy.passed_by()) is not None:
+            running.problems.append(problem)
 
 
 def _settle(running: Running, worker: Worker) -> None:

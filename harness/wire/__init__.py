@@ -29,9 +29,9 @@ Three begin at a request and then concern all connections of the proxy, in both 
 ``bandwidth``     So many ``bytes_per_s`` pass on each connection in each direction.
 
 From the inside out: ``fields``, ``requests`` and ``responses`` read the protocol, ``forge`` writes it, ``frames``
-walks, ``plans``, ``rules`` and ``rulebook`` decide, ``addresses`` exchanges addresses, ``exchange`` is one connection
-without sockets, ``side`` one of its sockets, ``link`` both, ``proxy`` the process. Frames pass as they arrive; only
-those are held whole that a rule may fall on or that may carry addresses.
+walks, ``plans``, ``rules`` and ``rulebook`` decide, ``addresses`` exchanges addresses, ``firings`` bounds what is told,
+``exchange`` is one connection without sockets, ``side`` one of its sockets, ``link`` both, ``proxy`` the process.
+Frames pass as they arrive; only those are held whole that a rule may fall on or that may carry addresses.
 Plaintext listeners only: with TLS, or with SASL before ``SaslHandshake`` version 1, there are no frames to be seen.
 """
 
@@ -78,8 +78,8 @@ class Proxy:
             self._child.kill()
             raise
         self.addresses: Mapping[int, str] = {int(node): address for node, address in ready["listeners"].items()}
-        self.unknown_brokers: set[int] = set()
-        """Nodes that a cluster has but ``brokers`` had not: clients go to them past the proxy. See ``fired``."""
+        self._unknown_brokers: set[int] = set()
+        self._firings: list[dict[str, Any]] = []
 
     @property
     def bootstrap(self) -> str:
@@ -105,19 +105,30 @@ class Proxy:
         return Stats(said["requests"], said["matched"], said["fired"], said["connections"])
 
     def fired(self) -> list[dict[str, Any]]:
-        """The firings since the last call, oldest first, without waiting; after ``stats``, all that it counts.
+        """The firings since the last call, oldest first, without waiting; all of them after ``stats`` or ``set_rules``.
 
-        Each has ``rule`` (its place in the list), ``action``, ``api``, ``ordinal``, ``node``, ``at_ns``
-        (CLOCK_MONOTONIC), ``correlation_id``, ``client_id`` and ``records`` (how many a Produce had, else None).
-        Also brings ``unknown_brokers`` up to date.
+        Each has ``rule`` (its place in the list), its ``part`` if it has one, ``action``, ``api``, ``ordinal``,
+        ``node``, ``at_ns`` (CLOCK_MONOTONIC), ``correlation_id``, ``client_id`` and ``records`` (how many a Produce
+        had, else None). Behind a rule's first hundred there is only the last, with ``times``: for how many it stands.
         """
-        firings = []
+        self._hear()
+        firings, self._firings = self._firings, []
+        return firings
+
+    def passed_by(self) -> str | None:
+        """What a trial should know of clients that can go past the proxy; None if they cannot. As ``fired``."""
+        self._hear()
+        if not self._unknown_brokers:
+            return None
+        nodes = ", ".join(map(str, sorted(self._unknown_brokers)))
+        return f"clients can pass the proxy by: it has no listener for broker {nodes}, which the cluster names"
+
+    def _hear(self) -> None:
         for event in self._child.events():
             if event["event"] == "fired":
-                firings.append(event)
+                self._firings.append(event)
             elif event["event"] == "unknown-broker":
-                self.unknown_brokers.add(event["node"])
-        return firings
+                self._unknown_brokers.add(event["node"])
 
     def close(self) -> None:
         """Closes every connection and ends the process."""

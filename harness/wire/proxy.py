@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 
@@ -22,10 +21,11 @@ import uvloop
 from harness.process import Message, messages, obeyed, say
 from harness.wire.addresses import AddressBook
 from harness.wire.exchange import Wire
+from harness.wire.firings import Firings
 from harness.wire.link import Link, change_line
 from harness.wire.plans import OPEN
-from harness.wire.requests import Request, api_name
-from harness.wire.rulebook import Firing, Rulebook
+from harness.wire.requests import api_name
+from harness.wire.rulebook import Rulebook
 from harness.wire.rules import Rule
 
 HOST = "127.0.0.1"
@@ -36,7 +36,8 @@ async def serve(brokers: Mapping[int, str], commands: Iterator[Message]) -> None
     sockets = {node: socket.create_server((HOST, 0)) for node in brokers}
     listeners = {node: f"{HOST}:{listener.getsockname()[1]}" for node, listener in sockets.items()}
     book = AddressBook(listeners, lambda node: say("unknown-broker", node=node))
-    wire, links = Wire(book, _say_fired), set[Link]()
+    firings = Firings(lambda firing: say("fired", **firing))
+    wire, links = Wire(book, firings.fired), set[Link]()
     loop = asyncio.get_running_loop()
 
     def accept(node: int) -> asyncio.Protocol:
@@ -45,12 +46,12 @@ async def serve(brokers: Mapping[int, str], commands: Iterator[Message]) -> None
     servers = [await loop.create_server(partial(accept, node), sock=listener) for node, listener in sockets.items()]
     say("ready", listeners={str(node): address for node, address in listeners.items()})
 
-    await obeyed(commands, lambda command: obey(command, wire, links))
+    await obeyed(commands, lambda command: obey(command, wire, links, firings))
     for server in servers:
         server.close()
 
 
-def obey(command: Message, wire: Wire, links: set[Link]) -> None:
+def obey(command: Message, wire: Wire, links: set[Link], firings: Firings) -> None:
     """Follows one command, at once."""
     match command:
         case {"do": "rules", "rules": list(given)}:
@@ -59,29 +60,16 @@ def obey(command: Message, wire: Wire, links: set[Link]) -> None:
             except ValueError as error:
                 say("refused", reason=str(error))
             else:
+                firings.start_again()
                 change_line(OPEN, wire, links)
                 say("rules")
         case {"do": "stats"}:
+            firings.tell_rest()
             rules = wire.rules
             requests = {api_name(key): count for key, count in wire.requests.items()}
             say("stats", requests=requests, matched=rules.matched, fired=rules.fired, connections=len(links))
         case _:
             say("refused", reason=f"no such command: {command}")
-
-
-def _say_fired(node: int, request: Request, firing: Firing) -> None:
-    say(
-        "fired",
-        rule=firing.rule,
-        action=firing.action,
-        api=request.api,
-        ordinal=firing.ordinal,
-        node=node,
-        at_ns=time.monotonic_ns(),
-        correlation_id=request.correlation_id,
-        client_id=request.client_id,
-        records=request.records,
-    )
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ class Firing(NamedTuple):
     ordinal: int
     action: str
     plan: Plan
+    part: str | None = None
 
 
 class Rulebook:
@@ -48,5 +49,5 @@ class Rulebook:
             spent = rule.times is not None and self.fired[i] >= rule.times
             if firing is None and not spent and rule.due(self.matched[i]):
                 self.fired[i] += 1
-                firing = Firing(i, self.matched[i], rule.action, rule.plan)
+                firing = Firing(i, self.matched[i], rule.action, rule.plan, rule.part)
         return firing

@@ -91,6 +91,8 @@ class Rule:
     """Of ``bandwidth``."""
     cut: bool = False
     """Of ``refuse``: connections that are there end as well."""
+    part: str | None = None
+    """Whose rule it is, where several have theirs here; its firings bear the name."""
 
     def __post_init__(self) -> None:
         _require(self.action in ACTIONS, f"action {self.action!r} is none of {', '.join(ACTIONS)}")

@@ -47,6 +47,11 @@ def test_a_mark_says_how_often() -> None:
     assert marks(trial) == [Mark((1.0, 2.0, 3.0), "lose-ack broker 2, 3 times")]
 
 
+def test_a_firing_that_stands_for_many_counts_as_many() -> None:
+    trial = _trial(*({"at_s": at, "what": "delay"} for at in (1.0, 2.0)), {"at_s": 9.0, "what": "delay", "times": 4998})
+    assert marks(trial) == [Mark((1.0, 2.0, 9.0), "delay, 5,000 times")]
+
+
 def test_spells_last_until_the_next_and_the_last_one_to_the_end() -> None:
     trial = _trial(
         {"at_s": -1.0, "what": "leader", "leader": 3},

@@ -15,6 +15,7 @@ import pytest
 from harness.process import Child
 from harness.wire import Proxy, Rule
 from harness.wire.fields import Malformed
+from harness.wire.firings import LISTED
 from harness.wire.requests import read_request
 
 from .kafka_bytes import produce_frame
@@ -118,6 +119,20 @@ def test_lose_ack_delivers_what_came_before_then_resets(proxy: Proxy, broker: An
     }
     assert broker.got[:2] == [5, 6]
     assert proxy.fired() == []
+
+
+def test_firings_without_end_are_listed_first_and_then_counted(proxy: Proxy, broker: Answering) -> None:
+    proxy.set_rules([Rule("observe", part="watch"), Rule("lose-ack", skip=999)])
+    with connect(proxy.bootstrap) as client:
+        for number in range(250):
+            client.sendall(request(number))
+            receive_frame(client)
+    assert len(proxy.fired()) <= LISTED
+    proxy.set_rules([])
+    *_, last = firings = proxy.fired()
+    assert len(firings) <= LISTED + 1
+    assert (last["ordinal"], last["times"], last["part"]) == (250, 250 - LISTED, "watch")
+    assert proxy.stats().requests["Produce"] == 250
 
 
 @pytest.mark.parametrize("acks", [0, 1])

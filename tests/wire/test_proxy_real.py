@@ -116,7 +116,21 @@ def test_clients_learn_no_other_address(cluster: LocalCluster, proxy: Proxy) -> 
     assert addresses(produced.node_endpoints) == {leader: expected[leader]}
 
     proxy.stats()
-    assert proxy.fired() == [] and proxy.unknown_brokers == set()
+    assert proxy.fired() == [] and proxy.passed_by() is None
+
+
+def test_a_broker_without_a_listener_is_told_of(cluster: LocalCluster, tmp_path: Path) -> None:
+    known = {node: address for node, address in cluster.addresses.items() if node != 2}
+    with Proxy(known, tmp_path / "proxy.log") as proxy:
+        proxy.set_rules([Rule("observe", api="Metadata")])
+        asked = request(3, 12, topics=None, allow_auto_topic_creation=False, include_topic_authorized_operations=False)
+        past = addresses(ask(proxy.addresses[1], asked).brokers)[2]
+        assert ":".join(past) == cluster.addresses[2], "its own address is all that there is to tell"
+        proxy.stats()
+        assert proxy.passed_by() == (
+            "clients can pass the proxy by: it has no listener for broker 2, which the cluster names"
+        )
+        assert [firing["action"] for firing in proxy.fired()] == ["observe"], "asking for the one takes no other away"
 
 
 def request(api_key: int, version: int, **fields: Any) -> tuple[int, int, bytes]:
