@@ -88,8 +88,10 @@ class Permission(StrEnum):
     EXPECTED = "expected"
 
 
-OBSERVED = frozenset({"sent", "leader", "isr"})
-"""Fault events that say what was seen meanwhile: no deeds of the fault, so it neither begins nor ends with them."""
+OBSERVED = frozenset({"sent", "leader", "isr", "observe", "jitter"})
+"""Fault events that say what was seen or drawn meanwhile: no deeds of the fault, so it neither begins nor ends with
+them.
+"""
 
 
 @dataclass(frozen=True)
