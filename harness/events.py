@@ -94,6 +94,12 @@ them.
 """
 
 
+RESTORED = "restored"
+"""The fault event with which the line between client and broker is as it was: a fault that lasted ends, ``action``
+being the one with which it began (``hold``, ``refuse``, ``bandwidth``, ``delay``).
+"""
+
+
 @dataclass(frozen=True)
 class FaultEvent:
     """One thing that was done to the cluster or the wire, or seen of it, during a trial."""

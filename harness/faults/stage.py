@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.clusters import Cluster
-from harness.events import FaultEvent
+from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
 from harness.load.worker import Worker
 from harness.wire import Proxy, Rule
@@ -76,11 +76,25 @@ class Stage:
         self.events.append(FaultEvent(self.clock_ns(), what, {**detail, **_whose(self.part)}))
 
     def put_rules(self, rules: Sequence[Rule]) -> None:
-        """Puts this part's rules into the proxy in place of those that it had there; other parts' stay as they are."""
+        """Puts this part's rules into the proxy in place of those that it had there; other parts' stay as they are.
+
+        Where a fault of the line ends thereby, that is an event.
+        """
         if self.proxy is None:
             raise RecipeFailed("there is no proxy to put rules into")
-        self._rules[self.part] = tuple(replace(rule, part=self.part) for rule in rules)
+        before, self._rules[self.part] = (
+            self._rules.get(self.part, ()),
+            tuple(replace(r, part=self.part) for r in rules),
+        )
         self.proxy.set_rules([rule for of_part in self._rules.values() for rule in of_part])
+        self.collect_firings()
+        for rule in before:
+            if rule.lasts and self.has_fired(rule.action, self.events):
+                self.record(RESTORED, action=rule.action)
+
+    def has_fired(self, action: str, events: Sequence[FaultEvent]) -> bool:
+        """Whether one of these events is of a rule of this part's with this action."""
+        return any(event.what == action and event.detail.get("part") == self.part for event in events)
 
     def collect_firings(self) -> None:
         """Records what the proxy says its rules fell on since it was last asked."""

@@ -76,6 +76,27 @@ def test_the_end_of_one_takes_only_its_own_rules_away() -> None:
     assert evidence("hold with lose-ack", stored(play))
 
 
+def test_what_lasts_has_an_end() -> None:
+    play = played("hold with lose-ack", hold={"messages": 3_000, "hold_s": 25}, lose_ack={"messages": 3_000})
+    assert play.deeds("hold", "restored", "sent") == [("hold", "hold"), ("hold", "restored"), (None, "sent")]
+    assert play.of("restored")["action"] == "hold"
+    for fault, ends in {
+        "refuse": 1,
+        "bandwidth": 1,
+        "delay": 1,
+        "reorder": 1,
+        "lose-ack": 0,
+        "inject-error": 0,
+    }.items():
+        assert len(played(fault).deeds("restored")) == ends, fault
+    assert played("delay", times=3).deeds("delay", "restored") == 3 * [(None, "delay")], "it ended with the last"
+    assert played("hold then lose-ack").deeds("restored", "sent") == [
+        ("hold", "restored"),
+        ("hold", "sent"),
+        ("lose-ack", "sent"),
+    ]
+
+
 def test_each_has_to_have_fired_itself() -> None:
     """Both ``inject-error`` and ``reorder`` inject errors, and only one of them met a request."""
     play = played("inject-error with reorder", inject_error={"messages": 100, "skip": 50}, reorder={"messages": 100})

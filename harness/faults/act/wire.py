@@ -17,7 +17,7 @@ def _(step: steps.AwaitFired, stage: Stage) -> Iterator[None]:
         nonlocal looked_at
         stage.collect_firings()
         new, looked_at = stage.events[looked_at:], len(stage.events)
-        return any(event.what == step.action and event.detail.get("part") == stage.part for event in new)
+        return stage.has_fired(step.action, new)
 
     return stage.until(fired, step.timeout_s, f"no request met {step.action}")
 
