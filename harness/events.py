@@ -88,8 +88,16 @@ class Permission(StrEnum):
     EXPECTED = "expected"
 
 
-OBSERVED = frozenset({"sent", "leader", "isr"})
-"""Fault events that say what was seen meanwhile: no deeds of the fault, so it neither begins nor ends with them."""
+OBSERVED = frozenset({"sent", "leader", "isr", "observe", "jitter"})
+"""Fault events that say what was seen or drawn meanwhile: no deeds of the fault, so it neither begins nor ends with
+them.
+"""
+
+
+RESTORED = "restored"
+"""The fault event with which the line between client and broker is as it was: a fault that lasted ends, ``action``
+being the one with which it began (``hold``, ``refuse``, ``bandwidth``, ``delay``).
+"""
 
 
 @dataclass(frozen=True)

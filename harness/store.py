@@ -41,6 +41,12 @@ class FaultRecord(_Record):
     parameters: dict[str, Any] = {}
     replaced: dict[str, Any] = {}
     """Settings of the trial that the fault brought with it, each with what it would be without; null: not stated."""
+    loads: dict[str, dict[str, Any]] = {}
+    """The load under which each part really ran, by its name: ``messages``, ``rate`` in messages a second (null: as
+    fast as it goes) and ``flush_every`` (null: no flush). Parts at once share one, whatever their parameters say.
+    """
+    seed: int | None = None
+    """By which all that was left to chance was drawn, where a part's parameters have no seed of their own."""
     fired: bool = False
     start_s: float | None = None
     end_s: float | None = None

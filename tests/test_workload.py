@@ -101,6 +101,20 @@ def test_every_mistake_is_said_at_once_in_the_order_of_the_file(tmp_path: Path) 
     ]
 
 
+def test_a_composition_that_could_only_fail_is_said_with_its_place(tmp_path: Path) -> None:
+    text = BASE.replace("    - zombie-leader\n", "    - kill-producer then lose-ack\n").replace(
+        ", fault: zombie-leader", ""
+    )
+    path = tmp_path / "w.yaml"
+    path.write_text(text)
+    with pytest.raises(WorkloadError) as refused:
+        load(path)
+    (said,) = refused.value.problems
+    assert said.startswith(
+        f"{path}:16: faults.recipes[0]: kill-producer leaves no producer that could send for lose-ack"
+    )
+
+
 @pytest.mark.parametrize("key", FOREIGN)
 def test_a_key_of_another_tool_is_said_by_its_name_here(tmp_path: Path, key: str) -> None:
     assert refusal(tmp_path, f"{BASE}{key}: 3\n") == [f"20: {key}: unknown key: {FOREIGN[key]}"]

@@ -1,21 +1,22 @@
 """Faults made of faults: one after the other (``lose-ack then kill-leader``), or at once (``... with kill-leader``).
 
 A composition is a fault like any other. Its parameters are its parts', by their names with underscores; what it takes
-to have fired is that every part has.
+to have fired is that every part has, by its own deeds. What a part waits for counts from its own load on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from harness.events import THEN, WITH, FaultEvent, parameters_key, parts_of
-from harness.faults.fault import Config, Fault, Script
+from harness.faults.fault import Config, Fault, InTurn, Script
+from harness.faults.fits import conflict_at_once, conflict_in_turn, conflict_of_settings
 from harness.faults.parameters import Parameters
-from harness.faults.steps import AwaitSent, Part, Send, Step, Together, Wire
+from harness.faults.steps import Part, Send, Together
 
 
 class Catalogue(dict[str, Fault]):
@@ -24,7 +25,17 @@ class Catalogue(dict[str, Fault]):
     A name that joins both by ``then`` and by ``with`` is a sequence of parts that run at once.
     """
 
+    def __init__(self, simple: dict[str, Fault]) -> None:
+        super().__init__(simple)
+        self._composed: dict[str, Fault] = {}
+
     def __missing__(self, name: str) -> Fault:
+        """Made once: parameters are equal only if they are of one class."""
+        if name not in self._composed:
+            self._composed[name] = self._compose(name)
+        return self._composed[name]
+
+    def _compose(self, name: str) -> Fault:
         for word, compose in ((THEN, _in_sequence), (WITH, _at_once)):
             if word in name:
                 return compose(name, [self[part] for part in name.split(word)])
@@ -38,6 +49,11 @@ class _Parts(BaseModel):
 
     def of(self, fault: Fault) -> Any:
         return getattr(self, parameters_key(fault.name))
+
+    def seeded(self, seed: int) -> Self:
+        """Each part with a seed of its own, so that what one draws says nothing of what another does."""
+        own = {name: random.Random(f"{seed} {name}").getrandbits(48) for name in type(self).model_fields}
+        return self.model_copy(update={name: getattr(self, name).seeded(own[name]) for name in own})
 
     @property
     def parts(self) -> list[Parameters]:
@@ -65,53 +81,61 @@ class _Together(_Parts):
 
 
 def _in_sequence(name: str, parts: Sequence[Fault]) -> Fault:
-    def script(parameters: _Sequence) -> Script:
-        first, *others, last = [part.script(parameters.of(part)) for part in parts]
-        between = tuple(step for other in others for step in other.steps)
-        # The script itself waits for the last part's load.
-        during = (
-            *first.during,
-            AwaitSent(first.patience_s),
-            *first.after,
-            *between,
-            *last.before,
-            last.load,
-            *last.during,
-        )
-        return Script(first.load, first.before, during, last.after, last.patience_s)
+    def script(parameters: _Sequence) -> InTurn:
+        return InTurn(tuple((part.name, _one(part, parameters)) for part in parts))
 
-    def fired(events: Sequence[FaultEvent]) -> bool:
-        # What the proxy did is told after the step in which it did it.
-        events = sorted(events, key=lambda event: event.at_ns)
-        ends = [i + 1 for i, event in enumerate(events) if event.what == "sent"]
-        spans = list(pairwise([0, *ends[: len(parts) - 1], len(events)]))
-        return len(spans) == len(parts) and all(
-            part.fired(events[start:end]) for part, (start, end) in zip(parts, spans, strict=True)
-        )
+    def conflict(parameters: _Sequence) -> str | None:
+        return conflict_in_turn(script(parameters))
 
-    return _composed(name, parts, _Sequence, " Then: ", script, fired, lasts=sum)
+    def estimate_s(parameters: _Sequence, config: Config) -> float:
+        return sum(part.seconds(parameters.of(part), config) for part in parts)
+
+    return _composed(name, parts, _Sequence, " Then: ", script, conflict, estimate_s)
 
 
 def _at_once(name: str, parts: Sequence[Fault]) -> Fault:
+    def scripts(parameters: _Together) -> list[tuple[str, Script]]:
+        return [(part.name, _one(part, parameters)) for part in parts]
+
     def script(parameters: _Together) -> Script:
-        scripts = [part.script(parameters.of(part)) for part in parts]
+        each = scripts(parameters)
         return Script(
-            before=_with_all_rules([step for each in scripts for step in each.before]),
-            load=_one_load([each.load for each in scripts]),
-            during=(Together(tuple(Part(part.name, each.during) for part, each in zip(parts, scripts, strict=True))),),
-            after=tuple(step for each in scripts for step in each.after),
-            patience_s=max(each.patience_s for each in scripts),
+            before=tuple(Part(name, script.before) for name, script in each if script.before),
+            load=_one_load([script.load for _, script in each]),
+            during=(Together(tuple(Part(name, script.during) for name, script in each)),),
+            after=tuple(Part(name, script.after) for name, script in each if script.after),
+            patience_s=max(script.patience_s for _, script in each),
         )
 
-    def fired(events: Sequence[FaultEvent]) -> bool:
-        # What the proxy did bears no name: it has the rules of all.
-        return all(part.fired([e for e in events if e.detail.get("part", part.name) == part.name]) for part in parts)
+    def conflict(parameters: _Together) -> str | None:
+        return conflict_at_once(scripts(parameters))
 
-    return _composed(name, parts, _Together, " At once: ", script, fired, lasts=max)
+    def estimate_s(parameters: _Together, config: Config) -> float:
+        """Each part's own, with the load that they really share in place of its own."""
+        shared_s = _seconds(script(parameters).load)
+        return max(
+            part.seconds(parameters.of(part), config) - _seconds(own.load) + shared_s
+            for part, (_, own) in zip(parts, scripts(parameters), strict=True)
+        )
+
+    return _composed(name, parts, _Together, " At once: ", script, conflict, estimate_s)
+
+
+def _one(part: Fault, parameters: _Parts) -> Script:
+    """The script of a part, which is never a sequence: those are the outermost."""
+    script = part.script(parameters.of(part))
+    assert isinstance(script, Script)
+    return script
 
 
 def _composed(
-    name: str, parts: Sequence[Fault], base: type[_Parts], between: str, script: Any, fired: Any, lasts: Any
+    name: str,
+    parts: Sequence[Fault],
+    base: type[_Parts],
+    between: str,
+    script: Callable[[Any], Script | InTurn],
+    conflict: Callable[[Any], str | None],
+    estimate_s: Callable[[Any, Config], float],
 ) -> Fault:
     if len(set(parts_of(name))) < len(parts_of(name)):
         raise ValueError(f"{name} names a fault twice")
@@ -119,6 +143,17 @@ def _composed(
         parameters_key(part.name): (part.parameters, Field(default_factory=part.parameters, description=part.summary))
         for part in parts
     }
+
+    def can_run(parameters: _Parts) -> _Parts:
+        settings_of = {part.name: part.settings(parameters.of(part)) for part in parts}
+        if reason := conflict(parameters) or conflict_of_settings(settings_of):
+            raise ValueError(reason)
+        return parameters
+
+    validators: dict[str, Any] = {"can_run": model_validator(mode="after")(can_run)}
+
+    def fired(events: Sequence[FaultEvent]) -> bool:
+        return all(part.fired(_of(part.name, events)) for part in parts)
 
     def refuses(config: Config) -> str | None:
         return next((reason for part in parts if (reason := part.refuses(config))), None)
@@ -129,20 +164,19 @@ def _composed(
     return Fault(
         name=name,
         summary=between.join(part.summary for part in parts),
-        parameters=create_model(name, __base__=base, **fields),
+        parameters=create_model(name, __base__=base, __validators__=validators, **fields),
         script=script,
         fired=fired,
         refuses=refuses,
         settings=settings,
-        estimate_s=lambda parameters, config: lasts(part.seconds(parameters.of(part), config) for part in parts),
+        estimate_s=estimate_s,
     )
 
 
-def _with_all_rules(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Rules of one part would take the place of another's: all go into the proxy together."""
-    rules = tuple(rule for step in steps if isinstance(step, Wire) for rule in step.rules)
-    others = tuple(step for step in steps if not isinstance(step, Wire))
-    return (Wire(rules), *others) if rules else others
+def _of(part: str, events: Sequence[FaultEvent]) -> list[FaultEvent]:
+    """What a part did; what bears no name may be of any."""
+    names = {None, part, *parts_of(part)}
+    return [event for event in events if event.detail.get("part") in names]
 
 
 def _one_load(loads: Sequence[Send]) -> Send:
@@ -154,3 +188,7 @@ def _one_load(loads: Sequence[Send]) -> Send:
         rate=min(rates) if rates else None,
         flush_every=min(flushes) if flushes and not rates else None,
     )
+
+
+def _seconds(load: Send) -> float:
+    return load.count / load.rate if load.rate else 0.0

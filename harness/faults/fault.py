@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from harness.events import FaultEvent
-from harness.faults.steps import AwaitSent, Cut, Send, Step, Together, Wire
+from harness.events import FaultEvent, parts_of
+from harness.faults.steps import AwaitSent, Cut, Part, Send, Step, Together, Wire
 
 Config = Mapping[str, Any]
 
@@ -34,17 +34,42 @@ class Script:
 
     @property
     def every_step(self) -> Iterator[Step]:
-        """Those of parts that run at once among them."""
-        return _flat(self.steps)
+        """Those of parts among them."""
+        return flat(self.steps)
 
 
-def _flat(steps: Sequence[Step]) -> Iterator[Step]:
+@dataclass(frozen=True)
+class InTurn:
+    """Scripts of which each begins when the one before has ended, with the names of their faults."""
+
+    parts: tuple[tuple[str, Script], ...]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(Part(fault, script.steps) for fault, script in self.parts)
+
+    @property
+    def every_step(self) -> Iterator[Step]:
+        return flat(self.steps)
+
+
+def flat(steps: Sequence[Step]) -> Iterator[Step]:
+    """The steps, and those of parts in the place of the parts."""
     for step in steps:
         if isinstance(step, Together):
-            for part in step.parts:
-                yield from _flat(part.steps)
+            yield from flat(step.parts)
+        elif isinstance(step, Part):
+            yield from flat(step.steps)
         else:
             yield step
+
+
+def _loads(fault: str, steps: Sequence[Step]) -> Iterator[tuple[str, Send]]:
+    for step in steps:
+        if isinstance(step, Part):
+            yield from _loads(step.fault, step.steps)
+        elif isinstance(step, Send):
+            yield fault, step
 
 
 def _says_something(config: Config) -> str | None:
@@ -58,8 +83,9 @@ class Fault:
     name: str
     summary: str
     parameters: type[BaseModel]
-    """Has ``messages``, ``message_size`` and ``warmup`` (``Parameters``)."""
-    script: Callable[[Any], Script]
+    """Has ``messages``, ``message_size``, ``warmup`` and ``seeded`` (``Parameters``)."""
+    script: Callable[[Any], Script | InTurn]
+    """Of its parameters. What is left to chance and not drawn yet is as late as it may be."""
     fired: Callable[[Sequence[FaultEvent]], bool]
     estimate_s: Callable[[Any, Config], float]
     """About how long a trial of it takes, set-up and scan included."""
@@ -67,6 +93,18 @@ class Fault:
     """Why the fault would say nothing in this configuration, or None."""
     settings: Callable[[Any], Config] = lambda parameters: {}
     """Settings of client and topic that the recipe is made for, in Kafka's names; a workload's own win."""
+
+    def steps(self, parameters: Any, seed: int) -> tuple[Step, ...]:
+        """What a trial carries out; the same seed draws the same of all that is left to chance."""
+        return self.script(parameters.seeded(seed)).steps
+
+    def loads(self, parameters: Any) -> dict[str, Send]:
+        """The load under which each fault that it is composed of really runs; a simple one's is its own.
+
+        Faults at once share one load, whatever their own parameters say.
+        """
+        loads = _loads(self.name, self.script(parameters).steps)
+        return {part: load for fault, load in loads for part in parts_of(fault)}
 
     def on_the_wire(self, parameters: Any) -> bool:
         """Whether its script has rules for the proxy, so that the client has to go through one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -20,8 +21,26 @@ class Parameters(BaseModel):
     message_size: int = Field(100, ge=HEADER_BYTES, le=1_000_000, description="bytes of one message's value")
     warmup: int = Field(50, ge=1, le=1_000_000, description="messages sent, and waited for, before the fault")
 
+    def seeded(self, seed: int) -> Self:
+        """With a seed for all that is left to chance: here nothing is."""
+        return self
 
-class UnderLoad(Parameters):
+
+class ByChance(Parameters):
+    """Parameters of a fault of which something may be left to chance."""
+
+    seed: int | None = Field(
+        None,
+        ge=0,
+        lt=2**63,
+        description="of the chance, for the same draw in every trial; without it each trial and repeat has its own",
+    )
+
+    def seeded(self, seed: int) -> Self:
+        return self if self.seed is not None else self.model_copy(update={"seed": seed})
+
+
+class UnderLoad(ByChance):
     """Parameters of a fault that strikes while a paced load goes on, and when it strikes."""
 
     messages: int = Field(9_000, ge=1, le=10_000_000, description="messages sent, before, during and after the fault")
@@ -34,8 +53,7 @@ class UnderLoad(Parameters):
         le=1_000_000,
         description="it strikes when so many ProduceRequests were sent after the warm-up instead",
     )
-    jitter_s: float = Field(0, ge=0, le=60, description="up to so much later, by chance (seeded, repeatable)")
-    seed: int = Field(0, ge=0, description="of the chance")
+    jitter_s: float = Field(0, ge=0, le=60, description="up to so much later, by chance")
 
     @model_validator(mode="after")
     def _one_trigger(self) -> UnderLoad:
@@ -56,14 +74,17 @@ class UnderLoad(Parameters):
 
     @property
     def trigger(self) -> tuple[Step, ...]:
-        """What is waited for before the fault strikes."""
+        """What is waited for before the fault strikes: without a seed as long as it may be."""
         if self.after_requests is not None:
             first: Step = AwaitFired("observe")
         elif self.after_s is not None:
             first = Sleep(self.after_s)
         else:
             first = AwaitAcks(min(self.after_acks, self.messages))
-        return (first, Sleep(random.Random(self.seed).uniform(0, self.jitter_s))) if self.jitter_s else (first,)
+        if not self.jitter_s:
+            return (first,)
+        late_s = self.jitter_s if self.seed is None else random.Random(self.seed).uniform(0, self.jitter_s)
+        return first, Sleep(late_s, drawn=True)
 
     @property
     def seconds(self) -> float:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.clusters import Cluster
-from harness.events import FaultEvent
+from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
 from harness.load.worker import Worker
-from harness.wire import Proxy
+from harness.wire import Proxy, Rule
 
 
 class RecipeFailed(Exception):
     """A step did not reach its end within its bound; the message says which and what was seen instead."""
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A load that was started, and the sequence of its first message: so many had been handed over before."""
+
+    send: steps.Send
+    first: int
+
+
 @dataclass
 class Stage:
-    """What a recipe acts on: one topic (partition 0 is the one that faults hit), its cluster, its load."""
+    """What a recipe acts on: one topic (partition 0 is the one that faults hit), its cluster, its load.
+
+    The parts of a composed fault have stages of their own (``for_part``), which share all but the part's own.
+    """
 
     cluster: Cluster
     topic: str
@@ -29,12 +40,15 @@ class Stage:
     proxy: Proxy | None
     clock_ns: Callable[[], int] = time.monotonic_ns
     events: list[FaultEvent] = field(default_factory=list)
-    load: steps.Send | None = None
-    """The load of this moment."""
-    sent_before: int = 0
-    """How many messages had been handed over when it began."""
+    loads: list[Begun] = field(default_factory=list)
+    """The loads that there were, the one at work last."""
     part: str | None = None
-    """The fault whose steps these are, where several are at work at once."""
+    """The fault whose steps these are, where it is one of several."""
+    _parts: dict[str, Stage] = field(default_factory=dict)
+    _taken: dict[int, str | None] = field(default_factory=dict)
+    """The nodes that somebody has ended, frozen or harmed, and not given back yet, with whose they are."""
+    _rules: dict[str | None, tuple[Rule, ...]] = field(default_factory=dict)
+    """Those in the proxy, with whose they are."""
     _hit: dict[steps.Target, tuple[int, ...]] = field(default_factory=dict)
 
     @property
@@ -42,12 +56,45 @@ class Stage:
         return self.workers[-1]
 
     def for_part(self, fault: str) -> Stage:
-        """The same for one of several faults at once: what it hits is its own, and what it does bears its name."""
-        return replace(self, part=fault, _hit={})
+        """The same for one of several faults, always the same one: what it hits is its own, and what it does bears its
+        name.
+        """
+        if fault not in self._parts:
+            self._parts[fault] = replace(self, part=fault, _hit={})
+        return self._parts[fault]
+
+    def begin(self, load: steps.Send) -> None:
+        """Starts a load; what is counted counts from here on."""
+        self.loads.append(Begun(load, self.worker.sent()))
+        self.worker.start(load.count, rate=load.rate, flush_every=load.flush_every)
+
+    def acks(self) -> int:
+        """How many messages of the load at work were acked by now (acks=0: counted as sent)."""
+        return self.worker.acks(self.loads[-1].first if self.loads else None)
 
     def record(self, what: str, **detail: Any) -> None:
-        whose = {} if self.part is None else {"part": self.part}
-        self.events.append(FaultEvent(self.clock_ns(), what, {**detail, **whose}))
+        self.events.append(FaultEvent(self.clock_ns(), what, {**detail, **_whose(self.part)}))
+
+    def put_rules(self, rules: Sequence[Rule]) -> None:
+        """Puts this part's rules into the proxy in place of those that it had there; other parts' stay as they are.
+
+        Where a fault of the line ends thereby, that is an event.
+        """
+        if self.proxy is None:
+            raise RecipeFailed("there is no proxy to put rules into")
+        before, self._rules[self.part] = (
+            self._rules.get(self.part, ()),
+            tuple(replace(r, part=self.part) for r in rules),
+        )
+        self.proxy.set_rules([rule for of_part in self._rules.values() for rule in of_part])
+        self.collect_firings()
+        for rule in before:
+            if rule.lasts and self.has_fired(rule.action, self.events):
+                self.record(RESTORED, action=rule.action)
+
+    def has_fired(self, action: str, events: Sequence[FaultEvent]) -> bool:
+        """Whether one of these events is of a rule of this part's with this action."""
+        return any(event.what == action and event.detail.get("part") == self.part for event in events)
 
     def collect_firings(self) -> None:
         """Records what the proxy says its rules fell on since it was last asked."""
@@ -63,9 +110,31 @@ class Stage:
             self._hit[target] = self._resolve(target)
         return self._hit[target]
 
+    def take(self, target: steps.Target) -> tuple[int, ...]:
+        """The nodes that a target means, which are this part's until it lets them go.
+
+        Raises ``RecipeFailed`` where another part has one of them: what it does with it would be undone, or in vain.
+        """
+        nodes = self.nodes(target)
+        for node in nodes:
+            self.take_node(node)
+        return nodes
+
+    def take_node(self, node: int) -> None:
+        whose = self._taken.setdefault(node, self.part)
+        if whose != self.part:
+            raise RecipeFailed(
+                f"{self.part} found node {node} taken by {whose}: at once they have to hit different ones"
+            )
+
+    def give_back(self, node: int) -> None:
+        if node in self._taken and self._taken[node] == self.part:
+            del self._taken[node]
+
     def let_go(self, target: steps.Target) -> None:
         """From now on the target means whatever nodes it fits then."""
-        self._hit.pop(target, None)
+        for node in self._hit.pop(target, ()):
+            self.give_back(node)
 
     def _resolve(self, target: steps.Target) -> tuple[int, ...]:
         if target == "all":
@@ -102,3 +171,7 @@ class Stage:
         until_ns = self.clock_ns() + int(seconds * 1e9)
         while self.clock_ns() < until_ns:
             yield
+
+
+def _whose(part: str | None) -> dict[str, str]:
+    return {} if part is None else {"part": part}

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from harness.events import FaultEvent
 from harness.faults.fault import Config, Fault, Script, given
-from harness.faults.parameters import Parameters
+from harness.faults.parameters import ByChance, Parameters
 from harness.faults.steps import Send, Wire
 from harness.wire.rules import Rule
 
@@ -38,7 +38,7 @@ class Flushed(Parameters):
         return self.messages / self.rate if self.rate else 0.0
 
 
-class _Some(Flushed):
+class _Some(Flushed, ByChance):
     """Some of the requests are hit: every so manieth, or by chance; of all, or of those to one partition."""
 
     messages: int = Field(3_000, ge=1, le=10_000_000, description="messages sent in all")
@@ -48,9 +48,8 @@ class _Some(Flushed):
     every: int = Field(12, ge=1, description="then this one and each so-manieth after it is hit")
     times: int = Field(5, ge=1, description="at most so many are hit")
     probability: float | None = Field(
-        None, gt=0, le=1, description="hit each ProduceRequest with this probability instead (seeded, repeatable)"
+        None, gt=0, le=1, description="hit each ProduceRequest with this probability instead"
     )
-    seed: int = Field(0, ge=0, description="of the probability")
 
     def rule(self, action: str, **fields: Any) -> Rule:
         return Rule(
@@ -60,7 +59,7 @@ class _Some(Flushed):
             every=self.every if self.probability is None else None,
             times=self.times,
             probability=self.probability,
-            seed=self.seed,
+            seed=self.seed or 0,
             **fields,
         )
 

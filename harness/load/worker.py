@@ -81,9 +81,11 @@ class Worker:
             self.stopped = f"the client hung: {silent}"
             return self._count(Outcome.PENDING)
 
-    def acks(self) -> int:
-        """How many messages beyond the warm-up were acked (acks=0: counted as sent) by now."""
-        return self._count(Outcome.ACKED) + self._count(Outcome.UNCONFIRMED)
+    def acks(self, first: int | None = None) -> int:
+        """How many messages from this sequence on, else those beyond the warm-up, were acked (acks=0: counted as sent)
+        by now.
+        """
+        return self._count(Outcome.ACKED, first) + self._count(Outcome.UNCONFIRMED, first)
 
     def sent(self) -> int:
         """How many messages were handed to the client by now, warm-up included."""
@@ -144,8 +146,9 @@ class Worker:
         said = {m["code"]: m["name"] for m in self._child.events() if m.get("event") == "error-name"}
         return {**dict(enumerate(self.spec.errors or (), start=1)), **said}
 
-    def _count(self, outcome: Outcome) -> int:
-        return 0 if self._journal is None else self._journal.count(outcome, self.warmup)
+    def _count(self, outcome: Outcome, first: int | None = None) -> int:
+        start = self.warmup if first is None else first
+        return 0 if self._journal is None else self._journal.count(outcome, start)
 
     def _tell(self, command: dict[str, Any]) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from harness.plan.model import Plan
 
 _GB = 1e9
@@ -34,7 +36,14 @@ def check_minutes(plan: Plan) -> str | None:
     return f"the run takes about {minutes:.1f} minutes; limits.minutes is {most:g}: sweep less or raise the limit"
 
 
+def check_ids(plan: Plan) -> str | None:
+    """Which trials would overwrite each other's journals and records; None if none would."""
+    several = [f"{count} are {trial_id}" for trial_id, count in Counter(t.id for t in plan.trials).items() if count > 1]
+    return f"trials have one id: {', '.join(several)}; one would overwrite the other" if several else None
+
+
 def objections(plan: Plan, free_bytes: int) -> list[str]:
     """Everything that keeps the plan from starting, a sentence each."""
     idle = None if plan.runnable else "there is nothing to run: every trial is skipped"
-    return [why for why in (idle, check_disk(plan, free_bytes), check_minutes(plan)) if why is not None]
+    checks = (idle, check_ids(plan), check_disk(plan, free_bytes), check_minutes(plan))
+    return [why for why in checks if why is not None]

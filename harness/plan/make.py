@@ -62,8 +62,7 @@ def plan(workload: Workload, unsupported: Unsupported, faults: Faults, refuses: 
         trials += sorted(measured, key=lambda trial: (trial.repeat, _number(workload.seed, "order", trial.id)))
         faulted = [make.faulted(kafka, axes, repeat, recipe) for repeat, recipe in recipes for axes in possible[kafka]]
         trials += sorted(faulted, key=lambda trial: trial.relays)
-    # A composed fault can be given twice: trials of one id are one.
-    return Plan(workload, tuple({trial.id: trial for trial in trials}.values()), tuple(refused))
+    return Plan(workload, tuple(trials), tuple(refused))
 
 
 def _sorted_out(workload: Workload, trials_each: int) -> tuple[dict[str, list[dict[str, Setting]]], list[Refused]]:

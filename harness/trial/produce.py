@@ -109,7 +109,7 @@ def _inject(running: Running, worker: Worker, proxy: Proxy | None) -> None:
     venue.doing(f"injecting {fault.name}")
     stage = Stage(venue.cluster, running.topic, [worker], proxy, events=running.events)
     try:
-        act(fault.script(parameters).steps, stage)
+        act(fault.steps(parameters, trial.seed), stage)
     finally:
         running.worker = stage.worker
         if proxy is not None and (problem := proxy.passed_by()) is not None:

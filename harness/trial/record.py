@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from harness.faults import FAULTS
+from harness.faults import FAULTS, evidence
 from harness.plan import Trial
 from harness.store import FaultRecord, TrialRecord
 from harness.trial.venue import Running
@@ -16,6 +16,7 @@ from harness.workload import in_effect
 def record_of(running: Running, started: datetime, elapsed_s: float, *, complete: bool) -> TrialRecord:
     """The record of a trial that ran: without counts, anomalies and verdict."""
     trial, worker = running.trial, running.worker
+    events = [{"at_ns": event.at_ns, "what": event.what, **event.detail} for event in running.events]
     return TrialRecord(
         **trial_fields(trial),
         cluster_profile=trial.profile,
@@ -25,8 +26,10 @@ def record_of(running: Running, started: datetime, elapsed_s: float, *, complete
             name=trial.fault,
             parameters=parameters_of(trial),
             replaced=trial.replaced,
-            fired=trial.fault == "none" or FAULTS[trial.fault].fired(running.events),
-            events=[{"at_ns": event.at_ns, "what": event.what, **event.detail} for event in running.events],
+            loads=_loads(trial),
+            seed=None if trial.fault == "none" else trial.seed,
+            fired=trial.fault == "none" or evidence(trial.fault, events),
+            events=events,
         ),
         status="completed" if complete else "failed",
         reason="; ".join(running.problems) or None,
@@ -53,3 +56,14 @@ def trial_fields(trial: Trial) -> dict[str, Any]:
 def parameters_of(trial: Trial) -> dict[str, Any]:
     """The fault's parameters, defaults and all."""
     return trial.parameters.model_dump() if trial.parameters else {}
+
+
+def _loads(trial: Trial) -> dict[str, dict[str, Any]]:
+    """What each part of its fault really ran under."""
+    if trial.fault == "none":
+        return {}
+    loads = FAULTS[trial.fault].loads(trial.parameters)
+    return {
+        part: {"messages": load.count, "rate": load.rate, "flush_every": load.flush_every}
+        for part, load in loads.items()
+    }

@@ -20,9 +20,9 @@ With ``silent`` neither ends the connection: only a timeout tells the client.
 ``delay``         The response, or the request with ``of_request``, is so many ``ms`` late, and what is behind it waits.
 ``inject-error``  The client gets a response with this ``error`` in place of the broker's, in its turn and ``ms`` late.
                   The broker never gets the request, unless it is to ``forward``.
-``observe``       Changes nothing; it fires, for whoever waits for a certain request.
+``observe``       Changes nothing; it fires, beside whatever else does, for whoever waits for a certain request.
 
-Three begin at a request and then concern all connections of the proxy, in both directions, until rules are set again:
+Three begin at a request and then concern all connections of the proxy, in both directions, until they are taken away:
 
 ``hold``          That request still passes. After it no byte moves and no connection ends; what is held then goes on.
 ``refuse``        New connections are reset. With ``cut`` those that are there are reset too, and the request is lost.
@@ -53,7 +53,7 @@ _ANSWER_S = 10.0
 
 @dataclass(frozen=True)
 class Stats:
-    """What a proxy has seen; ``matched`` and ``fired`` have an entry a rule, since the rules were set."""
+    """What a proxy has seen; ``matched`` and ``fired`` have an entry a rule, since it was put in."""
 
     requests: Mapping[str, int]
     """Requests from clients, by API, since the start."""
@@ -95,7 +95,9 @@ class Proxy:
         return self._child.alive
 
     def set_rules(self, rules: Sequence[Rule]) -> None:
-        """Replaces all rules. The new ones count from 1, and hold for every request that arrives from now on."""
+        """Replaces all rules: new ones count from 1, and those that were there go on counting and holding what they
+        hold. They are of every request that arrives from now on.
+        """
         self._child.send({"do": "rules", "rules": [rule.to_json() for rule in rules]})
         self._child.wait("rules", _ANSWER_S)
 

@@ -33,7 +33,7 @@ class Wire:
     requests: Counter[int] = field(default_factory=Counter)
     """Requests that clients sent, by API key."""
     line: Line = OPEN
-    """What a rule has made of all connections."""
+    """What rules have made of all connections."""
 
 
 class Cut(Enum):
@@ -119,14 +119,12 @@ class Exchange:
     def _decide(self, request: Request, frame: Piece) -> Plan:
         """Decides about a request; ``frame`` is all of it if a rule needs that."""
         self._wire.requests[request.api_key] += 1
-        firing = self._wire.rules.decide(request)
-        plan = PASS_ON
+        firings = self._wire.rules.decide(request)
+        plan = next((firing.plan for firing in firings if firing.plan is not PASS_ON), PASS_ON)
         forged = None
-        if firing is not None:
-            plan = firing.plan
-            if plan.error is not None:
-                brokers = self._wire.addresses.brokers
-                forged = Marked(forge(request, frame, plan.error, brokers), plan.response_delay_ms)
+        if plan.error is not None:
+            forged = Marked(forge(request, frame, plan.error, self._wire.addresses.brokers), plan.response_delay_ms)
+        for firing in firings:
             self._wire.fired(self._node, request, firing)
         if plan.forward:
             if request.answered:

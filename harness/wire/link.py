@@ -91,7 +91,7 @@ class Link:
     def _put_marked(self, marked: Marked, to: Side) -> None:
         to.put(marked.piece, marked.delay_ms / 1000)
         if marked.line is not None:
-            change_line(marked.line, self._wire, self._links)
+            change_line(self._wire.line | marked.line, self._wire, self._links)
 
     def _cut_when_due(self) -> None:
         if self._exchange.cut is Cut.NOW:

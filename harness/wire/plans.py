@@ -7,16 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Line:
-    """What becomes of all connections, in both directions, until the rules are replaced."""
+    """What becomes of all connections, in both directions, until the rule that wants it is taken away."""
 
     held: bool = False
-    """No byte moves and no connection ends. Bytes held go on when the rules are replaced."""
+    """No byte moves and no connection ends. Bytes held go on when they are held no more."""
     refused: bool = False
     """A new connection is reset as soon as it is made."""
     cut: bool = False
     """Every connection there is, is reset, once."""
     bytes_per_s: int | None = None
     """As much of each connection passes in each direction; None is no limit."""
+
+    def __or__(self, other: Line) -> Line:
+        """Both at once. To cut is of a moment, so that only ``other`` does."""
+        limits = [limit for limit in (self.bytes_per_s, other.bytes_per_s) if limit is not None]
+        return Line(
+            held=self.held or other.held,
+            refused=self.refused or other.refused,
+            cut=other.cut,
+            bytes_per_s=min(limits, default=None),
+        )
 
 
 OPEN = Line()

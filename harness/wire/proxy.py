@@ -2,7 +2,7 @@
 
 Spec: ``{"brokers": {"1": "127.0.0.1:9001", ...}}``; it says ``ready`` with its ``listeners``. Commands::
 
-    {"do": "rules", "rules": [...]}   replaces the rules and resets their counters; answers "rules"
+    {"do": "rules", "rules": [...]}   replaces the rules; those that stay go on counting; answers "rules"
     {"do": "stats"}                   answers "stats": requests by API, matched and fired a rule, open connections
 
 A command it cannot follow is answered with "refused" and a reason, and changes nothing. End-of-file ends it.
@@ -23,9 +23,7 @@ from harness.wire.addresses import AddressBook
 from harness.wire.exchange import Wire
 from harness.wire.firings import Firings
 from harness.wire.link import Link, change_line
-from harness.wire.plans import OPEN
 from harness.wire.requests import api_name
-from harness.wire.rulebook import Rulebook
 from harness.wire.rules import Rule
 
 HOST = "127.0.0.1"
@@ -56,12 +54,12 @@ def obey(command: Message, wire: Wire, links: set[Link], firings: Firings) -> No
     match command:
         case {"do": "rules", "rules": list(given)}:
             try:
-                wire.rules = Rulebook([Rule.from_json(rule) for rule in given])
+                wire.rules = wire.rules.replaced_by([Rule.from_json(rule) for rule in given])
             except ValueError as error:
                 say("refused", reason=str(error))
             else:
                 firings.start_again()
-                change_line(OPEN, wire, links)
+                change_line(wire.rules.line, wire, links)
                 say("rules")
         case {"do": "stats"}:
             firings.tell_rest()

@@ -134,6 +134,11 @@ class Rule:
     def plan(self) -> Plan:
         return ACTIONS[self.action](self)
 
+    @property
+    def lasts(self) -> bool:
+        """It ends when it is taken away, and not with the last request that it falls on."""
+        return self.plan.line is not None or (self.action == "delay" and self.times is None)
+
     def may_match(self, request: Request) -> bool:
         """Whether it matches, its partitions aside. With acks=0 there is no response that something could befall."""
         return (

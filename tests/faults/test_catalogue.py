@@ -1,15 +1,21 @@
-"""Recipes as data: their steps, and what counts as evidence."""
+"""Recipes as data: their steps, and what counts as evidence. What becomes of parts of others is in ``test_parts``."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.events import FaultEvent
-from harness.faults import FAULTS
+from harness.faults import FAULTS, Fault
+from harness.faults.fault import flat
 from harness.faults.parameters import UnderLoad
 from harness.faults.steps import (
     AwaitAcks,
     AwaitEnd,
     AwaitFired,
-    AwaitSent,
     Cut,
     Kill,
     MakeReadOnly,
@@ -23,7 +29,6 @@ from harness.faults.steps import (
     Send,
     ShutDown,
     Sleep,
-    Together,
     Wire,
 )
 from harness.faults.wire import LoseAck
@@ -35,14 +40,18 @@ def _events(*whats: str) -> list[FaultEvent]:
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_every_recipe_sends_what_it_says_and_waits_for_it(fault) -> None:  # type: ignore[no-untyped-def]
-    parameters = fault.parameters()
-    plan = fault.script(parameters).steps
-    assert sum(step.count for step in plan if isinstance(step, Send)) == parameters.messages
-    assert any(isinstance(step, AwaitSent) for step in plan)
-    assert fault.messages(parameters) == parameters.messages + parameters.warmup
-    assert not fault.fired([])
-    assert fault.seconds(parameters, {}) > 0
+@given(st.integers(1, 10_000_000), st.integers(1, 1_000_000))
+@settings(max_examples=20)
+def test_a_recipe_sends_what_it_is_asked_for_and_nothing_proves_it_but_its_deeds(
+    fault: Fault, messages: int, warmup: int
+) -> None:
+    parameters = fault.parameters(messages=messages, warmup=warmup)
+    (load,) = [step for step in fault.steps(parameters, seed=1) if isinstance(step, Send)]
+    assert fault.loads(parameters) == {fault.name: load}
+    assert load.count == messages and (load.rate is None or load.rate == parameters.rate)  # type: ignore[attr-defined]
+    assert fault.messages(parameters) == messages + warmup, "a journal's row for each message"
+    assert fault.seconds(parameters, {}) >= (messages / load.rate if load.rate else 0) or fault.name == "kill-producer"
+    assert not fault.fired([]) and not fault.fired(_events("sent", "leader", "isr", "jitter", "observe"))
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
@@ -82,7 +91,7 @@ def test_every_recipe_undoes_what_it_did(fault) -> None:  # type: ignore[no-unty
     assert not wires or wires[-1].rules == ()
 
 
-def test_when_a_fault_strikes_is_repeatable() -> None:
+def test_when_a_fault_strikes() -> None:
     assert UnderLoad(after_acks=100).trigger == (AwaitAcks(100),)
     assert UnderLoad(after_acks=100, messages=10).trigger == (AwaitAcks(10),)
     assert UnderLoad(after_s=1.5).trigger == (Sleep(1.5),)
@@ -92,9 +101,36 @@ def test_when_a_fault_strikes_is_repeatable() -> None:
     assert isinstance(watch, Wire) and watch.rules == (Rule("observe", skip=6, times=1),)
     with pytest.raises(ValueError, match="exclude each other"):
         UnderLoad(after_s=1, after_requests=7)
-    once, again, other = (UnderLoad(after_s=0, jitter_s=2, seed=seed).trigger for seed in (1, 1, 2))
-    assert once == again != other
-    assert all(isinstance(each, Sleep) and 0 <= each.seconds <= 2 for each in (*once, *other))
+
+
+def _jitter_s(fault: str, drawn_by: int, /, **parameters: Any) -> list[float]:
+    """What was drawn of it, part by part."""
+    steps = FAULTS[fault].steps(FAULTS[fault].parameters(**parameters), drawn_by)
+    return [step.seconds for step in flat(steps) if isinstance(step, Sleep) and step.drawn]
+
+
+@given(st.integers(0, 2**48), st.integers(0, 2**48), st.floats(0.001, 60))
+def test_chance_is_of_the_seed(seed: int, other: int, jitter_s: float) -> None:
+    (once,), (again,) = (_jitter_s("kill-leader", seed, jitter_s=jitter_s) for _ in range(2))
+    assert once == again and 0 <= once <= jitter_s
+    assert (_jitter_s("kill-leader", other, jitter_s=jitter_s) == [once]) is (seed == other)
+    pinned = [_jitter_s("kill-leader", each, jitter_s=jitter_s, seed=7) for each in (seed, other)]
+    assert pinned[0] == pinned[1], "a seed of its own pins it"
+    both = {"kill_leader": {"jitter_s": jitter_s}, "kill_controller": {"jitter_s": jitter_s}}
+    first, second = _jitter_s("kill-leader with kill-controller", seed, **both)
+    assert first != second, "parts draw for themselves"
+    assert UnderLoad(jitter_s=jitter_s).trigger[-1] == Sleep(jitter_s, drawn=True), "undrawn as late as it may be"
+
+
+def test_which_requests_are_hit_by_chance_is_of_the_seed() -> None:
+    def rule(drawn_by: int, /, **given: Any) -> Rule:
+        wire, *_ = FAULTS["lose-ack"].steps(LoseAck(probability=0.25, **given), drawn_by)
+        assert isinstance(wire, Wire)
+        return wire.rules[0]
+
+    ordinals = [[n for n in range(200) if rule(seed).due(n)] for seed in (1, 1, 2)]
+    assert ordinals[0] == ordinals[1] != ordinals[2]
+    assert rule(1, seed=9) == rule(2, seed=9) and rule(1).every is None
 
 
 def test_a_zombie_is_one_only_if_another_led_before_it_woke() -> None:
@@ -148,10 +184,6 @@ def test_the_wire_rule_is_what_the_parameters_say() -> None:
     assert isinstance(wire, Wire)
     (rule,) = wire.rules
     assert (rule.action, rule.skip, rule.every, rule.times, rule.silent) == ("lose-ack", 1, 3, 2, True)
-    coin = LoseAck(probability=0.25, seed=9)
-    (wire, *_) = FAULTS["lose-ack"].script(coin).steps
-    assert isinstance(wire, Wire)
-    assert (wire.rules[0].probability, wire.rules[0].seed, wire.rules[0].every) == (0.25, 9, None)
 
 
 @pytest.mark.parametrize("name", ["lose-ack", "lose-request", "inject-error"])
@@ -168,65 +200,9 @@ def test_a_fault_of_some_requests_can_be_of_one_partition(name: str) -> None:
 def test_a_load_of_flushes_can_be_paced_instead(name: str) -> None:
     fault = FAULTS[name]
     flushed, paced = fault.parameters(messages=900), fault.parameters(messages=900, rate=300)
-    assert fault.script(flushed).load == Send(900, flush_every=50)
-    assert fault.script(paced).load == Send(900, rate=300)
+    assert fault.loads(flushed) == {name: Send(900, flush_every=50)}
+    assert fault.loads(paced) == {name: Send(900, rate=300)}
     assert fault.seconds(paced, {}) >= 3
-
-
-def test_faults_run_one_after_the_other() -> None:
-    fault = FAULTS["lose-ack then kill-leader"]
-    parameters = fault.parameters(kill_leader={"messages": 900})
-    first, second = FAULTS["lose-ack"], FAULTS["kill-leader"]
-    steps = fault.script(parameters).steps
-    assert steps == (
-        *first.script(first.parameters()).steps,
-        *second.script(second.parameters(messages=900)).steps,
-    )
-    assert fault.messages(parameters) == 50 + 3_000 + 900
-    assert fault.on_the_wire(parameters)
-    assert fault.refuses({"acks": "0", "replication.factor": 3}) == first.refuses({"acks": "0"})
-    assert fault.fired(_events("lose-ack", "sent", "kill", "failover", "sent"))
-    assert not fault.fired(_events("kill", "failover", "sent", "lose-ack", "sent"))
-    assert not fault.fired(_events("lose-ack", "sent"))
-
-
-def test_faults_run_at_once_under_one_load() -> None:
-    fault = FAULTS["lose-ack with lose-request with kill-leader"]
-    parameters = fault.parameters()
-    script = fault.script(parameters)
-    (wire,) = script.before
-    assert isinstance(wire, Wire)
-    assert [rule.action for rule in wire.rules] == ["lose-ack", "lose-request"]
-    assert script.load == Send(9_000, rate=3_000)
-    assert [step for step in script.steps if isinstance(step, Send)] == [script.load]
-    (together,) = script.during
-    assert isinstance(together, Together)
-    assert [part.fault for part in together.parts] == ["lose-ack", "lose-request", "kill-leader"]
-    assert together.parts[-1].steps == FAULTS["kill-leader"].script(FAULTS["kill-leader"].parameters()).during
-    assert fault.messages(parameters) == 9_050
-    assert fault.fired(_events("kill", "lose-request", "failover", "lose-ack", "sent"))
-    assert not fault.fired(_events("kill", "failover", "lose-ack", "sent"))
-
-
-def test_each_of_several_faults_at_once_has_to_fire_itself() -> None:
-    fired = FAULTS["kill-controller with kill-leader"].fired
-
-    def did(part: str, *whats: str) -> list[FaultEvent]:
-        return [FaultEvent(0, what, {"part": part}) for what in whats]
-
-    controller, leader = did("kill-controller", "kill", "restart", "healthy"), did("kill-leader", "kill", "failover")
-    assert fired([*leader, *controller]) and fired([*controller[:1], *leader, *controller[1:]])
-    assert not fired([*controller, *did("kill-controller", "kill", "failover")])
-    assert not fired(leader)
-
-
-def test_faults_at_once_can_be_of_different_partitions() -> None:
-    fault = FAULTS["lose-ack with lose-request"]
-    parameters = fault.parameters(lose_ack={"partition": 0, "rate": 300}, lose_request={"partition": 1, "rate": 200})
-    script = fault.script(parameters)
-    (wire,) = script.before
-    assert isinstance(wire, Wire) and [rule.partition for rule in wire.rules] == [0, 1]
-    assert script.load == Send(3_000, rate=200)
 
 
 def test_a_fault_that_is_not_there_is_not_composed() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.events import Verdict
+from harness.events import Outcome, Verdict
+from harness.journal import read_producer
+from harness.trial import Venue
 
 from .conftest import Run, found
 
@@ -164,13 +166,21 @@ def test_a_kill_can_wait_for_a_request_by_its_ordinal(run: Run) -> None:
     assert observed["ordinal"] == 20
 
 
-def test_faults_in_sequence_and_at_once(run: Run) -> None:
+def test_faults_in_sequence_and_at_once(run: Run, venue: Venue) -> None:
     killed = {"messages": 3_000, "after_acks": 500}
     lost = {"messages": 1_000, "every": 2}
     record = run(CLIENT, "lose-ack then kill-leader", {"lose_ack": lost, "kill_leader": killed})
     assert record.fault.fired and record.anomalies is not None and record.anomalies.lost == 0
     assert record.anomalies.duplicate is not None and record.anomalies.duplicate >= 250
     assert record.verdict is Verdict.REPRODUCED
+    assert record.fault.loads == {
+        "lose-ack": {"messages": 1_000, "rate": None, "flush_every": 50},
+        "kill-leader": {"messages": 3_000, "rate": 3_000, "flush_every": None},
+    }
+    (kill,) = (event for event in record.fault.events if event["what"] == "kill")
+    producer = read_producer(venue.journals / f"{record.id}.producer-0.parquet")
+    acked_ns = producer.done_ns[50 + 1_000 :][producer.outcome[50 + 1_000 :] == Outcome.ACKED]
+    assert (acked_ns < kill["at_ns"]).sum() >= 500, "of its own load"
     # The second request comes before the kill, however many messages a busy machine puts into one.
     both = {"lose_ack": {"skip": 1}, "kill_leader": {"messages": 4_500, "after_acks": 1_500}}
     record = run(CLIENT, "lose-ack with kill-leader", both, enable_idempotence=True)

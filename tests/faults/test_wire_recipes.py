@@ -50,6 +50,8 @@ def test_with_acks_0_nobody_hears_of_a_reset(run: Run) -> None:
 @impatient
 def test_a_line_held_longer_than_the_client_waits_duplicates_what_was_on_its_way(run: Run, client: str) -> None:
     record = run(client, "hold")
+    assert record.fault.start_s is not None and record.fault.end_s is not None
+    assert record.fault.end_s >= record.fault.start_s + 3.0, "it lasts from the request on for as long as was asked for"
     assert found(record) == {"duplicate": 50}, record
     assert record.verdict is Verdict.REPRODUCED
     assert _fired(record, "hold") == 1

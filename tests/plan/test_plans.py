@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from rich.console import Console
 
 from harness import clients
 from harness.faults import FAULTS
-from harness.plan import check_disk, check_minutes, objections, plan, render_plan
+from harness.faults.steps import Step
+from harness.plan import Plan, check_disk, check_minutes, objections, plan, render_plan
 from harness.provenance import describe
 from harness.report.ran import what_ran
 from harness.workload import load
@@ -59,12 +61,40 @@ def test_trials_that_need_relays_share_one_cluster_behind_the_others() -> None:
     assert made.estimated_s == pytest.approx(2 * 12.5 + sum(trial.estimated_s for trial in made.runnable))
 
 
-def test_another_seed_is_another_order_and_other_seeds() -> None:
-    one, two = planned(), planned({"seed": 2})
-    assert [trial.id for trial in one.trials] != [trial.id for trial in two.trials]
-    assert sorted(trial.id for trial in one.trials) == sorted(trial.id for trial in two.trials)
-    assert not {trial.seed for trial in one.trials} & {trial.seed for trial in two.trials}
-    assert len({trial.seed for trial in one.trials}) == len(one.trials)
+def _drawn(plan: Plan) -> dict[str, tuple[Step, ...]]:
+    """What each trial with a fault does."""
+    faulted = [trial for trial in plan.trials if trial.fault != "none"]
+    return {trial.id: FAULTS[trial.fault].steps(trial.parameters, trial.seed) for trial in faulted}
+
+
+def test_the_seed_is_of_the_order_and_of_every_draw() -> None:
+    recipes = [
+        {"name": "kill-leader", "jitter_s": 5},
+        {"name": "lose-ack", "probability": 0.5},
+        {"name": "lose-ack then kill-leader", "lose_ack": {"probability": 0.5}, "kill_leader": {"jitter_s": 5}},
+    ]
+    changes = {"faults": {"repeats": 3, "recipes": recipes}}
+    one, again, other = planned(changes), planned(changes), planned({**changes, "seed": 2})
+    assert [trial.id for trial in one.trials] == [trial.id for trial in again.trials]
+    assert [trial.id for trial in one.trials] != [trial.id for trial in other.trials]
+    assert _drawn(one) == _drawn(again)
+    assert _drawn(one).keys() == _drawn(other).keys()
+    assert not set(_drawn(one).values()) & set(_drawn(other).values())
+    assert len(set(_drawn(one).values())) == len(_drawn(one)), "repeats are draws of their own, and so are trials"
+
+
+def test_a_recipes_own_seed_draws_the_same_in_each_repeat() -> None:
+    recipes = [{"name": "kill-leader", "jitter_s": 5, "seed": 9}]
+    drawn = _drawn(planned({"faults": {"repeats": 3, "recipes": recipes}, "performance": None}))
+    assert len(drawn) > 3 and len(set(drawn.values())) == 1
+
+
+def test_trials_with_one_id_do_not_start() -> None:
+    made = planned()
+    twice = replace(made, trials=(*made.trials, made.trials[0]))
+    assert objections(made, 10**12) == []
+    (why,) = objections(twice, 10**12)
+    assert why == f"trials have one id: 2 are {made.trials[0].id}; one would overwrite the other"
 
 
 def test_what_does_not_fit_does_not_start() -> None:

@@ -104,3 +104,29 @@ def test_an_injected_error_is_answered_in_its_turn(proxy: Proxy, broker: Answeri
         assert read_response(0, 9, struct.pack(">i", len(forged)) + forged)[0] == 2
         assert receive_frame(client) == struct.pack(">i", 3)
     assert broker.got == [1, 3]
+
+
+def test_one_line_fault_ends_and_the_other_goes_on(proxy: Proxy, broker: Answering) -> None:
+    """While both are there nothing passes; then it does, slowly, and the third request's ack is lost all the same."""
+    hold = Rule("hold", skip=1, times=1, part="hold")
+    others = [
+        Rule("bandwidth", bytes_per_s=200_000, times=1, part="bandwidth"),
+        Rule("lose-ack", skip=2, part="lose-ack"),
+    ]
+    proxy.set_rules([hold, *others])
+    with connect(proxy.bootstrap) as client:
+        client.sendall(request(1))
+        receive_frame(client)
+        extra = 100_000
+        client.sendall(request(2, extra=extra))
+        start = time.monotonic()
+        while until([firing["part"] for firing in proxy.fired()][-1:] == ["hold"], start):
+            pass
+        proxy.set_rules(others)
+        start = time.monotonic()
+        assert receive_frame(client) == struct.pack(">i", 2) + bytes(extra)
+        assert time.monotonic() - start >= 0.45  # at least: so many bytes at two hundred thousand a second
+        client.sendall(request(3))
+        with pytest.raises(ConnectionResetError):
+            receive_frame(client)
+    assert proxy.stats().fired == [1, 1]

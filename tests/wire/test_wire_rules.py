@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.wire.plans import PASS_ON, Line, Plan
+from harness.wire.plans import OPEN, PASS_ON, Line, Plan
 from harness.wire.requests import Request
 from harness.wire.rulebook import Rulebook
 from harness.wire.rules import ACTIONS, Rule
@@ -21,14 +21,13 @@ def produce(client_id: str | None = "me", acks: int = 1, partitions: frozenset[t
     return Request(0, 9, 1, client_id, acks, frozenset(partitions))
 
 
-def fired(rules: list[Rule], requests: list[Request]) -> list[tuple[int, int] | None]:
-    book = Rulebook(rules)
-    firings = [book.decide(request) for request in requests]
-    return [firing and (firing.rule, firing.ordinal) for firing in firings]
+def decided(book: Rulebook, request: Request) -> list[tuple[int, int]]:
+    return [(firing.rule, firing.ordinal) for firing in book.decide(request)]
 
 
 def ordinals(rule: Rule, requests: int) -> list[int]:
-    return [firing[1] for firing in fired([rule], [produce()] * requests) if firing]
+    book = Rulebook([rule])
+    return [ordinal for _ in range(requests) for _, ordinal in decided(book, produce())]
 
 
 def test_skip_first_then_the_next_then_every_so_many() -> None:
@@ -106,7 +105,7 @@ def test_a_rule_matches_what_all_its_conditions_say(
             and (bool(request.partitions) or (topic is None and partition is None))
             and not (action in ("lose-ack", "delay", "inject-error") and request.acks == 0)
         )
-        assert (book.decide(request) is not None) == matches
+        assert bool(book.decide(request)) == matches
         if matches and (api == "Produce" or action in ("inject-error", "hold", "refuse", "bandwidth")):
             assert book.concerned(request)
 
@@ -115,9 +114,37 @@ def test_every_rule_counts_what_it_matches_and_the_first_that_is_due_fires() -> 
     rules = [Rule("lose-ack", every=2), Rule("lose-request", client_id="me", skip=1, times=1)]
     sent = [produce("me"), produce("me"), produce("you"), produce("me")]
     book = Rulebook(rules)
-    firings = [book.decide(request) for request in sent]
-    assert [firing and (firing.rule, firing.ordinal) for firing in firings] == [(0, 1), (1, 2), (0, 3), None]
+    assert [decided(book, request) for request in sent] == [[(0, 1)], [(1, 2)], [(0, 3)], []]
     assert (book.matched, book.fired) == ([4, 3], [2, 1])
+
+
+def test_who_merely_looks_on_stands_in_nobodys_way() -> None:
+    watching = [Rule("observe", skip=1, times=1, part=part) for part in ("kill-leader", "kill-follower")]
+    book = Rulebook([watching[0], Rule("delay", ms=5), Rule("lose-ack", skip=1), watching[1]])
+    assert [decided(book, produce()) for _ in range(3)] == [[(1, 1)], [(0, 2), (1, 2), (3, 2)], [(1, 3)]]
+    assert [firing.part for firing in book.replaced_by(watching).decide(produce())] == []
+
+
+def test_a_rule_that_stays_goes_on_counting_and_holding_the_line() -> None:
+    kept, gone = Rule("bandwidth", bytes_per_s=9, times=1, part="b"), Rule("hold", skip=1, times=1, part="h")
+    lost = Rule("lose-ack", skip=3, times=2)
+    first = Rulebook([kept, gone, lost])
+    assert first.line is OPEN
+    for _ in range(3):
+        first.decide(produce())
+    assert first.line == Line(held=True, bytes_per_s=9)
+    second = first.replaced_by([lost, kept])
+    assert (second.matched, second.fired, second.line) == ([3, 3], [0, 1], Line(bytes_per_s=9))
+    assert [decided(second, produce()) for _ in range(3)] == [[(0, 4)], [(0, 5)], []]
+    assert Rulebook().replaced_by([kept]).line is OPEN
+
+
+def test_a_cut_is_of_a_moment() -> None:
+    cut = Rulebook([Rule("refuse", cut=True, times=1)])
+    cut.decide(produce())
+    assert cut.line == Line(refused=True)
+    assert Line(refused=True, cut=True) | Line(bytes_per_s=3) == Line(refused=True, bytes_per_s=3)
+    assert Line(bytes_per_s=3) | Line(cut=True, bytes_per_s=9) == Line(cut=True, bytes_per_s=3)
 
 
 def test_plans() -> None:

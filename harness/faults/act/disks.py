@@ -27,7 +27,7 @@ def _(step: steps.LoseDisk, stage: Stage) -> None:
 
 @do.register
 def _(step: steps.MakeReadOnly, stage: Stage) -> None:
-    for node in stage.nodes(step.target):
+    for node in stage.take(step.target):
         folder = _partition(stage, node)
         try:
             folders.set_read_only(folder, read_only=True)
@@ -45,7 +45,7 @@ def _(step: steps.MakeWritable, stage: Stage) -> None:
 
 @do.register
 def _(step: steps.FillDisk, stage: Stage) -> None:
-    for node in stage.nodes(step.target):
+    for node in stage.take(step.target):
         limit = stage.cluster.fill_disk(node, stage.topic, step.room_bytes)
         stage.record("disk-full", node=node, limit_bytes=limit)
 

@@ -11,15 +11,14 @@ from harness.faults.stage import RecipeFailed, Stage
 
 @do.register
 def _(step: steps.Send, stage: Stage) -> None:
-    stage.load, stage.sent_before = step, stage.worker.sent()
-    stage.worker.start(step.count, rate=step.rate, flush_every=step.flush_every)
+    stage.begin(step)
 
 
 @do.register
 def _(step: steps.AwaitAcks, stage: Stage) -> Iterator[None]:
     try:
         yield from stage.until(
-            lambda: stage.worker.acks() >= step.count, step.timeout_s, f"not {step.count} messages were acked"
+            lambda: stage.acks() >= step.count, step.timeout_s, f"not {step.count} messages were acked"
         )
     except RecipeFailed:
         if step.required:
@@ -40,13 +39,15 @@ def _(step: steps.AwaitSent, stage: Stage) -> None:
 
 @do.register
 def _(step: steps.Sleep, stage: Stage) -> Iterator[None]:
+    if step.drawn:
+        stage.record("jitter", seconds=step.seconds)
     return stage.passing(step.seconds)
 
 
 @do.register
 def _(step: steps.PauseClient, stage: Stage) -> None:
     stage.worker.pause()
-    stage.record("pause-client", acks=stage.worker.acks())
+    stage.record("pause-client", acks=stage.acks())
 
 
 @do.register
@@ -58,12 +59,12 @@ def _(step: steps.ResumeClient, stage: Stage) -> None:
 @do.register
 def _(step: steps.KillClient, stage: Stage) -> None:
     stage.worker.kill()
-    stage.record("kill-client", sent=stage.worker.sent(), acks=stage.worker.acks())
+    stage.record("kill-client", sent=stage.worker.sent(), acks=stage.acks())
 
 
 @do.register
 def _(step: steps.RestartClient, stage: Stage) -> None:
-    assert stage.load is not None
+    begun = stage.loads[-1]
     stage.workers.append(stage.worker.again())
     stage.worker.wait_ready()
     unreported = stage.worker.pending()
@@ -71,5 +72,5 @@ def _(step: steps.RestartClient, stage: Stage) -> None:
         stage.worker.resend()
         stage.worker.finish(step.timeout_s)
     stage.record("restart-client", sent_again=unreported if step.resend else 0)
-    left = stage.sent_before + stage.load.count - stage.worker.sent()
-    stage.worker.start(max(0, left), rate=stage.load.rate, flush_every=stage.load.flush_every)
+    left = begun.first + begun.send.count - stage.worker.sent()
+    stage.worker.start(max(0, left), rate=begun.send.rate, flush_every=begun.send.flush_every)

@@ -23,11 +23,11 @@ def _(step: steps.Cut, stage: Stage) -> None:
                 stage.cluster.cut(node, other)
             if step.direction != "outgoing":
                 stage.cluster.cut(other, node)
-        stage.record("cut", node=node, off=others[step.others], direction=step.direction, acks=stage.worker.acks())
+        stage.record("cut", node=node, off=others[step.others], direction=step.direction, acks=stage.acks())
 
 
 @do.register
 def _(step: steps.Mend, stage: Stage) -> None:
     stage.cluster.mend()
-    stage.record("mend", acks=stage.worker.acks())
+    stage.record("mend", acks=stage.acks())
     stage.let_go(step.target)

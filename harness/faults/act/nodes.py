@@ -13,7 +13,7 @@ _NOBODY = -1  # as Kafka itself writes that nobody leads
 
 @do.register
 def _(step: steps.Pause, stage: Stage) -> None:
-    for node in stage.nodes(step.target):
+    for node in stage.take(step.target):
         stage.cluster.pause(node)
         stage.record("pause", node=node, target=step.target)
 
@@ -28,16 +28,16 @@ def _(step: steps.Resume, stage: Stage) -> None:
 
 @do.register
 def _(step: steps.Kill, stage: Stage) -> None:
-    for node in stage.nodes(step.target):
-        acks = stage.worker.acks()
+    for node in stage.take(step.target):
+        acks = stage.acks()
         stage.cluster.kill(node)
         stage.record("kill", node=node, target=step.target, acks=acks)
 
 
 @do.register
 def _(step: steps.ShutDown, stage: Stage) -> Iterator[None]:
-    for node in stage.nodes(step.target):
-        stage.record("shutdown", node=node, target=step.target, acks=stage.worker.acks())
+    for node in stage.take(step.target):
+        stage.record("shutdown", node=node, target=step.target, acks=stage.acks())
         stage.cluster.shut_down(node)
         yield from _end(node, stage, step.timeout_s)
 
@@ -54,13 +54,15 @@ def _(step: steps.Restart, stage: Stage) -> None:
 def _(step: steps.RestartInTurn, stage: Stage) -> Iterator[None]:
     leader = stage.nodes("leader")
     for node in (*leader, *(node for node in stage.cluster.addresses if node not in leader)):
-        stage.record("shutdown" if step.gracefully else "kill", node=node, acks=stage.worker.acks())
+        stage.take_node(node)
+        stage.record("shutdown" if step.gracefully else "kill", node=node, acks=stage.acks())
         if step.gracefully:
             stage.cluster.shut_down(node)
             yield from _end(node, stage, step.timeout_s)
         else:
             stage.cluster.kill(node)
         stage.cluster.restart(node)
+        stage.give_back(node)
         stage.record("restart", node=node)
         yield from _healthy(stage, step.timeout_s)
     stage.let_go("leader")

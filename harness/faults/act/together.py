@@ -1,4 +1,4 @@
-"""Carries out what several faults do at once: they take turns, each going on until it has to wait.
+"""Carries out what faults do that are parts of one. At once they take turns, each going on until it has to wait.
 
 Only for a producer that takes over from a killed one do all of them wait, as long as it sends again what had no report.
 """
@@ -10,6 +10,11 @@ from collections.abc import Iterator
 from harness.faults import steps
 from harness.faults.act.step import carry_out, do
 from harness.faults.stage import Stage
+
+
+@do.register
+def _(step: steps.Part, stage: Stage) -> Iterator[None]:
+    return carry_out(step.steps, stage.for_part(step.fault))
 
 
 @do.register

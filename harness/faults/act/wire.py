@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.faults import steps
 from harness.faults.act.step import do
-from harness.faults.stage import RecipeFailed, Stage
+from harness.faults.stage import Stage
 
 
 @do.register
@@ -17,13 +17,11 @@ def _(step: steps.AwaitFired, stage: Stage) -> Iterator[None]:
         nonlocal looked_at
         stage.collect_firings()
         new, looked_at = stage.events[looked_at:], len(stage.events)
-        return any(event.what == step.action for event in new)
+        return stage.has_fired(step.action, new)
 
     return stage.until(fired, step.timeout_s, f"no request met {step.action}")
 
 
 @do.register
 def _(step: steps.Wire, stage: Stage) -> None:
-    if stage.proxy is None:
-        raise RecipeFailed("there is no proxy to put rules into")
-    stage.proxy.set_rules(list(step.rules))
+    stage.put_rules(step.rules)

@@ -97,5 +97,6 @@ Step = (
     | Mend
     | AwaitFired
     | Wire
+    | Part
     | Together
 )

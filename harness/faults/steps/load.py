@@ -38,9 +38,10 @@ class AwaitSent:
 
 @dataclass(frozen=True)
 class Sleep:
-    """Waits so long."""
+    """Waits so long. How long was left to chance if it was ``drawn``, and is put on record."""
 
     seconds: float
+    drawn: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What several faults do at once."""
+"""What faults do that are parts of one: one after the other, or at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Part:
-    """The steps of one of the faults, in their order."""
+    """The steps of one of the faults, in their order: what they do bears its name, and what they hit is its own."""
 
     fault: str
     steps: tuple[Step, ...]

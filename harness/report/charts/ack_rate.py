@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from harness.report.charts import rates
 from harness.report.charts.data import Data, Drawing
-from harness.report.charts.style import COLOURS, LINES, SMALL, THOUSANDS, bare, blank, legend, title
+from harness.report.charts.style import COLOURS, LINES, SMALL, bare, blank, legend, title
 from harness.report.files import slug
 from harness.report.labels import Labels, replication_factor
 from harness.store import TrialRecord
@@ -57,8 +58,10 @@ def _figure(records: Sequence[TrialRecord], labels: Labels, heading: str) -> Fig
     for column, client in enumerate(clients):
         grid[-1][column].set_xlabel("seconds")
         top = grid[0][column]
+        acks = [record.ack_rate or [] for record in records if record.client == client]
+        scaled = " (log scale)" if rates.scale(top, *acks, below=_BELOW) else ""  # of the whole column: it is shared
         above = {"xytext": (0, 20), "xycoords": "axes fraction", "textcoords": "offset points"}
-        top.annotate(client, (0, 1), **above, fontweight="bold", fontsize=11)
+        top.annotate(client + scaled, (0, 1), **above, fontweight="bold", fontsize=11)
     title(figure, heading)
     figure.supylabel("messages acked a second", fontsize=10)
     handles: list[Artist] = [
@@ -77,9 +80,9 @@ def _figure(records: Sequence[TrialRecord], labels: Labels, heading: str) -> Fig
 def _panel(panel: Axes, records: Sequence[TrialRecord], factors: Sequence[int]) -> None:
     for record in sorted(records, key=replication_factor):
         style = factors.index(replication_factor(record))
-        times, rates = zip(*(record.ack_rate or ()), strict=True)
+        times, acks = zip(*(record.ack_rate or ()), strict=True)
         panel.stairs(
-            rates,
+            acks,
             [*times, times[-1] + (record.ack_rate_bin_s or 0)],
             baseline=None,
             color=COLOURS[style % len(COLOURS)],
@@ -91,9 +94,5 @@ def _panel(panel: Axes, records: Sequence[TrialRecord], factors: Sequence[int]) 
             panel.axvspan(fault.start_s, fault.end_s, color="black", alpha=_SHADE, linewidth=0)
     if not records:
         panel.text(0.5, 0.5, "no acks", ha="center", va="center", transform=panel.transAxes, fontsize=SMALL)
-    highest = max((rate for record in records for _, rate in record.ack_rate or ()), default=1)
-    panel.set_ylim(-_BELOW * highest, max(1.08 * highest, panel.get_ylim()[1]))
-    panel.yaxis.set_major_formatter(THOUSANDS)
-    panel.locator_params(axis="y", nbins=3)
     panel.locator_params(axis="x", nbins=6)
     bare(panel, "top", "right")

@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from harness.events import Verdict
+from harness.report.charts import rates
 from harness.report.charts.data import Data, Drawing
-from harness.report.charts.style import COLOURS, SMALL, THOUSANDS, bare, blank, legend, title
+from harness.report.charts.style import COLOURS, SMALL, bare, blank, legend, title
 from harness.report.course import NOBODY, Mark, Spell, end_s, in_sync, lanes, leaders, marks
 from harness.report.files import slug
 from harness.report.labels import ACKS, Labels
@@ -129,17 +130,14 @@ class _Panel:
 
 
 def _rates(axes: Axes, record: TrialRecord) -> None:
-    for rates, style in ((record.ack_rate or [], _ACKS), (record.error_rate or [], _ERRORS)):
-        if any(rate for _, rate in rates):  # a line of nothing would lie on the axis
-            starts, heights = zip(*rates, strict=True)
+    for rate, style in ((record.ack_rate or [], _ACKS), (record.error_rate or [], _ERRORS)):
+        if any(height for _, height in rate):  # a line of nothing would lie on the axis
+            starts, heights = zip(*rate, strict=True)
             axes.stairs(
                 heights, [*starts, starts[-1] + (record.ack_rate_bin_s or 0)], baseline=0, linewidth=1.3, **style
             )
-    highest = max(rate for _, rate in [*(record.ack_rate or ()), *(record.error_rate or ())])
-    axes.set_ylim(0, 1.08 * highest or 1)
-    axes.yaxis.set_major_formatter(THOUSANDS)
-    axes.locator_params(axis="y", nbins=4)
-    axes.set_ylabel("messages/s")
+    logarithmic = rates.scale(axes, record.ack_rate or [], record.error_rate or [])
+    axes.set_ylabel("messages/s\n(log scale)" if logarithmic else "messages/s")
     bare(axes, "top", "right")
 
 

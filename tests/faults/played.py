@@ -1,0 +1,138 @@
+"""A stage without processes, on which steps can be played: what is waited for comes when the test says so.
+
+It is for what recipes count and whose deeds are whose. What brokers and clients make of it is tried on real ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from harness.clusters.admin import PartitionView, TopicView
+from harness.faults.act.step import carry_out
+from harness.faults.stage import Stage
+from harness.faults.steps import Step
+from harness.wire import Rule
+from harness.wire.requests import Request
+from harness.wire.rulebook import Rulebook
+
+WARMUP = 50
+A_REQUEST = 50
+
+
+class Producer:
+    """Hands over all at once, and has a request of 50 acked at each ``tick``; a killed one has nothing more acked."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.warmup = self.total = self.acked = WARMUP
+        self.killed = False
+        self._proxy = proxy
+
+    def start(self, count: int, rate: float | None, flush_every: int | None) -> None:
+        assert not self.killed
+        self.total += count
+
+    def tick(self) -> None:
+        if not self.killed and self.acked < self.total:
+            self._proxy.request()
+            self.acked = min(self.total, self.acked + A_REQUEST)
+
+    def finish(self, timeout_s: float) -> int:
+        while self.acked < self.total:
+            self.tick()
+        return 0
+
+    def sent(self) -> int:
+        return self.total
+
+    def acks(self, first: int | None = None) -> int:
+        return max(0, self.acked - (self.warmup if first is None else first))
+
+    def unconfirmed(self) -> int:
+        return 0
+
+    def kill(self) -> None:
+        self.killed = True
+
+
+class Proxy:
+    """The rules of a real one."""
+
+    def __init__(self) -> None:
+        self.book = Rulebook()
+        self._firings: list[dict[str, Any]] = []
+        self._now = 0
+
+    def set_rules(self, rules: Sequence[Rule]) -> None:
+        self.book = self.book.replaced_by(rules)
+
+    def request(self) -> None:
+        self._now += 1
+        for firing in self.book.decide(Request(0, 9, self._now, "me", 1, frozenset({("t", 0)}))):
+            part = {} if firing.part is None else {"part": firing.part}
+            told = {"event": "fired", "action": firing.action, "at_ns": self._now, "ordinal": firing.ordinal, **part}
+            self._firings.append(told)
+
+    def fired(self) -> list[dict[str, Any]]:
+        told, self._firings = self._firings, []
+        return told
+
+
+class Cluster:
+    """Three brokers; the first that is up leads, and all that are up are in sync."""
+
+    def __init__(self) -> None:
+        self.addresses = {node: f"127.0.0.1:{node}" for node in (1, 2, 3)}
+        self.controller = 100
+        self.down: set[int] = set()
+
+    def view(self, topic: str, node: int | None = None) -> TopicView:
+        up = tuple(broker for broker in self.addresses if broker not in self.down)
+        return TopicView(frozenset(up), {0: PartitionView(up[0], 0, (1, 2, 3), up)})
+
+    def kill(self, node: int) -> None:
+        assert node not in self.down
+        self.down.add(node)
+
+    def restart(self, node: int) -> None:
+        self.down.remove(node)
+
+    def pause(self, node: int) -> None:
+        assert node not in self.down
+
+    def resume(self, node: int) -> None:
+        assert node not in self.down
+
+    def becoming_healthy(self, topic: str, timeout_s: float) -> Iterator[None]:
+        while self.down:
+            yield
+
+    def wait_quiet(self, topic: str) -> None:
+        pass
+
+
+class Played:
+    """Steps that were played, and what they left."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.proxy, self.cluster = Proxy(), Cluster()
+        self.producer = Producer(self.proxy)
+        self.now_ns = 0
+        self.stage = Stage(
+            cast(Any, self.cluster), "t", [cast(Any, self.producer)], cast(Any, self.proxy), clock_ns=self._clock
+        )
+        for _ in carry_out(steps, self.stage):
+            self.producer.tick()
+            self.now_ns += 100_000_000
+
+    def _clock(self) -> int:
+        return self.now_ns
+
+    def deeds(self, *whats: str) -> list[tuple[str | None, str]]:
+        """Of these events, whose they are and what they are."""
+        return [(event.detail.get("part"), event.what) for event in self.stage.events if event.what in whats]  # type: ignore[misc]
+
+    def of(self, what: str, part: str | None = None) -> dict[str, Any]:
+        """The evidence of the only event of its kind."""
+        (event,) = (e for e in self.stage.events if e.what == what and part in (None, e.detail.get("part")))
+        return dict(event.detail)
