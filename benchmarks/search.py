@@ -23,9 +23,10 @@ import yaml
 
 from harness.faults import FAULTS
 from harness.store import Results, TrialRecord
+from harness.sweep import plan_of
 from harness.workload import WorkloadError, parse
 
-_RECIPES = 4
+_RECIPES = 6
 _TRIES = 200
 Draw = Callable[[random.Random], Any]
 
@@ -101,7 +102,7 @@ def workload(seed: int, number: int) -> dict[str, Any]:
         "limits": {"disk_gb": 20, "minutes": 120},
     }
     while True:
-        made["config"] = {"replication.factor": chance.choice((1, 2, 3, 3)), **_some(CONFIG, chance, 0.3)}
+        made["config"] = {"replication.factor": chance.choice((1, 2, 3, 3, 3)), **_some(CONFIG, chance, 0.3)}
         made["faults"] = {"partitions": chance.choice((1, 3)), "recipes": []}
         try:
             parse({**made, "performance": {"loads": [{"rate": 1, "seconds": 1}]}, "faults": None})
@@ -112,14 +113,15 @@ def workload(seed: int, number: int) -> dict[str, Any]:
 
 
 def _recipes(made: dict[str, Any], chance: random.Random) -> Iterator[dict[str, Any]]:
-    """Recipes that may be written in such a workload."""
+    """Recipes that may be written in such a workload, and say something in it."""
     for _ in range(_TRIES):
         recipe = _recipe(chance)
         try:
-            parse({**made, "faults": {**made["faults"], "recipes": [recipe]}})
+            planned = plan_of(parse({**made, "faults": {**made["faults"], "recipes": [recipe]}}))
         except WorkloadError:
             continue
-        yield recipe
+        if planned.runnable:
+            yield recipe
 
 
 def _recipe(chance: random.Random) -> dict[str, Any]:
