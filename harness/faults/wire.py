@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from harness.events import FaultEvent
 from harness.faults.fault import Config, Fault, Script, given
@@ -13,8 +13,27 @@ from harness.faults.parameters import ByChance, Parameters
 from harness.faults.steps import Send, Wire
 from harness.wire.rules import Rule
 
-_REQUEST_TIMED_OUT, _NOT_ENOUGH_REPLICAS_AFTER_APPEND = 7, 20
-_NOT_ENOUGH_REPLICAS, _NOT_LEADER_OR_FOLLOWER = 19, 6
+_NOT_ENOUGH_REPLICAS = 19
+_RETRIABLE = {
+    3: "UNKNOWN_TOPIC_OR_PARTITION",
+    5: "LEADER_NOT_AVAILABLE",
+    6: "NOT_LEADER_OR_FOLLOWER",
+    7: "REQUEST_TIMED_OUT",
+    19: "NOT_ENOUGH_REPLICAS",
+    20: "NOT_ENOUGH_REPLICAS_AFTER_APPEND",
+    56: "KAFKA_STORAGE_ERROR",
+}
+"""Errors of a ProduceRequest after which every client here sends the batch again (Kafka's RetriableException)."""
+_OF_WRITTEN = (3, 6, 7, 20, 56)
+"""Those that brokers also give to a batch that they have appended: while its ack waits for replicas, the time for that
+can pass (7), the ISR shrink (20), the leader step down (6), or its partition (3) or log directory (56) be gone (Kafka
+4.4.0, DelayedProduce, Partition.checkEnoughReplicasReachOffset and ReplicaManager.getPartitionOrError).
+"""
+
+
+def _named(errors: Iterable[int]) -> str:
+    """``6 NOT_LEADER_OR_FOLLOWER, 7 REQUEST_TIMED_OUT``."""
+    return ", ".join(f"{error} {_RETRIABLE[error]}" for error in errors)
 
 
 class Flushed(Parameters):
@@ -78,13 +97,19 @@ class LoseRequest(_Lost):
 
 class InjectError(_Some):
     error: int = Field(_NOT_ENOUGH_REPLICAS, ge=1, le=32_767, description="Kafka's error code")
-    forward: bool = Field(False, description="the broker gets the request all the same; only with error 7 or 20")
+    forward: bool = Field(
+        False,
+        description="the broker gets the request all the same; only with errors that can follow a write: "
+        f"{_named(_OF_WRITTEN)}",
+    )
 
     @model_validator(mode="after")
     def _brokers_tell_the_truth(self) -> InjectError:
-        """No other error says that the batch may have been written, so that no broker gives it for one that was."""
-        if self.forward and self.error not in (_REQUEST_TIMED_OUT, _NOT_ENOUGH_REPLICAS_AFTER_APPEND):
-            raise ValueError(f"error {self.error} says that nothing was written; forward is for errors 7 and 20")
+        if self.forward and self.error not in _OF_WRITTEN:
+            allowed = _named(_OF_WRITTEN)
+            raise ValueError(
+                f"no broker gives error {self.error} for what it wrote; with forward it is one of {allowed}"
+            )
         return self
 
 
@@ -101,10 +126,20 @@ class Reorder(Parameters):
     messages: int = Field(1_000, ge=1, le=10_000_000, description="messages sent, many requests at once")
     batch_bytes: int = Field(2_000, ge=1, description="batch.size of the client, so that there are many batches")
     delay_ms: int = Field(30, ge=0, le=60_000, description="responses are so late, which keeps several in flight")
-    error: int = Field(_NOT_LEADER_OR_FOLLOWER, ge=1, le=32_767, description="a retriable error of Kafka's")
+    error: int = Field(
+        _NOT_ENOUGH_REPLICAS, description=f"Kafka's error code, of one that is retriable: {_named(_RETRIABLE)}"
+    )
     skip: int = Field(3, ge=0, description="so many ProduceRequests get no error first")
     every: int = Field(7, ge=1, description="then this one and each so-manieth after it gets one")
     times: int = Field(5, ge=1, description="at most so many get one")
+
+    @field_validator("error")
+    @classmethod
+    def _tried_again(cls, error: int) -> int:
+        """A batch that is given up cannot land behind those that follow it."""
+        if error not in _RETRIABLE:
+            raise ValueError(f"not every client sends a batch again after {error}; it is one of {_named(_RETRIABLE)}")
+        return error
 
 
 def _script(rule: Rule, load: Send) -> Script:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiokafka.errors
+import kafka.errors
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kio.schema.errors import ErrorCode
 
 from harness.events import FaultEvent
 from harness.faults import FAULTS, Fault
@@ -31,7 +34,7 @@ from harness.faults.steps import (
     Sleep,
     Wire,
 )
-from harness.faults.wire import LoseAck
+from harness.faults.wire import InjectError, LoseAck, Reorder
 from harness.wire.rules import Rule
 
 
@@ -184,6 +187,32 @@ def test_the_wire_rule_is_what_the_parameters_say() -> None:
     assert isinstance(wire, Wire)
     (rule,) = wire.rules
     assert (rule.action, rule.skip, rule.every, rule.times, rule.silent) == ("lose-ack", 1, 3, 2, True)
+
+
+@pytest.mark.parametrize("error", [3, 6, 7, 20, 56])
+def test_what_a_broker_gives_for_what_it_wrote_can_be_forged_for_it(error: int) -> None:
+    (wire, *_) = FAULTS["inject-error"].steps(InjectError(error=error, forward=True), seed=1)
+    assert isinstance(wire, Wire) and (wire.rules[0].error, wire.rules[0].forward) == (error, True)
+
+
+@pytest.mark.parametrize("error", [19, 87, 29])
+def test_what_no_broker_gives_for_it_is_refused(error: int) -> None:
+    assert InjectError(error=error).forward is False
+    with pytest.raises(
+        ValueError, match=f"no broker gives error {error} for what it wrote; with forward it is one of 3 "
+    ):
+        InjectError(error=error, forward=True)
+
+
+@given(st.integers(1, 120))
+def test_a_batch_is_refused_only_with_what_every_client_tries_again(error: int) -> None:
+    """By the libraries' own word, and by Kafka's; librdkafka's cannot be asked."""
+    tried_again = bool(kafka.errors.for_code(error).retriable and aiokafka.errors.for_code(error).retriable)
+    try:
+        assert Reorder(error=error).error == error and tried_again and ErrorCode(error).retriable
+    except ValueError as refused:
+        assert f"not every client sends a batch again after {error}; it is one of 3 UNKNOWN_TOPIC" in str(refused)
+        assert not (tried_again and error in (3, 5, 6, 7, 19, 20, 56))
 
 
 @pytest.mark.parametrize("name", ["lose-ack", "lose-request", "inject-error"])
