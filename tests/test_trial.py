@@ -122,7 +122,7 @@ def test_the_same_trials_messages_of_another_run_are_never_taken_for_its_own(ven
     )
     other = Running(planned, replace(venue, run_id="another"))
     values = Codec(other.run_key, planned.load.message_size).encode(np.arange(150), np.arange(150))
-    intruder = Producer({"bootstrap.servers": venue.cluster.bootstrap})
+    intruder = Producer({"bootstrap.servers": venue.cluster.bootstrap, "log_level": 0})
 
     def doing(what: str) -> None:
         if what.startswith("injecting"):
