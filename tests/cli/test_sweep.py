@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.brokers, pytest.mark.timeout(300)]
 
 # How a run ends is not about replication: one broker is up in half the time of three.
 _WORKLOAD = """
