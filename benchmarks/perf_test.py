@@ -5,7 +5,7 @@ defaults of Kafka's own client; the harness records due, sent and done time, out
 take turns, and each round the other one begins, so that drift favours neither; the ratio is taken round by round.
 With ``--batch-size`` given several times, each round measures all of them::
 
-    uv run python -m benchmarks.perf_test [--rounds 8] [--messages 5000000] [--batch-size 16384]
+    python -m benchmarks.perf_test [--rounds 8] [--messages 5000000] [--batch-size 16384]
 """
 
 from __future__ import annotations

@@ -19,6 +19,17 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+_CLUSTERS = {"cluster", "relayed"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever is given a cluster is of ``brokers``; a test that starts one by itself says so by itself."""
+    for item in items:
+        if isinstance(item, pytest.Function) and not _CLUSTERS.isdisjoint(item.fixturenames):
+            item.add_marker("brokers")
+
+
 @pytest.fixture(scope="session")
 def janitor() -> Iterator[Janitor]:
     janitor = Janitor()

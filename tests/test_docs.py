@@ -1,9 +1,12 @@
-"""The documentation: its commands exist, its workloads load, its links lead somewhere, and it names every fault."""
+"""The documentation: its commands exist, its workloads load, its links and paths lead somewhere, it names every fault,
+and the gate runs what it tells a newcomer to run.
+"""
 
 from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import click
@@ -16,11 +19,12 @@ from harness.workload import load
 from harness.workload.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "results/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), ROOT / "results/README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _CODE = re.compile(r"^```(?:console|sh|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(harness [^`]+)`")
 _YAML = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+_PATH = re.compile(r"`((?:harness|tests|workloads|docs|benchmarks)/[\w./-]+|[\w-]+\.(?:md|toml))`")
 
 
 def _commands(text: str) -> list[str]:
@@ -58,6 +62,31 @@ def test_every_link_leads_somewhere(document: Path) -> None:
     for target in _LINK.findall(document.read_text()):
         if "://" not in target:
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_path_that_a_contributor_is_told_of_is_there() -> None:
+    told = _PATH.findall((ROOT / "CONTRIBUTING.md").read_text())
+    assert len(told) > 20
+    assert [path for path in told if not (ROOT / path).exists()] == []
+
+
+def test_the_gate_runs_the_readmes_first_command() -> None:
+    """The same words, but for a workload that takes a minute and where its results go."""
+    (first, *_) = _CODE.findall((ROOT / "README.md").read_text())
+    command = first.strip().replace("default.yaml", "smoke.yaml")
+    assert f'    {command} --results "$scratch/results"\n' in (ROOT / ".ci/run").read_text()
+    made = command.split(" && ")[0].removeprefix("python3 -m venv ")
+    assert f"{made}/" in (ROOT / ".gitignore").read_text().splitlines()
+
+
+def test_the_gate_tries_every_python_that_is_promised() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    promised = [each.rpartition(" ")[2] for each in project["classifiers"] if ":: Python ::" in each]
+    assert f"for version in {' '.join(promised)}; do" in (ROOT / ".ci/run").read_text()
+    first, last = promised[0], promised[-1].removeprefix("3.")
+    assert project["requires-python"] == f">={first},<3.{int(last) + 1}"
+    for document in ("README.md", "CONTRIBUTING.md"):
+        assert f"{first} to 3.{last}" in " ".join((ROOT / document).read_text().split())
 
 
 @pytest.mark.parametrize("workload", sorted((ROOT / "workloads").glob("*.yaml")), ids=lambda path: path.name)

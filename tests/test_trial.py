@@ -11,8 +11,10 @@ from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
+from confluent_kafka import Producer
 
 from harness import trial
 from harness.clusters.local import LocalCluster
@@ -22,9 +24,11 @@ from harness.faults.fault import Fault, Script, in_order
 from harness.faults.parameters import UnderLoad
 from harness.faults.steps import AwaitAcks, PauseClient
 from harness.judge import judge
+from harness.load.codec import Codec
 from harness.load.worker import Worker
 from harness.plan import Trial, plan
 from harness.trial import Venue
+from harness.trial.venue import Running
 from harness.wire import Proxy
 from harness.workload import parse
 
@@ -126,6 +130,28 @@ def test_a_fault_that_never_fires_is_not_exercised(venue: Venue) -> None:
     assert not record.fault.fired
     assert record.verdict is Verdict.NOT_EXERCISED
     assert record.verdict_reason is not None and "did not fire" in record.verdict_reason
+
+
+def test_the_same_trials_messages_of_another_run_are_never_taken_for_its_own(venue: Venue) -> None:
+    """Neither for copies, nor for what was lost; all that differs in them is the run."""
+    planned = _trial(
+        config={"acks": "0", "replication.factor": 3, "enable.idempotence": False, "linger.ms": 25},
+        faults={"recipes": [{"name": "lose-request", "messages": 100, "skip": 0, "times": 1}]},
+    )
+    other = Running(planned, replace(venue, run_id="another"))
+    values = Codec(other.run_key, planned.load.message_size).encode(np.arange(150), np.arange(150))
+    intruder = Producer({"bootstrap.servers": venue.cluster.bootstrap, "log_level": 0})
+
+    def doing(what: str) -> None:
+        if what.startswith("injecting"):
+            for value in values:
+                intruder.produce(Running(planned, venue).topic, value, partition=0)
+            assert intruder.flush(20) == 0
+
+    record = judge(trial.run(planned, replace(venue, doing=doing)), venue.journals)
+    assert record.anomalies is not None and record.counts is not None and record.counts.sent == 150
+    assert record.anomalies.lost and record.anomalies.duplicate == 0
+    assert record.anomalies.unexpected == 150
 
 
 def test_a_paced_trial_measures_from_due_times_to_the_consumer(venue: Venue) -> None:

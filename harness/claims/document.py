@@ -13,7 +13,7 @@ from harness.claims.model import Claims
 from harness.claims.planning import arms_of
 from harness.report.files import write
 from harness.report.labels import Labels
-from harness.report.markdown import details, escape, table
+from harness.report.markdown import code, details, escape, table
 from harness.report.verdicts import page_of
 from harness.store import Results, TrialRecord
 
@@ -54,22 +54,26 @@ def write_document(results: Results, claims: Claims, decided: Sequence[Decided])
 
 def _document(claims: Claims, decided: Sequence[Decided], run: Mapping[str, Any]) -> str:
     clients = ", ".join(f"{name} {version}" for name, version in run.get("clients", {}).items())
+    tried = escape(f"Tried on Kafka {claims.kafka} with {clients}, {run.get('started')}")
     lines = [
-        f"# {claims.name.capitalize()}",
+        f"# {escape(claims.name.capitalize())}",
         "",
-        f"Tried on Kafka {claims.kafka} with {clients}, {run.get('started')}. Every figure is of this run; the trials "
+        f"{tried}. Every figure is of this run; the trials "
         "behind it are in [report.md](report.md) and `trials.jsonl`, their journals in `journals/`.",
         "",
         "| | claim | outcome |",
         "|---|---|---|",
-        *(f"| {_MARK[each.outcome]} | [{escape(each.says)}](#{each.name}) | **{each.word}** |" for each in decided),
+        *(
+            f"| {_MARK[each.outcome]} | [{escape(each.says)}](#{each.name}) | **{escape(each.word)}** |"
+            for each in decided
+        ),
     ]
     for each in decided:
         lines += [
             "",
             f'<a id="{each.name}"></a>',
             "",
-            f"## {each.name}: {each.word}",
+            f"## {each.name}: {escape(each.word)}",
             "",
             f"> {escape(each.says)}",
             "",
@@ -97,8 +101,8 @@ def _arms(decided: Decided) -> str:
             why = f" (left out: {escape(left_out[0].reason or 'no reason was recorded')})" if left_out else ""
             subject = labels.subject(of_client[0])
             label = f"{subject.configuration}, RF {subject.replication_factor}"
-            rows.append([arm, client, escape(label), _under(of_client[0], labels), ran + why])
-    alike = [f"`{key}={_plain(value)}`" for key, value in _alike(trials).items()]
+            rows.append([arm, escape(client), escape(label), _under(of_client[0], labels), ran + why])
+    alike = [code(f"{key}={_plain(value)}") for key, value in _alike(trials).items()]
     return "\n\n".join(
         [
             table(("Arm", "Client", "Configuration", "Under", "Trials"), rows),

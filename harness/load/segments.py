@@ -121,7 +121,10 @@ class Load:
         self._hand_over(self._next, partition, due, values)
 
     def _hand_over(self, first: int, partition: int, due: clients.Int64, values: list[bytes]) -> None:
-        """All of these to one partition, however often the client must be asked."""
+        """All of these to one partition, however often the client must be asked.
+
+        What it does not take was never sent, unless another client had it before: that one may have written it.
+        """
         offered_ns = time.monotonic_ns()
         while values:
             self._recorder.sent(first, partition, due, time.monotonic_ns())
@@ -129,8 +132,8 @@ class Load:
             try:
                 accepted = self._producer.send(first, partition, values)
             finally:
-                self._recorder.refused(first + accepted, len(values) - accepted)
                 self._next = max(self._next, first + accepted)
+                self._recorder.refused(self._next, max(0, first + len(values) - self._next))
             first += accepted
             values, due = values[accepted:], due[accepted:]
             if accepted:

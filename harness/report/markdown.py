@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from html import escape as escape_html
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&]|(?<!\S)#)")
+_BLOCK = re.compile(r"^(\d{1,9})?([+.)=-])(?=[+=-]*(?: |$))")  # an item or a rule, where a line begins
 _WORD_INNER = re.compile(r"(?<=[A-Za-z0-9])\\_(?=[A-Za-z0-9])")
 Row = Sequence[str]
 
@@ -21,14 +22,14 @@ def table(header: Row, rows: Sequence[Row], *, numbers: slice = slice(0)) -> str
 def escape(text: str) -> str:
     """Text of unknown origin on one line, so that it shows as it is. An underscore inside a word needs no escape."""
     one_line = " ".join(text.split())
-    return _WORD_INNER.sub("_", _SPECIAL.sub(r"\\\1", one_line))
+    return _BLOCK.sub(r"\1\\\2", _WORD_INNER.sub("_", _SPECIAL.sub(r"\\\1", one_line)))
 
 
 def code(text: str) -> str:
     """Text of unknown origin as code on one line. Not for a table, where a pipe would end the cell."""
     one_line = " ".join(text.split())
-    fence = "``" if "`" in one_line else "`"
-    pad = " " if "`" in one_line else ""
+    longest = max(map(len, re.findall("`+", one_line)), default=0)
+    fence, pad = "`" * (longest + 1), " " if longest else ""
     return f"{fence}{pad}{one_line}{pad}{fence}"
 
 

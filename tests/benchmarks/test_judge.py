@@ -1,14 +1,18 @@
-"""How fast a big trial is judged: 5 million messages, as many records and a few of each anomaly.
+"""How a big trial is judged: 5 million messages, as many records and a few of each anomaly.
 
-Run with ``pytest --benchmark-only tests/benchmarks``. No time is asserted. The peak memory of a process that does
-nothing else, the columns included, is in ``extra_info`` (``--benchmark-json``).
+That it can be is held by what does not depend on the machine: no step of Python a message, and how many bytes. How fast
+it is, says ``pytest --benchmark-only tests/benchmarks``, where no time is asserted. The peak memory of a process that
+does nothing else, the columns included, is in ``extra_info`` (``--benchmark-json``).
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,15 +61,15 @@ def trial(messages: int, partitions: int) -> tuple[ProducerColumns, LogColumns]:
     )
 
 
-def test_judge_a_stored_trial_of_5_million_messages(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    """Everything that ``harness check`` does for one trial: both journals read, verdict, percentiles, rates."""
-    producer, log = trial(MESSAGES, 6)
-    journal = ProducerJournal.create(tmp_path / "journal", MESSAGES)
+def stored(folder: Path, messages: int, partitions: int) -> TrialRecord:
+    """The record of such a trial, not yet judged, with its journals in the folder."""
+    producer, log = trial(messages, partitions)
+    journal = ProducerJournal.create(folder / "journal", messages)
     for name in ("due_ns", "sent_ns", "done_ns", "offset", "partition", "outcome"):
         getattr(journal, name)[:] = getattr(producer, name)
-    seal(tmp_path / "journal", tmp_path / "big.producer-0.parquet", producer=0, warmup=1000, errors={})
-    write_log(tmp_path / "big.log.parquet", log)
-    record = TrialRecord(
+    seal(folder / "journal", folder / "big.producer-0.parquet", producer=0, warmup=1000, errors={})
+    write_log(folder / "big.log.parquet", log)
+    return TrialRecord(
         id="big",
         name="big",
         kind="performance",
@@ -77,10 +81,55 @@ def test_judge_a_stored_trial_of_5_million_messages(benchmark: BenchmarkFixture,
         fault=FaultRecord(name="none", fired=True),
         status="completed",
     )
+
+
+def test_judge_a_stored_trial_of_5_million_messages(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Everything that ``harness check`` does for one trial: both journals read, verdict, percentiles, rates."""
+    record = stored(tmp_path, MESSAGES, 6)
     judged = benchmark.pedantic(judge, (record, tmp_path), rounds=3, warmup_rounds=1)  # type: ignore[no-untyped-call]
     assert judged.anomalies.lost == MESSAGES // EVERY
     assert judged.verdict is Verdict.BROKEN
     assert judged.latency_ms.count > 0
+
+
+def test_judging_takes_no_step_of_python_a_message(tmp_path: Path) -> None:
+    """Its work is of columns, and a histogram has as many places as latencies differ, which has an end."""
+    few, many = (_lines(tmp_path, messages) for messages in (200_000, 400_000))
+    assert many - few < (400_000 - 200_000) / 10
+
+
+def _lines(folder: Path, messages: int) -> int:
+    """How many lines of Python are carried out to judge such a trial."""
+    record, lines = stored(folder, messages, 6), 0
+
+    def count(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    judge(record, folder)  # what is done once only is done
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        judged = judge(record, folder)
+    finally:
+        sys.settrace(before)
+    assert judged.counts is not None and judged.counts.sent == messages and judged.latency_ms is not None
+    return lines
+
+
+@pytest.mark.parametrize("partitions", [1, 300])
+def test_5_million_messages_are_judged_in_a_gigabyte(partitions: int) -> None:
+    few = 200_000
+    tracemalloc.start()
+    try:
+        producer, log = trial(few, partitions)
+        tracemalloc.reset_peak()
+        find([producer], log)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak / few * MESSAGES < 1e9
 
 
 @pytest.mark.parametrize("partitions", [1, 6, 300])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.brokers, pytest.mark.timeout(300)]
 
 _CLAIMS = """
 name: small

@@ -103,6 +103,7 @@ def test_neither_or_both_of_workload_and_resume(tmp_path: Path) -> None:
     refused(harness("sweep", "x.yaml", "--resume", tmp_path), 2, "give either a workload file, or --resume")
 
 
+@pytest.mark.brokers  # it asks for Kafka's jars first
 def test_a_taken_port(tmp_path: Path) -> None:
     import socket
 

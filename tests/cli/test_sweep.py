@@ -16,7 +16,7 @@ import pytest
 
 from harness.clusters.java import find_java
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.brokers, pytest.mark.timeout(300)]
 
 # How a run ends is not about replication: one broker is up in half the time of three.
 _WORKLOAD = """

@@ -13,6 +13,8 @@ from harness.clusters.archive import Archive
 from harness.clusters.jars import class_path
 from harness.clusters.java import find_java
 
+pytestmark = pytest.mark.brokers
+
 
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:

@@ -60,6 +60,12 @@ def test_it_listens_on_loopback_only(cluster: LocalCluster) -> None:
         assert all(c.laddr.ip in ("127.0.0.1", "::ffff:127.0.0.1") for c in listening), listening
 
 
+def test_a_cluster_without_relays_says_so(cluster: LocalCluster) -> None:
+    with pytest.raises(ClusterFailed, match="has no relays between its nodes"):
+        cluster.cut(1, 2)
+    cluster.mend()
+
+
 def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path, janitor: Janitor) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -69,6 +75,7 @@ def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path, janitor:
     assert not (tmp_path / "nodes").exists()
 
 
+@pytest.mark.brokers
 def test_a_port_that_somebody_took_meanwhile_is_asked_for_again(tmp_path: Path, janitor: Janitor) -> None:
     cluster = LocalCluster("4.4.0", class_path("4.4.0"), tmp_path / "nodes", janitor, brokers=1)
     host, port = cluster.bootstrap.split(":")
@@ -78,6 +85,7 @@ def test_a_port_that_somebody_took_meanwhile_is_asked_for_again(tmp_path: Path, 
     assert not (tmp_path / "nodes").exists()
 
 
+@pytest.mark.brokers
 def test_brokers_that_do_not_come_up_say_why_and_leave_nothing(tmp_path: Path, janitor: Janitor) -> None:
     jars = [jar for jar in class_path("4.4.0") if "kafka-clients" not in jar.name]
     with pytest.raises(ClusterFailed, match=r"could not be formatted: .*kafka"):

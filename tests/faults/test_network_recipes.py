@@ -1,14 +1,24 @@
 """Partitions between real brokers: what they lose or duplicate, and the configuration that is safe from them.
 
-One client does for what is about brokers; ``workloads/faults.yaml`` runs them for all clients.
+One client does for what is about brokers; ``workloads/faults.yaml`` runs them for all clients. What they rest on is
+here too, on the same cluster: that no node reaches another but by a relay.
 """
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
+import psutil
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from harness.clusters.local import LocalCluster
+from harness.clusters.wiring import CONTROLLER
 from harness.events import Verdict
 from harness.store import TrialRecord
+from harness.wire import Proxy
 
 from .conftest import Run, found
 
@@ -62,3 +72,54 @@ def test_what_waits_for_followers_that_are_cut_off_is_sent_again(run_relayed: Ru
     assert record.anomalies is not None and record.anomalies.lost == 0
     assert record.anomalies.duplicate, record.fault.events
     assert record.verdict is Verdict.REPRODUCED
+
+
+def _work(cluster: LocalCluster, topic: str) -> None:
+    """What makes brokers talk to each other: replication, a group and its offsets, a transaction and its markers."""
+    cluster.create_topic(topic, 6, 3, {})
+    producer = Producer({"bootstrap.servers": cluster.bootstrap, "transactional.id": topic})
+    producer.init_transactions(30)
+    consumer = Consumer({"bootstrap.servers": cluster.bootstrap, "group.id": topic})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    producer.begin_transaction()
+    for partition in range(6):
+        producer.produce(topic, b"value", partition=partition)
+    offsets = [TopicPartition(topic, 0, 1)]
+    producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata(), 30)
+    producer.commit_transaction(30)
+    (committed,) = consumer.committed(offsets, 30)
+    assert committed.offset == 1
+    consumer.close()
+
+
+def _pid(cluster: LocalCluster) -> int:
+    assert cluster.links is not None
+    return cluster.links.pid
+
+
+def _connections(cluster: LocalCluster) -> Mapping[tuple[int, int], Any]:
+    """By its own and its peer's port, the node that has each connection; 0 is the relay."""
+    owners = {node.running.pid: node.id for node in cluster.nodes} | {_pid(cluster): 0}
+    return {
+        (connection.laddr.port, connection.raddr.port): owner
+        for pid, owner in owners.items()
+        for connection in psutil.Process(pid).net_connections("tcp")
+        if connection.status == "ESTABLISHED"
+    }
+
+
+def test_no_node_reaches_another_but_by_a_relay(relayed: LocalCluster) -> None:
+    _work(relayed, "worked")
+    connections = _connections(relayed)
+    ends = [(owner, connections.get((there, here))) for (here, there), owner in connections.items()]
+    between = [(one, other) for one, other in ends if other is not None and one != other]
+    assert {0} <= {end for pair in between for end in pair}
+    assert all(0 in pair for pair in between), between
+    assert {node for pair in between for node in pair} == {0, CONTROLLER, 1, 2, 3}
+
+
+def test_nodes_relays_and_proxy_listen_on_loopback_only(relayed: LocalCluster, tmp_path: Path) -> None:
+    with Proxy(relayed.addresses, tmp_path / "proxy.log") as proxy:
+        for pid in (*(node.running.pid for node in relayed.nodes), _pid(relayed), proxy.pid):
+            listening = [c.laddr.ip for c in psutil.Process(pid).net_connections("tcp") if c.status == "LISTEN"]
+            assert listening and set(listening) <= {"127.0.0.1", "::ffff:127.0.0.1"}, listening
