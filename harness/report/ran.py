@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.report.markdown import bullets, code, details, escape, table
-from harness.report.wording import ABSENT
+from harness.report.wording import ABSENT, plain
 
 
 def what_ran(run: Mapping[str, Any]) -> str:
@@ -92,6 +92,4 @@ def _words(value: Any, key: str = "") -> Iterator[str]:
 
 
 def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)
+    return "" if value is None else plain(value)

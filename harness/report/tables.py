@@ -14,6 +14,14 @@ from harness.report.wording import ABSENT, count, middle, rate, ratio
 from harness.store import TrialRecord
 
 UNSTEADY = "†"
+NOT_REPEATED = (
+    "One repeat each: no difference can be told. What a single repeat shows may be chance, so the ratios are only what "
+    "this run happened to have."
+)
+PER_SESSION = (
+    "*once-per-session*: each message is once and in order in its partition's log, as long as the same producer lives "
+    "(KIP-98). A producer that is restarted duplicates under it, and it is not the exactly-once of a pipeline."
+)
 _FIRST_COLUMNS = ("Client", "RF", "Configuration")
 
 
