@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations
 from typing import Any
 
 from harness import verify
@@ -29,7 +29,6 @@ _STRONGER: Mapping[str, tuple[Any, ...]] = {
     "delivery.timeout.ms": (120_000,),  # Kafka's own default
 }
 """What can be asked for to be promised more, the first to be asked for first."""
-_AS_IT_IS = object()
 _Rules = Mapping[Anomaly, Expectation]
 _NONE_STATED: Mapping[str, Any] = {"acks": "all", "replication.factor": 1, "min.insync.replicas": 1}
 
@@ -67,17 +66,18 @@ def promised(subject: Subject, fault: str, found: Matrix) -> Promised:
 
 def _stronger(here: Setup, has: Set[str]) -> Iterator[dict[str, Any]]:
     """Changes that weaken nothing and contradict nothing, the fewest first."""
-    asked = {
-        setting: [value for value in values if _is_stronger(here, setting, value)]
+    asked = [
+        (setting, value)
         for setting, values in _STRONGER.items()
-        if setting in has
-    }
-    choices = product(*([_AS_IT_IS, *values] for values in asked.values()))
-    for chosen in sorted(choices, key=lambda chosen: sum(value is not _AS_IT_IS for value in chosen)):
-        changes = {setting: value for setting, value in zip(asked, chosen, strict=True) if value is not _AS_IT_IS}
-        there = here.changed(changes)
-        if not weakens(here, there) and _clashes(there) <= _clashes(here):
-            yield changes
+        for value in values
+        if setting in has and _is_stronger(here, setting, value)
+    ]
+    for number in range(len(asked) + 1):
+        for chosen in combinations(asked, number):
+            changes = dict(chosen)
+            there = here.changed(changes)
+            if len(changes) == number and not weakens(here, there) and _clashes(there) <= _clashes(here):
+                yield changes
 
 
 def _is_stronger(here: Setup, setting: str, value: Any) -> bool:

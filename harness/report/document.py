@@ -39,7 +39,14 @@ hidden, to the client's report. With acks=0 no broker reports anything: there it
 message as sent. *Service* time counts from the send itself, *end-to-end* from due to a consumer that has it.
 
 **Saturation.** Under `rate: max` messages queue in the client, and latency measures the queue: it says nothing about \
-the latency at a load the client can carry."""
+the latency at a load the client can carry.
+
+**Gaps.** The *longest gap* is the longest time without an ack, from the first message sent to the last report. \
+*Recovery* is how long after the fault began every partition had acked a message that was due since; an em dash where \
+one never did, and with acks=0, where no broker acks."""
+_FILES = """\
+[run.json](run.json) has what ran, [trials.csv](trials.csv) every trial in one flat table, \
+[summary.json](summary.json) the tables of this report for programs."""
 
 
 def document(
@@ -65,7 +72,7 @@ def document(
     sections += section("Faults", *_faults(records, run))
     sections += section("Not run", trials.not_run(records, labels), trials.refused(run))
     sections += section("What ran", ran.what_ran(run))
-    sections += section("Files, and the same again", _files(), ran.again(typed))
+    sections += section("Files, and the same again", _FILES, ran.again(typed))
     return "\n\n".join(sections) + "\n"
 
 
@@ -148,10 +155,3 @@ def _faults(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Iterator[
             "Brokers of these trials are set up to fail over fast (profile *fault* under What ran): with Kafka's own "
             "settings the gaps are longer, and their performance says nothing about other clusters."
         )
-
-
-def _files() -> str:
-    return (
-        "[run.json](run.json) has what ran, [trials.csv](trials.csv) every trial in one flat table, "
-        "[summary.json](summary.json) the tables of this report for programs."
-    )

@@ -55,7 +55,7 @@ def nearest(subject: Subject, fault: str, found: Matrix) -> Safe | None:
     candidates = [
         Safe(other, _changes(config, of.trials[0].config), len(of.verdicts), _allowed(of))
         for (other, _), of in found.cells.items()
-        if _safe(of, must) and _comparable(cell, of) and not _weaker(cell, of)
+        if _comparable(cell, of) and _safe(of, must) and not _weaker(cell, of)
     ]
     return min(
         candidates,
@@ -92,12 +92,13 @@ def _safe(cell: Cell, must: frozenset[Anomaly]) -> bool:
 def _comparable(cell: Cell, other: Cell) -> bool:
     """Whether the other met the same fault on the same Kafka, under all of its loads."""
     one, another = cell.trials[0], other.trials[0]
+    if (one.kafka, one.fault.name) != (another.kafka, another.fault.name):
+        return False
     of_one, of_other = flat_parameters(one.fault.parameters), flat_parameters(another.fault.parameters)
     settings = one.config.keys() | another.config.keys()
     differing = {key for key in of_one.keys() | of_other.keys() if of_one.get(key) != of_other.get(key)}
     its_own = {key for key in differing if key.rpartition(".")[2].replace("_", ".") not in settings}
-    same = (one.kafka, one.fault.name) == (another.kafka, another.fault.name)
-    return same and not its_own and cell.loads <= other.loads
+    return not its_own and cell.loads <= other.loads
 
 
 def _weaker(cell: Cell, other: Cell) -> bool:

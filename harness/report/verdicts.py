@@ -100,7 +100,7 @@ def advice(subject: Subject, fault: str, found: Matrix) -> str:
 
 def _by_rule(rules: Promised) -> str:
     if rules.changes is None:
-        return f", and no setting promises it: {escape('; '.join(rules.because))}"
+        return f", and no setting that can be swept promises it: {escape('; '.join(rules.because))}"
     if not rules.changes:
         return "; by the rules this configuration promises it"
     return f". By the rules: {listed([*_changed(rules.changes)])} (not measured{_still(rules.allowed)})"
