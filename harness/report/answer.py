@@ -107,7 +107,10 @@ def _standing(records: Sequence[TrialRecord]) -> str:
     if verdicts[Verdict.BROKEN]:
         lead = "**A promise was broken**"
     elif verdicts[Verdict.KEPT] or verdicts[Verdict.ALLOWED] or verdicts[Verdict.REPRODUCED]:
-        lead = "**No promise was broken**"
+        unjudged = verdicts[Verdict.UNKNOWN]
+        lead = (
+            "**No promise was seen to break, but not all could be judged**" if unjudged else "**No promise was broken**"
+        )
     else:
         lead = "**Nothing could be judged**"
     rest = f"; {skipped:,} skipped" if skipped else ""

@@ -88,13 +88,14 @@ def _lead(found: Answer) -> Iterator[str]:
     if found.costs is not None:
         loads = sorted({row.paced_load for row in found.costs.rows if row.paced_load})
         paced = f"p99 latency at {listed(loads)}" if loads else "p99 latency (no paced load ran)"
+        extents = any(row.repeats > 1 for row in found.costs.rows)
         yield (
             f"What it cost, as throughput at `rate: max` · {paced}, against {found.costs.against} of the same client "
-            "and replication factor, which is in italics with its own figures:"
+            "and replication factor, which is in italics with its own figures"
+            f"{'; in brackets the least and the most that a repeat of each gives' if extents else ''}:"
         )
         yield costs
-        if found.costs.repeats < 2:
-            yield tables.NOT_REPEATED
+        yield tables.not_repeated(found.costs)
         if not all(row.steady for row in found.costs.rows):
             yield f"{tables.UNSTEADY} Not steady: too short to rely on (see Performance)."
 

@@ -10,6 +10,7 @@ from harness.events import Verdict
 from harness.report.answer import Answer, answer
 from harness.report.labels import Labels
 from harness.report.performance import Costs, costs, performances
+from harness.report.tables import not_repeated
 from harness.store import Throughput, TrialRecord
 
 from .synthetic_run import anomalies, broken, one, percentiles, run_of
@@ -142,6 +143,14 @@ def test_a_trial_without_a_verdict_gave_none() -> None:
     assert found.promises[0].looked == 0
 
 
+def test_a_trial_that_could_not_be_judged_keeps_the_rest_from_being_called_all() -> None:
+    found = _answer(_fault("all", Verdict.KEPT), one(fault="lose-ack", status="failed", reason="the worker died"))
+    assert found.sentences[0] == (
+        "**No promise was seen to break, but not all could be judged**: of 2 trials with a fault, 1 kept it and 1 gave "
+        "no verdict."
+    )
+
+
 def test_only_skipped() -> None:
     found = _answer(one(fault="lose-ack", status="skipped", reason="no"))
     assert found.sentences[0] == "**Nothing could be judged**: 1 trial, all skipped."
@@ -178,6 +187,16 @@ def test_from_one_repeat_no_cost_is_told() -> None:
         assert not any("the throughput" in sentence or "p99" in sentence for sentence in _answer(*records).sentences)
         assert _costs(*records).repeats == 1
     assert any("the throughput" in each for each in _answer(*repeated, _latency("all", 30, repeat=2)).sentences)
+
+
+def test_ratios_say_where_no_repeat_stands_behind_them() -> None:
+    once = [_speed("1", 1_000), _speed("all", 500), _speed("0", 2_000)]
+    again = [each.model_copy(update={"repeat": 2}) for each in once]
+    assert not_repeated(_costs(*once)).startswith("One repeat each: no difference can be told.")
+    assert not_repeated(_costs(*once, *again[:2])).startswith(
+        "Where no extent is given, one repeat each: no difference"
+    )
+    assert not_repeated(_costs(*once, *again)) == ""
 
 
 def test_cost_is_against_the_fastest_if_one_client_lacks_acks_1() -> None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 
 from harness.events import Verdict
 from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
@@ -25,10 +26,17 @@ def _paced(messages: int, **given: object) -> TrialRecord:
     return one(load={"rate": 500.0, "message_size": 100}, latency_ms=percentiles(ms), **given)
 
 
-def test_asking_for_a_report_or_the_last_table_draws_nothing() -> None:
-    check = "import sys, harness.report, harness.report.terminal; print('matplotlib' in sys.modules)"
+@pytest.mark.parametrize(
+    ("modules", "unwanted"),
+    [
+        ("harness.report, harness.report.terminal", "matplotlib"),
+        ("harness.report.document, harness.report.summary", "matplotlib, kafka, aiokafka, confluent_kafka"),
+    ],
+)
+def test_a_table_draws_nothing_and_advice_asks_no_client(modules: str, unwanted: str) -> None:
+    check = f"import sys, {modules}; print({{*'{unwanted}'.split(', ')}} & {{*sys.modules}})"
     said = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, timeout=60)
-    assert said.stdout.strip() == "False"
+    assert said.stdout.strip() == "set()"
 
 
 def test_the_anomalies_of_many_configurations_get_a_figure_a_client() -> None:

@@ -1,4 +1,4 @@
-"""What went wrong, configuration by fault, a panel a client. The text in a cell says it all; colour only repeats it."""
+"""What was found, configuration by fault, a panel a client. The text in a cell says it all; colour only repeats it."""
 
 from __future__ import annotations
 
@@ -72,10 +72,10 @@ def draw(data: Data) -> Iterator[Drawing]:
 
 def _drawing(name: str, heading: str, found: Matrix, grids: Sequence[Grid]) -> Drawing:
     shown = _shown(grids)
-    wrong = sum(bool(cell.found) for cell in shown)
+    some = sum(bool(cell.found) for cell in shown)
     says = (
         f"Table of configurations by {plural(len(found.faults), 'fault')} for "
-        f"{listed(list(dict.fromkeys(grid.client for grid in grids)))}: something went wrong in {wrong} of "
+        f"{listed(list(dict.fromkeys(grid.client for grid in grids)))}: something was found in {some} of "
         f"{len(shown)} cells, the numbers are under Verdicts"
     )
     return Drawing(name, heading, says, partial(_figure, found, grids))
@@ -99,7 +99,7 @@ def _figure(found: Matrix, grids: Sequence[Grid]) -> Figure:
     axes = figure.subplots(len(grids), 1, squeeze=False, height_ratios=[len(grid.rows) for grid in grids])[:, 0]
     for panel, grid in zip(axes, grids, strict=True):
         _panel(panel, grid, most)
-    title(figure, "Messages lost, duplicated or otherwise wrong, by configuration and fault")
+    title(figure, "What was lost, duplicated or found besides, by configuration and fault")
     _legend(figure, shown)
     return figure
 
