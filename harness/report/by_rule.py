@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from harness import verify
-from harness.events import Anomaly, Permission
+from harness.events import Permission
 from harness.report.guarantees import Setup, weakens
 from harness.report.labels import Subject
 from harness.report.matrix import HARM, WRONG, Matrix
-from harness.report.nearest import gone_wrong, ran
-from harness.store import Expectation, FaultRecord
+from harness.report.nearest import gone_wrong, permitted, ran
 from harness.workload.combinations import contradictions
 from harness.workload.settings import SETTINGS
 
@@ -29,7 +27,6 @@ _STRONGER: Mapping[str, tuple[Any, ...]] = {
     "delivery.timeout.ms": (120_000,),  # Kafka's own default
 }
 """What can be asked for to be promised more, the first to be asked for first."""
-_Rules = Mapping[Anomaly, Expectation]
 _NONE_STATED: Mapping[str, Any] = {"acks": "all", "replication.factor": 1, "min.insync.replicas": 1}
 
 
@@ -51,12 +48,12 @@ def promised(subject: Subject, fault: str, found: Matrix) -> Promised:
     """
     cell = found.cells[subject, fault]
     here, under = Setup.of(ran(cell)[0]), ran(cell)[0].fault
-    must = gone_wrong(cell) | _of(Permission.FORBIDDEN, _rules(here, under)).intersection(HARM)
+    must = gone_wrong(cell) | permitted(Permission.FORBIDDEN, here.foreseen(under).values()).intersection(HARM)
     stays: tuple[str, ...] = ()
     for changes in _stronger(here, _settings_of(subject.client, found)):
-        rules = _rules(here.changed(changes), under)
-        forbidden = _of(Permission.FORBIDDEN, rules)
-        not_safe = (must - forbidden | _of(Permission.EXPECTED, rules)).intersection(WRONG)
+        rules = here.changed(changes).foreseen(under)
+        forbidden = permitted(Permission.FORBIDDEN, rules.values())
+        not_safe = (must - forbidden | permitted(Permission.EXPECTED, rules.values())).intersection(WRONG)
         if not not_safe:
             return Promised(changes, allowed=tuple(a.value for a in HARM if a not in forbidden))
         reasons = {a: rules[a].reason if a in rules else "no rule is about it" for a in WRONG if a in not_safe}
@@ -99,16 +96,3 @@ def _clashes(setup: Setup) -> Set[Any]:
         return set(contradictions({**_NONE_STATED, **setup.stated}))
     except (ValueError, TypeError):
         return {"settings that are none"}
-
-
-def _rules(setup: Setup, fault: FaultRecord) -> _Rules:
-    """What they say of each anomaly there; nothing of settings that are none."""
-    try:
-        stated = verify.expectations(setup.client, setup.stated, fault.name, fault.parameters)
-    except (ValueError, TypeError):
-        return {}
-    return {Anomaly(each.anomaly): each for each in stated}
-
-
-def _of(permission: Permission, rules: _Rules) -> frozenset[Anomaly]:
-    return frozenset(anomaly for anomaly, rule in rules.items() if rule.permission is permission)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness import verify
-from harness.store import TrialRecord
+from harness.events import Anomaly
+from harness.store import Expectation, FaultRecord, TrialRecord
+from harness.verify.waiting import AIOKAFKA
 
 _INT_MAX, _NEVER = 2**31 - 1, 2**63 - 1
 _ACKS = ("0", "1", "all")
-_PATIENT_BY_REQUEST = ("aiokafka",)  # has no delivery.timeout.ms: gives a batch up after request.timeout.ms, see below
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,12 @@ class Setup:
     client: str
     stated: Mapping[str, Any]
     effective: Mapping[str, Any]
+    version: str = ""
+    """The client's; empty where it is not on record."""
 
     @classmethod
     def of(cls, record: TrialRecord) -> Setup:
-        return cls(record.client, record.config, record.effective or {})
+        return cls(record.client, record.config, record.effective or {}, record.client_version or "")
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -35,7 +38,18 @@ class Setup:
     def changed(self, changes: Mapping[str, Any]) -> Setup:
         """With these settings; one that is None is left to the client's default, which nobody has asked it for."""
         left = {key: value for key, value in {**self.stated, **changes}.items() if value is not None}
-        return Setup(self.client, left, {key: self.effective[key] for key in self.effective.keys() - changes.keys()})
+        own = {key: value for key, value in self.effective.items() if key not in changes}
+        return replace(self, stated=left, effective=own)
+
+    def foreseen(self, fault: FaultRecord) -> Mapping[Anomaly, Expectation]:
+        """What the rules say of each anomaly under such a fault, whatever one run of it then saw; nothing of settings
+        that are none.
+        """
+        try:
+            rules = verify.expectations(self.client, self.stated, fault.name, fault.parameters, version=self.version)
+        except (ValueError, TypeError):
+            return {}
+        return {Anomaly(rule.anomaly): rule for rule in rules}
 
 
 def weakens(here: Setup, there: Setup) -> list[str]:
@@ -99,11 +113,12 @@ def _in_sync(setup: Setup) -> float:
     return min(_whole("min.insync.replicas", 1)(setup), _whole("replication.factor", 1)(setup))
 
 
-def _patience_ms(setup: Setup) -> float:
-    """How long it tries before it gives a message up. An idempotent aiokafka does so for ever (MessageAccumulator)."""
-    if setup.client not in _PATIENT_BY_REQUEST:
-        return int(setup.config["delivery.timeout.ms"])
-    return math.inf if _idempotent(setup) else int(setup.config["request.timeout.ms"])
+def _patience_s(setup: Setup) -> float:
+    """How long it tries before it gives a message up; an idempotent aiokafka does so for ever."""
+    within_s = verify.report_within_s(setup.client, setup.config)
+    if within_s is None and setup.client != AIOKAFKA:
+        raise ValueError(f"nobody knows how patient {setup.client} is")
+    return math.inf if within_s is None else within_s
 
 
 _GUARANTEES = (
@@ -115,7 +130,7 @@ _GUARANTEES = (
         ("max.in.flight.requests.per.connection",),
         lambda setup: -int(setup.config["max.in.flight.requests.per.connection"]),
     ),
-    _Guarantee("gives up sooner", ("delivery.timeout.ms", "request.timeout.ms"), _patience_ms),
+    _Guarantee("gives up sooner", ("delivery.timeout.ms", "request.timeout.ms"), _patience_s),
     _Guarantee("transactional off", ("transactional",), _flag("transactional")),
     _Guarantee("fewer replicas", ("replication.factor",), _whole("replication.factor", 1)),
     _Guarantee("fewer replicas in sync", ("min.insync.replicas", "replication.factor"), _in_sync),

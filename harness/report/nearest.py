@@ -6,7 +6,7 @@ configuration that merely was lucky is none, and none is advised that guarantees
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from harness.events import Anomaly, Permission, Verdict, flat_parameters
 from harness.report.guarantees import Setup, weakens
 from harness.report.labels import Subject
 from harness.report.matrix import HARM, WRONG, Cell, Matrix, counted
-from harness.store import TrialRecord
+from harness.store import Expectation, TrialRecord
 
 _ABSENT = object()
 
@@ -70,12 +70,15 @@ def ran(cell: Cell) -> list[TrialRecord]:
 
 
 def forbidden(cell: Cell) -> frozenset[Anomaly]:
-    """What no rule lets happen in any of its repeats."""
-    rules = [
-        {Anomaly(each.anomaly) for each in trial.expectations or () if each.permission is Permission.FORBIDDEN}
-        for trial in ran(cell)
-    ]
-    return frozenset.intersection(*map(frozenset, rules)) if rules else frozenset()
+    """What the rules let happen in none of its repeats: neither going by what was seen in them nor before."""
+    rules = [permitted(Permission.FORBIDDEN, trial.expectations or ()) for trial in ran(cell)]
+    foreseen = [Setup.of(trial).foreseen(trial.fault).values() for trial in ran(cell)]
+    return frozenset.intersection(*rules, *(permitted(Permission.FORBIDDEN, each) for each in foreseen))
+
+
+def permitted(permission: Permission, rules: Iterable[Expectation]) -> frozenset[Anomaly]:
+    """The anomalies of which they say so."""
+    return frozenset(Anomaly(rule.anomaly) for rule in rules if rule.permission is permission)
 
 
 def _safe(cell: Cell, must: frozenset[Anomaly]) -> bool:
