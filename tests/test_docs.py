@@ -14,6 +14,7 @@ import pytest
 
 from harness.claims import load as load_claims
 from harness.cli import cli
+from harness.events import Verdict
 from harness.faults import FAULTS
 from harness.workload import load
 from harness.workload.settings import SETTINGS
@@ -93,6 +94,23 @@ def test_the_gate_tries_every_python_that_is_promised() -> None:
 def test_every_shipped_workload_loads(workload: Path) -> None:
     read = load_claims if "\nclaims:" in workload.read_text() else load
     assert read(workload).name == workload.stem
+
+
+def test_every_verdict_is_in_the_readme_and_the_counts_of_a_whole_run_have_the_signs_of_theirs() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert all(f"| **{verdict}** |" in readme for verdict in Verdict)
+    counted = re.findall(r"\| ([✓○!]) ([^|]*)", (ROOT / "docs/faults-run.md").read_text())
+    assert {sign for sign, _ in counted} == {"✓", "○", "!"}
+    for sign, counts in counted:
+        wrong = re.search(r"\d (lost|duplicates?|reordered)", counts)
+        assert sign == "!" or (sign == "○") == bool(wrong), counts
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_nothing_that_a_producer_promises_is_called_exactly_once(document: Path) -> None:
+    for sentence in re.split(r"[.:|]\s", document.read_text()):
+        if "exactly-once" in sentence.lower():
+            assert re.search(r"\b(no|not)\b", sentence), sentence
 
 
 def test_every_command_is_in_the_readme() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.events import Anomaly, Verdict
 from harness.measure.proportion import at_most
-from harness.report.labels import NO_FAULT, Configuration, Labels
+from harness.report.labels import NO_FAULT, Configuration, Labels, Subject
 from harness.report.markdown import code, escape
 from harness.report.matrix import WRONG, counted, verdict_of, word
 from harness.report.performance import Costs, costs, performances
@@ -94,7 +94,7 @@ def _standing(records: Sequence[TrialRecord]) -> str:
         for number, what in (
             (verdicts[Verdict.BROKEN], "broke it"),
             (verdicts[Verdict.KEPT], "kept it"),
-            (verdicts[Verdict.ALLOWED], "showed what nothing promised not to happen"),
+            (verdicts[Verdict.ALLOWED], "showed what no promise rules out"),
             (verdicts[Verdict.REPRODUCED], "reproduced the anomaly that was expected of them"),
             (verdicts[Verdict.NOT_EXERCISED], "did not exercise what they were for"),
             (verdicts[Verdict.UNKNOWN], "gave no verdict"),
@@ -107,7 +107,10 @@ def _standing(records: Sequence[TrialRecord]) -> str:
     if verdicts[Verdict.BROKEN]:
         lead = "**A promise was broken**"
     elif verdicts[Verdict.KEPT] or verdicts[Verdict.ALLOWED] or verdicts[Verdict.REPRODUCED]:
-        lead = "**No promise was broken**"
+        unjudged = verdicts[Verdict.UNKNOWN]
+        lead = (
+            "**No promise was seen to break, but not all could be judged**" if unjudged else "**No promise was broken**"
+        )
     else:
         lead = "**Nothing could be judged**"
     rest = f"; {skipped:,} skipped" if skipped else ""
@@ -137,36 +140,45 @@ def _wrong(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
         if where:
             parts.append(f"**{_DONE_TO[anomaly]}** with {listed(where, _IN_ONE_SENTENCE)}")
     if parts:
-        yield f"Messages were {'; '.join(parts)}."
+        yield f"Messages were {'; '.join(parts)}; in brackets the most in one trial."
 
 
 def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
-    """Configurations that went through faults with nothing wrong, and how little that proves."""
-    trials: Counter[Configuration] = Counter()
+    """Configurations that went through faults with nothing wrong, and how little that proves.
+
+    Trials of different faults are no repeats of each other: what bounds a fault is how often that one was tried.
+    """
+    trials: dict[Configuration, Counter[tuple[Subject, str]]] = defaultdict(Counter)
     stained = set()
     for record in records:
-        configuration = labels.configuration(record)
-        if any(counted(record, anomaly) for anomaly in WRONG):
+        configuration, faulty = labels.configuration(record), record.kind != "performance"
+        without_data = faulty and record.status != "skipped" and verdict_of(record) is Verdict.UNKNOWN
+        if without_data or any(counted(record, anomaly) for anomaly in WRONG):
             stained.add(configuration)
-        elif record.kind != "performance" and record.verdict is Verdict.KEPT:
-            trials[configuration] += 1
-    clean = [
-        f"{code(str(configuration))} (0 of {plural(number, 'trial')}: at most {100 * at_most(number):.0f} % of "
-        "such trials, at 95 % confidence)"
-        for configuration, number in sorted(trials.items())
-        if configuration not in stained
-    ]
+        elif faulty and record.verdict is Verdict.KEPT:
+            trials[configuration][labels.subject(record), labels.fault(record)] += 1
+    clean = {configuration: of for configuration, of in sorted(trials.items()) if configuration not in stained}
     if clean:
-        yield f"Nothing at all went wrong under faults with {listed(clean, _IN_ONE_SENTENCE)}."
+        tried = [f"{code(str(configuration))} ({plural(of.total(), 'trial')})" for configuration, of in clean.items()]
+        least = min(min(of.values()) for of in clean.values())
+        yield (
+            f"Nothing at all went wrong under faults with {listed(tried, _IN_ONE_SENTENCE)}. That is no proof: at 95 % "
+            f"confidence, what goes wrong in up to {100 * at_most(least):.0f} % of the trials of one client under one "
+            f"fault can be missed by {plural(least, 'trial')}."
+        )
 
 
 def _price(cost: Costs | None) -> Iterator[str]:
-    """What the strongest configuration costs with the most replicas, over all clients."""
+    """What the strongest configuration costs with the most replicas, over all clients; nothing without repeats, which
+    say how far two runs of the same thing differ.
+    """
     dear = [row for row in cost.rows if not row.is_baseline and (row.throughput_ratio or row.p99_ratio)] if cost else []
     if cost is None or not dear:
         return
     strongest = max((row.subject.replication_factor, row.subject.configuration) for row in dear)
     rows = [row for row in dear if (row.subject.replication_factor, row.subject.configuration) == strongest]
+    if min(row.repeats for row in rows) < 2:
+        return
     throughput = [row.throughput_ratio for row in rows if row.throughput_ratio]
     p99 = [row.p99_ratio for row in rows if row.p99_ratio]
     parts = [
@@ -180,7 +192,7 @@ def _price(cost: Costs | None) -> Iterator[str]:
 def _certainty(records: Sequence[TrialRecord]) -> str:
     repeats = max(record.repeat for record in records)
     if repeats == 1:
-        return "Every trial ran once: no figure here has an interval, and small differences mean nothing."
+        return "Every trial ran once: no figure here has an interval, and no difference can be told from chance."
     return f"Trials ran up to {repeats} times; figures are medians of the repeats."
 
 

@@ -38,6 +38,12 @@ def details(summary: str, body: str) -> str:
     return f"<details>\n<summary>{_html(summary)}</summary>\n\n{body}\n\n</details>"
 
 
+def section(title: str, *parts: str) -> list[str]:
+    """A heading and what is there of its parts, each a block; nothing without any."""
+    there = [part for part in parts if part]
+    return [f"## {title}", *there] if there else []
+
+
 def bullets(items: Sequence[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
 

@@ -50,6 +50,11 @@ class Cell:
         return min(self.verdicts, key=WORST_FIRST.index, default=None)
 
     @property
+    def loads(self) -> frozenset[tuple[str, str]]:
+        """Rates and message sizes. Trials of different loads are no repeats of each other."""
+        return frozenset((repr(trial.load.get("rate")), repr(trial.load.get("message_size"))) for trial in self.trials)
+
+    @property
     def agreement(self) -> str:
         """``3 of 3``: how many repeats had that verdict; empty if there was one repeat."""
         verdicts = self.verdicts

@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.events import OBSERVED
+from harness.events import OBSERVED, flat_parameters
 from harness.report import certainty, trials
 from harness.report.gallery import Picture
 from harness.report.labels import Labels, name
-from harness.report.markdown import escape, table
+from harness.report.markdown import escape, section, table
 from harness.report.matrix import Matrix
 from harness.report.nearest import unsafe
 from harness.report.verdicts import advice, page_of, said
-from harness.report.wording import ABSENT, Spread, plural, seconds
+from harness.report.wording import ABSENT, Spread, plain, plural, seconds
 from harness.store import TrialRecord
 
 _UP = "../"
@@ -50,18 +50,13 @@ def page(
     ran = _ran(records, fault)
     summary = escape(described.get("summary") or "The run has no description of this fault on record.")
     sections = [f"# {escape(fault)}", summary, f"[The whole report]({_UP}report.md)"]
-    sections += _section("Parameters", _parameters([r for r in records if r.fault.name == fault], described))
-    sections += _section("When it fired", *_fired(ran))
-    sections += _section("Verdicts", _verdicts([r for r in records if r.fault.name == fault], labels, found))
-    sections += _section("Course", *map(_picture, pictures))
-    for label, section in trials.faults(ran, labels):
-        sections += _section(f"Trials: {escape(label)}", section)
+    sections += section("Parameters", _parameters([r for r in records if r.fault.name == fault], described))
+    sections += section("When it fired", *_fired(ran))
+    sections += section("Verdicts", _verdicts([r for r in records if r.fault.name == fault], labels, found))
+    sections += section("Course", *map(_picture, pictures))
+    for label, of_label in trials.faults(ran, labels):
+        sections += section(f"Trials: {escape(label)}", of_label)
     return "\n\n".join(sections) + "\n"
-
-
-def _section(title: str, *parts: str) -> list[str]:
-    there = [part for part in parts if part]
-    return [f"## {title}", *there] if there else []
 
 
 def _ran(records: Sequence[TrialRecord], fault: str) -> list[TrialRecord]:
@@ -75,24 +70,12 @@ def _described(run: Mapping[str, Any], fault: str) -> Mapping[str, Any]:
 def _parameters(records: Sequence[TrialRecord], described: Mapping[str, Any]) -> str:
     values: dict[str, list[str]] = defaultdict(list)
     for record in records:
-        for key, value in _flat(record.fault.parameters):
-            if _plain(value) not in values[key]:
-                values[key].append(_plain(value))
+        for key, value in flat_parameters(record.fault.parameters).items():
+            if plain(value) not in values[key]:
+                values[key].append(plain(value))
     meant = described.get("parameters") or {}
     rows = [[escape(key), escape(", ".join(of)), escape(meant.get(key) or "") or ABSENT] for key, of in values.items()]
     return table(("Parameter", "Value", "What it is"), rows) if rows else ""
-
-
-def _flat(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in parameters.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value
-
-
-def _plain(value: Any) -> str:
-    return ABSENT if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _fired(ran: Sequence[TrialRecord]) -> Iterator[str]:

@@ -64,9 +64,12 @@ class Cost:
     """What the p99 was measured at: the fastest paced load."""
     steady: bool
     """Whether what it and the baseline were measured by was."""
+    repeats: int
+    """Of whichever of its and the baseline's figures has the fewest. From one each no difference can be told."""
     is_baseline: bool = False
-    throughput_ratio: float | None = None
-    p99_ratio: float | None = None
+    throughput_ratio: Spread | None = None
+    """Of the medians; from the least that a repeat of it and one of the baseline would give to the most."""
+    p99_ratio: Spread | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,11 @@ class Costs:
     against: str
     """The baseline in words."""
     rows: tuple[Cost, ...]
+
+    @property
+    def repeats(self) -> int:
+        """Of whatever was measured the least often."""
+        return min(row.repeats for row in self.rows)
 
 
 def performances(records: Sequence[TrialRecord], labels: Labels) -> list[Performance]:
@@ -131,6 +139,7 @@ def _cost(loads: Sequence[Performance]) -> Cost:
         p99_ms=fastest_paced.percentile("latency_ms", "p99") if fastest_paced else None,
         paced_load=fastest_paced.load if fastest_paced else None,
         steady=all(load.steady for load in (saturated, fastest_paced) if load),
+        repeats=min(len(load.trials) for load in (saturated, fastest_paced) if load),
     )
 
 
@@ -141,6 +150,7 @@ def _compared(group: Sequence[Cost], *, leader_only: bool) -> list[Cost]:
             cost,
             is_baseline=cost is base,
             steady=cost.steady and base.steady,
+            repeats=min(cost.repeats, base.repeats),
             throughput_ratio=_ratio(cost.throughput, base.throughput),
             p99_ratio=_ratio(cost.p99_ms, base.p99_ms),
         )
@@ -156,8 +166,11 @@ def _speed(cost: Cost) -> tuple[float, float]:
     return (cost.throughput.median if cost.throughput else 0.0, -cost.p99_ms.median if cost.p99_ms else 0.0)
 
 
-def _ratio(value: Spread | None, base: Spread | None) -> float | None:
-    return value.median / base.median if value and base and base.median > 0 else None
+def _ratio(value: Spread | None, base: Spread | None) -> Spread | None:
+    if value is None or base is None or base.low <= 0:
+        return None
+    repeats = min(value.repeats, base.repeats)
+    return Spread(value.median / base.median, value.low / base.high, value.high / base.low, repeats)
 
 
 def _percentile(timed: Percentiles | None, which: Quantile) -> float | None:

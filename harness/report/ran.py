@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.report.markdown import bullets, code, details, escape, table
-from harness.report.wording import ABSENT
+from harness.report.wording import ABSENT, plain
 
 
 def what_ran(run: Mapping[str, Any]) -> str:
@@ -19,7 +19,10 @@ def what_ran(run: Mapping[str, Any]) -> str:
         parts.append(bullets([escape(_start(each)) for each in starts]))
     profiles = run.get("profiles") or {}
     if profiles:
-        parts.append("Brokers were set up in one of these ways; everything else is Kafka's default:")
+        parts.append(
+            "Brokers were set up in one of these ways. Everything else is Kafka's default, but for addresses, folders, "
+            "internal topics, and how soon a deleted topic leaves the disk:"
+        )
         parts.append(bullets([f"**{escape(name)}**: {_settings(profile)}" for name, profile in profiles.items()]))
     notes = run.get("notes") or ()
     if notes:
@@ -92,6 +95,4 @@ def _words(value: Any, key: str = "") -> Iterator[str]:
 
 
 def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)
+    return "" if value is None else plain(value)

@@ -10,10 +10,11 @@ from typing import Any
 
 from harness.events import FORMAT, Verdict
 from harness.report.answer import Answer, judged
+from harness.report.by_rule import promised
 from harness.report.labels import Subject
 from harness.report.matrix import Cell, Matrix
 from harness.report.nearest import nearest, unsafe
-from harness.report.performance import Clock, Cost, Performance, Quantile
+from harness.report.performance import Clock, Cost, Costs, Performance, Quantile
 from harness.report.wording import Spread
 from harness.store import TrialRecord
 
@@ -48,7 +49,7 @@ def summary(
             for (subject, fault), cell in cells.cells.items()
         ],
         "performance": [_performance(each) for each in measured],
-        "costs": found.costs and {"against": found.costs.against, "rows": [_cost(cost) for cost in found.costs.rows]},
+        "costs": found.costs and _costs(found.costs),
     }
     return json.dumps(content, indent=2) + "\n"
 
@@ -74,16 +75,15 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def _safe(subject: Subject, fault: str, cells: Matrix) -> dict[str, Any] | None:
-    safe = nearest(subject, fault, cells) if unsafe(cells.cells[subject, fault]) else None
-    return (
-        None
-        if safe is None
-        else {
-            "client": safe.subject.client,
-            "changes": safe.changes,
-            "trials": safe.trials,
-        }
-    )
+    """``measured``: kept in so many ``trials`` of this run; else it is what the rules say, and null if nothing is."""
+    if not unsafe(cells.cells[subject, fault]):
+        return None
+    if safe := nearest(subject, fault, cells):
+        kept = {"measured": True, "client": safe.subject.client, "trials": safe.trials}
+        return {**kept, "changes": safe.changes, "allowed": safe.allowed, "because": ()}
+    rules = promised(subject, fault, cells)
+    not_kept = {"measured": False, "client": subject.client, "trials": 0}
+    return {**not_kept, "changes": rules.changes, "allowed": rules.allowed, "because": rules.because}
 
 
 def _performance(each: Performance) -> dict[str, Any]:
@@ -100,13 +100,23 @@ def _performance(each: Performance) -> dict[str, Any]:
     }
 
 
+def _costs(costs: Costs) -> dict[str, Any]:
+    return {
+        "against": costs.against,
+        "repeats": costs.repeats,
+        "differences_can_be_told": costs.repeats > 1,
+        "rows": [_cost(cost) for cost in costs.rows],
+    }
+
+
 def _cost(cost: Cost) -> dict[str, Any]:
     return {
         **_subject(cost.subject),
         "message_size": cost.message_size,
         "is_baseline": cost.is_baseline,
-        "throughput_ratio": cost.throughput_ratio,
-        "p99_ratio": cost.p99_ratio,
+        "repeats": cost.repeats,
+        "throughput_ratio": _spread(cost.throughput_ratio),
+        "p99_ratio": _spread(cost.p99_ratio),
         "p99_load": cost.paced_load,
         "steady": cost.steady,
     }

@@ -14,6 +14,10 @@ from harness.report.wording import ABSENT, count, middle, rate, ratio
 from harness.store import TrialRecord
 
 UNSTEADY = "†"
+PER_SESSION = (
+    "*once-per-session*: each message is once and in order in its partition's log, as long as the same producer lives "
+    "(KIP-98). A producer that is restarted duplicates under it, and it is not the exactly-once of a pipeline."
+)
 _FIRST_COLUMNS = ("Client", "RF", "Configuration")
 
 
@@ -48,6 +52,17 @@ def costs(found: Costs | None) -> str:
     ]
     header = [*(["Message"] if sizes else []), "RF", "Configuration", *map(escape, clients)]
     return table(header, rows, numbers=slice(-len(clients), None))
+
+
+def not_repeated(found: Costs) -> str:
+    """What is to be said of ratios that no repeat stands behind; empty if there are none."""
+    if found.repeats > 1:
+        return ""
+    which = "Where no extent is given, one" if any(row.repeats > 1 for row in found.rows) else "One"
+    return (
+        f"{which} repeat each: no difference can be told. What a single repeat shows may be chance, so such ratios are "
+        "only what this run happened to have."
+    )
 
 
 def paced(measured: Sequence[Performance]) -> str:

@@ -10,7 +10,7 @@ from harness.events import Anomaly, Permission, Verdict
 from harness.report.labels import Labels, name, replication_factor
 from harness.report.markdown import bullets, code, details, escape, table
 from harness.report.matrix import counted, verdict_of, word
-from harness.report.wording import ABSENT, count, plural, seconds
+from harness.report.wording import ABSENT, count, plain, plural, seconds
 from harness.store import TrialRecord
 
 _COUNTS = ("sent", "acked", "failed", "unknown", "unconfirmed", "in_log")
@@ -55,7 +55,7 @@ def refused(run: Mapping[str, Any]) -> str:
         config = each.get("config") or {}
         source = f" ({each['source']})" if each.get("source") else ""
         by_reason[(each.get("reason") or "no reason was recorded") + source].append(
-            ", ".join(f"{key}={_plain(value)}" for key, value in config.items()) or "a combination without settings"
+            ", ".join(f"{key}={plain(value)}" for key, value in config.items()) or "a combination without settings"
         )
     return "\n\n".join(
         details(f"refused, {plural(len(combinations), 'combination')}: {reason}", bullets([*map(escape, combinations)]))
@@ -133,20 +133,12 @@ def witnessed(witnesses: Sequence[Mapping[str, Any]]) -> str:
     """What all witnesses share once, then a list for each thing they do not: ``outcome acked; sequence 7, 9``."""
     parts = []
     for key in dict.fromkeys(key for witness in witnesses for key in witness):
-        values = [_plain(witness.get(key)) for witness in witnesses]
+        values = [plain(witness.get(key)) for witness in witnesses]
         if len(set(values)) == 1:
             values = values[:1]
         if values != [ABSENT]:
             parts.append(f"{key.replace('_', ' ')} {', '.join(values)}")
     return "; ".join(parts)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list) and value:
-        return "/".join(map(_plain, value))
-    return ABSENT if value is None or value == [] else str(value)
 
 
 def _total(total: int | None, shown: int) -> str:

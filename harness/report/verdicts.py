@@ -7,21 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.events import Verdict
 from harness.report import certainty
+from harness.report.by_rule import Promised, promised
 from harness.report.files import slug
 from harness.report.labels import NO_FAULT, Configuration, Labels, Subject
 from harness.report.markdown import escape, table
 from harness.report.matrix import HARMLESS, Cell, Grid, Matrix, grids
-from harness.report.nearest import Safe, nearest, unsafe
-from harness.report.wording import ABSENT, listed, span
+from harness.report.nearest import nearest, unsafe
+from harness.report.wording import ABSENT, listed, plain, span
 from harness.store import TrialRecord
 
 PAGES = "faults"
 """The folder of the pages, beside the report."""
 
 _LEGEND = """\
-A cell has its worst verdict, in how many of its repeats (with what 95 % confidence leaves for the next trial: of the \
-same verdict, or, after ≤, of a broken promise), and what went wrong in one trial. *no rule*: no rule says what \
-this configuration promises under this fault, so it has counts and no verdict."""
+A cell has its worst verdict, in how many of its trials, and what went wrong in one trial. In brackets is in which \
+share of such trials, at 95 % confidence, the verdict is the same, or after ≤ at most something goes wrong; trials of \
+different loads are no repeats of each other, and have none. *allowed*: it went wrong, and no promise rules it out. \
+*no rule*: no rule says what this configuration promises under this fault, so it has counts and no verdict."""
 
 
 def page_of(fault: str) -> str:
@@ -87,27 +89,34 @@ def safe_instead(found: Matrix) -> str:
 
 
 def advice(subject: Subject, fault: str, found: Matrix) -> str:
-    """``set enable.idempotence=true (kept 3 of 3)``, as Markdown."""
+    """``set enable.idempotence=true (kept 3 of 3)``, or what the rules say where the run has nothing; as Markdown."""
     safe = nearest(subject, fault, found)
     if safe is None:
-        return "no configuration of this run was safe under this fault"
-    luck = f"; {listed(safe.allowed)} still allowed" if safe.allowed else ""
-    kept = f"(kept {safe.trials} of {safe.trials}{luck})"
-    elsewhere = f"use {escape(safe.subject.client)}" if safe.subject.client != subject.client else ""
-    return f"{listed([*filter(None, [elsewhere]), *_changed(safe)])} {kept}"
+        return f"nothing in this run promises it and kept it{_by_rule(promised(subject, fault, found))}"
+    elsewhere = [f"use {escape(safe.subject.client)}"] if safe.subject.client != subject.client else []
+    kept = f"(kept {safe.trials} of {safe.trials}{_still(safe.allowed)})"
+    return f"{listed([*elsewhere, *_changed(safe.changes)])} {kept}"
 
 
-def _changed(safe: Safe) -> Iterator[str]:
-    settings = [f"{setting}={_value(value)}" for setting, value in safe.changes.items() if value is not None]
+def _by_rule(rules: Promised) -> str:
+    if rules.changes is None:
+        return f", and no setting that can be swept promises it: {escape('; '.join(rules.because))}"
+    if not rules.changes:
+        return "; by the rules this configuration promises it"
+    return f". By the rules: {listed([*_changed(rules.changes)])} (not measured{_still(rules.allowed)})"
+
+
+def _still(allowed: Sequence[str]) -> str:
+    return f"; {listed(allowed)} still allowed" if allowed else ""
+
+
+def _changed(changes: Mapping[str, object]) -> Iterator[str]:
+    settings = [f"{setting}={plain(value)}" for setting, value in changes.items() if value is not None]
     if settings:
         yield escape(f"set {listed(settings)}")
-    left = [setting for setting, value in safe.changes.items() if value is None]
+    left = [setting for setting, value in changes.items() if value is None]
     if left:
         yield escape(f"leave out {listed(left)}")
-
-
-def _value(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _word(cell: Cell) -> str:

@@ -25,6 +25,15 @@ class Spread:
         return cls(median(there), min(there), max(there), len(there)) if there else None
 
 
+def plain(value: object) -> str:
+    """A setting or a piece of evidence: ``true``, ``1/5`` for a list."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list) and value:
+        return "/".join(map(plain, value))
+    return ABSENT if value is None or value == [] else str(value)
+
+
 def count(value: float | None) -> str:
     """A whole number: ``12,000``."""
     return ABSENT if value is None else f"{value:,.0f}"
@@ -56,15 +65,28 @@ def middle(spread: Spread | None) -> str:
     return ABSENT if spread is None else figure(spread.median)
 
 
-def ratio(value: float | None) -> str:
-    """``0.83x``; two digits are what repeats can bear."""
-    return ABSENT if value is None else f"{value:.2f}x" if value < 10 else f"{value:.0f}x"
+def ratio(spread: Spread | None) -> str:
+    """``0.83x``, or with its extent over the repeats ``0.83x (0.79x to 0.88x)``."""
+    if spread is None:
+        return ABSENT
+    extent = f" ({_extent(spread.low, spread.high)})" if spread.repeats > 1 else ""
+    return _times(spread.median) + extent
 
 
-def ratios(values: Sequence[float]) -> str:
-    """``0.77x to 0.90x``."""
-    low, high = ratio(min(values)), ratio(max(values))
-    return low if low == high else f"{low} to {high}"
+def ratios(spreads: Sequence[Spread]) -> str:
+    """``0.77x to 0.90x (0.70x to 0.95x over all repeats)``."""
+    medians = [spread.median for spread in spreads]
+    low, high = min(spread.low for spread in spreads), max(spread.high for spread in spreads)
+    return f"{_extent(min(medians), max(medians))} ({_extent(low, high)} over all repeats)"
+
+
+def _extent(low: float, high: float) -> str:
+    return _times(low) if _times(low) == _times(high) else f"{_times(low)} to {_times(high)}"
+
+
+def _times(value: float) -> str:
+    """Two digits are what repeats can bear."""
+    return f"{value:.2f}x" if value < 10 else f"{value:.0f}x"
 
 
 def seconds(value: float | None) -> str:

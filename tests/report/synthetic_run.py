@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
 
-from harness.events import Permission, Verdict
+from harness.events import FORMAT, Permission, Verdict
 from harness.store import (
     Anomalies,
     Availability,
@@ -79,7 +79,7 @@ def store(folder: Path, records: Sequence[TrialRecord], **run: Any) -> Path:
 
 def run_of(records: Sequence[TrialRecord]) -> dict[str, Any]:
     return {
-        "format": 1,
+        "format": FORMAT,
         "run_id": "20260101-120000-default",
         "name": "default",
         "started": "2026-01-01T12:00:00+00:00",
@@ -173,7 +173,9 @@ def faulty(
             verdict_reason=reason,
         )
     lost, duplicate, reordered = _wrong(client, guarantee, factor, fault, random)
-    expected = bool(lost or duplicate)
+    stated = rules(guarantee, fault)
+    found = {"lost": lost, "duplicate": duplicate, "reordered": reordered}
+    expected = any(found.get(each.anomaly) for each in stated if each.permission is Permission.EXPECTED)
     dull = fault == "kill-leader" and guarantee[0] == "1"
     sent = {"lose-ack": 3_000, "lose-request": 3_000, "zombie-leader": 300, "kill-leader": 12_000}[fault]
     rates, start_s, end_s, gap_s = _over_time(fault, random)
@@ -192,17 +194,35 @@ def faulty(
         ack_rate=rates,
         ack_rate_bin_s=0.1,
         promise=promise(guarantee),
-        verdict=Verdict.REPRODUCED if expected else Verdict.NOT_EXERCISED if dull else Verdict.KEPT,
+        verdict=Verdict.REPRODUCED
+        if expected
+        else Verdict.NOT_EXERCISED
+        if dull
+        else Verdict.ALLOWED
+        if lost or duplicate or reordered
+        else Verdict.KEPT,
         verdict_reason="an expected anomaly did not appear" if dull and not expected else "as the rules say",
-        expectations=[
-            Expectation(
-                anomaly="lost",
-                permission=Permission.EXPECTED if guarantee[0] == "0" else Permission.FORBIDDEN,
-                reason="nobody confirms a message sent with acks=0",
-                source="Kafka documentation, acks",
-            )
-        ],
+        expectations=stated,
     )
+
+
+def rules(guarantee: tuple[str, bool], fault: str) -> list[Expectation]:
+    """What Kafka says of each, in short."""
+    (acks, idempotent), moves = guarantee, fault in ("zombie-leader", "kill-leader")
+    lost = {"0": Permission.EXPECTED, "1": Permission.EXPECTED if moves else Permission.FORBIDDEN}
+    again = Permission.EXPECTED if fault == "lose-ack" else Permission.ALLOWED
+    once = idempotent or acks == "0"
+    return [
+        Expectation(anomaly=anomaly, permission=permission, reason=reason, source="Kafka documentation")
+        for anomaly, permission, reason in (
+            ("lost", lost.get(acks, Permission.FORBIDDEN), "what an ack says"),
+            ("duplicate", Permission.FORBIDDEN if once else again, "what is sent again is there again"),
+            ("reordered", Permission.FORBIDDEN if idempotent else Permission.ALLOWED, "what is sent again is later"),
+            ("failed_landed", Permission.FORBIDDEN, "the definition of failed"),
+            ("unexpected", Permission.FORBIDDEN, "a log holds what was sent to it"),
+            ("misplaced", Permission.FORBIDDEN, "an ack names where it is"),
+        )
+    ]
 
 
 def broken(record: TrialRecord, lost: int = 12) -> TrialRecord:
@@ -218,8 +238,8 @@ def broken(record: TrialRecord, lost: int = 12) -> TrialRecord:
 
 
 def anomalies(**some: int) -> Anomalies:
-    looked_for = ("lost", "duplicate", "reordered", "unknown_landed", "unknown_absent", "failed_landed", "unexpected")
-    return Anomalies(**{**dict.fromkeys(looked_for, 0), **some})
+    of_messages = ("lost", "duplicate", "reordered", "unknown_landed", "unknown_absent", "failed_landed", "misplaced")
+    return Anomalies(**{**dict.fromkeys((*of_messages, "unexpected"), 0), **some})
 
 
 def counts(guarantee: tuple[str, bool], sent: int, lost: int = 0, duplicate: int = 0) -> Counts:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 
 from harness.events import Verdict
 from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
@@ -25,10 +26,17 @@ def _paced(messages: int, **given: object) -> TrialRecord:
     return one(load={"rate": 500.0, "message_size": 100}, latency_ms=percentiles(ms), **given)
 
 
-def test_asking_for_a_report_or_the_last_table_draws_nothing() -> None:
-    check = "import sys, harness.report, harness.report.terminal; print('matplotlib' in sys.modules)"
+@pytest.mark.parametrize(
+    ("modules", "unwanted"),
+    [
+        ("harness.report, harness.report.terminal", "matplotlib"),
+        ("harness.report.document, harness.report.summary", "matplotlib, kafka, aiokafka, confluent_kafka"),
+    ],
+)
+def test_a_table_draws_nothing_and_advice_asks_no_client(modules: str, unwanted: str) -> None:
+    check = f"import sys, {modules}; print({{*'{unwanted}'.split(', ')}} & {{*sys.modules}})"
     said = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, timeout=60)
-    assert said.stdout.strip() == "False"
+    assert said.stdout.strip() == "set()"
 
 
 def test_the_anomalies_of_many_configurations_get_a_figure_a_client() -> None:
@@ -56,10 +64,40 @@ def test_a_cell_says_its_counts_and_whether_they_prove_anything() -> None:
         "c": one(fault="c", verdict=Verdict.BROKEN, anomalies=synthetic_run.anomalies(lost=3, duplicate=2)),
         "d": one(fault="d", status="failed", reason="it died"),
         "e": one(fault="e", status="skipped", reason="no"),
+        "f": one(fault="f", verdict=Verdict.ALLOWED, anomalies=synthetic_run.anomalies(lost=3)),
+        "g": one(fault="g", verdict=Verdict.REPRODUCED, anomalies=synthetic_run.anomalies(lost=3)),
     }
     (drawn,) = anomalies.draw(Data.of(list(found.values())))
     (panel,) = drawn.figure().axes
-    assert [text.get_text() for text in panel.texts] == ["0", "0\nnot exercised", "BROKEN\nlost 3\ndup 2", "unknown"]
+    words = ["0", "0\nnot exercised", "BROKEN\nlost 3\ndup 2", "unknown", "○ lost 3", "lost 3"]
+    assert [text.get_text() for text in panel.texts] == words
+
+
+def test_every_verdict_looks_different_without_any_colour_and_is_in_the_legend() -> None:
+    said = {
+        Verdict.KEPT: "0: nothing",
+        Verdict.ALLOWED: "○ allowed",
+        Verdict.REPRODUCED: "lost",
+        Verdict.BROKEN: "broken",
+        Verdict.NOT_EXERCISED: "not exercised",
+        Verdict.UNKNOWN: "unknown",
+    }
+    records = [
+        one(fault=verdict, verdict=verdict, anomalies=synthetic_run.anomalies(lost=verdict not in ("kept", "unknown")))
+        for verdict in said
+    ]
+    (drawn,) = anomalies.draw(Data.of(records))
+    figure = drawn.figure()
+    (panel,) = figure.axes
+    looks = {
+        (box.get_linewidth(), str(box.get_linestyle()), box.get_hatch(), text.get_text().replace("lost 1", "0"))
+        for box, text in zip(panel.patches, panel.texts, strict=True)
+    }
+    assert len(looks) == len(said) - 1  # kept and reproduced are told apart by their counts
+    (legend,) = figure.legends
+    labels = [text.get_text() for text in legend.get_texts()]
+    assert all(any(label.startswith(words) for label in labels) for words in said.values())
+    assert "reproduced, as the rules expect" in legend.get_title().get_text()
 
 
 def test_configurations_of_many_words_are_written_out_beside_their_bars() -> None:

@@ -16,8 +16,9 @@ from harness.report.verdicts import links, said, verdicts
 from harness.store import Expectation, FaultRecord, TrialRecord
 
 from .synthetic_run import anomalies, broken, one, store
+from .test_report_nearest import rules
 
-KEPT, REPRODUCED = Verdict.KEPT, Verdict.REPRODUCED
+KEPT, ALLOWED, REPRODUCED = Verdict.KEPT, Verdict.ALLOWED, Verdict.REPRODUCED
 
 
 def _trial(verdict: Verdict | None = KEPT, found: dict[str, int] | None = None, **given: Any) -> TrialRecord:
@@ -39,7 +40,9 @@ def _repeated(*trials: TrialRecord) -> Cell:
     ("cell", "words"),
     [
         (Cell((_trial(),)), "kept"),
-        (Cell((_trial(found={"reordered": 3}),)), "kept: 3 reordered"),
+        (Cell((_trial(ALLOWED, {"reordered": 3}),)), "allowed: 3 reordered"),
+        (Cell((_trial(ALLOWED, {"misplaced": 2, "unreported": 5}),)), "allowed: 2 misplaced, 5 unreported"),
+        (_repeated(_trial(), _trial(ALLOWED, {"lost": 7}), _trial()), "allowed 1 of 3 (1–91 %): 0–7 lost"),
         (Cell((broken(_trial(), lost=12),)), "**BROKEN**: 12 lost"),
         (Cell((_trial(Verdict.NOT_EXERCISED),)), "not_exercised"),
         (Cell((_trial(None, status="failed"),)), "unknown"),
@@ -52,6 +55,7 @@ def _repeated(*trials: TrialRecord) -> Cell:
             "reproduced 2 of 3 (9–99 %): 0–222 lost, 0–1 duplicate",
         ),
         (_repeated(_trial(), _trial(None, status="failed")), "unknown 1 of 2"),
+        (_repeated(*(_trial(load={"rate": rate}) for rate in ("max", 500))), "kept 2 of 2"),
     ],
 )
 def test_a_cell_in_words(cell: Cell | None, words: str) -> None:
@@ -75,16 +79,21 @@ def test_a_cell_without_rules_says_so_and_one_with_some_says_which_are_missing()
 
 
 def test_how_much_repeats_say_in_full() -> None:
-    assert certainty.bound(12) == "0 of 12 trials: at most 22 % a trial at 95 %"
-    assert certainty.share(0, 1) == "0 of 1 trial: at most 95 % a trial at 95 %"
-    assert certainty.share(2, 3) == "2 of 3 trials: 9 to 99 % a trial at 95 %"
-    assert certainty.in_full(_repeated(*[_trial()] * 3)) == (
-        "a promise was broken in 0 of 3 trials: at most 63 % a trial at 95 %"
-    )
+    such = "of such trials, at 95 % confidence"
+    assert certainty.bound(12) == f"0 of 12 trials: at most 22 % {such}"
+    assert certainty.share(0, 1) == f"0 of 1 trial: at most 95 % {such}"
+    assert certainty.share(2, 3) == f"2 of 3 trials: 9 to 99 % {such}"
+    unbroken = f"a promise was broken in 0 of 3 trials: at most 63 % {such}"
+    assert certainty.in_full(_repeated(*[_trial()] * 3)) == unbroken
     mixed = _repeated(_trial(), _trial(REPRODUCED, {"lost": 7}), _trial(REPRODUCED, {"lost": 2, "reordered": 1}))
     assert certainty.in_full(mixed) == (
-        "lost in 2 of 3 trials: 9 to 99 % a trial at 95 %; reordered in 1 of 3 trials: 1 to 91 % a trial at 95 %"
+        f"lost in 2 of 3 trials: 9 to 99 % {such}; reordered in 1 of 3 trials: 1 to 91 % {such}"
     )
+    allowed = _repeated(_trial(), _trial(ALLOWED, {"lost": 7}), _trial())
+    assert certainty.in_full(allowed) == f"{unbroken}; lost in 1 of 3 trials: 1 to 91 % {such}"
+    unproven = _repeated(_trial(Verdict.NOT_EXERCISED), _trial(ALLOWED, {"lost": 7}))
+    assert certainty.in_full(unproven).startswith("a promise was broken in 0 of 1 trial: at most 95 %")
+    assert certainty.in_full(_repeated(*(_trial(load={"rate": rate}) for rate in (1, 2)))) == ""
     assert certainty.in_full(Cell((_trial(),))) == ""
 
 
@@ -134,6 +143,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
             id=f"{idempotent}-{repeat}",
             repeat=repeat,
             config={"enable.idempotence": idempotent},
+            expectations=rules(duplicate="forbidden" if idempotent else "expected"),
             verdict_reason=f"the reason of {verdict.value}",
             ack_rate=[[0.0, 10.0]],
             ack_rate_bin_s=0.1,
@@ -171,11 +181,12 @@ def test_a_page_has_every_verdict_with_its_reason_its_bound_and_what_would_be_sa
     reproduced, kept = [line for line in page.splitlines() if line.startswith("| aiokafka, acks=all")]
     assert reproduced == (
         "| aiokafka, acks=all, RF 3 | reproduced 3 of 3 (29–100 %): 250 duplicate | repeat 1: the reason of "
-        "reproduced; dup in 3 of 3 trials: 29 to 100 % a trial at 95 % | set enable.idempotence=true (kept 3 of 3) |"
+        "reproduced; dup in 3 of 3 trials: 29 to 100 % of such trials, at 95 % confidence | "
+        "set enable.idempotence=true (kept 3 of 3) |"
     )
     assert kept == (
         "| aiokafka, acks=all, idempotent, RF 3 | kept 3 of 3 (≤ 63 %) | repeat 1: the reason of kept; a "
-        "promise was broken in 0 of 3 trials: at most 63 % a trial at 95 % | — |"
+        "promise was broken in 0 of 3 trials: at most 63 % of such trials, at 95 % confidence | — |"
     )
 
 
@@ -198,15 +209,23 @@ def test_a_run_that_stored_no_descriptions_and_ran_nothing_has_pages_all_the_sam
 
 def test_what_would_be_safe_is_said_once_for_all_clients_it_is_the_same_for(tmp_path: Path) -> None:
     records = [
-        _trial(verdict, found, id=f"{client}-{idempotent}", client=client, config={"enable.idempotence": idempotent})
+        _trial(
+            verdict,
+            found,
+            id=f"{client}-{idempotent}",
+            client=client,
+            config={"enable.idempotence": idempotent},
+            expectations=rules(duplicate="forbidden" if idempotent else "expected"),
+        )
         for client in ("aiokafka", "kafka-python")
         for idempotent, verdict, found in ((False, REPRODUCED, {"duplicate": 250}), (True, KEPT, {}))
     ]
-    alone = [_trial(REPRODUCED, {"lost": 3}, id="alone", config={"enable.idempotence": False}, fault="kill-leader")]
+    alone = [_trial(REPRODUCED, {"lost": 3}, id="alone", config={"enable.idempotence": False}, fault="new")]
     folder = store(tmp_path / "run", [*records, *alone])
     render(folder)
     report = (folder / "report.md").read_text()
     assert "| lose-ack | acks=all | 3 | aiokafka, kafka-python | set enable.idempotence=true (kept 1 of 1) |" in report
     assert (
-        "| kill-leader | acks=all | 3 | aiokafka | no configuration of this run was safe under this fault |" in report
+        "| new | acks=all | 3 | aiokafka | nothing in this run promises it and kept it, and no setting that can be "
+        "swept promises it: lost: no rule covers this case, so nothing is held against it |" in report
     )

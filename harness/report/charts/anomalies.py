@@ -1,12 +1,13 @@
-"""What went wrong, configuration by fault, a panel a client. The text in a cell says it all; colour only repeats it."""
+"""What was found, configuration by fault, a panel a client. The text in a cell says it all; colour only repeats it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
 from textwrap import wrap
+from typing import Any
 
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -27,7 +28,22 @@ _TINTS = {
 }
 _OTHER = sns.light_palette(COLOURS[4], 3 * _SHADES)[2 : 2 + _SHADES]
 _GREY = "0.93"
-_HATCH = {Verdict.NOT_EXERCISED: "///", Verdict.UNKNOWN: "xxx"}
+_EDGE: Mapping[str, Any] = {"edgecolor": "0.6", "linewidth": 0.6}
+_LOOK: Mapping[Verdict, Mapping[str, Any]] = {
+    Verdict.BROKEN: {"edgecolor": "black", "linewidth": 2.5},
+    Verdict.ALLOWED: {"edgecolor": "0.1", "linewidth": 1.4, "linestyle": (0, (4, 2))},
+    # Hatching is drawn in the edge's colour: lighter than text, so that text on it can be read.
+    Verdict.NOT_EXERCISED: {"facecolor": _GREY, "edgecolor": "0.75", "linewidth": 0.6, "hatch": "///"},
+    Verdict.UNKNOWN: {"facecolor": _GREY, "edgecolor": "0.75", "linewidth": 0.6, "hatch": "xxx"},
+}
+"""Of a cell beside its tint: a verdict can be told without any colour."""
+_ALLOWED = "○"
+_SAYS = {
+    Verdict.ALLOWED: f"{_ALLOWED} allowed: no promise rules it out",
+    Verdict.NOT_EXERCISED: "not exercised: proves nothing",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.BROKEN: "broken",
+}
 _LINES = 3  # of text in one cell
 _CELL_IN, _LETTER_IN = 1.2, 0.07
 _SIDE_LETTERS = 36  # in the head of a row
@@ -56,10 +72,10 @@ def draw(data: Data) -> Iterator[Drawing]:
 
 def _drawing(name: str, heading: str, found: Matrix, grids: Sequence[Grid]) -> Drawing:
     shown = _shown(grids)
-    wrong = sum(bool(cell.found) for cell in shown)
+    some = sum(bool(cell.found) for cell in shown)
     says = (
         f"Table of configurations by {plural(len(found.faults), 'fault')} for "
-        f"{listed(list(dict.fromkeys(grid.client for grid in grids)))}: something went wrong in {wrong} of "
+        f"{listed(list(dict.fromkeys(grid.client for grid in grids)))}: something was found in {some} of "
         f"{len(shown)} cells, the numbers are under Verdicts"
     )
     return Drawing(name, heading, says, partial(_figure, found, grids))
@@ -83,7 +99,7 @@ def _figure(found: Matrix, grids: Sequence[Grid]) -> Figure:
     axes = figure.subplots(len(grids), 1, squeeze=False, height_ratios=[len(grid.rows) for grid in grids])[:, 0]
     for panel, grid in zip(axes, grids, strict=True):
         _panel(panel, grid, most)
-    title(figure, "Messages lost, duplicated and reordered, by configuration and fault")
+    title(figure, "What was lost, duplicated or found besides, by configuration and fault")
     _legend(figure, shown)
     return figure
 
@@ -119,23 +135,10 @@ def _head(column: str) -> str:
 
 
 def _draw_cell(panel: Axes, x: int, y: int, cell: Cell, most: int) -> None:
-    hatch = _HATCH.get(cell.verdict) if cell.verdict else None
-    broken = cell.verdict is Verdict.BROKEN
     inset = 0.04
-    box = Rectangle(
-        (x + inset / 2, y + inset),
-        1 - inset,
-        1 - 2 * inset,
-        facecolor=_colour(cell, most),
-        edgecolor="black" if broken else "0.6",
-        linewidth=2.5 if broken else 0.6,
-        hatch=hatch,
-    )
-    # Hatching is drawn in the edge's colour: lighter than text, so that text on it can be read.
-    if hatch:
-        box.set_edgecolor("0.75")
-    panel.add_patch(box)
-    backing = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if hatch else None
+    look = {"facecolor": _colour(cell, most), **_EDGE, **(_LOOK.get(cell.verdict, {}) if cell.verdict else {})}
+    panel.add_patch(Rectangle((x + inset / 2, y + inset), 1 - inset, 1 - 2 * inset, **look))
+    backing = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if "hatch" in look else None
     panel.text(
         x + 0.5,
         y + 0.5,
@@ -144,7 +147,7 @@ def _draw_cell(panel: Axes, x: int, y: int, cell: Cell, most: int) -> None:
         va="center",
         color="black",
         fontsize=SMALL,
-        fontweight="bold" if broken else "normal",
+        fontweight="bold" if cell.verdict is Verdict.BROKEN else "normal",
         linespacing=1.1,
         bbox=backing,
     )
@@ -159,6 +162,8 @@ def _text(cell: Cell) -> str:
         words = [*words, "no rule"]
     if cell.verdict is Verdict.BROKEN:
         words = ["BROKEN", *words]
+    elif cell.verdict is Verdict.ALLOWED and cell.ruled:
+        words[0] = f"{_ALLOWED} {words[0]}"
     elif cell.verdict not in (Verdict.KEPT, Verdict.ALLOWED, Verdict.REPRODUCED):
         words = [*words, cell.verdict.replace("_", " ")]
     if cell.agreement and len(set(cell.verdicts)) > 1:
@@ -168,8 +173,6 @@ def _text(cell: Cell) -> str:
 
 def _colour(cell: Cell, most: int) -> object:
     """By the worst anomaly, darker the more there are, on a scale of powers."""
-    if cell.verdict in _HATCH:
-        return _GREY
     if not cell.found:
         return "white"
     anomaly, (_, high) = next(iter(cell.found.items()))
@@ -181,20 +184,15 @@ def _legend(figure: Figure, shown: Sequence[Cell]) -> None:
     cells = [cell for cell in shown if cell.verdict is not None]
     verdicts = {cell.verdict for cell in cells}
     first = {next(iter(cell.found)) for cell in cells if cell.found}
-    keys: Sequence[tuple[bool, Patch]] = (
-        (Anomaly.LOST in first, Patch(facecolor=_TINTS[Anomaly.LOST][-1], edgecolor="0.6", label="lost")),
-        (
-            Anomaly.DUPLICATE in first,
-            Patch(facecolor=_TINTS[Anomaly.DUPLICATE][-1], edgecolor="0.6", label="duplicated, none lost"),
-        ),
-        (bool(first - set(_TINTS)), Patch(facecolor=_OTHER[-1], edgecolor="0.6", label="something else")),
-        (Verdict.KEPT in verdicts, Patch(facecolor="white", edgecolor="0.6", label="0: nothing, and the fault fired")),
-        (
-            Verdict.NOT_EXERCISED in verdicts,
-            Patch(facecolor=_GREY, edgecolor="0.75", hatch="///", label="not exercised: proves nothing"),
-        ),
-        (Verdict.UNKNOWN in verdicts, Patch(facecolor=_GREY, edgecolor="0.75", hatch="xxx", label="unknown")),
-        (Verdict.BROKEN in verdicts, Patch(facecolor="white", edgecolor="black", linewidth=2.5, label="broken")),
+    keys: Sequence[tuple[bool, str, Mapping[str, Any]]] = (
+        (Anomaly.LOST in first, "lost", {"facecolor": _TINTS[Anomaly.LOST][-1]}),
+        (Anomaly.DUPLICATE in first, "duplicated, none lost", {"facecolor": _TINTS[Anomaly.DUPLICATE][-1]}),
+        (bool(first - set(_TINTS)), "something else, none lost or duplicated", {"facecolor": _OTHER[-1]}),
+        (Verdict.KEPT in verdicts, "0: nothing went wrong, and the fault fired", {}),
+        *((verdict in verdicts, says, _LOOK[verdict]) for verdict, says in _SAYS.items()),
     )
-    handles = [patch for there, patch in keys if there]
-    legend(figure, handles, columns=3, note="blank: not run")
+    handles = [Patch(label=says, **{"facecolor": "white", **_EDGE, **look}) for there, says, look in keys if there]
+    expected = (
+        "; coloured with a thin border: reproduced, as the rules expect" if Verdict.REPRODUCED in verdicts else ""
+    )
+    legend(figure, handles, columns=3, note=f"blank: not run{expected}")

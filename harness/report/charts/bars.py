@@ -40,7 +40,9 @@ def bars(values: Mapping[Subject, Spread], unsteady: set[Subject], heading: str,
         for i, rf in enumerate(factors)
     ]
     notes = [
-        *(["medians; whiskers: least and most of the repeats"] if repeated else []),
+        "medians; whiskers: least and most of the repeats"
+        if repeated
+        else "one repeat each: no difference can be told",
         *(["† not steady: too short to rely on"] if unsteady else []),
     ]
     legend(figure, handles, columns=6, note="; ".join(notes))
