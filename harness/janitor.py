@@ -32,6 +32,10 @@ class Janitor:
             start_new_session=True,  # Ctrl-C and a closed terminal end the harness, not this
         )
 
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
     def process(self, pid: int) -> None:
         """A process to kill. Its start time is kept with it, so that a recycled id is never hit."""
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -56,6 +56,9 @@ DEFAULTS: Mapping[str, Setting] = {
     "max.in.flight.requests.per.connection": 1,
 }
 
+ANSWER_S = 40.0
+RECONNECT_S = 1.0  # it asks for metadata anew every retry_backoff_ms, and connects to whom that names
+
 ERRORS: ErrorTable = {
     "MessageSizeTooLargeError": Rule(
         Proof.ALWAYS, "The broker checks the size before it appends, and every attempt sends the same batch."
@@ -105,6 +108,8 @@ class AiokafkaProducer:
         self._starting: asyncio.Task[None] | None = None
         self._woken: asyncio.Future[None] = self._loop.create_future()
         self._unreported = 0
+        self.most_waiting_bytes: int | None = None
+        self._closing = False
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
         if (death := self._death()) is not None:
@@ -125,6 +130,7 @@ class AiokafkaProducer:
         return self._unreported
 
     def close(self, timeout_s: float) -> None:
+        self._closing = True
         if not self._loop.is_closed():
             self._loop.run_until_complete(self._stop(timeout_s / 2))
             self._loop.close()
@@ -182,7 +188,9 @@ class AiokafkaProducer:
         now_ns = time.monotonic_ns()
         self._unreported -= 1
         _wake(self._woken)
-        error = future.exception()
+        error = asyncio.CancelledError() if future.cancelled() else future.exception()
+        if error is not None and self._closing:
+            return
         if error is not None:
             name = type(error).__name__
             outcome = Outcome.FAILED if name in self._proving else Outcome.UNKNOWN

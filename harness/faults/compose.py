@@ -71,14 +71,14 @@ def _in_sequence(name: str, parts: Sequence[Fault]) -> Fault:
         # The script itself waits for the last part's load.
         during = (
             *first.during,
-            AwaitSent(first.patience_s),
+            AwaitSent(),
             *first.after,
             *between,
             *last.before,
             last.load,
             *last.during,
         )
-        return Script(first.load, first.before, during, last.after, last.patience_s)
+        return Script(first.load, first.before, during, last.after)
 
     def fired(events: Sequence[FaultEvent]) -> bool:
         # What the proxy did is told after the step in which it did it.
@@ -100,7 +100,6 @@ def _at_once(name: str, parts: Sequence[Fault]) -> Fault:
             load=_one_load([each.load for each in scripts]),
             during=(Together(tuple(Part(part.name, each.during) for part, each in zip(parts, scripts, strict=True))),),
             after=tuple(step for each in scripts for step in each.after),
-            patience_s=max(each.patience_s for each in scripts),
         )
 
     def fired(events: Sequence[FaultEvent]) -> bool:

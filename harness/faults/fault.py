@@ -25,12 +25,10 @@ class Script:
     before: tuple[Step, ...] = ()
     during: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
-    patience_s: float = 25.0
-    """How long the trial waits for what is not reported yet when all else is done."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return (*self.before, self.load, *self.during, AwaitSent(self.patience_s), *self.after)
+        return (*self.before, self.load, *self.during, AwaitSent(), *self.after)
 
     @property
     def every_step(self) -> Iterator[Step]:

@@ -15,8 +15,9 @@ from harness.trial.venue import Running
 def record_of(running: Running, started: datetime, elapsed_s: float, *, complete: bool) -> TrialRecord:
     """The record of a trial that ran: without counts, anomalies and verdict."""
     trial, worker = running.trial, running.worker
+    load = trial_fields(trial)["load"] | {"most_waiting_bytes": worker.most_waiting_bytes if worker else None}
     return TrialRecord(
-        **trial_fields(trial),
+        **trial_fields(trial) | {"load": load},
         cluster_profile=trial.profile,
         client_version=worker.version if worker else None,
         effective=worker.effective if worker else None,

@@ -15,7 +15,7 @@ def _(step: steps.AwaitFired, stage: Stage) -> Iterator[None]:
         stage.collect_firings()
         return any(event.what == step.action for event in stage.events)
 
-    return stage.until(fired, step.timeout_s, f"no request met {step.action}")
+    return stage.while_load_moves(fired, f"no request met {step.action}")
 
 
 @do.register
