@@ -10,8 +10,10 @@ from pydantic import BaseModel
 
 from harness.events import FaultEvent
 from harness.faults.steps import AwaitSent, Cut, Send, Step, Together, Wire
+from harness.faults.timing import least_s
 
 Config = Mapping[str, Any]
+_SET_UP_S = 1.5  # and the scan
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Fault:
     script: Callable[[Any], Script]
     fired: Callable[[Sequence[FaultEvent]], bool]
     estimate_s: Callable[[Any, Config], float]
-    """About how long a trial of it takes, set-up and scan included."""
+    """About how long a trial of it takes, set-up and scan included, where the script does not take longer."""
     refuses: Callable[[Config], str | None] = _says_something
     """Why the fault would say nothing in this configuration, or None."""
     settings: Callable[[Any], Config] = lambda parameters: {}
@@ -82,7 +84,8 @@ class Fault:
         return int(parameters.message_size)
 
     def seconds(self, parameters: Any, config: Config) -> float:
-        return self.estimate_s(parameters, config)
+        """About how long a trial of it takes; never less than its script does."""
+        return max(self.estimate_s(parameters, config), _SET_UP_S + least_s(self.script(parameters).steps))
 
 
 def given(*names: str) -> Callable[[Any], Config]:

@@ -8,7 +8,7 @@ from typing import Any
 from harness import clients, verify
 from harness.bounds import Bounds, ClientWaits, bytes_of
 from harness.faults.fault import Script
-from harness.faults.outages import losses, outage_s, slowest_rate
+from harness.faults.timing import losses, outage_s, slowest_rate
 from harness.plan import Trial
 
 
@@ -35,7 +35,7 @@ def bounds_of(trial: Trial, effective: Mapping[str, Any], brokers: int, script: 
     return Bounds.of(
         waits,
         stored_bytes,
-        rate=slowest_rate(script),
-        outage_s=outage_s(script, brokers),
-        losses=losses(script),
+        rate=slowest_rate(script.every_step),
+        outage_s=outage_s(script.every_step, brokers),
+        losses=losses(script.every_step),
     )

@@ -7,8 +7,8 @@ from functools import partial
 
 from harness.faults import steps
 from harness.faults.act.step import do
-from harness.faults.outages import END_S
 from harness.faults.stage import Stage
+from harness.faults.timing import END_S
 
 _NOBODY = -1  # as Kafka itself writes that nobody leads
 
