@@ -20,6 +20,7 @@ import time
 from itertools import product
 from pathlib import Path
 
+from harness.bounds import Bounds
 from harness.clients import Setting
 from harness.clusters.jars import Jar, class_path, ensure
 from harness.clusters.local import LocalCluster
@@ -28,6 +29,7 @@ from harness.janitor import Janitor
 from harness.journal import read_producer
 from harness.load.spec import Spec
 from harness.load.worker import Worker
+from harness.trial.waits import client_waits
 
 KAFKA = "4.3.1"  # the newest version whose kafka-tools artifact is published
 TOOLS = Jar(
@@ -83,8 +85,8 @@ def harness(
     )
     worker = Worker(spec, scratch / "worker.log", janitor)
     worker.wait_ready()
-    worker.start(messages)
-    worker.finish(300)
+    worker.start(messages, Bounds.of(client_waits(spec.client, spec.config, worker.effective or {}), 0))
+    worker.finish()
     worker.close()
     worker.seal(scratch / "journal.parquet")
     columns = read_producer(scratch / "journal.parquet")

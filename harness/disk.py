@@ -17,7 +17,9 @@ def free_bytes(folder: Path) -> int:
 
 
 class DiskWatch:
-    """While in its context, calls ``stop`` once if the free space falls into the reserve; ``breached`` says it did."""
+    """While in its context, calls ``stop`` as long as the free space is within the reserve: who was started again
+    meanwhile is stopped too. ``breached`` says that it was.
+    """
 
     def __init__(self, folder: Path, stop: Callable[[], None], *, every_s: float = 0.5) -> None:
         self.breached = False
@@ -40,4 +42,3 @@ class DiskWatch:
             if free_bytes(self._folder) < RESERVE_BYTES:
                 self.breached = True
                 self._stop()
-                return

@@ -43,6 +43,10 @@ class Janitor:
             start_new_session=True,  # Ctrl-C and a closed terminal end the harness, not this
         )
 
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
     def process(self, pid: int) -> None:
         """A child of the harness to kill, none that has its id after it. Raises ``JanitorDied`` with the child killed:
         nothing runs that nobody would end.

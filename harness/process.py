@@ -61,6 +61,7 @@ class Child:
         self.pid = self._process.pid
         self._events: queue.Queue[Message | None] = queue.Queue()
         self._kept: list[Message] = []
+        self._told = 0
         self._reader = threading.Thread(target=self._read, name=f"read {module}", daemon=True)
         self._reader.start()
         self.send(spec)
@@ -74,8 +75,19 @@ class Child:
         except (BrokenPipeError, ValueError) as error:
             raise self._died() from error
 
-    def wait(self, event: str, timeout_s: float) -> Message:
-        """The next message whose ``event`` is this one; others are kept for ``events``.
+    def tell(self, command: Mapping[str, Any]) -> int:
+        """Sends a command with an ``id`` of its own, which it returns, for ``wait`` to know the answer by."""
+        self._told += 1
+        self.send({**command, "id": self._told})
+        return self._told
+
+    def ask(self, command: Mapping[str, Any], event: str, timeout_s: float) -> Message:
+        """The answer to a command, of this ``event``. Raises as ``wait`` does."""
+        return self.wait(event, timeout_s, to=self.tell(command))
+
+    def wait(self, event: str, timeout_s: float, *, to: int | None = None) -> Message:
+        """The next message whose ``event`` is this one; others are kept for ``events``. With ``to`` it is the answer to
+        the command of this id. What the child says late to another command is an answer to nobody, and is dropped.
 
         Raises ``ChildSilent`` past the bound and ``ChildDied`` when the child ends first.
         """
@@ -88,9 +100,10 @@ class Child:
             if message is None:
                 self._events.put(None)
                 raise self._died()
-            if message.get("event") == event:
+            if message.get("event") == event and message.get("id") == to:
                 return message
-            self._kept.append(message)
+            if "id" not in message:
+                self._kept.append(message)
 
     def events(self) -> Iterator[Message]:
         """What has arrived and nobody waited for, once each, without waiting."""
@@ -109,6 +122,11 @@ class Child:
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
+
+    def fail_if_dead(self) -> None:
+        """Raises ``ChildDied`` if it has ended."""
+        if not self.alive:
+            raise self._died()
 
     def signal(self, number: int) -> None:
         """Sends it a signal; no error when it is gone."""
@@ -178,6 +196,11 @@ async def obeyed(commands: Iterator[Message], obey: Callable[[Message], None]) -
 
     threading.Thread(target=listen, name="commands", daemon=True).start()
     await ended.wait()
+
+
+def answer(command: Message, event: str, **fields: Any) -> None:
+    """For a child: what it says to this command of the parent's, and to no other."""
+    say(event, id=command["id"], **fields)
 
 
 def say(event: str, **fields: Any) -> None:

@@ -18,8 +18,8 @@ from harness.clusters.local import LocalCluster
 from harness.faults import FAULTS
 from harness.janitor import Janitor
 from harness.judge import judge
+from harness.load.oracle import Oracle
 from harness.plan import Plan, Trial, plan
-from harness.process import Child
 from harness.store import FaultRecord, Results, TrialRecord
 from harness.trial import logs
 from harness.warmup import warm_up
@@ -77,7 +77,7 @@ def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, 
 
 
 def _run_one(planned: Trial, venue: trial.Venue, results: Results, watcher: Watcher) -> bool:
-    """Whether the cluster is still of use after this trial."""
+    """Whether the cluster, and who cleans up after it, are still of use after this trial."""
     watcher.starts(planned)
     began = time.monotonic()
     try:
@@ -88,7 +88,7 @@ def _run_one(planned: Trial, venue: trial.Venue, results: Results, watcher: Watc
         reason = f"the trial ended in the middle: {type(crash).__name__}: {crash}"
     else:
         _store(results, watcher, judge(record, results.journals), venue)
-        return True
+        return venue.janitor.alive
     _store(results, watcher, _not_run(planned, "failed", reason, time.monotonic() - began), venue)
     return False
 
@@ -132,10 +132,8 @@ def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Trial
                 eligible_leader_replicas=wanted.eligible_leader_replicas,
                 relays=wanted.relays,
             ) as cluster,
-            Child("harness.load.scan", {}, scratch / "oracle.log") as oracle,
+            Oracle(scratch / "oracle.log", janitor) as oracle,
         ):
-            janitor.process(oracle.pid)
-            oracle.wait("ready", 30)
             yield trial.Venue(
                 cluster=cluster,
                 oracle=oracle,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.bounds import Bounds
 from harness.clients import Setting
 from harness.disk import DiskWatch
 from harness.journal import ProducerJournal
@@ -22,6 +23,7 @@ from harness.load.spec import Spec
 from harness.load.worker import Worker, WorkerFailed
 from harness.process import ChildDied, ChildSilent
 from harness.trial import Venue
+from harness.trial.waits import client_waits
 
 _MOST_MESSAGES = 4_000_000
 _MESSAGE_BYTES = 100
@@ -30,7 +32,8 @@ _MOST_WINDOWS = 6
 _STEADY = 0.1
 _PACE = 1000  # messages a second
 _MOST_PACED_S = 8  # a window each
-_FINISH_S = 10.0
+# How long its client, and so the harness, waits for a broker that does not answer: there is nothing to be proved.
+_TIMEOUTS: dict[str, Setting] = {"request.timeout.ms": 5_000, "delivery.timeout.ms": 10_000}
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def _at_full_load(venue: Venue) -> list[int]:
         worker.wait_ready()
         while len(rates) < _MOST_WINDOWS and worker.total < _MOST_MESSAGES and not steady(rates):
             before, since = worker.acks(), time.monotonic()
-            worker.start(_MOST_MESSAGES, seconds=_WINDOW_S)
+            worker.start(_MOST_MESSAGES, _bounds(worker), seconds=_WINDOW_S)
             _finish(worker)
             rates.append((worker.acks() - before) / (time.monotonic() - since))
     return [round(rate) for rate in rates]
@@ -80,26 +83,31 @@ def _at_a_pace(venue: Venue) -> list[float]:
     try:
         with (
             _loading(venue, "pace", 1, _MOST_PACED_S * _PACE, {"enable.idempotence": True}) as worker,
-            Receiver(worker.spec, consumed, venue.scratch / "warm-up.log", venue.janitor) as receiver,
+            Receiver(worker.spec, venue.scratch / "warm-up-consumer.log", venue.janitor) as receiver,
         ):
             worker.wait_ready()
             journal = ProducerJournal.open(Path(worker.spec.journal))
             while len(medians) < _MOST_PACED_S and not steady(medians):
                 window = slice(worker.total, worker.total + _PACE)
-                worker.start(_PACE, rate=_PACE)
+                worker.start(_PACE, _bounds(worker), rate=_PACE)
                 _finish(worker)
                 medians.append(float(np.median(journal.done_ns[window] - journal.due_ns[window])) / 1e6)
-            receiver.stop(worker.total)
+            receiver.stop(worker.total, consumed)
     finally:
         consumed.unlink(missing_ok=True)
     return [round(median, 1) for median in medians]
 
 
+def _bounds(worker: Worker) -> Bounds:
+    waits = client_waits(worker.spec.client, worker.spec.config, worker.effective or {})
+    return Bounds.of(waits, 0, rate=_PACE)
+
+
 def _finish(worker: Worker) -> None:
-    """Waits for a window's end, all of it reported. Raises ``WorkerFailed`` when that does not come in time."""
-    unreported = worker.finish(_FINISH_S)
-    if worker.stopped or unreported:
-        raise WorkerFailed(worker.stopped or f"{unreported} messages had no report after {_FINISH_S:g} s")
+    """Waits for a window's end, all of it reported. Raises ``WorkerFailed`` when the client dies or hangs."""
+    worker.finish()
+    if worker.stopped is not None or worker.hung is not None:
+        raise WorkerFailed(worker.stopped or str(worker.hung))
 
 
 @contextlib.contextmanager
@@ -114,7 +122,7 @@ def _loading(venue: Venue, name: str, partitions: int, capacity: int, config: di
             bootstrap=venue.cluster.bootstrap,
             topic=topic,
             partitions=partitions,
-            config={"acks": "all", "linger.ms": 5, **config},
+            config={"acks": "all", "linger.ms": 5, **_TIMEOUTS, **config},
             run_key=0,
             producer=0,
             message_size=_MESSAGE_BYTES,

@@ -11,7 +11,7 @@ import pytest
 from harness.clusters.jars import class_path
 from harness.clusters.local import LocalCluster
 from harness.janitor import Janitor
-from harness.process import Child
+from harness.load.oracle import Oracle
 from harness.trial import Venue
 
 # How long an example takes is the machine's to say, not a property of what is tested.
@@ -68,7 +68,5 @@ def relayed_venue(relayed: LocalCluster, janitor: Janitor, tmp_path_factory: pyt
 def _venue(cluster: LocalCluster, janitor: Janitor, folder: Path) -> Iterator[Venue]:
     for name in ("journals", "scratch"):
         (folder / name).mkdir()
-    with Child("harness.load.scan", {}, folder / "oracle.log") as oracle:
-        janitor.process(oracle.pid)
-        oracle.wait("ready", 30)
+    with Oracle(folder / "oracle.log", janitor) as oracle:
         yield Venue(cluster, oracle, janitor, folder / "journals", folder / "scratch", run_id="tests")

@@ -1,4 +1,4 @@
-"""The disk is watched while something is written: into the reserve, it is stopped, once."""
+"""The disk is watched while something is written: into the reserve, it is stopped, and what comes after it too."""
 
 import time
 from pathlib import Path
@@ -22,7 +22,7 @@ def test_a_disk_with_room_stops_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     assert (watch.breached, stopped) == (False, [])
 
 
-def test_a_disk_that_is_about_to_be_full_stops_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_about_to_be_full_stops_what_is_started_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "RESERVE_BYTES", free_bytes(tmp_path) * 2)
     watch, stopped = _watched(tmp_path, 0.3)
-    assert (watch.breached, stopped) == (True, ["stop"])
+    assert watch.breached and len(stopped) > 1

@@ -118,7 +118,7 @@ def _hang() -> Fault:
         name="hang",
         summary="",
         parameters=UnderLoad,
-        script=lambda parameters: Script(load=parameters.load, during=(AwaitAcks(100), PauseClient()), patience_s=1),
+        script=lambda parameters: Script(load=parameters.load, during=(AwaitAcks(100), PauseClient())),
         fired=in_order("pause-client"),
         estimate_s=lambda parameters, config: 5.0,
     )

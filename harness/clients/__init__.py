@@ -35,6 +35,8 @@ class Producer(Protocol):
 
     effective: dict[str, Setting]
     """What the client really runs with, in dotted names, as far as it lets anybody see."""
+    most_waiting_bytes: int | None
+    """So many bytes of values are let wait without a report at most; None where it is a batch or two a partition."""
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
         """Hands over ``values`` for one partition, as sequences from ``first_sequence`` on.
@@ -52,7 +54,11 @@ class Producer(Protocol):
         """Waits until all is reported, at most ``timeout_s``. Returns how many are still unreported. Never raises."""
 
     def close(self, timeout_s: float) -> None:
-        """Lets go of everything within ``timeout_s``, reported or not. Never raises, never hangs."""
+        """Lets go of everything within ``timeout_s``, reported or not. Never raises, never hangs.
+
+        From now on an ack counts and an error does not: it would say that the client was closed. Such messages stay
+        without a report.
+        """
 
 
 class ClientRefused(Exception):
@@ -69,6 +75,10 @@ class ClientModule(Protocol):
     NAME: str
     DEFAULTS: Mapping[str, Setting]
     """The client's own defaults, dotted, for the settings a sweep can vary; each is what its documentation says."""
+    ANSWER_S: float
+    """How long it waits for a response where ``request.timeout.ms`` is not stated."""
+    RECONNECT_S: float
+    """How long it lets pass at most before it connects once more to a broker that was not there."""
 
     @staticmethod
     def version() -> str:

@@ -56,6 +56,8 @@ DEFAULTS: Mapping[str, Setting] = {
     "max.in.flight.requests.per.connection": 1,
 }
 
+ANSWER_S = 40.0
+RECONNECT_S = 1.0  # it asks for metadata anew every retry_backoff_ms, and connects to whom that names
 _AGAIN = " It sends again until its time is over, so that an earlier attempt may have landed unheard."
 
 ERRORS: ErrorTable = {
@@ -106,6 +108,8 @@ class AiokafkaProducer:
         self._starting: asyncio.Task[None] | None = None
         self._woken: asyncio.Future[None] = self._loop.create_future()
         self._unreported = 0
+        self.most_waiting_bytes: int | None = None
+        self._closing = False
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
         if (death := self._death()) is not None:
@@ -126,6 +130,7 @@ class AiokafkaProducer:
         return self._unreported
 
     def close(self, timeout_s: float) -> None:
+        self._closing = True
         if not self._loop.is_closed():
             self._loop.run_until_complete(self._stop(timeout_s / 2))
             self._loop.close()
@@ -183,7 +188,9 @@ class AiokafkaProducer:
         now_ns = time.monotonic_ns()
         self._unreported -= 1
         _wake(self._woken)
-        error = future.exception()
+        error = asyncio.CancelledError() if future.cancelled() else future.exception()
+        if error is not None and self._closing:
+            return
         if error is not None:
             self._recorder.done(sequence, Outcome.UNKNOWN, now_ns, error=type(error).__name__)
         elif self._unconfirmed:

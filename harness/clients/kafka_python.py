@@ -27,8 +27,7 @@ NAME = "kafka-python"
 _SEND_S = 0.1
 _CREATE_S = 5.0
 _BUFFERED = 10_000
-_BUFFERED_BYTES = 32 * 1024 * 1024
-"""How much may be unreported at once, since the client itself has no bound: these messages, and Kafka's own default."""
+"""So many messages may be unreported at once, and no more bytes than Kafka's own default: the client has no bound."""
 
 SETTINGS: tables.Table = {
     "acks": Given(("acks",), tables.give_acks, tables.read_acks),
@@ -59,6 +58,9 @@ DEFAULTS: Mapping[str, Setting] = {
     "retry.backoff.ms": 100,
 }
 
+ANSWER_S = 30.0
+RECONNECT_S = 36.0  # reconnect_backoff_max_ms, and a fifth more by chance
+
 ERRORS: ErrorTable = {
     "MessageSizeTooLargeError": Rule(
         Proof.ONE_ATTEMPT, "The broker checks the size before it appends; what was split is another batch."
@@ -73,7 +75,6 @@ ERRORS: ErrorTable = {
         Proof.NEVER, "With acks=all a leader that steps down while it waits for replicas answers so after appending."
     ),
     "KafkaTimeoutError": Rule(Proof.NEVER, "Given alike to batches never sent and to batches sent."),
-    "IllegalStateError": Rule(Proof.NEVER, "Given at a forced close to batches on their way too."),
 }
 
 
@@ -116,6 +117,7 @@ class KafkaPythonProducer:
         self._unconfirmed = False
         self._proving: frozenset[str] = frozenset()
         self._unreported = 0
+        self.most_waiting_bytes: int | None = tables.BUFFER_BYTES
         self._changed = threading.Condition(threading.Lock())
         self._producer: Any = None
         self._refusal: Exception | None = None
@@ -211,7 +213,7 @@ class KafkaPythonProducer:
         return True
 
     def _room(self, values: Sequence[bytes]) -> int:
-        most = max(1, min(_BUFFERED, _BUFFERED_BYTES // max(1, *map(len, values))))
+        most = max(1, min(_BUFFERED, tables.BUFFER_BYTES // max(1, *map(len, values))))
         with self._changed:
             return max(0, most - self._unreported)
 
@@ -220,7 +222,8 @@ class KafkaPythonProducer:
         if isinstance(result, BaseException):
             name = type(result).__name__
             outcome = Outcome.FAILED if name in self._proving else Outcome.UNKNOWN
-            self._recorder.done(sequence, outcome, now_ns, error=name)
+            if not self._closed:
+                self._recorder.done(sequence, outcome, now_ns, error=name)
         elif self._unconfirmed:
             self._recorder.done(sequence, Outcome.UNCONFIRMED, now_ns)
         else:

@@ -15,6 +15,9 @@ from harness.clients import Setting
 INFINITE = 2**31 - 1
 """How Kafka itself writes retries without end."""
 
+BUFFER_BYTES = 32 * 1024 * 1024
+"""Kafka's own default of ``buffer.memory``: so many bytes of values may wait in a client that would take more."""
+
 OFFERED_AGAIN = "the harness offers a refused message again, so that no send ever blocks for it to bound"
 """Why no client is run with ``max.block.ms``."""
 

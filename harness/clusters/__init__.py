@@ -39,9 +39,9 @@ class Cluster(Protocol):
     def high_watermarks(self, topic: str) -> dict[int, int]:
         """The high watermark of each partition, asked of its leader, which may need a moment after it was elected."""
 
-    def wait_quiet(self, topic: str) -> None:
-        """Waits until the topic has not grown for half a second, at most ten: with acks=0 a message counts as sent when
-        it is in a socket, and the last ones may be there still.
+    def wait_quiet(self, topic: str, timeout_s: float) -> None:
+        """Waits until the topic has not grown for half a second, at most for so long: with acks=0 a message counts as
+        sent when it is in a socket, and the last ones may be there still.
         """
 
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
@@ -69,6 +69,11 @@ class Cluster(Protocol):
 
     def ended(self, node: int) -> int | None:
         """The exit status of a node that has ended, else None. Once asked for, its end is no failure of the cluster."""
+
+    def ended_unasked(self) -> list[str]:
+        """A line for each node that has ended, since this was asked last, though nobody had asked it to; with its last
+        words, and also of those that were started again meanwhile.
+        """
 
     def restart(self, node: int) -> None:
         """Starts a node that has ended again, on its old disk and port."""

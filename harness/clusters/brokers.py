@@ -10,7 +10,7 @@ from harness.clusters import ClusterFailed, admin
 
 _POLL_S = 0.05
 _HIGH_WATERMARK_S = 10.0
-_QUIET_S, _QUIET_AT_MOST_S = 0.5, 10.0
+_QUIET_S = 0.5
 
 
 class Brokers:
@@ -47,8 +47,8 @@ class Brokers:
                     raise ClusterFailed(f"no high watermark of {topic}: {error}") from error
             time.sleep(_POLL_S)
 
-    def wait_quiet(self, topic: str) -> None:
-        until = time.monotonic() + _QUIET_AT_MOST_S
+    def wait_quiet(self, topic: str, timeout_s: float) -> None:
+        until = time.monotonic() + timeout_s
         size, since = -1, time.monotonic()
         while time.monotonic() - since < _QUIET_S and time.monotonic() < until:
             if (now := sum(self.high_watermarks(topic).values())) != size:

@@ -124,6 +124,15 @@ class LocalCluster(Brokers):
 
     def shut_down(self, node: int) -> None:
         self._nodes[node].signal(signal.SIGTERM)
+        self._nodes[node].may_end = True
+
+    def ended_unasked(self) -> list[str]:
+        for node in self.nodes:
+            node.note_end()
+        told = [end for node in self.nodes for end in node.unasked]
+        for node in self.nodes:
+            node.unasked.clear()
+        return told
 
     def ended(self, node: int) -> int | None:
         return self._nodes[node].ended()

@@ -41,7 +41,9 @@ class Node:
     flags: tuple[str, ...]
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     may_end: bool = False
-    """Its end is awaited, and so no failure, until it is started again."""
+    """Its end is awaited or told of, and so no failure, until it is started again."""
+    unasked: list[str] = field(default_factory=list)
+    """Its ends that nobody had asked for and nobody was told of yet, each with its last words."""
 
     @property
     def log(self) -> Path:
@@ -85,6 +87,7 @@ class Node:
         self._launch("kafka.Kafka", "server.properties")
 
     def signal(self, number: signal.Signals) -> None:
+        self.note_end()
         self.running.send_signal(number)
 
     def wait_end(self, timeout_s: float) -> int:
@@ -113,6 +116,12 @@ class Node:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(_KILL_S)
 
+    def note_end(self) -> None:
+        """Keeps in mind that it has ended, if it has and nobody had asked for that."""
+        if self.process is not None and not self.may_end and (status := self.process.poll()) is not None:
+            self.unasked.append(f"node {self.id} ended with status {status}, unasked: {self.last_words()}")
+            self.may_end = True
+
     def fail_if_dead(self) -> None:
         """Raises ``ClusterFailed`` if it has ended and nobody waited for that."""
         if self.process is not None and not self.may_end and (status := self.process.poll()) is not None:
@@ -130,6 +139,7 @@ class Node:
         return (telling or lines or ["it said nothing"])[-1][:300]
 
     def _launch(self, main: str, *arguments: str) -> None:
+        self.note_end()
         options = (*self.flags, *_QUIET, *self.jvm.archive.flags())
         command = [str(self.jvm.java), *options, "-cp", self.jvm.class_path, main, *arguments]
         with self.log.open("ab") as log:

@@ -1,10 +1,11 @@
-"""Watches who leads a partition and who is in sync, while something else is being done to the cluster."""
+"""Watches who leads a topic's partitions and who is in sync, while something else is being done to the cluster."""
 
 from __future__ import annotations
 
 import itertools
 import threading
 import time
+from collections.abc import Mapping
 from types import TracebackType
 
 from harness.clusters import Cluster, admin
@@ -19,14 +20,14 @@ _COMPARISON_S = 0.05
 
 
 class Observer:
-    """From start to stop, an event for each change of partition 0 of a topic: ``leader`` and ``isr``.
+    """From start to stop, an event for each change of a topic's partitions: ``leader`` and ``isr``, with ``partition``.
 
-    The first view counts as a change. Brokers are asked with Metadata requests, at most one every 50 ms and over a
-    connection each: 1 % of a core here and some 4 % of one in a broker that is not warm. One broker is asked as long as
-    it answers, since views of several interleave; one that does not answer within 250 ms, frozen or dead, is left
-    alone for a second. The next one may have been frozen until now: for half a second only a newer leader epoch counts.
-    Now and then another one is asked as well, for a broker that is cut off from the controller goes on telling what
-    was: whoever knows a newer leader epoch is the one that is asked from then on.
+    The first view counts as a change, and there is a last look when it stops. Brokers are asked with Metadata requests,
+    at most one every 50 ms and over a connection each: 1 % of a core here and some 4 % of one in a broker that is not
+    warm. One broker is asked as long as it answers, since views of several interleave; one that does not answer within
+    250 ms, frozen or dead, is left alone for a second. The next one may have been frozen until now: for half a second
+    only a newer leader epoch counts. Now and then another one is asked as well, for a broker that is cut off from the
+    controller goes on telling what was: whoever knows a newer leader epoch is the one that is asked from then on.
     """
 
     def __init__(self, cluster: Cluster, topic: str) -> None:
@@ -37,7 +38,7 @@ class Observer:
         self._asked = next(iter(cluster.addresses))
         self._trusted_from = 0.0
         self._silent_until = dict.fromkeys(cluster.addresses, 0.0)
-        self._seen: admin.PartitionView | None = None
+        self._seen: dict[int, admin.PartitionView] = {}
         self._others = itertools.cycle(cluster.addresses)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"observer of {topic}", daemon=True)
@@ -68,25 +69,32 @@ class Observer:
         except admin.AdminError:
             self._silent_until[self._asked] = time.monotonic() + _AVOID_S
         else:
-            if 0 in view.partitions:
-                self._note(view.partitions[0])
+            if view.partitions:
+                self._note(view.partitions)
                 return
         self._asked = min(self._silent_until, key=lambda node: (self._silent_until[node], node == self._asked))
         self._trusted_from = time.monotonic() + _CATCH_UP_S
 
     def _compare(self, other: int) -> None:
         try:
-            known = admin.view(self._cluster.addresses[other], self._topic, _COMPARISON_S).partitions.get(0)
+            known = admin.view(self._cluster.addresses[other], self._topic, _COMPARISON_S).partitions
         except admin.AdminError:
             return
-        if known is not None and self._seen is not None and known.leader_epoch > self._seen.leader_epoch:
+        newer = {
+            n: view for n, view in known.items() if n in self._seen and view.leader_epoch > self._seen[n].leader_epoch
+        }
+        if newer:
             self._asked = other
-            self._note(known)
+            self._note(newer)
+            self._trusted_from = time.monotonic() + _CATCH_UP_S  # of the other partitions it may know less
 
-    def _note(self, view: admin.PartitionView) -> None:
-        if not stale(self._seen, view, caught_up=time.monotonic() >= self._trusted_from):
-            self.events += changes(self._seen, view, time.monotonic_ns())
-            self._seen = view
+    def _note(self, partitions: Mapping[int, admin.PartitionView]) -> None:
+        caught_up, now_ns = time.monotonic() >= self._trusted_from, time.monotonic_ns()
+        for number, view in partitions.items():
+            seen = self._seen.get(number)
+            if not stale(seen, view, caught_up=caught_up):
+                self.events += changes(number, seen, view, now_ns)
+                self._seen[number] = view
 
 
 def stale(seen: admin.PartitionView | None, view: admin.PartitionView, *, caught_up: bool) -> bool:
@@ -98,11 +106,19 @@ def stale(seen: admin.PartitionView | None, view: admin.PartitionView, *, caught
     return view.leader_epoch < seen.leader_epoch or (view.leader_epoch == seen.leader_epoch and not caught_up)
 
 
-def changes(seen: admin.PartitionView | None, view: admin.PartitionView, at_ns: int) -> list[FaultEvent]:
-    """What is new in a view, as events."""
+def changes(
+    partition: int, seen: admin.PartitionView | None, view: admin.PartitionView, at_ns: int
+) -> list[FaultEvent]:
+    """What is new in a view of a partition, as events."""
     events = []
     if seen is None or (view.leader, view.leader_epoch) != (seen.leader, seen.leader_epoch):
-        events.append(FaultEvent(at_ns, "leader", {"leader": view.leader, "epoch": view.leader_epoch}))
+        events.append(leads(partition, view, at_ns))
     if seen is None or set(view.isr) != set(seen.isr):
-        events.append(FaultEvent(at_ns, "isr", {"isr": sorted(view.isr), "leader": view.leader}))
+        isr = {"partition": partition, "isr": sorted(view.isr), "leader": view.leader}
+        events.append(FaultEvent(at_ns, "isr", isr))
     return events
+
+
+def leads(partition: int, view: admin.PartitionView, at_ns: int) -> FaultEvent:
+    """Who leads, as an event."""
+    return FaultEvent(at_ns, "leader", {"partition": partition, "leader": view.leader, "epoch": view.leader_epoch})

@@ -104,7 +104,6 @@ def _at_once(name: str, parts: Sequence[Fault]) -> Fault:
             load=_one_load([script.load for _, script in each]),
             during=(Together(tuple(Part(name, script.during) for name, script in each)),),
             after=tuple(Part(name, script.after) for name, script in each if script.after),
-            patience_s=max(script.patience_s for _, script in each),
         )
 
     def conflict(parameters: _Together) -> str | None:

@@ -60,7 +60,7 @@ class FullDisk(UnderLoad):
 
 def _stored(parameters: Stored, *then: Step) -> Script:
     """All is sent and acked before anything else happens."""
-    acked = AwaitAcks(parameters.messages, timeout_s=5.0, required=False)
+    acked = AwaitAcks(parameters.messages, required=False)
     return Script(load=Send(parameters.messages), during=(acked, Sleep(_CHECKPOINTED_S), *then, AwaitHealthy()))
 
 

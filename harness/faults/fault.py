@@ -10,8 +10,10 @@ from pydantic import BaseModel
 
 from harness.events import FaultEvent, parts_of
 from harness.faults.steps import AwaitSent, Cut, Part, Send, Step, Together, Wire
+from harness.faults.timing import least_s
 
 Config = Mapping[str, Any]
+_SET_UP_S = 1.5  # and the scan
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,10 @@ class Script:
     before: tuple[Step, ...] = ()
     during: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
-    patience_s: float = 25.0
-    """How long the trial waits for what is not reported yet when all else is done."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return (*self.before, self.load, *self.during, AwaitSent(self.patience_s), *self.after)
+        return (*self.before, self.load, *self.during, AwaitSent(), *self.after)
 
     @property
     def every_step(self) -> Iterator[Step]:
@@ -88,15 +88,15 @@ class Fault:
     """Of its parameters. What is left to chance and not drawn yet is as late as it may be."""
     fired: Callable[[Sequence[FaultEvent]], bool]
     estimate_s: Callable[[Any, Config], float]
-    """About how long a trial of it takes, set-up and scan included."""
+    """About how long a trial of it takes, set-up and scan included, where the script does not take longer."""
     refuses: Callable[[Config], str | None] = _says_something
     """Why the fault would say nothing in this configuration, or None."""
     settings: Callable[[Any], Config] = lambda parameters: {}
     """Settings of client and topic that the recipe is made for, in Kafka's names; a workload's own win."""
 
-    def steps(self, parameters: Any, seed: int) -> tuple[Step, ...]:
+    def drawn(self, parameters: Any, seed: int) -> Script | InTurn:
         """What a trial carries out; the same seed draws the same of all that is left to chance."""
-        return self.script(parameters.seeded(seed)).steps
+        return self.script(parameters.seeded(seed))
 
     def loads(self, parameters: Any) -> dict[str, Send]:
         """The load under which each fault that it is composed of really runs; a simple one's is its own.
@@ -122,7 +122,8 @@ class Fault:
         return int(parameters.message_size)
 
     def seconds(self, parameters: Any, config: Config) -> float:
-        return self.estimate_s(parameters, config)
+        """About how long a trial of it takes; never less than its script does."""
+        return max(self.estimate_s(parameters, config), _SET_UP_S + least_s(self.script(parameters).steps))
 
 
 def given(*names: str) -> Callable[[Any], Config]:

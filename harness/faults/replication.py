@@ -72,7 +72,7 @@ def _frozen_leader(parameters: Burst) -> Script:
         before=(Pause(),),
         load=Send(parameters.messages),
         during=(
-            AwaitAcks(parameters.messages, timeout_s=1.0, required=False),
+            AwaitAcks(parameters.messages, required=False, at_most_s=1.0),
             Kill(),
             AwaitFailover(),
             Restart(),
@@ -85,7 +85,7 @@ def _crash_before_replication(parameters: Burst) -> Script:
         before=(Pause("followers"), Sleep(_PARKED_FETCH_S)),
         load=Send(parameters.messages),
         during=(
-            AwaitAcks(parameters.messages, timeout_s=0.4, required=False),
+            AwaitAcks(parameters.messages, required=False, at_most_s=0.4),
             Kill(),
             Resume("followers"),
             AwaitFailover(),
@@ -99,7 +99,7 @@ def _unclean_election(parameters: UncleanElection) -> Script:
         before=(Pause("followers"), AwaitIsrOfLeader()),
         load=Send(parameters.messages),
         during=(
-            AwaitAcks(parameters.messages, timeout_s=2.0, required=False),
+            AwaitAcks(parameters.messages, required=False, at_most_s=2.0),
             Kill(),
             Resume("followers"),
             AwaitFailover(),
@@ -115,7 +115,7 @@ def _last_in_sync_dies(parameters: LastInSyncDies) -> Script:
         before=(Pause("followers"), AwaitIsrOfLeader()),
         load=Send(parameters.messages, rate=parameters.rate),
         during=(
-            AwaitAcks(parameters.after_acks, timeout_s=0.5, required=False),
+            AwaitAcks(parameters.after_acks, required=False, at_most_s=0.5),
             Kill(),
             Resume("followers"),
             Sleep(parameters.down_s),

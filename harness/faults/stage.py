@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harness.bounds import HELD_UP_S, Bounds
 from harness.clusters import Cluster
 from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
+from harness.load.movement import Movement
 from harness.load.worker import Worker
 from harness.wire import Proxy, Rule
 
@@ -38,6 +40,7 @@ class Stage:
     workers: list[Worker]
     """The producers that there were, the one at work last."""
     proxy: Proxy | None
+    bounds: Bounds
     clock_ns: Callable[[], int] = time.monotonic_ns
     events: list[FaultEvent] = field(default_factory=list)
     loads: list[Begun] = field(default_factory=list)
@@ -66,7 +69,7 @@ class Stage:
     def begin(self, load: steps.Send) -> None:
         """Starts a load; what is counted counts from here on."""
         self.loads.append(Begun(load, self.worker.sent()))
-        self.worker.start(load.count, rate=load.rate, flush_every=load.flush_every)
+        self.worker.start(load.count, self.bounds, rate=load.rate, flush_every=load.flush_every)
 
     def acks(self) -> int:
         """How many messages of the load at work were acked by now (acks=0: counted as sent)."""
@@ -158,19 +161,51 @@ class Stage:
         views = [self.cluster.view(self.topic, node) for node in self.cluster.addresses if node != hit]
         return [view.partitions[0].leader if view and 0 in view.partitions else hit for view in views]
 
-    def until(self, done: Callable[[], bool], timeout_s: float, what: str) -> Iterator[None]:
-        """Yields until it is done. Past the bound it raises ``RecipeFailed`` with ``what`` was not."""
-        until_ns = self.clock_ns() + int(timeout_s * 1e9)
+    def until(self, done: Callable[[], bool], what: str) -> Iterator[None]:
+        """Yields until it is done, which is the cluster's to do. Past the bound it raises ``RecipeFailed`` with
+        ``what`` was not.
+        """
+        until_ns = self.clock_ns() + int(self.bounds.cluster_s * 1e9)
         while not done():
             if self.clock_ns() > until_ns:
-                raise RecipeFailed(f"{what} within {timeout_s:g} s")
+                raise RecipeFailed(f"{what} within {self.bounds.cluster_s:g} s")
+            self.look_after()
+            yield
+
+    def while_load_moves(self, done: Callable[[], bool], what: str, grace_s: float = HELD_UP_S) -> Iterator[None]:
+        """Yields until it is done, which is the load's to bring about. It raises ``RecipeFailed`` with ``what`` was not
+        when nothing has moved for longer than the bounds allow, or for ``grace_s`` when the load is over.
+        """
+        movement = Movement(self._moved, self.clock_ns)
+        while not done():
+            over = self._load_is_over()
+            if (still_s := movement.still_s()) > (grace_s if over else self.bounds.patience_s):
+                why = "the load is over" if over else f"settings and fault explain {self.bounds.explained_s:.1f} s"
+                raise RecipeFailed(f"{what}, and nothing moved for {still_s:.1f} s: {why}")
+            self.look_after()
             yield
 
     def passing(self, seconds: float) -> Iterator[None]:
         """Yields for so long."""
         until_ns = self.clock_ns() + int(seconds * 1e9)
         while self.clock_ns() < until_ns:
+            self.look_after()
             yield
+
+    def _moved(self) -> tuple[int, int]:
+        return self.worker.moved()
+
+    def _load_is_over(self) -> bool:
+        """Whether nothing of it will move any more: all was handed over and has a report, or the client is gone."""
+        sent, reported = self._moved()
+        until = self.loads[-1].first + self.loads[-1].send.count if self.loads else 0
+        return self.worker.killed or (sent == reported and sent >= until)
+
+    def look_after(self) -> None:
+        """Raises ``WorkerFailed`` or ``ChildDied`` if the client or the proxy has ended that nobody ended."""
+        self.worker.fail_if_dead()
+        if self.proxy is not None:
+            self.proxy.fail_if_dead()
 
 
 def _whose(part: str | None) -> dict[str, str]:

@@ -29,6 +29,7 @@ _OF_WRITTEN = (3, 6, 7, 20, 56)
 can pass (7), the ISR shrink (20), the leader step down (6), or its partition (3) or log directory (56) be gone (Kafka
 4.4.0, DelayedProduce, Partition.checkEnoughReplicasReachOffset and ReplicaManager.getPartitionOrError).
 """
+_SILENT_MS = 1_000  # with a client's own, which is half a minute or a whole one, a trial would take minutes
 
 
 def _named(errors: Iterable[int]) -> str:
@@ -85,6 +86,13 @@ class _Some(Flushed, ByChance):
 
 class _Lost(_Some):
     silent: bool = Field(False, description="keep the connection open: the client must time out by itself")
+    request_timeout_ms: int | None = Field(
+        None, ge=1, description="request.timeout.ms of the client; with silent 1000 unless it is given"
+    )
+
+    @property
+    def timeout_ms(self) -> int | None:
+        return _SILENT_MS if self.silent and self.request_timeout_ms is None else self.request_timeout_ms
 
 
 class LoseAck(_Lost):
@@ -150,6 +158,11 @@ def _lose(action: str, parameters: _Lost) -> Script:
     return _script(parameters.rule(action, silent=parameters.silent), parameters.load)
 
 
+def _impatient(parameters: _Lost) -> Config:
+    """What is lost silently is missed only by a client whose time is up."""
+    return {} if parameters.timeout_ms is None else {"request.timeout.ms": parameters.timeout_ms}
+
+
 def _inject_error(parameters: InjectError) -> Script:
     rule = parameters.rule("inject-error", error=parameters.error, forward=parameters.forward)
     return _script(rule, parameters.load)
@@ -186,9 +199,11 @@ def no_ack(otherwise: str) -> Callable[[Config], str | None]:
 
 
 def _estimate_s(parameters: _Lost, config: Config) -> float:
-    """Each request that is hit costs a client a reconnect, or a request timeout when it is hit silently."""
-    timeout_s = config.get("request.timeout.ms", 30_000) / 1000
-    return 2.5 + parameters.seconds + parameters.times * (timeout_s if parameters.silent else 0.1)
+    """Each request that is hit costs a client a reconnect, or when it is hit silently a request timeout, which some
+    notice a second late.
+    """
+    timeout_s = config.get("request.timeout.ms", parameters.timeout_ms or 0) / 1000
+    return 2.5 + parameters.seconds + parameters.times * (timeout_s + 1 if parameters.silent else 0.1)
 
 
 def _late_s(parameters: Delay, config: Config) -> float:
@@ -205,6 +220,7 @@ FAULTS = (
         script=lambda parameters: _lose("lose-ack", parameters),
         fired=hit("lose-ack"),
         refuses=no_ack("acks=0 has no acknowledgement to lose"),
+        settings=_impatient,
         estimate_s=_estimate_s,
     ),
     # Its control: lost before the broker saw it, so a retry can duplicate nothing.
@@ -214,6 +230,7 @@ FAULTS = (
         parameters=LoseRequest,
         script=lambda parameters: _lose("lose-request", parameters),
         fired=hit("lose-request"),
+        settings=_impatient,
         estimate_s=_estimate_s,
     ),
     Fault(

@@ -1,6 +1,7 @@
 """The consumer worker: receives what is produced, as it is produced, and notes when each message arrived.
 
-One and the same consumer for every producer, so that end-to-end latencies compare producers and nothing else.
+One and the same consumer for every producer, so that end-to-end latencies compare producers and nothing else. What it
+received is decoded and stored batch by batch: it holds no more of a load in memory, however long that lasts.
 """
 
 from __future__ import annotations
@@ -20,16 +21,89 @@ from confluent_kafka import Consumer, TopicPartition
 
 from harness.events import FORMAT
 from harness.load.codec import Codec
-from harness.process import messages, say
+from harness.process import Message, answer, messages, say
+
+_DECODED_BYTES = 64 << 10  # at once: what arrives meanwhile waits, for about a millisecond
+_STORED_ROWS = 1 << 20
+_FIELDS = {"producer": np.int32, "sequence": np.int64, "due_ns": np.int64, "received_ns": np.int64}
+_ROW = np.dtype(list(_FIELDS.items()))
+
+
+class Received:
+    """What was received. It goes to a file as plain rows while more arrives, and becomes Parquet when it is closed."""
+
+    def __init__(self, codec: Codec, rows: Path) -> None:
+        self.count = 0
+        self._codec = codec
+        self._rows = rows.open("w+b")
+        self._values: list[bytes] = []
+        self._received_ns: list[int] = []
+        self._batch = max(1, _DECODED_BYTES // codec.message_size)
+
+    def add(self, value: bytes, at_ns: int) -> None:
+        self._values.append(value)
+        self._received_ns.append(at_ns)
+        self.count += 1
+        if len(self._values) == self._batch:
+            self._decode()
+
+    def close(self, parquet: Path) -> None:
+        self._decode()
+        self._rows.seek(0)
+        schema = pa.schema(
+            [(name, pa.from_numpy_dtype(kind)) for name, kind in _FIELDS.items()], {"format": str(FORMAT)}
+        )
+        partial = parquet.with_suffix(".partial")
+        with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+            while len(rows := np.fromfile(self._rows, _ROW, _STORED_ROWS)):
+                writer.write_table(pa.table({name: np.ascontiguousarray(rows[name]) for name in _FIELDS}, schema))
+        partial.replace(parquet)
+        self._rows.close()
+
+    def _decode(self) -> None:
+        decoded = self._codec.decode(self._values)
+        rows = np.empty(len(self._values), _ROW)
+        for name in ("producer", "sequence", "due_ns"):
+            rows[name] = getattr(decoded, name)
+        rows["received_ns"] = self._received_ns
+        rows[decoded.valid].tofile(self._rows)
+        self._values.clear()
+        self._received_ns.clear()
 
 
 def main() -> None:
-    """Spec: bootstrap, topic, partitions, run_key, message_size, capacity, parquet. Then ``{"do": "stop", ...}``."""
-    inbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    """Spec: bootstrap, topic, partitions, run_key, message_size, and ``rows``, a file to use meanwhile. Then
+    ``{"do": "stop", "records": n, "patience_s": p, "parquet": path}``: it receives until it has so many, or nothing
+    more arrives for so long, stores what it has and says "stopped".
+    """
+    inbox: queue.Queue[Message | None] = queue.Queue()
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
     spec = inbox.get()
     if spec is None:
         os._exit(0)
+    consumer = _consumer(spec)
+    received = Received(Codec(spec["run_key"], spec["message_size"]), Path(spec["rows"]))
+    say("ready")
+    stop: Message | None = None
+    moved_ns = 0
+    while stop is None or (
+        received.count < stop["records"] and time.monotonic_ns() - moved_ns < stop["patience_s"] * 1e9
+    ):
+        record = consumer.poll(0.05)
+        if record is not None and record.error() is None:
+            moved_ns = time.monotonic_ns()
+            received.add(record.value() or b"", moved_ns)
+        elif stop is None and not inbox.empty():
+            stop = inbox.get()
+            if stop is None:
+                os._exit(0)
+            moved_ns = time.monotonic_ns()
+    received.close(Path(stop["parquet"]))
+    answer(stop, "stopped", records=received.count)
+    os._exit(0)
+
+
+def _consumer(spec: dict[str, Any]) -> Consumer:
     consumer = Consumer(
         {
             "bootstrap.servers": spec["bootstrap"],
@@ -42,39 +116,10 @@ def main() -> None:
         }
     )
     consumer.assign([TopicPartition(spec["topic"], partition, 0) for partition in range(spec["partitions"])])
-    values: list[bytes] = []
-    received_ns = np.zeros(spec["capacity"], np.int64)
-    say("ready")
-    stop_at: float | None = None
-    expected = 0
-    while len(values) < spec["capacity"]:
-        record = consumer.poll(0.05)
-        if record is not None and record.error() is None:
-            received_ns[len(values)] = time.monotonic_ns()
-            values.append(record.value() or b"")
-            continue
-        if stop_at is None and not inbox.empty():
-            command = inbox.get()
-            if command is None:
-                os._exit(0)
-            expected, stop_at = command["records"], time.monotonic() + command["timeout_s"]
-        if stop_at is not None and (len(values) >= expected or time.monotonic() > stop_at):
-            break
-    decoded = Codec(spec["run_key"], spec["message_size"]).decode(values)
-    table = pa.table(
-        {
-            "producer": decoded.producer[decoded.valid],
-            "sequence": decoded.sequence[decoded.valid],
-            "due_ns": decoded.due_ns[decoded.valid],
-            "received_ns": received_ns[: len(values)][decoded.valid],
-        }
-    ).replace_schema_metadata({"format": str(FORMAT)})
-    pq.write_table(table, Path(spec["parquet"]), compression="zstd")
-    say("stopped", records=len(values))
-    os._exit(0)
+    return consumer
 
 
-def _listen(inbox: queue.Queue[dict[str, Any] | None]) -> None:
+def _listen(inbox: queue.Queue[Message | None]) -> None:
     for message in messages():
         inbox.put(message)
     os._exit(0)  # the harness is gone

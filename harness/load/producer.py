@@ -2,11 +2,14 @@
 
 It is spoken to in JSON lines (``harness.process``). Its first line is the spec (``harness.load.spec``); then commands::
 
-    {"do": "send", "count": n, "rate": r or null, "flush_every": k or null, "seconds": s or null}  -> "sent"
-    {"do": "resend"}                                                                            -> "sent"
-    {"do": "flush", "timeout_s": t}                                                             -> "flushed"
-    {"do": "close", "timeout_s": t}                                                             -> "closed"
+    {"do": "send", "count": n, "rate": r or null, "flush_every": k or null, "seconds": s or null, "patience_s": p}
+                                           -> "sent", with total, died (why the client can send no more) and still_s
+    {"do": "resend", "patience_s": p}      -> "sent", the same
+    {"do": "flush", "patience_s": p}       -> "flushed", with unreported and still_s
+    {"do": "close", "timeout_s": t}        -> "closed", with cpu_s
 
+Each has an ``id``, which its answer has too. ``still_s`` is null unless the client took nothing, or reported nothing
+where that is waited for, for longer than the patience: then the worker gives up, and says for how long it was so.
 A client in another language needs nothing but this and the journal's file layout.
 """
 
@@ -18,23 +21,23 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from harness import clients
 from harness.clients import ClientRefused
 from harness.journal import ProducerJournal
 from harness.load.recorder import JournalRecorder
-from harness.load.segments import Load
+from harness.load.segments import Load, drain
 from harness.load.spec import Spec
-from harness.process import messages, say
+from harness.process import Message, answer, messages, say
 
 _IDLE_S = 0.02
 
 
 def main() -> None:
     """The worker's life; it leaves by ``os._exit`` so that no client's thread can keep it."""
-    inbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    inbox: queue.Queue[Message | None] = queue.Queue()
     threading.Thread(target=_listen, args=(inbox.put,), daemon=True).start()
     first = inbox.get()
     if first is None:
@@ -49,7 +52,12 @@ def main() -> None:
     except ClientRefused as refusal:
         say("refused", reason=str(refusal))
         os._exit(0)
-    say("ready", effective=producer.effective, version=module.version())
+    say(
+        "ready",
+        effective=producer.effective,
+        version=module.version(),
+        most_waiting_bytes=producer.most_waiting_bytes,
+    )
     # What clients and this worker make is many small objects without cycles: looking for cycles every 700 of them, as
     # Python does, would be measured as the client's own cost.
     gc.freeze()
@@ -61,25 +69,33 @@ def main() -> None:
         except queue.Empty:
             producer.poll(_IDLE_S)
             continue
-        match command:
-            case {"do": "send", "count": count, "rate": rate, "flush_every": flush_every, "seconds": seconds}:
-                stopped = load.send(count, rate, flush_every, seconds)
-                say("sent", total=load.sent, stopped=stopped)
-            case {"do": "resend"}:
-                stopped = load.resend()
-                say("sent", total=load.sent, stopped=stopped)
-            case {"do": "flush", "timeout_s": timeout_s}:
-                say("flushed", unreported=producer.flush(timeout_s))
-            case {"do": "close", "timeout_s": timeout_s}:
-                cpu_s = time.process_time()
-                producer.close(timeout_s)
-                say("closed", cpu_s=cpu_s)
-                os._exit(0)
-            case _:
-                os._exit(0)
+        if command is None:
+            os._exit(0)
+        _obey(command, load, producer)
 
 
-def _listen(put: Callable[[dict[str, Any] | None], None]) -> None:
+def _obey(command: Message, load: Load, producer: clients.Producer) -> None:
+    match command:
+        case {"do": "send"}:
+            wanted = ("count", "rate", "flush_every", "seconds", "patience_s")
+            end = load.send(*(command[name] for name in wanted))
+            answer(command, "sent", total=load.sent, **asdict(end))
+        case {"do": "resend", "patience_s": patience_s}:
+            end = load.resend(patience_s)
+            answer(command, "sent", total=load.sent, **asdict(end))
+        case {"do": "flush", "patience_s": patience_s}:
+            unreported, still_s = drain(producer, patience_s)
+            answer(command, "flushed", unreported=unreported, still_s=still_s)
+        case {"do": "close", "timeout_s": timeout_s}:
+            cpu_s = time.process_time()
+            producer.close(timeout_s)
+            answer(command, "closed", cpu_s=cpu_s)
+            os._exit(0)
+        case _:
+            os._exit(0)
+
+
+def _listen(put: Callable[[Message | None], None]) -> None:
     for message in messages():
         put(message)
     os._exit(0)  # the harness is gone

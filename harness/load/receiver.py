@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
+from harness.bounds import reading_s
 from harness.janitor import Janitor
 from harness.load.spec import Spec
 from harness.process import Child
 
 _READY_S = 20.0
-_STOP_S = 5.0
+_STILL_S = 5.0
 
 
 class Receiver:
@@ -19,23 +20,28 @@ class Receiver:
     Every wait is bounded; one that takes too long, or a consumer that ended, raises ``ChildSilent`` or ``ChildDied``.
     """
 
-    def __init__(self, spec: Spec, parquet: Path, log: Path, janitor: Janitor) -> None:
+    def __init__(self, spec: Spec, log: Path, janitor: Janitor) -> None:
+        self._message_size = spec.message_size
+        self._rows = log.with_suffix(".rows")
         consumer = {
             "bootstrap": spec.bootstrap,
             "topic": spec.topic,
             "partitions": spec.partitions,
             "run_key": spec.run_key,
             "message_size": spec.message_size,
-            "capacity": 2 * spec.capacity,
-            "parquet": str(parquet),
+            "rows": str(self._rows),
         }
         self._child = Child("harness.load.consumer", consumer, log)
         janitor.process(self._child.pid)
 
-    def stop(self, records: int) -> None:
-        """Lets it receive up to so many, for 5 s at most; then what it received is in its Parquet file."""
-        self._child.send({"do": "stop", "records": records, "timeout_s": _STOP_S})
-        self._child.wait("stopped", 2 * _STOP_S)
+    def stop(self, records: int, parquet: Path) -> None:
+        """Lets it receive up to so many, until nothing more arrives for 5 s; then it is all in ``parquet``."""
+        command = {"do": "stop", "records": records, "patience_s": _STILL_S, "parquet": str(parquet)}
+        self._child.ask(command, "stopped", _STILL_S + reading_s(records, self._message_size))
+
+    def fail_if_dead(self) -> None:
+        """Raises ``ChildDied``."""
+        self._child.fail_if_dead()
 
     def __enter__(self) -> Receiver:
         try:
@@ -47,3 +53,4 @@ class Receiver:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._child.__exit__(kind, error, at)
+        self._rows.unlink(missing_ok=True)

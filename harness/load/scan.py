@@ -1,7 +1,7 @@
 """The oracle: reads a topic's whole log, by a direct connection, and stores what is in it.
 
-One process serves a whole sweep. A command names a topic and the high watermark of each partition, which is where
-the scan ends; it ends unfinished, and says so, when its bound passes first.
+One process serves many trials. A command names a topic and the high watermark of each partition, which is where
+the scan ends; it ends unfinished, and says so, when its bound passes first or whatever else befalls it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from harness.journal import LogColumns, write_log
 from harness.load.codec import Codec
-from harness.process import messages, say
+from harness.process import answer, messages
 
 _BATCH = 20_000
 
@@ -91,7 +91,6 @@ def main() -> None:
     """Serves scans until stdin ends."""
     inbox = messages()
     next(inbox, None)
-    say("ready")
     for command in inbox:
         codec = Codec(command["run_key"], command["message_size"])
         ends = {int(partition): end for partition, end in command["ends"].items()}
@@ -99,9 +98,11 @@ def main() -> None:
             log = scan(command["bootstrap"], command["topic"], ends, codec, "read_uncommitted", command["timeout_s"])
             write_log(Path(command["parquet"]), log)
         except (OSError, TimeoutError) as error:
-            say("scanned", records=None, problem=str(error))
+            answer(command, "scanned", problem=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it costs this scan and not the next one
+            answer(command, "scanned", problem=f"reading the log failed: {type(error).__name__}: {error}")
         else:
-            say("scanned", records=len(log), problem=None)
+            answer(command, "scanned", problem=None)
 
 
 if __name__ == "__main__":

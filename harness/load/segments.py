@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from harness import clients
 from harness.clients import ClientDead
-from harness.events import CLIENT_DIED, Outcome
+from harness.events import Outcome
 from harness.journal import ProducerJournal
 from harness.load.codec import Codec
 from harness.load.pacer import Pacer
@@ -21,13 +23,24 @@ _BATCH = 500  # messages handed over in one call at full speed, to begin with
 _MOST = 4096  # more in one call bring nothing
 _CALL_S = 0.005  # how long one call may last: a message waits for those before it in its call, and so does a report
 _IDLE_S = 0.02
-_STALL_S = 30.0  # a client that accepts nothing for so long has hung
+_FLUSH_S = 5.0  # at most between two looks at what has no report yet
+
+
+@dataclass(frozen=True)
+class End:
+    """How a segment ended: with all of it sent, or its time over, unless this says otherwise."""
+
+    died: str | None = None
+    """Why the client can send no more."""
+    still_s: float | None = None
+    """For how long it took nothing, or reported nothing of what was to be flushed: longer than the patience."""
 
 
 class Load:
     """Sends segments of the load, one after the other; sequences go on from segment to segment.
 
-    Partitions take turns, call by call: each message of a paced load, each batch of one at full speed.
+    Partitions take turns, call by call: each message of a paced load, each batch of one at full speed. Each segment
+    comes with its patience: how long the client may take nothing, or report nothing where that is waited for.
     """
 
     def __init__(
@@ -40,19 +53,24 @@ class Load:
         self._journal = journal
         self._next = journal.sent()
         self._turn = 0
+        self._patience_s = 0.0
 
-    def send(self, count: int, rate: float | None, flush_every: int | None, seconds: float | None) -> str | None:
-        """Sends up to ``count`` messages for up to ``seconds``. Returns why it stopped short, if it did."""
+    def send(
+        self, count: int, rate: float | None, flush_every: int | None, seconds: float | None, patience_s: float
+    ) -> End:
+        """Sends up to ``count`` messages for up to ``seconds``."""
+        self._patience_s = patience_s
         count = min(count, self._spec.capacity - self._next)
         start_ns = time.monotonic_ns()
         end_ns = start_ns + int(seconds * 1e9) if seconds is not None else None
         if rate is None:
-            return _why_stopped(lambda: self._as_fast_as_it_goes(count, flush_every, end_ns))
-        return _why_stopped(lambda: self._paced(count, Pacer(start_ns, rate), end_ns))
+            return _end_of(lambda: self._as_fast_as_it_goes(count, flush_every, end_ns))
+        return _end_of(lambda: self._paced(count, Pacer(start_ns, rate), end_ns))
 
-    def resend(self) -> str | None:
+    def resend(self, patience_s: float) -> End:
         """Sends again what has no report, as an application does that was killed and starts anew."""
-        return _why_stopped(self._resend)
+        self._patience_s = patience_s
+        return _end_of(self._resend)
 
     def _resend(self) -> None:
         pending = np.flatnonzero(self._journal.outcome[: self._next] == Outcome.PENDING)
@@ -88,7 +106,8 @@ class Load:
             self._hand_over_next(due, self._codec.encode(np.arange(self._next, self._next + size), due))
             since_flush += size
             if flush_every is not None and since_flush == flush_every:
-                self._producer.flush(_STALL_S)
+                if (still_s := drain(self._producer, self._patience_s)[1]) is not None:
+                    raise _Stalled(still_s)
                 since_flush = 0
             else:
                 self._producer.poll(0)
@@ -138,8 +157,8 @@ class Load:
             values, due = values[accepted:], due[accepted:]
             if accepted:
                 offered_ns = time.monotonic_ns()
-            elif time.monotonic_ns() - offered_ns > _STALL_S * 1e9:
-                raise _Stalled
+            elif (still_s := (time.monotonic_ns() - offered_ns) / 1e9) > self._patience_s:
+                raise _Stalled(still_s)
             if values:
                 self._producer.poll(0.005)
 
@@ -155,15 +174,29 @@ def _next_size(size: int, took_s: float) -> int:
     return min(_MOST, size * 2) if took_s < _CALL_S / 3 else size
 
 
-def _why_stopped(send: Callable[[], None]) -> str | None:
+def drain(producer: clients.Producer, patience_s: float) -> tuple[int, float | None]:
+    """Waits until all is reported, as long as reports come: until there was none for so long. Returns how many messages
+    have none, and for how long there was none, if that was too long.
+    """
+    left, since = math.inf, time.monotonic()
+    while unreported := producer.flush(min(_FLUSH_S, patience_s)):
+        if unreported < left:
+            left, since = unreported, time.monotonic()
+        elif (still_s := time.monotonic() - since) > patience_s:
+            return unreported, still_s
+    return 0, None
+
+
+def _end_of(send: Callable[[], None]) -> End:
     try:
         send()
     except ClientDead as dead:
-        return f"{CLIENT_DIED}: {dead}"
-    except _Stalled:
-        return f"the client accepted nothing for {_STALL_S:g} s"
-    return None
+        return End(died=str(dead))
+    except _Stalled as stalled:
+        return End(still_s=stalled.still_s)
+    return End()
 
 
 class _Stalled(Exception):
-    pass
+    def __init__(self, still_s: float) -> None:
+        self.still_s = still_s

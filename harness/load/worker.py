@@ -8,13 +8,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from harness.events import Outcome
+import numpy as np
+
+from harness.bounds import HELD_UP_S, Bounds
+from harness.events import CLIENT_DIED, Outcome
 from harness.janitor import Janitor
 from harness.journal import ProducerJournal, seal
+from harness.load.movement import Hang, Movement
 from harness.load.spec import Spec
-from harness.process import Child, ChildDied, ChildSilent
+from harness.process import Child, ChildDied, ChildSilent, Message
 
 _READY_S = 30.0
+_LOOK_S = 0.5  # how often it is looked whether anything moves
 
 
 class WorkerFailed(Exception):
@@ -30,8 +35,11 @@ class Worker:
         self.warmup = 0
         self.stopped: str | None = None
         """Why the load stopped short, if it did."""
+        self.hung: Hang | None = None
+        """If it did because nothing moved any more, or if some of it has no report."""
         self.effective: dict[str, Any] | None = None
         self.version: str | None = None
+        self.most_waiting_bytes: int | None = None
         self.cpu_s: float | None = None
         self.killed = False
         self.closed_ns: int | None = None
@@ -39,7 +47,8 @@ class Worker:
         self._log, self._janitor = log, janitor
         self._child = Child("harness.load.producer", asdict(spec), log)
         self._journal: ProducerJournal | None = None
-        self._sending = False
+        self._segment: tuple[int, Bounds] | None = None
+        self._said: list[Message] = []
         janitor.process(self._child.pid)
 
     def wait_ready(self) -> None:
@@ -49,37 +58,66 @@ class Worker:
         except ChildSilent as silent:
             raise WorkerFailed(str(silent)) from silent
         self.effective, self.version = said["effective"], said["version"]
+        self.most_waiting_bytes = said["most_waiting_bytes"]
         self._journal = ProducerJournal.open(Path(self.spec.journal))
 
     def start(
-        self, count: int, *, rate: float | None = None, flush_every: int | None = None, seconds: float | None = None
+        self,
+        count: int,
+        bounds: Bounds,
+        *,
+        rate: float | None = None,
+        flush_every: int | None = None,
+        seconds: float | None = None,
     ) -> None:
         """Starts a segment of the load and returns at once."""
-        self._tell({"do": "send", "count": count, "rate": rate, "flush_every": flush_every, "seconds": seconds})
-        self._sending = True
+        command = {"do": "send", "count": count, "rate": rate, "flush_every": flush_every, "seconds": seconds}
+        self._start(command, bounds)
 
-    def resend(self) -> None:
+    def resend(self, bounds: Bounds) -> None:
         """Starts sending again what has no report, and returns at once."""
-        self._tell({"do": "resend"})
-        self._sending = True
+        self._start({"do": "resend"}, bounds)
 
-    def finish(self, timeout_s: float) -> int:
-        """Waits until the segment is handed over and flushed. Returns how many messages have no report by then.
+    def finish(self) -> int:
+        """Waits until the segment is handed over and reported, as long as anything moves. Returns how many messages
+        have no report by then.
 
-        Past the bound it returns with what is missing; it raises ``WorkerFailed`` only for a worker that died.
+        Where nothing moved for longer than the bounds allow it returns with what is missing, and ``hung`` says so; it
+        raises ``WorkerFailed`` only for a worker that died.
         """
-        until = time.monotonic() + timeout_s
+        assert self._segment is not None
+        sending, bounds = self._segment
+        movement = Movement(self.moved, time.monotonic_ns)
         try:
-            if self._sending:
-                said = self._wait("sent", timeout_s)
-                self._sending = False
-                self.total, self.stopped = said["total"], said["stopped"] or self.stopped
-            left_s = max(0.1, until - time.monotonic())
-            self._tell({"do": "flush", "timeout_s": left_s})
-            return int(self._wait("flushed", left_s + 5)["unreported"])
-        except ChildSilent as silent:
-            self.stopped = f"the client hung: {silent}"
-            return self._count(Outcome.PENDING)
+            said = self._answer("sent", sending, movement, bounds)
+            self.total = said["total"]
+            if said["died"] is not None:
+                self.stopped = f"{CLIENT_DIED}: {said['died']}"
+            if said["still_s"] is None:
+                flushing = self._tell({"do": "flush", "patience_s": bounds.patience_s})
+                said = self._answer("flushed", flushing, movement, bounds)
+        except ChildSilent:
+            self.hung = Hang(movement.still_s(), bounds.explained_s, self.pending(), answers=False)
+        else:
+            if said["still_s"] is not None:
+                self.hung = Hang(said["still_s"], bounds.explained_s, self.pending(), answers=True)
+        return self.pending() if self.hung else 0
+
+    def moved(self) -> tuple[int, int]:
+        """How many messages were handed over by now, and how many have a report; warm-up included."""
+        if self._journal is None:
+            return 0, 0
+        sent = self._journal.sent()
+        return sent, int(np.count_nonzero(self._journal.outcome[:sent] > Outcome.PENDING))
+
+    def fail_if_dead(self) -> None:
+        """Raises ``WorkerFailed``, with its last words, if it has ended and was not killed."""
+        if self.killed:
+            return
+        try:
+            self._child.fail_if_dead()
+        except ChildDied as died:
+            raise WorkerFailed(str(died)) from died
 
     def acks(self, first: int | None = None) -> int:
         """How many messages from this sequence on, else those beyond the warm-up, were acked (acks=0: counted as sent)
@@ -96,15 +134,16 @@ class Worker:
         return self._count(Outcome.UNCONFIRMED)
 
     def pending(self) -> int:
-        """How many of them have no report."""
-        return 0 if self._journal is None else self._journal.count(Outcome.PENDING)
+        """How many of them, the warm-up's too, have no report."""
+        sent, reported = self.moved()
+        return sent - reported
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Ends the worker, in order if it can within the bound."""
         self.closed_ns = self.closed_ns or time.monotonic_ns()
         try:
-            self._tell({"do": "close", "timeout_s": timeout_s})
-            self.cpu_s = self._wait("closed", timeout_s + 2)["cpu_s"]
+            closing = self._tell({"do": "close", "timeout_s": timeout_s})
+            self.cpu_s = self._wait("closed", timeout_s + 2, closing)["cpu_s"]
         except (ChildSilent, WorkerFailed):
             pass
         self._child.end(2)
@@ -143,22 +182,39 @@ class Worker:
         )
 
     def _error_names(self) -> dict[int, str]:
-        said = {m["code"]: m["name"] for m in self._child.events() if m.get("event") == "error-name"}
+        said = {each["code"]: each["name"] for each in self._heard() if each.get("event") == "error-name"}
         return {**dict(enumerate(self.spec.errors or (), start=1)), **said}
+
+    def _heard(self) -> list[Message]:
+        """All that it has said so far and nobody had asked for."""
+        self._said += self._child.events()
+        return self._said
 
     def _count(self, outcome: Outcome, first: int | None = None) -> int:
         start = self.warmup if first is None else first
         return 0 if self._journal is None else self._journal.count(outcome, start)
 
-    def _tell(self, command: dict[str, Any]) -> None:
+    def _start(self, command: Message, bounds: Bounds) -> None:
+        self._segment = self._tell({**command, "patience_s": bounds.patience_s}), bounds
+
+    def _tell(self, command: Message) -> int:
         try:
-            self._child.send(command)
+            return self._child.tell(command)
         except ChildDied as died:
             raise WorkerFailed(str(died)) from died
 
-    def _wait(self, event: str, timeout_s: float) -> dict[str, Any]:
+    def _answer(self, event: str, to: int, movement: Movement, bounds: Bounds) -> Message:
+        """Raises ``ChildSilent`` when the worker does not say by itself that nothing moves any more."""
+        while True:
+            try:
+                return self._wait(event, _LOOK_S, to)
+            except ChildSilent:
+                if movement.still_s() > bounds.patience_s + HELD_UP_S:
+                    raise
+
+    def _wait(self, event: str, timeout_s: float, to: int | None = None) -> Message:
         try:
-            return self._child.wait(event, timeout_s)
+            return self._child.wait(event, timeout_s, to=to)
         except ChildDied as died:
-            refusals = [said["reason"] for said in self._child.events() if said.get("event") == "refused"]
+            refusals = [said["reason"] for said in self._heard() if said.get("event") == "refused"]
             raise WorkerFailed(f"the client refused: {refusals[0]}" if refusals else str(died)) from died

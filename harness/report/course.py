@@ -42,12 +42,12 @@ def marks(record: TrialRecord) -> list[Mark]:
 
 def leaders(record: TrialRecord, end_s: float) -> list[Spell]:
     """Who led partition 0, until ``end_s``; empty for a trial that nobody watched."""
-    return list(_spells([e for e in _timed(record) if e["what"] == "leader"], end_s, lambda e: _broker(e["leader"])))
+    return list(_spells(_of_partition_0(record, "leader"), end_s, lambda event: _broker(event["leader"])))
 
 
 def in_sync(record: TrialRecord, end_s: float) -> list[Spell]:
     """The in-sync replicas of partition 0, until ``end_s``; empty for a trial that nobody watched."""
-    isr = [event for event in _timed(record) if event["what"] == "isr"]
+    isr = _of_partition_0(record, "isr")
     return list(_spells(isr, end_s, lambda event: ", ".join(map(str, event["isr"])) or NOBODY))
 
 
@@ -73,6 +73,11 @@ def lanes(starts: Sequence[float], widths: Sequence[float]) -> list[int]:
 def _timed(record: TrialRecord) -> list[Mapping[str, Any]]:
     timed = [event for event in record.fault.events if event.get("at_s") is not None]
     return sorted(timed, key=lambda event: event["at_s"])
+
+
+def _of_partition_0(record: TrialRecord, what: str) -> list[Mapping[str, Any]]:
+    """What was seen of it: the partition that faults hit. Events of older runs are of no other."""
+    return [event for event in _timed(record) if event["what"] == what and event.get("partition", 0) == 0]
 
 
 def _mark(what: str, events: Sequence[Mapping[str, Any]]) -> Mark:

@@ -10,8 +10,9 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from harness.bounds import recovering_s
 from harness.clusters import ClusterFailed
-from harness.clusters.observer import Observer
+from harness.clusters.observer import Observer, leads
 from harness.events import FaultEvent
 from harness.plan import Trial
 from harness.store import TrialRecord
@@ -21,8 +22,6 @@ from harness.trial.record import parameters_of, record_of, trial_fields
 from harness.trial.venue import Running, Venue
 
 __all__ = ["Venue", "parameters_of", "run", "trial_fields"]
-
-_HEAL_S = 45.0
 
 
 def run(trial: Trial, venue: Venue) -> TrialRecord:
@@ -41,20 +40,25 @@ def run(trial: Trial, venue: Venue) -> TrialRecord:
         with _observed(running):
             with running.noting_problems():
                 produce(running)
+            running.note_ends()
             venue.doing("waiting for full recovery")
+            bound_s = recovering_s(running.stored_bytes)
             venue.cluster.heal()
-            venue.cluster.wait_healthy(topic, _HEAL_S)
+            venue.cluster.wait_healthy(topic, bound_s)
             if trial.config["acks"] == "0":
-                venue.cluster.wait_quiet(topic)
+                venue.cluster.wait_quiet(topic, bound_s)
         if any(event.what == "restart" for event in running.events):
             running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
         sealed = seal(running)
         venue.doing("reading the log back")
         scanned = scan(running)
+        running.note_ends()
+        if not venue.janitor.alive:
+            running.note("the janitor, which cleans up after the harness, has ended")
     finally:
         with contextlib.suppress(ClusterFailed):
             venue.cluster.delete_topic(topic)
-    return record_of(running, started, time.monotonic() - began, complete=sealed and scanned)
+    return record_of(running, started, time.monotonic() - began, complete=sealed and scanned and not running.spoiled)
 
 
 def _topic_config(trial: Trial) -> dict[str, str]:
@@ -64,10 +68,21 @@ def _topic_config(trial: Trial) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _observed(running: Running) -> Iterator[None]:
-    """Adds who led and who was in sync to a fault trial's events; behind them, for it is no evidence of the fault."""
+    """Adds who led and who was in sync to a fault trial's events; behind them, for it is no evidence of the fault.
+
+    Where nothing is measured but what happens in peace nobody looks on meanwhile: who leads before and after is enough.
+    """
     if running.trial.fault == "none":
+        running.events += _leaders(running)
         yield
+        running.events += _leaders(running)
         return
     with Observer(running.venue.cluster, running.topic) as observer:
         yield
     running.events += observer.events
+
+
+def _leaders(running: Running) -> list[FaultEvent]:
+    view = running.venue.cluster.view(running.topic)
+    partitions = {} if view is None else view.partitions
+    return [leads(number, partition, time.monotonic_ns()) for number, partition in partitions.items()]

@@ -17,8 +17,9 @@ def record_of(running: Running, started: datetime, elapsed_s: float, *, complete
     """The record of a trial that ran: without counts, anomalies and verdict."""
     trial, worker = running.trial, running.worker
     events = [{"at_ns": event.at_ns, "what": event.what, **event.detail} for event in running.events]
+    load = trial_fields(trial)["load"] | {"most_waiting_bytes": worker.most_waiting_bytes if worker else None}
     return TrialRecord(
-        **trial_fields(trial),
+        **trial_fields(trial) | {"load": load},
         cluster_profile=trial.profile,
         client_version=worker.version if worker else None,
         effective={**worker.effective, **in_effect(trial.config)} if worker and worker.effective else None,

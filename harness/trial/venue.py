@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.bounds import bytes_of
 from harness.clusters.local import LocalCluster
 from harness.events import FaultEvent
 from harness.faults.stage import RecipeFailed
 from harness.janitor import Janitor
+from harness.load.oracle import Oracle, ScanFailed
 from harness.load.worker import Worker, WorkerFailed
 from harness.plan import Trial
-from harness.process import Child, ChildDied, ChildSilent
+from harness.process import ChildDied, ChildSilent
 
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
@@ -25,7 +27,7 @@ class Venue:
     """Where trials run: a cluster that is up, the oracle, and the folders to write to."""
 
     cluster: LocalCluster
-    oracle: Child
+    oracle: Oracle
     janitor: Janitor
     journals: Path
     scratch: Path
@@ -41,11 +43,22 @@ class Running:
 
     trial: Trial
     venue: Venue
-    worker: Worker | None = None
-    """The last one, where a fault restarts it."""
+    workers: list[Worker] = field(default_factory=list)
+    """Where a fault restarts it there are several, the last one at work."""
     events: list[FaultEvent] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Why the trial's data is not what a completed trial's would be, worst first."""
+    spoiled: bool = False
+    """Something ended that nobody ended and that what became of messages depends on: the data is no evidence."""
+
+    @property
+    def worker(self) -> Worker | None:
+        return self.workers[-1] if self.workers else None
+
+    @property
+    def stored_bytes(self) -> int:
+        """What the load takes in a log, as far as it was handed over."""
+        return bytes_of(self.worker.sent() if self.worker else 0, self.trial.load.message_size)
 
     @property
     def topic(self) -> str:
@@ -77,5 +90,16 @@ class Running:
         """What ends a part of a trial becomes a line in its record; a cluster that fails ends the trial."""
         try:
             yield
-        except (WorkerFailed, RecipeFailed, ChildDied, ChildSilent) as problem:
-            self.problems.append(str(problem))
+        except (WorkerFailed, RecipeFailed, ScanFailed, ChildDied, ChildSilent) as problem:
+            self.note(str(problem))
+
+    def note(self, problem: str) -> None:
+        """Adds a problem, once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def note_ends(self) -> None:
+        """Nodes of the cluster that ended and nobody ended spoil the trial; they are started again when it heals."""
+        for end in self.venue.cluster.ended_unasked():
+            self.note(end)
+            self.spoiled = True

@@ -94,6 +94,10 @@ class Proxy:
     def alive(self) -> bool:
         return self._child.alive
 
+    def fail_if_dead(self) -> None:
+        """Raises ``ChildDied`` if its process has ended."""
+        self._child.fail_if_dead()
+
     def set_rules(self, rules: Sequence[Rule]) -> None:
         """Replaces all rules: new ones count from 1, and those that were there go on counting and holding what they
         hold. They are of every request that arrives from now on.

@@ -44,27 +44,31 @@ def test_a_broker_that_woke_up_just_now_is_believed_only_of_a_newer_epoch() -> N
 
 def test_only_what_is_new_is_an_event() -> None:
     def named(seen: PartitionView | None, view: PartitionView) -> list[str]:
-        return [event.what for event in changes(seen, view, 7)]
+        return [event.what for event in changes(2, seen, view, 7)]
 
     assert named(None, _view(1, 0, 1, 2)) == ["leader", "isr"]
     assert named(_view(1, 0, 1, 2), _view(1, 0, 2, 1)) == []
     assert named(_view(1, 0, 1, 2), _view(1, 0, 1)) == ["isr"]
     assert named(_view(1, 0, 1, 2), _view(1, 1, 1, 2)) == ["leader"]
-    (gone,) = changes(_view(1, 0, 1), _view(-1, 1, 1), 7)
-    assert (gone.at_ns, gone.detail) == (7, {"leader": -1, "epoch": 1})
+    (gone,) = changes(2, _view(1, 0, 1), _view(-1, 1, 1), 7)
+    assert (gone.at_ns, gone.detail) == (7, {"partition": 2, "leader": -1, "epoch": 1})
 
 
-def test_what_does_not_change_is_said_once(cluster: LocalCluster) -> None:
-    cluster.create_topic("calm", 1, 3, {})
+def test_what_does_not_change_is_said_once_of_every_partition(cluster: LocalCluster) -> None:
+    cluster.create_topic("calm", 3, 3, {})
     view = cluster.view("calm")
     assert view is not None
     with Observer(cluster, "calm") as observer:
         _wait(lambda: bool(observer.events))
         time.sleep(0.3)
-    leader = view.partitions[0].leader
-    assert [(event.what, event.detail) for event in observer.events] == [
-        ("leader", {"leader": leader, "epoch": view.partitions[0].leader_epoch}),
-        ("isr", {"isr": [1, 2, 3], "leader": leader}),
+    assert sorted(view.partitions) == [0, 1, 2]
+    assert sorted((event.detail["partition"], event.what, event.detail) for event in observer.events) == [
+        each
+        for number, seen in sorted(view.partitions.items())
+        for each in (
+            (number, "isr", {"partition": number, "isr": [1, 2, 3], "leader": seen.leader}),
+            (number, "leader", {"partition": number, "leader": seen.leader, "epoch": seen.leader_epoch}),
+        )
     ]
     cluster.delete_topic("calm")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
+from harness.bounds import Bounds
 from harness.clusters.admin import PartitionView, TopicView
 from harness.faults.act.step import carry_out
 from harness.faults.stage import Stage
@@ -26,9 +27,10 @@ class Producer:
     def __init__(self, proxy: Proxy) -> None:
         self.warmup = self.total = self.acked = WARMUP
         self.killed = False
+        self.hung = None
         self._proxy = proxy
 
-    def start(self, count: int, rate: float | None, flush_every: int | None) -> None:
+    def start(self, count: int, bounds: Bounds, *, rate: float | None, flush_every: int | None) -> None:
         assert not self.killed
         self.total += count
 
@@ -37,7 +39,7 @@ class Producer:
             self._proxy.request()
             self.acked = min(self.total, self.acked + A_REQUEST)
 
-    def finish(self, timeout_s: float) -> int:
+    def finish(self) -> int:
         while self.acked < self.total:
             self.tick()
         return 0
@@ -48,8 +50,13 @@ class Producer:
     def acks(self, first: int | None = None) -> int:
         return max(0, self.acked - (self.warmup if first is None else first))
 
+    def moved(self) -> tuple[int, int]:
+        return self.total, self.acked
+
     def unconfirmed(self) -> int:
         return 0
+
+    def fail_if_dead(self) -> None: ...
 
     def kill(self) -> None:
         self.killed = True
@@ -72,6 +79,8 @@ class Proxy:
             part = {} if firing.part is None else {"part": firing.part}
             told = {"event": "fired", "action": firing.action, "at_ns": self._now, "ordinal": firing.ordinal, **part}
             self._firings.append(told)
+
+    def fail_if_dead(self) -> None: ...
 
     def fired(self) -> list[dict[str, Any]]:
         told, self._firings = self._firings, []
@@ -119,7 +128,12 @@ class Played:
         self.producer = Producer(self.proxy)
         self.now_ns = 0
         self.stage = Stage(
-            cast(Any, self.cluster), "t", [cast(Any, self.producer)], cast(Any, self.proxy), clock_ns=self._clock
+            cast(Any, self.cluster),
+            "t",
+            [cast(Any, self.producer)],
+            cast(Any, self.proxy),
+            Bounds(explained_s=60, cluster_s=60),
+            clock_ns=self._clock,
         )
         for _ in carry_out(steps, self.stage):
             self.producer.tick()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.bounds import Bounds
 from harness.events import FaultEvent
 from harness.faults.act import wire  # noqa: F401  it registers the step
 from harness.faults.act.step import do
@@ -36,13 +38,35 @@ class Telling:
     def fired(self) -> list[dict[str, Any]]:
         return self._firings.pop(0) if self._firings else []
 
+    def fail_if_dead(self) -> None: ...
+
+
+class Idle:
+    """A producer with nothing to send."""
+
+    killed = False
+
+    def moved(self) -> tuple[int, int]:
+        return 0, 0
+
+    def fail_if_dead(self) -> None: ...
+
 
 def _firing(action: str) -> dict[str, Any]:
     return {"event": "fired", "action": action, "at_ns": 1, "rule": 0}
 
 
 def stage(numbers: list[int], events: list[FaultEvent]) -> Stage:
-    return Stage(cast(Any, None), "topic", [], cast(Any, Telling(numbers)), events=events)
+    clock_ns = itertools.count(step=10**7)
+    return Stage(
+        cast(Any, None),
+        "topic",
+        [cast(Any, Idle())],
+        cast(Any, Telling(numbers)),
+        Bounds(explained_s=5, cluster_s=5),
+        clock_ns=lambda: next(clock_ns),
+        events=events,
+    )
 
 
 def wait(stage: Stage, step: AwaitFired) -> int:
@@ -66,5 +90,5 @@ def test_a_firing_that_was_told_before_is_seen() -> None:
 
 
 def test_one_that_never_comes_is_said() -> None:
-    with pytest.raises(RecipeFailed, match="no request met refuse within 0 s"):
-        wait(stage([], []), AwaitFired("refuse", timeout_s=0))
+    with pytest.raises(RecipeFailed, match=r"no request met refuse, and nothing moved for 10\.\d s: the load is over"):
+        wait(stage([], []), AwaitFired("refuse"))

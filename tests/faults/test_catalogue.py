@@ -49,7 +49,7 @@ def test_a_recipe_sends_what_it_is_asked_for_and_nothing_proves_it_but_its_deeds
     fault: Fault, messages: int, warmup: int
 ) -> None:
     parameters = fault.parameters(messages=messages, warmup=warmup)
-    (load,) = [step for step in fault.steps(parameters, seed=1) if isinstance(step, Send)]
+    (load,) = [step for step in fault.drawn(parameters, seed=1).steps if isinstance(step, Send)]
     assert fault.loads(parameters) == {fault.name: load}
     assert load.count == messages and (load.rate is None or load.rate == parameters.rate)  # type: ignore[attr-defined]
     assert fault.messages(parameters) == messages + warmup, "a journal's row for each message"
@@ -108,7 +108,7 @@ def test_when_a_fault_strikes() -> None:
 
 def _jitter_s(fault: str, drawn_by: int, /, **parameters: Any) -> list[float]:
     """What was drawn of it, part by part."""
-    steps = FAULTS[fault].steps(FAULTS[fault].parameters(**parameters), drawn_by)
+    steps = FAULTS[fault].drawn(FAULTS[fault].parameters(**parameters), drawn_by).steps
     return [step.seconds for step in flat(steps) if isinstance(step, Sleep) and step.drawn]
 
 
@@ -127,7 +127,7 @@ def test_chance_is_of_the_seed(seed: int, other: int, jitter_s: float) -> None:
 
 def test_which_requests_are_hit_by_chance_is_of_the_seed() -> None:
     def rule(drawn_by: int, /, **given: Any) -> Rule:
-        wire, *_ = FAULTS["lose-ack"].steps(LoseAck(probability=0.25, **given), drawn_by)
+        wire, *_ = FAULTS["lose-ack"].drawn(LoseAck(probability=0.25, **given), drawn_by).steps
         assert isinstance(wire, Wire)
         return wire.rules[0]
 
@@ -191,7 +191,7 @@ def test_the_wire_rule_is_what_the_parameters_say() -> None:
 
 @pytest.mark.parametrize("error", [3, 6, 7, 20, 56])
 def test_what_a_broker_gives_for_what_it_wrote_can_be_forged_for_it(error: int) -> None:
-    (wire, *_) = FAULTS["inject-error"].steps(InjectError(error=error, forward=True), seed=1)
+    (wire, *_) = FAULTS["inject-error"].drawn(InjectError(error=error, forward=True), seed=1).steps
     assert isinstance(wire, Wire) and (wire.rules[0].error, wire.rules[0].forward) == (error, True)
 
 

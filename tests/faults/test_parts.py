@@ -21,7 +21,7 @@ SMALL = {"messages": 3_000, "after_acks": 500}
 
 
 def played(fault: str, **parameters: Any) -> Played:
-    return Played(FAULTS[fault].steps(FAULTS[fault].parameters(**parameters), seed=1))
+    return Played(FAULTS[fault].drawn(FAULTS[fault].parameters(**parameters), seed=1).steps)
 
 
 def stored(played: Played) -> list[dict[str, Any]]:

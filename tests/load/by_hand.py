@@ -62,6 +62,7 @@ class ByHand:
     flushed: list[int] = field(default_factory=list)
     """How many messages it had been given by each flush."""
     effective: dict[str, Setting] = field(default_factory=dict)
+    most_waiting_bytes: int | None = None
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
         most = next(self.takes, None)

@@ -64,7 +64,7 @@ def test_trials_that_need_relays_share_one_cluster_behind_the_others() -> None:
 def _drawn(plan: Plan) -> dict[str, tuple[Step, ...]]:
     """What each trial with a fault does."""
     faulted = [trial for trial in plan.trials if trial.fault != "none"]
-    return {trial.id: FAULTS[trial.fault].steps(trial.parameters, trial.seed) for trial in faulted}
+    return {trial.id: FAULTS[trial.fault].drawn(trial.parameters, trial.seed).steps for trial in faulted}
 
 
 def test_the_seed_is_of_the_order_and_of_every_draw() -> None:

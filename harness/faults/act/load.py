@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from harness.faults import steps
@@ -11,15 +12,20 @@ from harness.faults.stage import RecipeFailed, Stage
 
 @do.register
 def _(step: steps.Send, stage: Stage) -> None:
+    if stage.worker.hung is not None:
+        raise RecipeFailed(str(stage.worker.hung))
     stage.begin(step)
 
 
 @do.register
 def _(step: steps.AwaitAcks, stage: Stage) -> Iterator[None]:
+    over_ns = math.inf if step.at_most_s is None else stage.clock_ns() + step.at_most_s * 1e9
+
+    def done() -> bool:
+        return stage.acks() >= step.count or stage.clock_ns() > over_ns
+
     try:
-        yield from stage.until(
-            lambda: stage.acks() >= step.count, step.timeout_s, f"not {step.count} messages were acked"
-        )
+        yield from stage.while_load_moves(done, f"not {step.count} messages were acked", grace_s=0)
     except RecipeFailed:
         if step.required:
             raise
@@ -30,11 +36,11 @@ def _(step: steps.AwaitSent, stage: Stage) -> None:
     if stage.worker.killed:
         stage.record("sent", total=stage.worker.sent())
         return
-    unreported = stage.worker.finish(step.timeout_s)
+    unreported = stage.worker.finish()
     if stage.proxy is not None and stage.worker.unconfirmed():
         # What is on its way still would meet other rules than it was sent under.
-        stage.cluster.wait_quiet(stage.topic)
-    stage.record("sent", total=stage.worker.total, unreported=unreported)
+        stage.cluster.wait_quiet(stage.topic, stage.bounds.cluster_s)
+    stage.record("sent", total=stage.worker.sent(), unreported=unreported)
 
 
 @do.register
@@ -69,8 +75,10 @@ def _(step: steps.RestartClient, stage: Stage) -> None:
     stage.worker.wait_ready()
     unreported = stage.worker.pending()
     if step.resend:
-        stage.worker.resend()
-        stage.worker.finish(step.timeout_s)
+        stage.worker.resend(stage.bounds)
+        stage.worker.finish()
     stage.record("restart-client", sent_again=unreported if step.resend else 0)
+    if stage.worker.hung is not None:
+        raise RecipeFailed(str(stage.worker.hung))
     left = begun.first + begun.send.count - stage.worker.sent()
-    stage.worker.start(max(0, left), rate=begun.send.rate, flush_every=begun.send.flush_every)
+    stage.worker.start(max(0, left), stage.bounds, rate=begun.send.rate, flush_every=begun.send.flush_every)

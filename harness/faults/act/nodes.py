@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from harness.faults import steps
 from harness.faults.act.step import do
 from harness.faults.stage import Stage
+from harness.faults.timing import END_S
 
 _NOBODY = -1  # as Kafka itself writes that nobody leads
 
@@ -39,7 +41,7 @@ def _(step: steps.ShutDown, stage: Stage) -> Iterator[None]:
     for node in stage.take(step.target):
         stage.record("shutdown", node=node, target=step.target, acks=stage.acks())
         stage.cluster.shut_down(node)
-        yield from _end(node, stage, step.timeout_s)
+        yield from _end(node, stage, stage.until)
 
 
 @do.register
@@ -58,13 +60,13 @@ def _(step: steps.RestartInTurn, stage: Stage) -> Iterator[None]:
         stage.record("shutdown" if step.gracefully else "kill", node=node, acks=stage.acks())
         if step.gracefully:
             stage.cluster.shut_down(node)
-            yield from _end(node, stage, step.timeout_s)
+            yield from _end(node, stage, stage.until)
         else:
             stage.cluster.kill(node)
         stage.cluster.restart(node)
         stage.give_back(node)
         stage.record("restart", node=node)
-        yield from _healthy(stage, step.timeout_s)
+        yield from _healthy(stage)
     stage.let_go("leader")
 
 
@@ -72,7 +74,7 @@ def _(step: steps.RestartInTurn, stage: Stage) -> Iterator[None]:
 def _(step: steps.AwaitFailover, stage: Stage) -> Iterator[None]:
     (hit,) = stage.nodes("leader")
     # Every other broker must have heard: a client may ask any of them.
-    yield from stage.until(lambda: hit not in stage.leaders(), step.timeout_s, f"broker {hit} was not deposed")
+    yield from stage.until(lambda: hit not in stage.leaders(), f"broker {hit} was not deposed")
     leader = next(iter(stage.leaders()), _NOBODY)  # where it was the only broker, there is no other to ask
     stage.record("failover", was=hit, leader=leader)
 
@@ -85,19 +87,19 @@ def _(step: steps.AwaitIsrOfLeader, stage: Stage) -> Iterator[None]:
         view = stage.cluster.view(stage.topic, leader)
         return view is not None and view.partitions[0].isr == (leader,)
 
-    yield from stage.until(alone, step.timeout_s, f"the ISR did not shrink to the leader {leader}")
+    yield from stage.until(alone, f"the ISR did not shrink to the leader {leader}")
     stage.record("isr-shrunk", isr=[leader])
 
 
 @do.register
 def _(step: steps.AwaitHealthy, stage: Stage) -> Iterator[None]:
-    return _healthy(stage, step.timeout_s)
+    return _healthy(stage)
 
 
 @do.register
 def _(step: steps.AwaitEnd, stage: Stage) -> Iterator[None]:
     for node in stage.nodes(step.target):
-        yield from _end(node, stage, step.timeout_s)
+        yield from _end(node, stage, partial(stage.while_load_moves, grace_s=END_S))
 
 
 @do.register
@@ -109,11 +111,11 @@ def _(step: steps.ElectUnclean, stage: Stage) -> Iterator[None]:
         answer = stage.cluster.elect_unclean(stage.topic)
         return _NOBODY not in stage.leaders()
 
-    yield from stage.until(led, step.timeout_s, "nobody leads, also after an unclean election,")
+    yield from stage.until(led, "nobody leads, also after an unclean election,")
     stage.record("elected", leader=stage.leaders()[0], answer=answer)
 
 
-def _end(node: int, stage: Stage, timeout_s: float) -> Iterator[None]:
+def _end(node: int, stage: Stage, wait: Callable[[Callable[[], bool], str], Iterator[None]]) -> Iterator[None]:
     """Until the node has ended: of itself, or because it was told to."""
     status: int | None = None
 
@@ -122,10 +124,12 @@ def _end(node: int, stage: Stage, timeout_s: float) -> Iterator[None]:
         status = stage.cluster.ended(node)
         return status is not None
 
-    yield from stage.until(ended, timeout_s, f"node {node} did not end")
+    yield from wait(ended, f"node {node} did not end")
     stage.record("ended", node=node, status=status)
 
 
-def _healthy(stage: Stage, timeout_s: float) -> Iterator[None]:
-    yield from stage.cluster.becoming_healthy(stage.topic, timeout_s)
+def _healthy(stage: Stage) -> Iterator[None]:
+    for _ in stage.cluster.becoming_healthy(stage.topic, stage.bounds.cluster_s):
+        stage.look_after()
+        yield
     stage.record("healthy")

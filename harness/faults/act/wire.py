@@ -19,7 +19,7 @@ def _(step: steps.AwaitFired, stage: Stage) -> Iterator[None]:
         new, looked_at = stage.events[looked_at:], len(stage.events)
         return stage.has_fired(step.action, new)
 
-    return stage.until(fired, step.timeout_s, f"no request met {step.action}")
+    return stage.while_load_moves(fired, f"no request met {step.action}")
 
 
 @do.register

@@ -21,19 +21,20 @@ class Send:
 class AwaitAcks:
     """Until so many messages sent since the warm-up are acked (acks=0: counted as sent).
 
-    ``required`` is false where it is the configuration's to say whether anything is acked: then the bound only ends it.
+    ``required`` is false where it is the configuration's to say whether anything is acked: then it also ends when no
+    more acks can come, or nothing moves any more. ``at_most_s`` ends it too, where what comes next is in a hurry.
     """
 
     count: int
-    timeout_s: float = 20.0
     required: bool = True
+    at_most_s: float | None = None
 
 
 @dataclass(frozen=True)
 class AwaitSent:
-    """Until the load is handed over and flushed. What has no report by then is unknown, which is no error here."""
-
-    timeout_s: float
+    """Until the load is handed over and reported, or the client has hung. What has no report by then is unknown, which
+    is no error here.
+    """
 
 
 @dataclass(frozen=True)
@@ -66,4 +67,3 @@ class RestartClient:
     """
 
     resend: bool = True
-    timeout_s: float = 25.0

@@ -39,7 +39,6 @@ class ShutDown:
     """SIGTERM, and until it has ended: the broker hands its partitions over first."""
 
     target: Target = "leader"
-    timeout_s: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -56,40 +55,30 @@ class RestartInTurn:
     """
 
     gracefully: bool
-    timeout_s: float = 30.0
 
 
 @dataclass(frozen=True)
 class AwaitFailover:
     """Until the other brokers say that the partition is led by another broker, or by none."""
 
-    timeout_s: float = 20.0
-
 
 @dataclass(frozen=True)
 class AwaitIsrOfLeader:
     """Until the leader says that nobody but itself is in sync."""
-
-    timeout_s: float = 20.0
 
 
 @dataclass(frozen=True)
 class AwaitHealthy:
     """Until every broker says that all are here and every ISR is full."""
 
-    timeout_s: float = 45.0
-
 
 @dataclass(frozen=True)
 class AwaitEnd:
-    """Until the broker's process has ended by itself."""
+    """Until the broker's process has ended by itself, as the load makes it do."""
 
     target: Target = "leader"
-    timeout_s: float = 20.0
 
 
 @dataclass(frozen=True)
 class ElectUnclean:
     """Asks the controller to let a replica lead that is not in sync, if the partition has no leader."""
-
-    timeout_s: float = 20.0

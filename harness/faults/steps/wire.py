@@ -12,7 +12,6 @@ class AwaitFired:
     """Until the proxy says that a rule of this action fell on a request."""
 
     action: str
-    timeout_s: float = 20.0
 
 
 @dataclass(frozen=True)

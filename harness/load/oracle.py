@@ -1,0 +1,70 @@
+"""The harness's side of the oracle, which reads logs back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from harness.bounds import HELD_UP_S, reading_s
+from harness.janitor import Janitor
+from harness.process import Child, ChildDied, ChildSilent
+
+_READY_S = 30.0
+
+
+class ScanFailed(Exception):
+    """The log could not be read to its end; the message says why."""
+
+
+class Oracle:
+    """A running oracle, gone after its context. One that ended, or did not answer, costs the log that it was to read:
+    for the next one another takes its place.
+    """
+
+    def __init__(self, log: Path, janitor: Janitor) -> None:
+        self._log, self._janitor = log, janitor
+        self._child: Child | None = self._start()
+
+    def scan(
+        self, bootstrap: str, topic: str, ends: Mapping[int, int], run_key: int, message_size: int, parquet: Path
+    ) -> None:
+        """Stores every record of a topic below ``ends``. Raises ``ScanFailed``, ``ChildDied`` or ``ChildSilent``."""
+        bound_s = reading_s(sum(ends.values()), message_size)
+        command = {
+            "do": "scan",
+            "bootstrap": bootstrap,
+            "topic": topic,
+            "ends": ends,
+            "run_key": run_key,
+            "message_size": message_size,
+            "parquet": str(parquet),
+            "timeout_s": bound_s,
+        }
+        child = self._child = self._child or self._start()
+        try:
+            said = child.ask(command, "scanned", _READY_S + bound_s + HELD_UP_S)
+        except (ChildDied, ChildSilent):
+            child.kill()
+            self._child = None
+            raise
+        if said["problem"] is not None:
+            raise ScanFailed(said["problem"])
+
+    def __enter__(self) -> Oracle:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._child is not None:
+            self._child.__exit__(kind, error, at)
+
+    @property
+    def pid(self) -> int | None:
+        """Of the one that is there."""
+        return None if self._child is None else self._child.pid
+
+    def _start(self) -> Child:
+        """One that takes commands at once, and has to start before it follows the first."""
+        child = Child("harness.load.scan", {}, self._log)
+        self._janitor.process(child.pid)
+        return child
