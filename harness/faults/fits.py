@@ -6,36 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+from harness.faults import steps
 from harness.faults.fault import InTurn, Script, flat
-from harness.faults.steps import (
-    AwaitAcks,
-    AwaitEnd,
-    AwaitFailover,
-    AwaitFired,
-    AwaitHealthy,
-    AwaitIsrOfLeader,
-    Cut,
-    FillDisk,
-    Kill,
-    KillClient,
-    MakeReadOnly,
-    Mend,
-    Pause,
-    PauseClient,
-    RestartClient,
-    RestartInTurn,
-    Send,
-    ShutDown,
-    Sleep,
-    Step,
-    Target,
-)
 
-_OF_THE_PRODUCER = (PauseClient, KillClient, RestartClient)
-_OF_THE_LINKS = (Cut, Mend)
-_TAKES = (Pause, Kill, ShutDown, MakeReadOnly, FillDisk)
-_WAITS = (Send, Sleep, AwaitAcks, AwaitFired, AwaitFailover, AwaitIsrOfLeader, AwaitHealthy, AwaitEnd, RestartInTurn)
-_NODES: Mapping[Target, frozenset[str]] = {
+_OF_THE_PRODUCER = (steps.PauseClient, steps.KillClient, steps.RestartClient)
+_OF_THE_LINKS = (steps.Cut, steps.Mend)
+_TAKES = (steps.Pause, steps.Kill, steps.ShutDown, steps.MakeReadOnly, steps.FillDisk)
+_NODES: Mapping[steps.Target, frozenset[str]] = {
     "leader": frozenset({"leader"}),
     "follower": frozenset({"follower"}),
     "followers": frozenset({"follower", "other followers"}),
@@ -43,7 +20,7 @@ _NODES: Mapping[Target, frozenset[str]] = {
     "controller": frozenset({"controller"}),
 }
 
-_Moment = tuple[Step, ...]
+_Moment = tuple[object, ...]
 """All that was waited for until then."""
 _Named = tuple[str, Script]
 
@@ -92,39 +69,60 @@ def _both(one: _Named, other: _Named, kinds: tuple[type, ...]) -> bool:
 
 
 def _same_nodes_at_the_same_moment(one: Script, other: Script) -> str:
-    """Which, or nothing. What is left to chance is never the same."""
+    """Which, or nothing."""
     for moment, target in _taken(one):
         for other_moment, other_target in _taken(other):
-            by_chance = any(isinstance(step, Sleep) and step.drawn for step in moment)
-            if moment == other_moment and not by_chance and (same := _NODES[target] & _NODES[other_target]):
+            if moment == other_moment and (same := _NODES[target] & _NODES[other_target]):
                 return min(same, key=["leader", "follower", "other followers", "controller"].index)
     return ""
 
 
-def _taken(script: Script) -> Iterator[tuple[_Moment, Target]]:
-    """What is frozen, ended or harmed, and what was waited for before. All loads begin at one moment."""
-    waited: list[Step] = []
-    for step in flat((*script.before, Send(0), *script.during)):
+def _taken(script: Script) -> Iterator[tuple[_Moment, steps.Target]]:
+    """What is frozen, ended or harmed, and when. All loads begin at one moment."""
+    waited: list[object] = []
+    for step in flat((*script.before, script.load, *script.during)):
         if isinstance(step, _TAKES):
             yield tuple(waited), step.target
-        elif isinstance(step, RestartInTurn):
+        elif isinstance(step, steps.RestartInTurn):
             yield tuple(waited), "leader"
-        if isinstance(step, _WAITS):
-            waited.append(step)
+        waited += _waits(step)
 
 
-def _ends_the_load(steps: Iterator[Step]) -> bool:
-    kinds = [type(step) for step in steps]
-    return KillClient in kinds and RestartClient not in kinds
+def _waits(step: steps.Step) -> list[object]:
+    """What a step waits for, if it waits, or decides of a wait."""
+    match step:
+        case steps.Sleep(drawn=True):
+            return [object()]  # what is left to chance is never the same
+        case steps.Sleep() | steps.Wire():
+            return [step]
+        case steps.AwaitAcks(count=count):
+            return [("acks", count)]
+        case (
+            steps.Send()
+            | steps.AwaitFired()
+            | steps.AwaitFailover()
+            | steps.AwaitIsrOfLeader()
+            | steps.AwaitHealthy()
+            | steps.AwaitEnd()
+            | steps.RestartInTurn()
+        ):
+            return [type(step)]
+    return []
+
+
+def _ends_the_load(of: Iterator[steps.Step]) -> bool:
+    kinds = [type(step) for step in of]
+    return steps.KillClient in kinds and steps.RestartClient not in kinds
 
 
 def _acks_until_the_end(script: Script) -> int | None:
     """How many acks are waited for before the producer is killed for good; None if it is not, or not by acks alone."""
     match script.during:
-        case (AwaitAcks(count=count), KillClient(), *_) if _ends_the_load(script.every_step):
+        case (steps.AwaitAcks(count=count), steps.KillClient(), *_) if _ends_the_load(script.every_step):
             return count
     return None
 
 
 def _acks_wanted(script: Script) -> int:
-    return max((step.count for step in script.every_step if isinstance(step, AwaitAcks) and step.required), default=0)
+    wanted = (step for step in script.every_step if isinstance(step, steps.AwaitAcks) and step.required)
+    return max((step.count for step in wanted), default=0)

@@ -76,7 +76,8 @@ class Stage:
         return self.worker.acks(self.loads[-1].first if self.loads else None)
 
     def record(self, what: str, **detail: Any) -> None:
-        self.events.append(FaultEvent(self.clock_ns(), what, {**detail, **_whose(self.part)}))
+        whose = {} if self.part is None else {"part": self.part}
+        self.events.append(FaultEvent(self.clock_ns(), what, {**detail, **whose}))
 
     def put_rules(self, rules: Sequence[Rule]) -> None:
         """Puts this part's rules into the proxy in place of those that it had there; other parts' stay as they are.
@@ -85,13 +86,11 @@ class Stage:
         """
         if self.proxy is None:
             raise RecipeFailed("there is no proxy to put rules into")
-        before, self._rules[self.part] = (
-            self._rules.get(self.part, ()),
-            tuple(replace(r, part=self.part) for r in rules),
-        )
+        gone = self._rules.get(self.part, ())
+        self._rules[self.part] = tuple(replace(rule, part=self.part) for rule in rules)
         self.proxy.set_rules([rule for of_part in self._rules.values() for rule in of_part])
         self.collect_firings()
-        for rule in before:
+        for rule in gone:
             if rule.lasts and self.has_fired(rule.action, self.events):
                 self.record(RESTORED, action=rule.action)
 
@@ -206,7 +205,3 @@ class Stage:
         self.worker.fail_if_dead()
         if self.proxy is not None:
             self.proxy.fail_if_dead()
-
-
-def _whose(part: str | None) -> dict[str, str]:
-    return {} if part is None else {"part": part}

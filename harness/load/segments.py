@@ -39,8 +39,9 @@ class End:
 class Load:
     """Sends segments of the load, one after the other; sequences go on from segment to segment.
 
-    Partitions take turns, call by call: each message of a paced load, each batch of one at full speed. Each segment
-    comes with its patience: how long the client may take nothing, or report nothing where that is waited for.
+    Partitions take turns, call by call: each message of a paced load, each batch of one at full speed, which is no more
+    than a partition's share, so that a fault that hits one partition finds messages in it. Each segment comes with its
+    patience: how long the client may take nothing, or report nothing where that is waited for.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Load:
         Without, a call is as large as its time allows: a fast client's batch path pays more the larger it is, a slow
         one's would make messages wait.
         """
-        last = self._next + count
+        last, share = self._next + count, -(-count // self._spec.partitions)
         since_flush, batch = 0, _BATCH
         before_ns = time.monotonic_ns()
         while self._next < last:
@@ -99,7 +100,7 @@ class Load:
             if flush_every is None:
                 batch = _next_size(batch, (now_ns - before_ns) / 1e9)
             before_ns = now_ns
-            size = min(batch, last - self._next)
+            size = min(batch, share, last - self._next)
             if flush_every is not None:
                 size = min(size, flush_every - since_flush)
             due = np.full(size, now_ns)

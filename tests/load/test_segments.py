@@ -63,6 +63,15 @@ def test_a_flush_ends_so_many_messages_and_all_of_them_are_of_one_partition(
         assert all(where == which // flush_every % partitions for which, where in bench.client.partitions.items())
 
 
+@given(st.integers(1, 2_000), st.integers(1, 5))
+@settings(max_examples=40)
+def test_a_burst_leaves_no_partition_out(count: int, partitions: int) -> None:
+    """Faults hit partition 0: a load that has a message for each partition has one for that."""
+    with load_by_hand(partitions=partitions) as bench:
+        _send(bench, count)
+        assert set(bench.client.partitions.values()) == set(range(min(count, partitions)))
+
+
 def test_segments_go_on_from_each_other_and_end_where_the_journal_ends() -> None:
     with load_by_hand(capacity=100) as bench:
         for count, sent in ((30, 30), (50, 80), (50, 100), (50, 100)):
