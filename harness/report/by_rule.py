@@ -93,6 +93,6 @@ def _settings_of(client: str, found: Matrix) -> Set[str]:
 def _clashes(setup: Setup) -> Set[Any]:
     """Why Kafka would not run it. What a recipe brings with it may clash already, and ran all the same."""
     try:
-        return set(contradictions({**_NONE_STATED, **setup.stated}))
+        return set(contradictions({**_NONE_STATED, **setup.stated}, setup.kafka))
     except (ValueError, TypeError):
         return {"settings that are none"}

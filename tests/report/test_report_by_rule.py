@@ -110,4 +110,4 @@ def test_what_the_rules_name_weakens_nothing_forbids_all_that_went_wrong_and_is_
         stated = verify.expectations(there.client, there.stated, trial.fault.name, trial.fault.parameters)
         forbidden = {each.anomaly for each in stated if each.permission is Permission.FORBIDDEN}
         assert {a for each in cell.trials for a in WRONG if getattr(each.anomalies, a)} <= forbidden
-        assert {*contradictions(there.stated)} <= {*contradictions(here.stated)}
+        assert {*contradictions(there.stated, trial.kafka)} <= {*contradictions(here.stated, trial.kafka)}
