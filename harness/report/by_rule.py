@@ -50,7 +50,7 @@ def promised(subject: Subject, fault: str, found: Matrix) -> Promised:
     here, under = Setup.of(ran(cell)[0]), ran(cell)[0].fault
     must = gone_wrong(cell) | permitted(Permission.FORBIDDEN, here.foreseen(under).values()).intersection(HARM)
     stays: tuple[str, ...] = ()
-    for changes in _stronger(here, _settings_of(subject.client, found), ran(cell)[0].kafka):
+    for changes in _stronger(here, _settings_of(subject.client, found)):
         rules = here.changed(changes).foreseen(under)
         forbidden = permitted(Permission.FORBIDDEN, rules.values())
         not_safe = (must - forbidden | permitted(Permission.EXPECTED, rules.values())).intersection(WRONG)
@@ -61,7 +61,7 @@ def promised(subject: Subject, fault: str, found: Matrix) -> Promised:
     return Promised(None, because=stays)
 
 
-def _stronger(here: Setup, has: Set[str], kafka: str) -> Iterator[dict[str, Any]]:
+def _stronger(here: Setup, has: Set[str]) -> Iterator[dict[str, Any]]:
     """Changes that weaken nothing and contradict nothing, the fewest first."""
     asked = [
         (setting, value)
@@ -73,7 +73,7 @@ def _stronger(here: Setup, has: Set[str], kafka: str) -> Iterator[dict[str, Any]
         for chosen in combinations(asked, number):
             changes = dict(chosen)
             there = here.changed(changes)
-            if len(changes) == number and not weakens(here, there) and _clashes(there, kafka) <= _clashes(here, kafka):
+            if len(changes) == number and not weakens(here, there) and _clashes(there) <= _clashes(here):
                 yield changes
 
 
@@ -90,9 +90,9 @@ def _settings_of(client: str, found: Matrix) -> Set[str]:
     return own | {name for name, setting in SETTINGS.items() if setting.kind == "topic"}
 
 
-def _clashes(setup: Setup, kafka: str) -> Set[Any]:
+def _clashes(setup: Setup) -> Set[Any]:
     """Why Kafka would not run it. What a recipe brings with it may clash already, and ran all the same."""
     try:
-        return set(contradictions({**_NONE_STATED, **setup.stated}, kafka))
+        return set(contradictions({**_NONE_STATED, **setup.stated}, setup.kafka))
     except (ValueError, TypeError):
         return {"settings that are none"}

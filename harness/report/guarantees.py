@@ -25,10 +25,11 @@ class Setup:
     effective: Mapping[str, Any]
     version: str = ""
     """The client's; empty where it is not on record."""
+    kafka: str = ""
 
     @classmethod
     def of(cls, record: TrialRecord) -> Setup:
-        return cls(record.client, record.config, record.effective or {}, record.client_version or "")
+        return cls(record.client, record.config, record.effective or {}, record.client_version or "", record.kafka)
 
     @property
     def config(self) -> Mapping[str, Any]:
