@@ -38,7 +38,8 @@ class Setup:
 
     def changed(self, changes: Mapping[str, Any]) -> Setup:
         """With these settings; one that is None is left to the client's default, which nobody has asked it for."""
-        left = {key: value for key, value in {**self.stated, **changes}.items() if value is not None}
+        kept = {key: value for key, value in self.stated.items() if key not in changes}
+        left = kept | {key: value for key, value in changes.items() if value is not None}
         own = {key: value for key, value in self.effective.items() if key not in changes}
         return replace(self, stated=left, effective=own)
 
