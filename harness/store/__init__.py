@@ -1,0 +1,26 @@
+"""What a run leaves: the results folder (``results``), and in it a record for every trial (``records``)."""
+
+from harness.store.records import (
+    Anomalies,
+    Availability,
+    Counts,
+    Expectation,
+    FaultRecord,
+    Percentiles,
+    Throughput,
+    TrialRecord,
+)
+from harness.store.results import Results, ResultsUnusable
+
+__all__ = [
+    "Anomalies",
+    "Availability",
+    "Counts",
+    "Expectation",
+    "FaultRecord",
+    "Percentiles",
+    "Results",
+    "ResultsUnusable",
+    "Throughput",
+    "TrialRecord",
+]

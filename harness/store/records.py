@@ -1,0 +1,165 @@
+"""What is on record of a trial: a line of ``trials.jsonl``, and what it is made of. Format 2 is a contract."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from harness.events import FORMAT, INFORMATION, Permission, Verdict
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class FaultRecord(_Record):
+    """What the fault of a trial was and did. ``start_s`` and ``end_s`` count from the trial's first due message."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+    replaced: dict[str, Any] = {}
+    """Settings of the trial that the fault brought with it, each with what it would be without; null: not stated."""
+    loads: dict[str, dict[str, Any]] = {}
+    """The load under which each part really ran, by its name: ``messages``, ``rate`` in messages a second (null: as
+    fast as it goes) and ``flush_every`` (null: no flush). Parts at once share one, whatever their parameters say.
+    """
+    seed: int | None = None
+    """By which all that was left to chance was drawn, where a part's parameters have no seed of their own."""
+    fired: bool = False
+    start_s: float | None = None
+    end_s: float | None = None
+    events: list[dict[str, Any]] = []
+    """What it did and saw, in order: ``{"at_s": ..., "what": ..., ...evidence}``."""
+
+
+class Counts(_Record):
+    sent: int
+    acked: int
+    failed: int
+    unknown: int
+    unconfirmed: int
+    in_log: int
+    """Records found in the log, copies and all."""
+
+
+class Anomalies(_Record):
+    """Null where the trial cannot tell: transactions and pipelines in trials that have none, and whatever nobody looked
+    for when it was judged.
+    """
+
+    lost: int | None = None
+    duplicate: int | None = None
+    reordered: int | None = None
+    unknown_landed: int | None = None
+    unknown_absent: int | None = None
+    failed_landed: int | None = None
+    unexpected: int | None = None
+    misplaced: int | None = None
+    unreported: int | None = None
+    aborted_visible: int | None = None
+    torn_transaction: int | None = None
+    hung_transaction: int | None = None
+    redelivered: int | None = None
+    skipped: int | None = None
+
+
+class Throughput(_Record):
+    """Acked (acks=0: unconfirmed) messages over the measured span, and megabytes (10^6) of their values."""
+
+    messages_per_s: float
+    mb_per_s: float
+    span_s: float
+    steady: bool | None = None
+    """Whether the first and the second half of the span agree within 20 %: false says the trial was too short."""
+
+
+class Percentiles(_Record):
+    """Milliseconds."""
+
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    p99_9: float = Field(alias="p99.9")
+    max: float
+    mean: float
+    count: int
+    hdr: str | None = None
+    """The whole distribution: an HdrHistogram V2, base64, of microseconds, 3 significant digits."""
+
+
+class Availability(_Record):
+    longest_gap_s: float | None
+    recovery_s: float | None
+
+
+class Expectation(_Record):
+    """What one rule says of one anomaly in this trial, why, and who says so."""
+
+    anomaly: str
+    permission: Permission
+    reason: str
+    source: str
+
+
+class TrialRecord(_Record):
+    """A line of trials.jsonl."""
+
+    format: int = FORMAT
+    id: str
+    name: str
+    kind: Literal["performance", "fault", "pipeline"]
+    repeat: int
+    kafka: str
+    cluster_profile: Literal["fault", "performance"] | None = None
+    client: str
+    client_version: str | None = None
+    config: dict[str, Any]
+    """Dotted names, with ``replication.factor``, ``min.insync.replicas`` and ``partitions``."""
+    effective: dict[str, Any] | None = None
+    """What the client really ran with, as far as it lets anybody see, and the ``min.insync.replicas`` in effect."""
+    load: dict[str, Any]
+    fault: FaultRecord
+    status: Literal["completed", "failed", "skipped", "interrupted"]
+    reason: str | None = None
+    started: str | None = None
+    """Wall clock, ISO 8601 with zone."""
+    elapsed_s: float | None = None
+    counts: Counts | None = None
+    anomalies: Anomalies | None = None
+    witnesses: dict[str, list[dict[str, Any]]] | None = None
+    """The first ten of each anomaly: producer, sequence, partition, offsets, outcome, error."""
+    errors: dict[str, int] | None = None
+    """Client error classes by how many messages ended with each."""
+    throughput: Throughput | None = None
+    latency_ms: Percentiles | None = None
+    service_ms: Percentiles | None = None
+    end_to_end_ms: Percentiles | None = None
+    gave_up_ms: Percentiles | None = None
+    """From due to the report, of messages that the client reported as failed or unknown."""
+    availability: Availability | None = None
+    ack_rate: list[list[float]] | None = None
+    """Acks over time: [seconds from the first due message (bin start), messages/s], bins of ``ack_rate_bin_s``."""
+    ack_rate_bin_s: float | None = None
+    error_rate: list[list[float]] | None = None
+    """Messages that ended as failed or unknown over time, in the same bins."""
+    client_cpu_s: float | None = None
+    promise: str | None = None
+    """The guarantee this configuration claims: at-most-once, at-least-once or once-per-session."""
+    observed: str | None = None
+    """What its data fits: once, at-least-once, at-most-once or none."""
+    verdict: Verdict | None = None
+    verdict_reason: str | None = None
+    expectations: list[Expectation] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_format_1(cls, record: Any) -> Any:
+        """Format 1 called *kept* what is *allowed*, and *exactly-once* what is so in one producer session."""
+        if not isinstance(record, dict) or record.get("format") != 1:
+            return record
+        wrong = {name for name, count in (record.get("anomalies") or {}).items() if count} - INFORMATION
+        now = {"promise": {"exactly-once": "once-per-session"}, "observed": {"exactly-once": "once"}}
+        now["verdict"] = {"kept": "allowed"} if wrong else {}
+        return record | {name: now[name].get(record[name], record[name]) for name in now.keys() & record.keys()}
