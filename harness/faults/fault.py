@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from harness.events import FaultEvent, parts_of
-from harness.faults.steps import AwaitSent, Cut, Part, Send, Step, Together, Wire
+from harness.faults.steps import AwaitHealthy, AwaitSent, Cut, Part, Send, Step, Together, Wire
 from harness.faults.timing import least_s
 
 Config = Mapping[str, Any]
@@ -40,13 +40,16 @@ class Script:
 
 @dataclass(frozen=True)
 class InTurn:
-    """Scripts of which each begins when the one before has ended, with the names of their faults."""
+    """Scripts, each begun when the one before has ended and the cluster is whole again, with the names of their
+    faults.
+    """
 
     parts: tuple[tuple[str, Script], ...]
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return tuple(Part(fault, script.steps) for fault, script in self.parts)
+        first, *others = (Part(fault, script.steps) for fault, script in self.parts)
+        return (first, *(step for other in others for step in (AwaitHealthy(), other)))
 
     @property
     def every_step(self) -> Iterator[Step]:

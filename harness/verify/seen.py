@@ -19,7 +19,7 @@ from harness.journal import NONE, Int64, ProducerColumns
 from harness.verify.states import Event, State, replay
 
 _ENDS_PROCESS = frozenset({"kill", "shutdown", "ended", "restart"})
-_NO_DEEDS = OBSERVED | {"observe"}
+_NO_DEEDS = OBSERVED | {"healthy"}
 _NO_ERROR = "none"  # Kafka's own name for it
 _EVER = np.iinfo(np.int64)
 _CHECKPOINT_NS = 500_000_000

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.events import FaultEvent
 from harness.faults import FAULTS, Script, evidence
 from harness.faults.stage import RecipeFailed
-from harness.faults.steps import Send
+from harness.faults.steps import AwaitHealthy, Part, Send
 from harness.wire import Rule
 
 from .played import Played
@@ -245,3 +245,9 @@ def test_rules_of_parts_are_in_the_proxy_together() -> None:
     assert [(rule.part, rule.partition) for rule in before.proxy.book.rules] == [("lose-ack", 0), ("lose-request", 1)]
     assert before.proxy.book.rules[0] == Rule("lose-ack", partition=0, skip=5, every=12, times=5, part="lose-ack")
     assert fault.loads(parameters)["lose-ack"] == Send(3_000, rate=200)
+
+
+def test_each_later_one_begins_on_a_cluster_that_is_whole() -> None:
+    name = "kill-leader then lose-ack then kill-follower"
+    steps = FAULTS[name].drawn(_default(name), seed=1).steps
+    assert [type(step) for step in steps] == [Part, AwaitHealthy, Part, AwaitHealthy, Part]
