@@ -42,8 +42,8 @@ message as sent. *Service* time counts from the send itself, *end-to-end* from d
 the latency at a load the client can carry.
 
 **Gaps.** The *longest gap* is the longest time without an ack, from the first message sent to the last report. \
-*Recovery* is how long after the fault began every partition had acked a message that was due since; an em dash where \
-one never did, and with acks=0, where no broker acks."""
+*Recovery* is how long after the fault began every partition that was sent to had acked a message that was due since; \
+an em dash where one never did, where nothing was sent since, and with acks=0, where no broker acks."""
 _FILES = """\
 [run.json](run.json) has what ran, [trials.csv](trials.csv) every trial in one flat table, \
 [summary.json](summary.json) the tables of this report for programs."""

@@ -29,7 +29,8 @@ class Setup:
 
     @classmethod
     def of(cls, record: TrialRecord) -> Setup:
-        return cls(record.client, record.config, record.effective or {}, record.client_version or "", record.kafka)
+        stated = {key: value for key, value in record.config.items() if value is not None}
+        return cls(record.client, stated, record.effective or {}, record.client_version or "", record.kafka)
 
     @property
     def config(self) -> Mapping[str, Any]:
