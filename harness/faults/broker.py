@@ -55,7 +55,7 @@ def _away(before: Callable[[Target], Step], target: Target, after: Callable[[Tar
     )
 
 
-def needs_follower(config: Config) -> str | None:
+def needs_follower(parameters: Any, config: Config) -> str | None:
     return "with replication factor 1 there is no follower" if config["replication.factor"] < 2 else None
 
 

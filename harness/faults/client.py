@@ -54,7 +54,7 @@ def _pause_producer(parameters: PauseProducer) -> Script:
     )
 
 
-def _no_unacked(config: Config) -> str | None:
+def _no_unacked(parameters: RestartProducer, config: Config) -> str | None:
     if config["replication.factor"] < 2 or config["acks"] != "all":
         return "only with acks=all and a follower can an ack be kept waiting"
     return None

@@ -154,8 +154,8 @@ def _composed(
     def fired(events: Sequence[FaultEvent]) -> bool:
         return all(part.fired(_of(part.name, events)) for part in parts)
 
-    def refuses(config: Config) -> str | None:
-        return next((reason for part in parts if (reason := part.refuses(config))), None)
+    def refuses(parameters: _Parts, config: Config) -> str | None:
+        return next((reason for part in parts if (reason := part.refuses(parameters.of(part), config))), None)
 
     def settings(parameters: _Parts) -> Config:
         return {key: value for part in parts for key, value in part.settings(parameters.of(part)).items()}

@@ -109,6 +109,18 @@ def _full(parameters: FullDisk) -> Script:
     )
 
 
+def _never_rolls(parameters: Rolled, config: Config) -> str | None:
+    """The broker finds out only when it needs a new file."""
+    partitions, segment_bytes = int(config["partitions"]), int(config["segment.bytes"])
+    left_bytes = (parameters.messages - min(parameters.after_acks, parameters.messages)) * parameters.message_size
+    if left_bytes / partitions > segment_bytes:
+        return None
+    return (
+        f"what is sent after it strikes, {left_bytes:,} bytes, fills no segment of {segment_bytes:,} bytes in each of "
+        f"{partitions} partitions: send more messages"
+    )
+
+
 def _stored_s(parameters: Stored, config: Config) -> float:
     return 8.0
 
@@ -161,6 +173,7 @@ FAULTS = (
         parameters=Rolled,
         script=_read_only,
         fired=in_order("read-only", "ended", "failover", "restart", "healthy"),
+        refuses=_never_rolls,
         settings=lambda parameters: {"segment.bytes": _SMALLEST_SEGMENT_BYTES},
         estimate_s=_under_load_s,
     ),

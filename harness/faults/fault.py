@@ -75,7 +75,7 @@ def _loads(fault: str, steps: Sequence[Step]) -> Iterator[tuple[str, Send]]:
             yield fault, step
 
 
-def _says_something(config: Config) -> str | None:
+def _says_something(parameters: Any, config: Config) -> str | None:
     return None
 
 
@@ -92,7 +92,7 @@ class Fault:
     fired: Callable[[Sequence[FaultEvent]], bool]
     estimate_s: Callable[[Any, Config], float]
     """About how long a trial of it takes, set-up and scan included, where the script does not take longer."""
-    refuses: Callable[[Config], str | None] = _says_something
+    refuses: Callable[[Any, Config], str | None] = _says_something
     """Why the fault would say nothing in this configuration, or None."""
     settings: Callable[[Any], Config] = lambda parameters: {}
     """Settings of client and topic that the recipe is made for, in Kafka's names; a workload's own win."""

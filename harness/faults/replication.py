@@ -143,7 +143,7 @@ def _stalled_leader(parameters: StalledLeader) -> Script:
     )
 
 
-def _nobody_else_can_lead(config: Config) -> str | None:
+def _nobody_else_can_lead(parameters: Parameters, config: Config) -> str | None:
     if config["replication.factor"] < 2:
         return "with replication factor 1 nobody else can lead, so the frozen leader is never deposed"
     return None

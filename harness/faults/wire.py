@@ -193,9 +193,9 @@ def hit(action: str) -> Callable[[Sequence[FaultEvent]], bool]:
     return lambda events: any(event.what == action for event in events)
 
 
-def no_ack(otherwise: str) -> Callable[[Config], str | None]:
+def no_ack(otherwise: str) -> Callable[[Any, Config], str | None]:
     """Refuses acks=0, with this reason."""
-    return lambda config: otherwise if config["acks"] == "0" else None
+    return lambda parameters, config: otherwise if config["acks"] == "0" else None
 
 
 def _estimate_s(parameters: _Lost, config: Config) -> float:

@@ -158,7 +158,7 @@ class _Trials:
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
             eligible_leader_replicas=config.get(_ELIGIBLE) != 0,
             relays=fault != NO_FAULT and self.faults[fault].between_nodes(parameters),
-            skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, config), None),
+            skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, parameters, config), None),
         )
 
     def _settings(self, client: str, fault: str, parameters: BaseModel | None) -> Config:
@@ -169,7 +169,7 @@ class _Trials:
         ]
         return {name: value for name, value in settings.items() if name not in cannot}
 
-    def _reasons_to_skip(self, axes: dict[str, Setting], config: Config) -> Iterator[str]:
+    def _reasons_to_skip(self, axes: dict[str, Setting], parameters: BaseModel | None, config: Config) -> Iterator[str]:
         yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(axes))
         client, producer = str(axes["client"]), of_kind(config, "producer")
         if cannot := self.unsupported(client, producer):
@@ -177,7 +177,7 @@ class _Trials:
         elif (refusal := self.refuses(client, producer)) is not None:
             yield refusal
         if axes["fault"] != NO_FAULT:
-            says_nothing = self.faults[str(axes["fault"])].refuses(config)
+            says_nothing = self.faults[str(axes["fault"])].refuses(parameters, config)
             if says_nothing is not None:
                 yield f"{axes['fault']} says nothing here: {says_nothing}"
 

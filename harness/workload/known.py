@@ -25,8 +25,8 @@ class Fault(Protocol):
         """The model of its parameters; its fields are keys of a recipe."""
 
     @property
-    def refuses(self) -> Callable[[Mapping[str, Any]], str | None]:
-        """Of a trial's config: why the fault says nothing there, or None."""
+    def refuses(self) -> Callable[[Any, Mapping[str, Any]], str | None]:
+        """Of its parameters and a trial's config: why the fault says nothing there, or None."""
 
     @property
     def settings(self) -> Callable[[Any], Mapping[str, Any]]:

@@ -159,7 +159,7 @@ def test_a_partition_counts_only_if_the_cluster_reacted_while_it_lasted() -> Non
         assert fired(_events("cut", reaction, "mend", "healthy", "sent"))
         assert not fired(_events("cut", "mend", reaction))
         assert not fired(_events("cut", reaction))
-        assert FAULTS[name].refuses({"replication.factor": 1}) == "with replication factor 1 there is no follower"
+        assert FAULTS[name].refuses(None, {"replication.factor": 1}) == "with replication factor 1 there is no follower"
 
 
 def test_a_composition_needs_relays_if_a_part_of_it_does() -> None:
@@ -174,11 +174,11 @@ def test_wire_faults_count_only_if_a_request_was_hit() -> None:
 
 
 def test_where_a_fault_says_nothing_it_says_why() -> None:
-    assert FAULTS["lose-ack"].refuses({"acks": "0"}) == "acks=0 has no acknowledgement to lose"
-    assert FAULTS["lose-ack"].refuses({"acks": "1"}) is None
-    assert "nobody else can lead" in (FAULTS["zombie-leader"].refuses({"replication.factor": 1}) or "")
-    assert FAULTS["zombie-leader"].refuses({"replication.factor": 3}) is None
-    assert FAULTS["lose-request"].refuses({"acks": "0"}) is None
+    assert FAULTS["lose-ack"].refuses(None, {"acks": "0"}) == "acks=0 has no acknowledgement to lose"
+    assert FAULTS["lose-ack"].refuses(None, {"acks": "1"}) is None
+    assert "nobody else can lead" in (FAULTS["zombie-leader"].refuses(None, {"replication.factor": 1}) or "")
+    assert FAULTS["zombie-leader"].refuses(None, {"replication.factor": 3}) is None
+    assert FAULTS["lose-request"].refuses(None, {"acks": "0"}) is None
 
 
 def test_the_wire_rule_is_what_the_parameters_say() -> None:
@@ -240,3 +240,15 @@ def test_a_fault_that_is_not_there_is_not_composed() -> None:
             FAULTS[name]
     with pytest.raises(ValueError, match="names a fault twice"):
         FAULTS["lose-ack then lose-ack"]
+
+
+@pytest.mark.parametrize(
+    ("partitions", "messages", "rolls"), [(1, 16_000, True), (3, 16_000, False), (3, 40_000, True)]
+)
+def test_a_disk_that_is_read_only_is_found_out_only_where_a_segment_is_filled(
+    partitions: int, messages: int, rolls: bool
+) -> None:
+    fault = FAULTS["read-only-disk"]
+    parameters = fault.parameters(messages=messages)
+    refusal = fault.refuses(parameters, {"partitions": partitions, **fault.settings(parameters)})
+    assert (refusal is None) is rolls
