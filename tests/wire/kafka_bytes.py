@@ -8,6 +8,7 @@ import struct
 import types
 import uuid
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from kio.serial import entity_reader, entity_writer
 from kio.static.primitive import Interval, Records, TZAware, i32Timedelta
 
 
+@cache  # making one takes longer than drawing from it
 def entities(kind: type) -> st.SearchStrategy[Any]:
     """Any message of this kind, with few elements in its arrays."""
     return st.builds(kind, **{field.name: _values(field.type) for field in fields(kind)})
