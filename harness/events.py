@@ -100,6 +100,10 @@ being the one with which it began (``hold``, ``refuse``, ``bandwidth``, ``delay`
 """
 
 
+UNDOING = frozenset({"resume", "mend", "restart", "writable", "healthy", "resume-client", "restart-client", RESTORED})
+"""Deeds of a fault with which it is over, or some of it is."""
+
+
 @dataclass(frozen=True)
 class FaultEvent:
     """One thing that was done to the cluster or the wire, or seen of it, during a trial."""

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from harness import measure, verify
-from harness.events import NO_REPORT, OBSERVED, Anomaly, Outcome, Verdict
+from harness.events import NO_REPORT, OBSERVED, UNDOING, Anomaly, Outcome, Verdict
 from harness.journal import LogColumns, ProducerColumns, read_log, read_producer
 from harness.store import Anomalies, Availability, FaultRecord, TrialRecord
 
@@ -106,6 +106,7 @@ def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journal
     start_ns = measured_from_ns(producers)
     fault = timed(record.fault, start_ns)
     fault_start_ns = None if fault.start_s is None else start_ns + int(fault.start_s * 1e9)
+    healed_ns = max((event["at_ns"] for event in fault.events if event["what"] in UNDOING), default=None)
     bin_s = measure.bin_width_s(producers) if record.kind == "fault" else None
     return {
         "fault": fault,
@@ -117,6 +118,8 @@ def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journal
         "availability": Availability(
             longest_gap_s=measure.longest_gap_s(producers),
             recovery_s=None if fault_start_ns is None else measure.recovery_s(producers, fault_start_ns),
+            recovered_after_heal_s=None if healed_ns is None else measure.recovered_after_heal_s(producers, healed_ns),
+            waited_after_heal_s=None if healed_ns is None else measure.waited_after_heal_s(producers, healed_ns),
         ),
         "ack_rate": None if bin_s is None else measure.ack_rate(producers, bin_s),
         "error_rate": None if bin_s is None else measure.error_rate(producers, bin_s),

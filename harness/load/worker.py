@@ -43,7 +43,7 @@ class Worker:
         self.cpu_s: float | None = None
         self.killed = False
         self.closed_ns: int | None = None
-        """When its reports were not waited for any more."""
+        """When its reports were not waited for any more; None if it did not answer: it may not have listened either."""
         self._log, self._janitor = log, janitor
         self._child = Child("harness.load.producer", asdict(spec), log)
         self._journal: ProducerJournal | None = None
@@ -140,7 +140,8 @@ class Worker:
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Ends the worker, in order if it can within the bound."""
-        self.closed_ns = self.closed_ns or time.monotonic_ns()
+        if self.hung is None or self.hung.answers:
+            self.closed_ns = self.closed_ns or time.monotonic_ns()
         try:
             closing = self._tell({"do": "close", "timeout_s": timeout_s})
             self.cpu_s = self._wait("closed", timeout_s + 2, closing)["cpu_s"]

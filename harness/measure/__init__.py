@@ -5,7 +5,7 @@ No module here has the name of a function: whoever imports ``harness.measure.<mo
 
 from harness.measure.durations import curve, end_to_end, gave_up, latency, merge, service
 from harness.measure.rates import ack_rate, bin_width_s, error_rate, throughput
-from harness.measure.recovery import longest_gap_s, recovery_s
+from harness.measure.recovery import longest_gap_s, recovered_after_heal_s, recovery_s, waited_after_heal_s
 
 __all__ = [
     "ack_rate",
@@ -17,7 +17,9 @@ __all__ = [
     "latency",
     "longest_gap_s",
     "merge",
+    "recovered_after_heal_s",
     "recovery_s",
     "service",
     "throughput",
+    "waited_after_heal_s",
 ]

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.events import Outcome
-from harness.journal import ProducerColumns
-from harness.measure.measured import Measured
+from harness.journal import NONE, Int32, ProducerColumns
+from harness.measure.measured import Bools, Measured
 
 
 def longest_gap_s(producers: Sequence[ProducerColumns]) -> float | None:
@@ -41,11 +41,50 @@ def recovery_s(producers: Sequence[ProducerColumns], fault_start_ns: int) -> flo
         return None
     since = measured.due_ns >= fault_start_ns
     sent_to = np.unique(measured.partition[since])
-    if len(sent_to) == 0:
+    slowest_ns = _slowest_ns(measured, sent_to, since & measured.acked)
+    return None if slowest_ns is None else (slowest_ns - fault_start_ns) / 1e9
+
+
+def recovered_after_heal_s(producers: Sequence[ProducerColumns], healed_ns: int) -> float | None:
+    """How long after the fault was undone every partition had acked again; the slowest partition's time.
+
+    Any ack since then counts, also of a message that had waited all the while: it shows that the client goes on.
+    Partitions with no message that was waited for then, or was sent since, do not count. None if one of the others
+    never acked again, if there are none, or with acks=0.
+    """
+    measured = Measured.of(producers)
+    if measured is None:
         return None
-    acked = since & measured.acked
+    waited_for = _waited_for(measured, healed_ns)
+    acked = waited_for & measured.acked
+    slowest_ns = _slowest_ns(measured, np.unique(measured.partition[waited_for]), acked)
+    return None if slowest_ns is None else (slowest_ns - healed_ns) / 1e9
+
+
+def waited_after_heal_s(producers: Sequence[ProducerColumns], healed_ns: int) -> float | None:
+    """How long reports were waited for since the fault was undone; None if there were none to wait for, with acks=0, or
+    if nobody noted when the waiting ended.
+    """
+    measured = Measured.of(producers)
+    closed_ns = [producer.closed_ns for producer in producers if producer.closed_ns is not None]
+    if measured is None or not closed_ns or max(closed_ns) < healed_ns or not _waited_for(measured, healed_ns).any():
+        return None
+    return (max(closed_ns) - healed_ns) / 1e9
+
+
+def _waited_for(measured: Measured, since_ns: int) -> Bools:
+    """The messages without a report then, or sent later; with acks=0 none, for nobody reports those."""
+    waited_for: Bools = (measured.done_ns == NONE) | (measured.done_ns > since_ns)
+    waited_for &= measured.outcome != Outcome.UNCONFIRMED
+    return waited_for
+
+
+def _slowest_ns(measured: Measured, partitions: Int32, acked: Bools) -> int | None:
+    """When the last of these partitions had its first of these acks; None if one never had, or there are none."""
+    if len(partitions) == 0:
+        return None
     never = np.iinfo(np.int64).max
-    first_ack_ns = np.full(int(sent_to.max()) + 1, never)
+    first_ack_ns = np.full(int(partitions.max()) + 1, never)
     np.minimum.at(first_ack_ns, measured.partition[acked], measured.done_ns[acked])
-    slowest_ns = int(first_ack_ns[sent_to].max())
-    return None if slowest_ns == never else (slowest_ns - fault_start_ns) / 1e9
+    slowest_ns = int(first_ack_ns[partitions].max())
+    return None if slowest_ns == never else slowest_ns

@@ -92,6 +92,11 @@ class Percentiles(_Record):
 class Availability(_Record):
     longest_gap_s: float | None
     recovery_s: float | None
+    recovered_after_heal_s: float | None = None
+    """From the last deed that undid the fault to the ack with which the slowest partition had acked again; null: never,
+    or nothing was waited for then."""
+    waited_after_heal_s: float | None = None
+    """From then on reports were waited for so long; null: nothing was waited for, or there was nothing to undo."""
 
 
 class Expectation(_Record):

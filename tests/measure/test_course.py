@@ -13,14 +13,23 @@ from hypothesis import strategies as st
 from harness import measure
 from harness.events import Outcome
 from harness.journal import NONE, ProducerColumns
-from harness.measure import ack_rate, bin_width_s, error_rate, longest_gap_s, recovery_s, throughput
+from harness.measure import (
+    ack_rate,
+    bin_width_s,
+    error_rate,
+    longest_gap_s,
+    recovered_after_heal_s,
+    recovery_s,
+    throughput,
+    waited_after_heal_s,
+)
 
 MS = 1_000_000
 ACKED, FAILED, UNKNOWN, UNCONFIRMED = Outcome.ACKED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.UNCONFIRMED
 Message = tuple[int, int | None, Outcome] | tuple[int, int | None, Outcome, int]
 
 
-def producer(*messages: Message, warmup: int = 0) -> ProducerColumns:
+def producer(*messages: Message, warmup: int = 0, closed: int | None = None) -> ProducerColumns:
     """Messages as (due and sent, done or None, outcome[, partition])."""
     rows = [(*message, 0)[:4] for message in messages]
     due_ns = np.array([due * MS for due, *_ in rows], np.int64)
@@ -33,6 +42,7 @@ def producer(*messages: Message, warmup: int = 0) -> ProducerColumns:
         partition=np.array([partition for *_, partition in rows], np.int32),
         outcome=np.array([outcome for _, _, outcome, _ in rows], np.uint8),
         warmup=warmup,
+        closed_ns=None if closed is None else closed * MS,
     )
 
 
@@ -198,6 +208,34 @@ def test_nothing_sent_since_the_fault_says_nothing() -> None:
 def test_recovery_of_several_producers_is_the_first_to_get_through() -> None:
     one, other = producer((1_000, 2_000, ACKED)), producer((1_000, 1_500, ACKED))
     assert recovery_s([one, other], 1_000 * MS) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("messages", "recovered_s", "waited_s"),
+    [
+        ([(500, 900, ACKED), (1_100, 1_350, ACKED), (1_200, 1_250, ACKED)], 0.25, 2.0),  # the first ack since
+        ([(500, 1_010, ACKED)], 0.01, 2.0),  # of a message that had waited all the while
+        ([(500, 1_010, ACKED, 0), (1_100, 1_700, ACKED, 1)], 0.7, 2.0),  # the slowest partition's
+        ([(500, 1_010, ACKED, 0), (600, 1_700, UNKNOWN, 1)], None, 2.0),  # one never acked again
+        ([(500, None, UNKNOWN)], None, 2.0),  # never a word
+        ([(500, 900, ACKED)], None, None),  # all was over by then
+        ([(500, 1_100, UNCONFIRMED), (1_200, 1_201, UNCONFIRMED)], None, None),  # acks=0
+    ],
+)
+def test_recovery_after_the_heal(messages: list[Message], recovered_s: float | None, waited_s: float | None) -> None:
+    sent = producer(*messages, closed=3_000)
+    assert recovered_after_heal_s([sent], 1_000 * MS) == recovered_s
+    assert waited_after_heal_s([sent], 1_000 * MS) == waited_s
+
+
+def test_nobody_waited_whose_client_was_gone_or_never_noted_it() -> None:
+    for closed in (900, None):
+        sent = producer((500, None, UNKNOWN), closed=closed)
+        assert recovered_after_heal_s([sent], 1_000 * MS) is None
+        assert waited_after_heal_s([sent], 1_000 * MS) is None
+    for producers in NO_DATA:
+        assert recovered_after_heal_s(producers, 0) is None
+        assert waited_after_heal_s(producers, 0) is None
 
 
 def test_no_function_hides_a_module_of_its_name() -> None:

@@ -1,0 +1,152 @@
+"""Whatever ends in the middle of a trial that nobody ended: it is said with its last words, costs that trial its pass,
+and no other trial anything.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import psutil
+import pytest
+
+from harness import disk, trial
+from harness.events import Verdict
+from harness.janitor import Janitor
+from harness.judge import judge
+from harness.load import oracle
+from harness.store import TrialRecord
+from harness.trial import Venue
+
+from .single import planned
+
+pytestmark = pytest.mark.timeout(180)
+PACED = {"loads": [{"rate": 1000, "seconds": 2}], "partitions": 1}
+IMPATIENT = {"delivery.timeout.ms": 1_500, "request.timeout.ms": 1_000}
+
+
+def _run(venue: Venue, once: str, strike: Callable[[str], None], **parts: Any) -> TrialRecord:
+    """A trial, judged, into which this strikes half a second after it has begun to do that; with the trial's topic."""
+    single = planned(**parts)
+
+    def doing(what: str) -> None:
+        if what.startswith(once):
+            threading.Timer(0.5, strike, (f"{venue.run_id}.{single.id}",)).start()
+
+    return judge(trial.run(single, replace(venue, doing=doing)), venue.journals)
+
+
+def _killing(module: str) -> Callable[[str], None]:
+    def kill(topic: str) -> None:
+        for child in psutil.Process().children(recursive=True):
+            if module in child.cmdline():
+                child.kill()
+
+    return kill
+
+
+@pytest.fixture(autouse=True)
+def _the_next_trial_is_fine(venue: Venue) -> Iterator[None]:
+    yield
+    short = planned(performance={"loads": [{"rate": 200, "seconds": 0.5}], "partitions": 1})
+    record = judge(trial.run(short, venue), venue.journals)
+    assert record.verdict is Verdict.KEPT, record
+
+
+def test_a_broker(venue: Venue) -> None:
+    """The leader, killed from outside: with acks=1 what it had acked is lost, which is no fault of Kafka's."""
+
+    def kill(topic: str) -> None:
+        view = venue.cluster.view(topic)
+        assert view is not None
+        leader = next(node for node in venue.cluster.nodes if node.id == view.partitions[0].leader)
+        psutil.Process(leader.running.pid).kill()
+
+    record = _run(venue, "measuring", kill, config={"acks": 1}, performance=PACED)
+    assert record.status == "failed"
+    assert record.reason is not None and "ended with status -9, unasked: " in record.reason
+    assert record.verdict is Verdict.UNKNOWN
+
+
+def test_a_client(venue: Venue) -> None:
+    record = _run(venue, "measuring", _killing("harness.load.producer"), performance=PACED)
+    assert record.status == "completed"
+    assert record.reason is not None and "harness.load.producer ended with status -9" in record.reason
+    assert record.counts is not None and 0 < record.counts.acked <= record.counts.sent < 2_000
+    assert record.anomalies is not None and record.anomalies.lost == 0
+    assert record.verdict is Verdict.UNKNOWN
+
+
+def test_a_client_while_a_fault_takes_its_time(venue: Venue) -> None:
+    """Its silence is its death's, and no report was due: a script may pause for longer than any client's bound."""
+    outage = {"name": "pause-controller", "after_acks": 100, "down_s": 20, "rate": 1000, "messages": 30_000}
+    record = _run(
+        venue,
+        "injecting",
+        _killing("harness.load.producer"),
+        config={"delivery.timeout.ms": 1_000, "request.timeout.ms": 500},
+        faults={"recipes": [outage]},
+    )
+    assert record.reason is not None and "harness.load.producer ended with status -9" in record.reason
+    assert record.anomalies is not None and record.anomalies.unreported == 0
+    assert record.verdict is Verdict.UNKNOWN
+    assert record.elapsed_s is not None and record.elapsed_s < 20
+
+
+def test_a_proxy(venue: Venue) -> None:
+    recipe = {"name": "lose-ack", "messages": 4_000, "rate": 2_000}
+    record = _run(venue, "injecting", _killing("harness.wire.proxy"), faults={"recipes": [recipe]}, config=IMPATIENT)
+    assert record.status == "failed"
+    assert record.reason is not None and "harness.wire.proxy ended with status -9" in record.reason
+    assert record.verdict is Verdict.UNKNOWN
+
+
+def test_a_consumer(venue: Venue) -> None:
+    record = _run(venue, "measuring", _killing("harness.load.consumer"), performance=PACED)
+    assert record.reason is not None and "harness.load.consumer ended with status -9" in record.reason
+    assert record.end_to_end_ms is None
+    assert record.verdict is Verdict.UNKNOWN
+
+
+def test_an_oracle(venue: Venue) -> None:
+    record = _run(venue, "measuring", _killing("harness.load.scan"), performance=PACED)
+    assert record.status == "failed"
+    assert record.reason is not None and "harness.load.scan ended with status -9" in record.reason
+    assert record.verdict is Verdict.UNKNOWN
+
+
+def test_an_oracle_that_does_not_answer(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer, which comes too late, is not taken for the next one's: see the trial after this one."""
+    for bound in ("_READY_S", "HELD_UP_S"):
+        monkeypatch.setattr(oracle, bound, 0.1)
+    assert venue.oracle.pid is not None
+    psutil.Process(venue.oracle.pid).suspend()
+    with monkeypatch.context() as short:
+        short.setattr(oracle, "reading_s", lambda records, size: 0.5)
+        record = judge(trial.run(planned(performance=PACED), venue), venue.journals)
+    assert record.status == "failed"
+    assert record.reason is not None and "did not say 'scanned' within 0.7 s" in record.reason
+    assert record.verdict is Verdict.UNKNOWN
+
+
+def test_a_janitor(venue: Venue) -> None:
+    """Who cleans up is replaced with the cluster."""
+    with_its_own = replace(venue, janitor=Janitor())
+    record = _run(with_its_own, "measuring", _killing("harness.janitor"), performance=PACED)
+    assert record.reason is not None and "the janitor" in record.reason
+    assert record.verdict is Verdict.UNKNOWN
+
+
+def test_a_client_that_the_disk_watch_stopped(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that has taken over from another."""
+    record = _run(
+        venue,
+        "injecting",
+        lambda topic: monkeypatch.setattr(disk, "RESERVE_BYTES", 2**62),
+        faults={"recipes": [{"name": "restart-producer", "after_acks": 100, "rate": 1000, "messages": 6_000}]},
+    )
+    assert record.reason is not None and record.reason.startswith("stopped: the disk was about to be full")
+    assert record.counts is not None and record.counts.sent < 6_000
+    assert record.verdict is Verdict.UNKNOWN
