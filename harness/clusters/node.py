@@ -115,6 +115,7 @@ class Node:
         if self.process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(_KILL_S)
+            self.process = None
 
     def note_end(self) -> None:
         """Keeps in mind that it has ended, if it has and nobody had asked for that."""

@@ -95,7 +95,9 @@ def test_a_zombie_leader_loses_nothing_with_acks_all(run: Run, client: str, idem
     record = run(client, "zombie-leader", enable_idempotence=idempotent)
     assert record.fault.fired
     assert record.anomalies is not None and (record.anomalies.lost, record.anomalies.duplicate) == (0, 0)
-    assert record.verdict is Verdict.KEPT
+    # What waited at the deposed leader may go to the next one in another order, which nobody promised not to happen.
+    in_order = record.anomalies.reordered == 0
+    assert (in_order or not idempotent) and record.verdict is (Verdict.KEPT if in_order else Verdict.ALLOWED)
 
 
 def test_a_killed_leader_loses_nothing_with_acks_all_and_comes_back(run: Run) -> None:
