@@ -14,12 +14,16 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A child that echoes, keeps silent or dies, as it is told."""
     (tmp_path / "echoing.py").write_text(
         "import sys\n"
-        "from harness.process import messages, say\n"
+        "import time\n"
+        "from harness.process import answer, messages, say\n"
         "inbox = messages()\n"
         "say('ready', spec=next(inbox))\n"
         "for told in inbox:\n"
         "    if told['do'] == 'die':\n"
         "        sys.exit('cannot go on')\n"
+        "    if told['do'] == 'repeat':\n"
+        "        time.sleep(told['after_s'])\n"
+        "        answer(told, 'repeated', of=told['of'])\n"
         "    if told['do'] == 'echo':\n"
         "        say('note', n=1)\n"
         "        say('echo', of=told['of'])\n"
@@ -48,6 +52,15 @@ def test_silence_is_noticed_within_the_bound(module: str, tmp_path: Path) -> Non
         child.send({"do": "nothing"})
         with pytest.raises(ChildSilent, match=r"did not say 'echo' within 0\.2 s"):
             child.wait("echo", 0.2)
+
+
+def test_a_late_answer_is_not_the_next_ones(module: str, tmp_path: Path) -> None:
+    with Child(module, {}, tmp_path / "log") as child:
+        child.wait("ready", 20)
+        with pytest.raises(ChildSilent):
+            child.ask({"do": "repeat", "of": "first", "after_s": 0.3}, "repeated", 0.05)
+        assert child.ask({"do": "repeat", "of": "second", "after_s": 0}, "repeated", 20)["of"] == "second"
+        assert list(child.events()) == []
 
 
 def test_its_death_is_noticed_at_once_with_its_last_words(module: str, tmp_path: Path) -> None:
