@@ -16,7 +16,7 @@ from harness.clusters.observer import Observer, leads
 from harness.events import FaultEvent
 from harness.plan import Trial
 from harness.store import TrialRecord
-from harness.trial.journals import scan, seal
+from harness.trial.journals import clear, scan, seal
 from harness.trial.produce import produce
 from harness.trial.record import parameters_of, record_of, trial_fields
 from harness.trial.venue import Running, Venue
@@ -32,6 +32,7 @@ def run(trial: Trial, venue: Venue) -> TrialRecord:
     started, began = datetime.now(UTC), time.monotonic()
     running = Running(trial, venue)
     topic = running.topic
+    clear(running)
     venue.doing("creating the topic")
     venue.cluster.create_topic(
         topic, trial.load.partitions, int(trial.config["replication.factor"]), _topic_config(trial)

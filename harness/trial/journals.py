@@ -7,6 +7,12 @@ from pathlib import Path
 from harness.trial.venue import Running
 
 
+def clear(running: Running) -> None:
+    """Nothing is left of an earlier attempt at the trial: what this one does not make is not there."""
+    for part in ("producer-0", "log", "consumer-0"):
+        running.journal(part).unlink(missing_ok=True)
+
+
 def seal(running: Running) -> bool:
     """Whether there was a producer's journal to seal."""
     worker = running.worker
