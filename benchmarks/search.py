@@ -4,7 +4,8 @@
 
 Each round is a workload made from the seed and the round's number, and a run like any other, so that its results can be
 read, judged again and run again. It ends with every trial that is ``broken`` (Kafka or a client broke a promise, or a
-rule is wrong), in which something expected did not come, or that is ``unknown``: each of them is to be explained.
+rule is wrong) or in which something expected did not come: each of them is to be explained, and its exit code is 3. Trials
+that ended ``unknown`` are told as well: faults that stand in each other's way say so themselves.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 import click
 import yaml
 
+from harness.events import Permission, Verdict
 from harness.faults import FAULTS
 from harness.store import Results, TrialRecord
 from harness.sweep import plan_of
@@ -145,9 +147,11 @@ def _some(draws: dict[str, Draw], chance: random.Random, share: float) -> dict[s
 
 
 def suspicious(record: TrialRecord) -> bool:
-    """A verdict that has to be explained: a fault that did not fire has said so itself."""
-    told = record.verdict_reason or ""
-    return record.verdict in ("broken", "unknown") or (record.verdict == "not_exercised" and "though expected" in told)
+    """A verdict that may be wrong: a fault that did not fire has said so itself."""
+    expected = [each for each in record.expectations or () if each.permission is Permission.EXPECTED]
+    return record.verdict is Verdict.BROKEN or (
+        record.verdict is Verdict.NOT_EXERCISED and record.fault.fired and bool(expected)
+    )
 
 
 @click.command()
@@ -160,6 +164,7 @@ def main(minutes: float, seed: int, first: int, results: Path) -> None:
     until, number = time.monotonic() + 60 * minutes, first
     verdicts: Counter[str] = Counter()
     to_explain: list[TrialRecord] = []
+    unknown: list[TrialRecord] = []
     while time.monotonic() < until:
         folder = results / f"search-{seed}-{number}"
         folder.mkdir(parents=True)
@@ -170,9 +175,11 @@ def main(minutes: float, seed: int, first: int, results: Path) -> None:
             records = Results.open(run.parent).records()
             verdicts.update(record.verdict for record in records if record.verdict is not None)
             to_explain += filter(suspicious, records)
-        click.echo(f"round {number}: {sum(verdicts.values())} trials, {dict(verdicts)}")
+            unknown += [record for record in records if record.verdict is Verdict.UNKNOWN]
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
+        click.echo(f"round {number}: {sum(verdicts.values())} trials: {counts}")
         number += 1
-    for record in to_explain:
+    for record in (*unknown, *to_explain):
         click.echo(f"{record.verdict} {record.id}: {record.verdict_reason}")
     sys.exit(3 if to_explain else 0)
 
