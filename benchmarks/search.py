@@ -4,8 +4,8 @@
 
 Each round is a workload made from the seed and the round's number, and a run like any other, so that its results can be
 read, judged again and run again. It ends with every trial that is ``broken`` (Kafka or a client broke a promise, or a
-rule is wrong) or in which something expected did not come: each of them is to be explained, and its exit code is 3. Trials
-that ended ``unknown`` are told as well: faults that stand in each other's way say so themselves.
+rule is wrong) or in which something expected did not come: each of them is to be explained, and then the exit code is
+3. Trials that ended ``unknown`` are told as well: faults that stand in each other's way say so themselves.
 """
 
 from __future__ import annotations
