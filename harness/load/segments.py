@@ -90,7 +90,7 @@ class Load:
         Without, a call is as large as its time allows: a fast client's batch path pays more the larger it is, a slow
         one's would make messages wait.
         """
-        last, share = self._next + count, -(-count // self._spec.partitions)
+        last, share = self._next + count, max(1, count // self._spec.partitions)
         since_flush, batch = 0, _BATCH
         before_ns = time.monotonic_ns()
         while self._next < last:

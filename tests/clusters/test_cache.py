@@ -16,6 +16,8 @@ from harness.clusters.java import environment, find_java
 from harness.clusters.local import LocalCluster
 from harness.janitor import Janitor
 
+pytestmark = pytest.mark.brokers
+
 
 def test_a_relative_cache_and_java_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "jdk").symlink_to(find_java().path.parent.parent)
