@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.verify.premises import Faults, Layout, Premises, leads_on
 from harness.verify.seen import Seen
-from harness.verify.waiting import AIOKAFKA, kept_waiting_s, response_s, sends_again
+from harness.verify.waiting import AIOKAFKA, delivery_s, kept_waiting_s, response_s, sends_again
 
 Settings = Mapping[str, Any]
 
@@ -104,6 +104,8 @@ class Cell(Producing, Premises):
     """The client waits for a response for longer than the freeze, or the cut and the failover before it, lasts."""
     times_out: bool
     """The fault keeps the client waiting for longer than it surely waits, and it has the time to send again."""
+    gives_up: bool
+    """The fault keeps the client waiting for longer than it goes on sending a message again."""
     sends_again: bool
     """It has the time to send again what was lost at once."""
     error: int
@@ -166,6 +168,7 @@ class Cell(Producing, Premises):
             impatient=float(config.get("delivery.timeout.ms", _NEVER)) < float(parameters.get("pause_s", 0)) * 1000,
             outwaits=waits_s > frozen_s,
             times_out=waits_s < waiting_s and sends_again(producing.client, config, waits_s),
+            gives_up=waiting_s > delivery_s(producing.client, config),
             sends_again=sends_again(
                 producing.client, config, waits_s if _flag(parameters.get("silent", False)) else 0.0
             ),

@@ -64,6 +64,9 @@ def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
         if fault in ("inject-error", "reorder"):
             yield client, config, fault, {"error": 6}
             yield client, config, fault, {"error": 10}
+        if fault == "partition-followers":
+            many = {**config, "partitions": 3, "delivery.timeout.ms": 3_000}
+            yield client, many, fault, {"partition_s": 5.0}
         if fault == "kill-producer":
             yield client, {**config, "linger.ms": 25}, fault, {}
         if fault == "stalled-leader":
@@ -86,6 +89,8 @@ def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
 
 
 Table = list[tuple[str, dict[str, Any], str, dict[str, Expectation]]]
+KNOWN_VERSIONS = {"kafka-python": "3.0.12"}
+"""Of which defects are known."""
 DEPOSED = seen(led(1), isr(1, 2, 3), led(2, 1), isr(2, 3), gave_up=True)
 """A run in which, whatever was done, another came to lead and the client gave something up."""
 
@@ -104,7 +109,7 @@ def deposed() -> Table:
 
 def _table(course: Seen | None) -> Iterator[tuple[str, dict[str, Any], str, dict[str, Expectation]]]:
     for client, config, fault, parameters in cells():
-        decided = expectations(client, config, fault, parameters, course)
+        decided = expectations(client, config, fault, parameters, course, KNOWN_VERSIONS.get(client, ""))
         yield client, config, fault, {each.anomaly: each for each in decided}
 
 

@@ -202,3 +202,32 @@ def test_a_fault_that_strikes_when_the_load_is_over_proves_nothing(
 ) -> None:
     course = seen(*events, sent_at=sent_at, acked_at=tuple(at + 0.01 for at in sent_at))
     assert in_time(fault, parameters, course) is expected
+
+
+@pytest.mark.parametrize(
+    ("client", "version", "idempotent", "gave_up", "delivery_ms", "permission"),
+    [
+        ("kafka-python", "3.0.12", True, True, 3_000, EXPECTED),
+        ("kafka-python", "3.0.12", True, True, 120_000, ALLOWED),
+        ("kafka-python", "3.0.12", True, False, 120_000, FORBIDDEN),
+        ("kafka-python", "3.0.12", False, True, 3_000, FORBIDDEN),
+        ("kafka-python", "3.0.13", True, True, 3_000, FORBIDDEN),
+        ("kafka-python", "", True, True, 3_000, FORBIDDEN),
+        ("confluent-kafka", "3.0.12", True, True, 3_000, FORBIDDEN),
+    ],
+)
+def test_silence_is_excused_only_where_a_defect_of_this_very_version_is_known(
+    client: str, version: str, idempotent: bool, gave_up: bool, delivery_ms: int, permission: Permission
+) -> None:
+    three = [event for p in range(3) for event in (led(1, 0, p), isr(1, 2, 3, partition=p))]
+    course = seen(*three, did("cut", 1), isr(1), did("mend"), isr(1, 2, 3), partitions=3, gave_up=gave_up)
+    config: dict[str, Any] = {
+        "acks": "all",
+        "enable.idempotence": idempotent,
+        "delivery.timeout.ms": delivery_ms,
+        "replication.factor": 3,
+        "min.insync.replicas": 2,
+        "partitions": 3,
+    }
+    found = expectations(client, config, "partition-followers", {"partition_s": 5.0}, course, version)
+    assert next(each.permission for each in found if each.anomaly == "unreported") == permission

@@ -16,6 +16,7 @@ from harness.verify.rules.misplaced import MISPLACED
 from harness.verify.rules.reordered import REORDERED
 from harness.verify.rules.table import ALLOWED, DELIVERY, EXPECTED, FORBIDDEN, Rule, rule
 from harness.verify.rules.transactions import OF_TRANSACTIONS
+from harness.verify.rules.unreported import UNREPORTED
 
 __all__ = ["OF_TRANSACTIONS", "RULES", "Rule"]
 
@@ -80,12 +81,6 @@ RULES: Mapping[Anomaly, tuple[Rule, ...]] = {
         ),
     ),
     Anomaly.MISPLACED: MISPLACED,
-    Anomaly.UNREPORTED: (
-        rule(
-            FORBIDDEN,
-            "a client has an upper bound on the time to a report, whatever became of the message",
-            "Kafka documentation, Producer Configs, delivery.timeout.ms",
-        ),
-    ),
+    Anomaly.UNREPORTED: UNREPORTED,
 }
 """For each anomaly that a trial of producers can have, its rules."""
