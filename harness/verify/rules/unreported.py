@@ -1,5 +1,5 @@
-"""When a client may say nothing of a message for longer than its own bound: only a known defect is an excuse, and only of
-the version in which it was seen.
+"""When a client may say nothing of a message for longer than its own bound: a known defect is an excuse, of the version
+in which it was seen.
 """
 
 from harness.verify.rules.table import ALLOWED, CASES, EXPECTED, FORBIDDEN, Rule, rule
@@ -28,7 +28,7 @@ UNREPORTED: tuple[Rule, ...] = (
         EXPECTED,
         "a defect of this version: when an idempotent batch that was sent has outlived delivery.timeout.ms, what waits "
         "behind it is never sent or reported",
-        f"{_KAFKA_PYTHON}; measured: 3 of 3 with three partitions, 0 of 1 with idempotence off, 0 of 1 of confluent-kafka",
+        f"{_KAFKA_PYTHON}; measured: 3 of 3 with three partitions; 0 of 1 with idempotence off and of confluent-kafka",
         client="kafka-python",
         version="3.0.12",
         idempotent=True,
