@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,6 +28,7 @@ from harness.judge import judge
 from harness.load import worker
 from harness.load.codec import Codec
 from harness.load.worker import Worker
+from harness.plan import Trial
 from harness.trial import Venue
 from harness.trial.venue import Running
 from harness.wire import Proxy
@@ -85,32 +87,49 @@ def _hang() -> Fault:
 
 
 def test_a_load_of_any_length_is_waited_for_while_it_moves(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault's load of 5 s, and a queue that is sent for seconds after it, where nothing may stand still for 2 s."""
-    monkeypatch.setattr(Bounds, "patience_s", 2.0)
+    """5 s where nothing may stand still for 3."""
+    monkeypatch.setattr(Bounds, "patience_s", 3.0)
     monkeypatch.setattr(worker, "HELD_UP_S", 0.0)
     slow = planned(faults={"recipes": [{"name": "lose-ack", "messages": 500, "rate": 100, "every": 60}]})
     record = judge(trial.run(slow, venue), venue.journals)
     assert record.reason is None and record.fault.fired
     assert record.counts is not None and record.counts.acked == 550
 
+
+def test_a_queue_that_outlasts_its_load_is_waited_for(venue: Venue) -> None:
+    """The leader is frozen for longer than the load lasts."""
     queueing = planned(
-        config={"buffer.memory": 512_000_000, "replication.factor": 3},
+        config={"buffer.memory": 64_000_000, "replication.factor": 1},
         performance={
-            "loads": [{"rate": "max", "seconds": 1, "messages": 40_000, "message_size": 16_000}],
-            "partitions": 3,
+            "loads": [{"rate": "max", "seconds": 0.3, "messages": 40_000, "message_size": 16_000}],
+            "partitions": 1,
         },
     )
-    record = judge(trial.run(queueing, venue), venue.journals)
+
+    def doing(what: str) -> None:
+        if what == "measuring":
+            frozen = _freeze_leader(queueing, venue)
+            threading.Timer(1.0, venue.cluster.resume, (frozen,)).start()
+
+    record = judge(trial.run(queueing, replace(venue, doing=doing)), venue.journals)
+    assert record.load["most_waiting_bytes"] == 64_000_000
     assert record.reason is None and record.errors == {}
     assert record.verdict is Verdict.KEPT
     assert record.counts is not None and record.counts.sent == record.counts.acked
-    assert record.throughput is not None and record.throughput.span_s > 3.5, "its queue was soon empty"
-    assert record.load["most_waiting_bytes"] == 512_000_000
+    assert record.throughput is not None and record.throughput.span_s > 0.9
+
+
+def _freeze_leader(single: Trial, venue: Venue) -> int:
+    view = venue.cluster.view(Running(single, venue).topic)
+    assert view is not None
+    venue.cluster.pause(view.partitions[0].leader)
+    return view.partitions[0].leader
 
 
 def test_a_load_as_fast_as_it_goes_leaves_no_more_in_the_queue_than_kafkas_own_client_would(venue: Venue) -> None:
-    load = {"rate": "max", "seconds": 1, "messages": 40_000, "message_size": 16_000}
-    record = judge(trial.run(planned(performance={"loads": [load]}), venue), venue.journals)
+    load = {"rate": "max", "seconds": 0.5, "messages": 40_000, "message_size": 16_000}
+    single = planned(config={"replication.factor": 1}, performance={"loads": [load]})
+    record = judge(trial.run(single, venue), venue.journals)
     assert record.verdict is Verdict.KEPT
     assert record.load["most_waiting_bytes"] == 32 * 1024 * 1024
     sent = read_producer(venue.journals / f"{record.id}.producer-0.parquet")
@@ -131,14 +150,10 @@ def test_what_the_harness_itself_gave_up_is_no_word_of_the_client(
 ) -> None:
     """A performance trial with a client that stands still for longer than is waited: never a pass, never an error."""
     monkeypatch.setattr(Bounds, "patience_s", 0.7)
-    leader: list[int] = []
 
     def doing(what: str) -> None:
         if what == "measuring":
-            view = venue.cluster.view(f"{venue.run_id}.{stalled.id}")
-            assert view is not None
-            leader.append(view.partitions[0].leader)
-            venue.cluster.pause(leader[0])
+            _freeze_leader(stalled, venue)
 
     stalled = planned(performance={"loads": [{"rate": 1_000, "seconds": 1}], "partitions": 1})
     record = judge(trial.run(stalled, replace(venue, doing=doing)), venue.journals)
