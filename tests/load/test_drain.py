@@ -1,4 +1,4 @@
-"""A client is waited for as long as it reports, however long that takes, and no longer than is patient once it stops."""
+"""A client is waited for as long as it reports, however long that takes, and then as long as is patient."""
 
 from __future__ import annotations
 
