@@ -113,7 +113,7 @@ class LocalCluster(Brokers):
             self.links.fail_if_dead()
 
     def pause(self, node: int) -> None:
-        self._nodes[node].signal(signal.SIGSTOP)
+        self._nodes[node].freeze()
 
     def resume(self, node: int) -> None:
         self._nodes[node].signal(signal.SIGCONT)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from harness.clusters import ClusterFailed
 from harness.clusters.archive import Archive
@@ -17,6 +20,8 @@ from harness.process import guarded
 
 _FORMAT_S = 60.0
 _KILL_S = 20.0
+_POLL_S = 0.001
+_STOP_S = 10.0
 _TAKEN = "Address already in use"  # the words of the operating system, which Java passes on
 _QUIET = ("-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-XX:-UsePerfData")
 
@@ -89,6 +94,15 @@ class Node:
     def signal(self, number: signal.Signals) -> None:
         self.note_end()
         self.running.send_signal(number)
+
+    def freeze(self) -> None:
+        """SIGSTOP; returns once it has stopped or ended, since on a busy machine a broker answers on for a while."""
+        self.signal(signal.SIGSTOP)
+        until = time.monotonic() + _STOP_S
+        while self.running.poll() is None and psutil.Process(self.running.pid).status() != psutil.STATUS_STOPPED:
+            if time.monotonic() > until:
+                raise ClusterFailed(f"node {self.id} did not stop within {_STOP_S:g} s")
+            time.sleep(_POLL_S)
 
     def wait_end(self, timeout_s: float) -> int:
         """Its exit status, once it has ended."""

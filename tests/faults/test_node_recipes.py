@@ -199,8 +199,9 @@ def test_faults_at_once_are_at_once(run: Run, idempotent: bool) -> None:
         enable_idempotence=idempotent,
     )
     done = [(event["part"], event["what"]) for event in record.fault.events if "part" in event]
-    assert done[:2] == [("kill-controller", "kill"), ("kill-follower", "kill")]
-    assert done[2:4] == [("kill-controller", "restart"), ("kill-follower", "restart")]
+    # Which of the two is first is a race that nobody promises: both are down before either returns.
+    assert set(done[:2]) == {("kill-controller", "kill"), ("kill-follower", "kill")}
+    assert set(done[2:4]) == {("kill-controller", "restart"), ("kill-follower", "restart")}
     assert record.anomalies is not None and record.anomalies.lost == 0
     assert bool(record.anomalies.duplicate) is not idempotent
     assert record.verdict is (Verdict.KEPT if idempotent else Verdict.REPRODUCED)
