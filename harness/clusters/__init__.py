@@ -70,6 +70,9 @@ class Cluster(Protocol):
     def ended(self, node: int) -> int | None:
         """The exit status of a node that has ended, else None. Once asked for, its end is no failure of the cluster."""
 
+    def fail_if_dead(self) -> None:
+        """Raises ``ClusterFailed`` if a node has ended that nobody had asked to, or what connects the nodes has."""
+
     def ended_unasked(self) -> list[str]:
         """A line for each node that has ended, since this was asked last, though nobody had asked it to; with its last
         words, and also of those that were started again meanwhile.

@@ -201,7 +201,10 @@ class Stage:
         return self.worker.killed or (sent == reported and sent >= until)
 
     def look_after(self) -> None:
-        """Raises ``WorkerFailed`` or ``ChildDied`` if the client or the proxy has ended that nobody ended."""
+        """Raises ``ClusterFailed``, ``WorkerFailed`` or ``ChildDied`` if a node, a relay, the client or the proxy has
+        ended that nobody ended.
+        """
+        self.cluster.fail_if_dead()
         self.worker.fail_if_dead()
         if self.proxy is not None:
             self.proxy.fail_if_dead()

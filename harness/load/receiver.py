@@ -39,10 +39,6 @@ class Receiver:
         command = {"do": "stop", "records": records, "patience_s": _STILL_S, "parquet": str(parquet)}
         self._child.ask(command, "stopped", _STILL_S + reading_s(records, self._message_size))
 
-    def fail_if_dead(self) -> None:
-        """Raises ``ChildDied``."""
-        self._child.fail_if_dead()
-
     def __enter__(self) -> Receiver:
         try:
             self._child.wait("ready", _READY_S)

@@ -27,7 +27,8 @@ __all__ = ["Venue", "parameters_of", "run", "trial_fields"]
 def run(trial: Trial, venue: Venue) -> TrialRecord:
     """Runs one trial and returns its record, not yet judged. Raises ``ClusterFailed`` if the cluster is beyond use.
 
-    Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan.
+    Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan. Of its
+    topic nothing is left, unless it raises: then the cluster goes.
     """
     started, began = datetime.now(UTC), time.monotonic()
     running = Running(trial, venue)
@@ -37,28 +38,26 @@ def run(trial: Trial, venue: Venue) -> TrialRecord:
     venue.cluster.create_topic(
         topic, trial.load.partitions, int(trial.config["replication.factor"]), _topic_config(trial)
     )
-    try:
-        with _observed(running):
-            with running.noting_problems():
-                produce(running)
-            running.note_ends()
-            venue.doing("waiting for full recovery")
-            bound_s = recovering_s(running.stored_bytes)
-            venue.cluster.heal()
-            venue.cluster.wait_healthy(topic, bound_s)
-            if trial.config["acks"] == "0":
-                venue.cluster.wait_quiet(topic, bound_s)
-        if any(event.what == "restart" for event in running.events):
-            running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
-        sealed = seal(running)
-        venue.doing("reading the log back")
-        scanned = scan(running)
+    with _observed(running):
+        with running.noting_problems():
+            produce(running)
         running.note_ends()
-        if not venue.janitor.alive:
-            running.note("the janitor, which cleans up after the harness, has ended")
-    finally:
-        with contextlib.suppress(ClusterFailed):
-            venue.cluster.delete_topic(topic)
+        venue.doing("waiting for full recovery")
+        bound_s = recovering_s(running.stored_bytes)
+        venue.cluster.heal()
+        venue.cluster.wait_healthy(topic, bound_s)
+        if trial.config["acks"] == "0":
+            venue.cluster.wait_quiet(topic, bound_s)
+    if any(event.what == "restart" for event in running.events):
+        running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
+    sealed = seal(running)
+    venue.doing("reading the log back")
+    scanned = scan(running)
+    running.note_ends()
+    if not venue.janitor.alive:
+        running.note("the janitor, which cleans up after the harness, has ended")
+    with contextlib.suppress(ClusterFailed):
+        venue.cluster.delete_topic(topic)
     return record_of(running, started, time.monotonic() - began, complete=sealed and scanned and not running.spoiled)
 
 

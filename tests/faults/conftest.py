@@ -24,16 +24,18 @@ _runs = itertools.count(1)
 @pytest.fixture
 def run(venue: Venue) -> Run:
     """Runs and judges one fault trial."""
-    return _runner(venue)
+    return runner(venue)
 
 
 @pytest.fixture
 def run_relayed(relayed_venue: Venue) -> Run:
     """The same on a cluster with relays between its nodes."""
-    return _runner(relayed_venue)
+    return runner(relayed_venue)
 
 
-def _runner(venue: Venue) -> Run:
+def runner(venue: Venue) -> Run:
+    """Runs and judges one fault trial at a time there."""
+
     def run_one(
         client: str, fault: str, parameters: dict[str, Any] | None = None, partitions: int = 1, **settings: Any
     ) -> TrialRecord:

@@ -112,6 +112,8 @@ class Cluster:
     def resume(self, node: int) -> None:
         assert node not in self.down
 
+    def fail_if_dead(self) -> None: ...
+
     def becoming_healthy(self, topic: str, timeout_s: float) -> Iterator[None]:
         while self.down:
             yield

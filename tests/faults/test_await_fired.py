@@ -17,6 +17,8 @@ from harness.faults.act.step import do
 from harness.faults.stage import RecipeFailed, Stage
 from harness.faults.steps import AwaitFired
 
+from .played import Cluster
+
 
 class Event(FaultEvent):
     """An event that counts how often anybody looks at it."""
@@ -59,7 +61,7 @@ def _firing(action: str) -> dict[str, Any]:
 def stage(numbers: list[int], events: list[FaultEvent]) -> Stage:
     clock_ns = itertools.count(step=10**7)
     return Stage(
-        cast(Any, None),
+        cast(Any, Cluster()),
         "topic",
         [cast(Any, Idle())],
         cast(Any, Telling(numbers)),

@@ -141,10 +141,10 @@ class _Client:
     def fail_if_dead(self) -> None: ...
 
     def stage(self, bounds: Bounds) -> Stage:
-        nothing = cast(Any, None)
+        cluster = cast(Any, self)  # which has not ended either
         worker = cast(Worker, self)
         return Stage(
-            nothing, "", [worker], None, bounds, clock_ns=lambda: int(self.now_s * 1e9), loads=[Begun(self.load, 0)]
+            cluster, "", [worker], None, bounds, clock_ns=lambda: int(self.now_s * 1e9), loads=[Begun(self.load, 0)]
         )
 
 

@@ -7,6 +7,7 @@ here too, on the same cluster: that no node reaches another but by a relay.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ import psutil
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from harness.clusters import ClusterFailed
 from harness.clusters.local import LocalCluster
 from harness.clusters.wiring import CONTROLLER
 from harness.events import Verdict
 from harness.store import TrialRecord
+from harness.trial import Venue
 from harness.wire import Proxy
 
-from .conftest import Run, found
+from .conftest import Run, found, runner
 
 CLIENT = "confluent-kafka"
 FAULTS = ["partition-controller", "partition-followers", "partition-leader"]
@@ -123,3 +126,14 @@ def test_nodes_relays_and_proxy_listen_on_loopback_only(relayed: LocalCluster, t
         for pid in (*(node.running.pid for node in relayed.nodes), _pid(relayed), proxy.pid):
             listening = [c.laddr.ip for c in psutil.Process(pid).net_connections("tcp") if c.status == "LISTEN"]
             assert listening and set(listening) <= {"127.0.0.1", "::ffff:127.0.0.1"}, listening
+
+
+def test_without_its_relays_a_cluster_is_of_no_use_any_more(relayed_venue: Venue) -> None:
+    """The last test here: whoever runs trials starts another cluster for the next one."""
+
+    def doing(what: str) -> None:
+        if what.startswith("injecting"):
+            psutil.Process(_pid(relayed_venue.cluster)).kill()
+
+    with pytest.raises(ClusterFailed, match=r"no relay between the nodes: harness\.clusters\.links\.relay ended .* -9"):
+        runner(replace(relayed_venue, doing=doing))(CLIENT, "partition-controller", {"messages": 3_000})

@@ -61,8 +61,10 @@ class Links:
         for event in self._child.events():
             if event["event"] == "failed" and self._failure is None:
                 self._failure = f"from node {event['from']} to node {event['to']}: {event['reason']}"
-        if not self._child.alive:
-            raise ClusterFailed("no relay between the nodes: its process has ended")
+        try:
+            self._child.fail_if_dead()
+        except ChildDied as died:
+            raise ClusterFailed(f"no relay between the nodes: {died}") from died
         if self._failure is not None:
             raise ClusterFailed(f"a relay between the nodes failed {self._failure}")
 
