@@ -7,7 +7,7 @@ a cluster or a child has to work through is bounded by the slowest pace that is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 HELD_UP_S = 10.0
 """So long a busy machine may hold up what would be there by now."""
@@ -43,6 +43,8 @@ class Bounds:
 
     explained_s: float
     """Nothing may move in the client for so long: its settings, its pace and what is done to it explain that."""
+    undisturbed_s: float
+    """The same when nothing is done to it any more."""
     cluster_s: float
     """For whatever is waited for of the cluster, whatever else is done to it meanwhile."""
 
@@ -60,14 +62,22 @@ class Bounds:
         keeps it waiting for ``outage_s`` in all and leaves ``losses`` requests without an answer.
         """
         pace_s = 0.0 if rate is None else 1 / rate
+        silent_s = client.silent_s(losses)
         return cls(
-            explained_s=outage_s + pace_s + client.silent_s(losses), cluster_s=outage_s + recovering_s(stored_bytes)
+            explained_s=outage_s + pace_s + silent_s,
+            # It takes nothing only while it is full of what has no report.
+            undisturbed_s=pace_s + (silent_s if client.report_s is None else client.report_s),
+            cluster_s=outage_s + recovering_s(stored_bytes),
         )
 
     @property
     def patience_s(self) -> float:
         """When nothing has moved for so long, the client has hung."""
         return self.explained_s + HELD_UP_S
+
+    @property
+    def undisturbed(self) -> Bounds:
+        return replace(self, explained_s=self.undisturbed_s)
 
 
 def bytes_of(messages: int, message_size: int) -> int:

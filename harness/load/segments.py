@@ -40,8 +40,7 @@ class Load:
     """Sends segments of the load, one after the other; sequences go on from segment to segment.
 
     Partitions take turns, call by call: each message of a paced load, each batch of one at full speed, which is no more
-    than a partition's share, so that a fault that hits one partition finds messages in it. Each segment comes with its
-    patience: how long the client may take nothing, or report nothing where that is waited for.
+    than a partition's share, so that a fault that hits one partition finds messages in it.
     """
 
     def __init__(
@@ -55,23 +54,30 @@ class Load:
         self._next = journal.sent()
         self._turn = 0
         self._patience_s = 0.0
+        self._end = End()
 
-    def send(
-        self, count: int, rate: float | None, flush_every: int | None, seconds: float | None, patience_s: float
-    ) -> End:
-        """Sends up to ``count`` messages for up to ``seconds``."""
+    def be_patient(self, patience_s: float) -> None:
+        """How long the client may take nothing from now on, or report nothing where that is waited for."""
         self._patience_s = patience_s
+
+    def send(self, count: int, rate: float | None, flush_every: int | None, seconds: float | None) -> End:
+        """Sends up to ``count`` messages for up to ``seconds``."""
         count = min(count, self._spec.capacity - self._next)
         start_ns = time.monotonic_ns()
         end_ns = start_ns + int(seconds * 1e9) if seconds is not None else None
         if rate is None:
-            return _end_of(lambda: self._as_fast_as_it_goes(count, flush_every, end_ns))
-        return _end_of(lambda: self._paced(count, Pacer(start_ns, rate), end_ns))
+            return self._end_of(lambda: self._as_fast_as_it_goes(count, flush_every, end_ns))
+        return self._end_of(lambda: self._paced(count, Pacer(start_ns, rate), end_ns))
 
-    def resend(self, patience_s: float) -> End:
+    def resend(self) -> End:
         """Sends again what has no report, as an application does that was killed and starts anew."""
-        self._patience_s = patience_s
-        return _end_of(self._resend)
+        return self._end_of(self._resend)
+
+    def flush(self) -> float | None:
+        """Waits until all is reported, as long as reports come. Returns for how long there was none, if that was too
+        long; after a segment that stood still it was long enough.
+        """
+        return self._end.still_s or drain(self._producer, lambda: self._patience_s)[1]
 
     def _resend(self) -> None:
         pending = np.flatnonzero(self._journal.outcome[: self._next] == Outcome.PENDING)
@@ -107,7 +113,7 @@ class Load:
             self._hand_over_next(due, self._codec.encode(np.arange(self._next, self._next + size), due))
             since_flush += size
             if flush_every is not None and since_flush == flush_every:
-                if (still_s := drain(self._producer, self._patience_s)[1]) is not None:
+                if (still_s := drain(self._producer, lambda: self._patience_s)[1]) is not None:
                     raise _Stalled(still_s)
                 since_flush = 0
             else:
@@ -163,6 +169,16 @@ class Load:
             if values:
                 self._producer.poll(0.005)
 
+    def _end_of(self, send: Callable[[], None]) -> End:
+        self._end = End()
+        try:
+            send()
+        except ClientDead as dead:
+            self._end = End(died=str(dead))
+        except _Stalled as stalled:
+            self._end = End(still_s=stalled.still_s)
+        return self._end
+
     @property
     def sent(self) -> int:
         return self._next
@@ -175,27 +191,17 @@ def _next_size(size: int, took_s: float) -> int:
     return min(_MOST, size * 2) if took_s < _CALL_S / 3 else size
 
 
-def drain(producer: clients.Producer, patience_s: float) -> tuple[int, float | None]:
+def drain(producer: clients.Producer, patience_s: Callable[[], float]) -> tuple[int, float | None]:
     """Waits until all is reported, as long as reports come: until there was none for so long. Returns how many messages
     have none, and for how long there was none, if that was too long.
     """
     left, since = math.inf, time.monotonic()
-    while unreported := producer.flush(min(_FLUSH_S, patience_s)):
+    while unreported := producer.flush(min(_FLUSH_S, patience_s())):
         if unreported < left:
             left, since = unreported, time.monotonic()
-        elif (still_s := time.monotonic() - since) > patience_s:
+        elif (still_s := time.monotonic() - since) > patience_s():
             return unreported, still_s
     return 0, None
-
-
-def _end_of(send: Callable[[], None]) -> End:
-    try:
-        send()
-    except ClientDead as dead:
-        return End(died=str(dead))
-    except _Stalled as stalled:
-        return End(still_s=stalled.still_s)
-    return End()
 
 
 class _Stalled(Exception):

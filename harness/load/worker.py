@@ -79,28 +79,27 @@ class Worker:
         self._start({"do": "resend"}, bounds)
 
     def finish(self) -> int:
-        """Waits until the segment is handed over and reported, as long as anything moves. Returns how many messages
-        have no report by then.
+        """Waits until the segment is handed over and reported, as long as anything moves, when nothing is done to the
+        client any more. Returns how many messages have no report by then.
 
         Where nothing moved for longer than the bounds allow it returns with what is missing, and ``hung`` says so; it
         raises ``WorkerFailed`` only for a worker that died.
         """
         assert self._segment is not None
-        sending, bounds = self._segment
+        sending, bounds = self._segment[0], self._segment[1].undisturbed
         movement = Movement(self.moved, time.monotonic_ns)
+        flushing = self._tell({"do": "flush", "patience_s": bounds.patience_s})
         try:
             said = self._answer("sent", sending, movement, bounds)
             self.total = said["total"]
             if said["died"] is not None:
                 self.stopped = f"{CLIENT_DIED}: {said['died']}"
-            if said["still_s"] is None:
-                flushing = self._tell({"do": "flush", "patience_s": bounds.patience_s})
-                said = self._answer("flushed", flushing, movement, bounds)
+            still_s = self._answer("flushed", flushing, movement, bounds)["still_s"]
         except ChildSilent:
             self.hung = Hang(movement.still_s(), bounds.explained_s, self.pending(), answers=False)
         else:
-            if said["still_s"] is not None:
-                self.hung = Hang(said["still_s"], bounds.explained_s, self.pending(), answers=True)
+            if still_s is not None:
+                self.hung = Hang(still_s, bounds.explained_s, self.pending(), answers=True)
         return self.pending() if self.hung else 0
 
     def moved(self) -> tuple[int, int]:

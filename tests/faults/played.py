@@ -134,7 +134,7 @@ class Played:
             "t",
             [cast(Any, self.producer)],
             cast(Any, self.proxy),
-            Bounds(explained_s=60, cluster_s=60),
+            Bounds(explained_s=60, undisturbed_s=60, cluster_s=60),
             clock_ns=self._clock,
         )
         for _ in carry_out(steps, self.stage):

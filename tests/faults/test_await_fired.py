@@ -65,7 +65,7 @@ def stage(numbers: list[int], events: list[FaultEvent]) -> Stage:
         "topic",
         [cast(Any, Idle())],
         cast(Any, Telling(numbers)),
-        Bounds(explained_s=5, cluster_s=5),
+        Bounds(explained_s=5, undisturbed_s=5, cluster_s=5),
         clock_ns=lambda: next(clock_ns),
         events=events,
     )

@@ -32,10 +32,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_all_is_waited_for_while_reports_come(clock: Clock) -> None:
-    assert drain(cast(Any, Reporting(clock, 2_000, never=0, takes_s=4)), patience_s=5) == (0, None)
+    assert drain(cast(Any, Reporting(clock, 2_000, never=0, takes_s=4)), patience_s=lambda: 5) == (0, None)
 
 
 def test_what_is_never_reported_is_given_up_after_the_patience(clock: Clock) -> None:
-    unreported, still_s = drain(cast(Any, Reporting(clock, 5, never=3, takes_s=0.5)), patience_s=10)
+    unreported, still_s = drain(cast(Any, Reporting(clock, 5, never=3, takes_s=0.5)), patience_s=lambda: 10)
     assert unreported == 3
     assert still_s == 10.5
+
+
+def test_a_patience_that_shrinks_holds_at_once(clock: Clock) -> None:
+    unreported, still_s = drain(
+        cast(Any, Reporting(clock, 5, never=5, takes_s=0.5)),
+        patience_s=lambda: 1000 if clock.now_ns < 10**12 + 3 * 10**9 else 1,
+    )
+    assert (unreported, still_s) == (5, 2.5)

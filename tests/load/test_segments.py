@@ -24,7 +24,8 @@ ALL_OF_IT = End()
 def _send(
     bench: Bench, count: int, rate: float | None = None, flush_every: int | None = None, seconds: float | None = None
 ) -> End:
-    return bench.load.send(count, rate, flush_every, seconds, PATIENCE_S)
+    bench.load.be_patient(PATIENCE_S)
+    return bench.load.send(count, rate, flush_every, seconds)
 
 
 def _assert_the_journal_has_what_was_taken(bench: Bench, count: int) -> None:
@@ -154,7 +155,7 @@ def test_what_has_no_report_is_sent_again_and_nothing_else(
     with load_by_hand(takes=takes) as bench:
         count = _after_a_client_that_was_killed(bench, runs)
         outcome, partition = bench.journal.outcome[:count].copy(), bench.journal.partition[:count].copy()
-        assert bench.load.resend(PATIENCE_S) == ALL_OF_IT
+        assert bench.load.resend() == ALL_OF_IT
         pending = np.flatnonzero(outcome == Outcome.PENDING)
         assert bench.client.sequences == pending.tolist()
         assert list(bench.client.partitions.values()) == partition[pending].tolist()
@@ -175,6 +176,6 @@ def test_what_a_dead_client_does_not_take_again_was_sent_all_the_same(
     with load_by_hand(takes=takes, dies=ClientDead("no sender")) as bench:
         count = _after_a_client_that_was_killed(bench, runs)
         outcome = bench.journal.outcome[:count].copy()
-        bench.load.resend(PATIENCE_S)
+        bench.load.resend()
         assert bench.journal.sent() == count
         assert (bench.journal.outcome[:count] == outcome).all()

@@ -69,16 +69,14 @@ def _(step: steps.KillClient, stage: Stage) -> None:
 
 
 @do.register
-def _(step: steps.RestartClient, stage: Stage) -> None:
+def _(step: steps.RestartClient, stage: Stage) -> Iterator[None]:
     begun = stage.loads[-1]
     stage.workers.append(stage.worker.again())
     stage.worker.wait_ready()
     unreported = stage.worker.pending()
     if step.resend:
         stage.worker.resend(stage.bounds)
-        stage.worker.finish()
+        yield from stage.while_load_moves(lambda: not stage.worker.pending(), "what was sent again has no report")
     stage.record("restart-client", sent_again=unreported if step.resend else 0)
-    if stage.worker.hung is not None:
-        raise RecipeFailed(str(stage.worker.hung))
     left = begun.first + begun.send.count - stage.worker.sent()
     stage.worker.start(max(0, left), stage.bounds, rate=begun.send.rate, flush_every=begun.send.flush_every)

@@ -1,7 +1,4 @@
-"""Carries out what faults do that are parts of one. At once they take turns, each going on until it has to wait.
-
-Only for a producer that takes over from a killed one do all of them wait, as long as it sends again what had no report.
-"""
+"""Carries out what faults do that are parts of one. At once they take turns, each going on until it has to wait."""
 
 from __future__ import annotations
 
