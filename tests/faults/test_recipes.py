@@ -106,6 +106,8 @@ def test_a_killed_leader_loses_nothing_with_acks_all_and_comes_back(run: Run) ->
     assert record.verdict is Verdict.KEPT
     assert record.availability is not None
     assert record.availability.longest_gap_s and record.availability.recovery_s
+    assert record.availability.recovered_after_heal_s is not None
+    assert record.availability.waited_after_heal_s is not None
     deeds = [event for event in record.fault.events if event["what"] not in ("leader", "isr")]
     assert [event["what"] for event in deeds] == ["kill", "failover", "restart", "sent", "recovered"]
     assert (record.fault.start_s, record.fault.end_s) == (deeds[0]["at_s"], deeds[-1]["at_s"])
