@@ -278,7 +278,7 @@ def test_a_connection_that_fails_is_told_and_costs_no_other(
 
 def test_a_relay_that_died_is_no_relay(links: Links) -> None:
     os.kill(links.pid, signal.SIGKILL)
-    assert failure(links) == "no relay between the nodes: its process has ended"
+    assert failure(links) == "no relay between the nodes: harness.clusters.links.relay ended with status -9: no word"
 
 
 def test_a_command_that_makes_no_sense_is_refused(tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ def _after_a_client_that_was_killed(bench: Bench, runs: list[tuple[Outcome, int,
                 bench.recorder.done(sequence, outcome, 7)
         first += count
     bench.take_over()
+    bench.load.be_patient(PATIENCE_S)
     return first
 
 

@@ -4,6 +4,7 @@ and no other trial anything.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -42,8 +43,9 @@ def _run(venue: Venue, once: str, strike: Callable[[str], None], **parts: Any) -
 def _killing(module: str) -> Callable[[str], None]:
     def kill(topic: str) -> None:
         for child in psutil.Process().children(recursive=True):
-            if module in child.cmdline():
-                child.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # another that has just ended
+                if module in child.cmdline():
+                    child.kill()
 
     return kill
 
