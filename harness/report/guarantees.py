@@ -117,11 +117,10 @@ def _in_sync(setup: Setup) -> float:
 
 
 def _patience_s(setup: Setup) -> float:
-    """How long it tries before it gives a message up; an idempotent aiokafka does so for ever."""
-    within_s = verify.report_within_s(setup.client, setup.config)
-    if within_s is None and setup.client != AIOKAFKA:
+    tried_s = verify.tries_s(setup.client, setup.config)
+    if math.isinf(tried_s) and setup.client != AIOKAFKA:
         raise ValueError(f"nobody knows how patient {setup.client} is")
-    return math.inf if within_s is None else within_s
+    return tried_s
 
 
 _GUARANTEES = (

@@ -15,7 +15,7 @@ from harness.verify.seen import Seen
 from harness.verify.transactions import ReadCommitted, Transactions
 from harness.verify.verdict import judge as verdict
 from harness.verify.verdict import observed
-from harness.verify.waiting import report_within_s
+from harness.verify.waiting import report_within_s, tries_s
 
 __all__ = [
     "Findings",
@@ -28,5 +28,6 @@ __all__ = [
     "observed",
     "promise",
     "report_within_s",
+    "tries_s",
     "verdict",
 ]
