@@ -73,8 +73,8 @@ def expectations(
 
 
 def in_time(fault: str, parameters: Mapping[str, Any], seen: Seen) -> bool:
-    """Whether each fault that is to strike under load did so before its load was sent; one that ends the producer ends
-    its load with it.
+    """Whether each fault that is to strike under load did so before its load was sent and reported; one that ends the
+    producer ends its load with it.
     """
     in_turn = [dict(_at_once(part, given)) for part, given in _split(THEN, fault, parameters)]
     return all(

@@ -38,6 +38,8 @@ class Seen:
     """When each message after the warm-up was handed to its client."""
     acked_ns: Int64
     """When it was acked (acks=0: counted as sent); -1 if it was not."""
+    reported_ns: Int64
+    """When its client said what became of it, whatever that was; -1 if it never did."""
     gave_up: bool
     """Of some message the client said that it does not know, or said nothing: it may still be on its way."""
 
@@ -46,11 +48,13 @@ class Seen:
         loads = [(producer, slice(producer.warmup, None)) for producer in producers]
         outcomes = np.concatenate([producer.outcome[load] for producer, load in loads])
         acked = (outcomes == Outcome.ACKED) | (outcomes == Outcome.UNCONFIRMED)
+        reported_ns = np.concatenate([producer.done_ns[load] for producer, load in loads])
         return cls(
             events=events,
             partitions=partitions,
             sent_ns=np.concatenate([producer.sent_ns[load] for producer, load in loads]),
-            acked_ns=np.where(acked, np.concatenate([producer.done_ns[load] for producer, load in loads]), NONE),
+            acked_ns=np.where(acked, reported_ns, NONE),
+            reported_ns=reported_ns,
             gave_up=bool(np.isin(outcomes, (Outcome.UNKNOWN, Outcome.PENDING)).any()),
         )
 
@@ -120,9 +124,9 @@ class Seen:
 
     @property
     def struck_under_load(self) -> bool:
-        """Whether the fault's first deed came before the last message was sent."""
+        """Whether the fault's first deed came while some message was still to come, or had no report yet."""
         deeds = [event["at_ns"] for event in self._ordered if event["what"] not in _NO_DEEDS]
-        return bool(deeds) and len(self.sent_ns) > 0 and deeds[0] <= int(self.sent_ns.max())
+        return bool(deeds) and bool(((self.reported_ns == NONE) | (self.reported_ns >= deeds[0])).any())
 
     @property
     def delivered(self) -> bool:
@@ -169,6 +173,7 @@ class Seen:
             events=[*led.values(), *(event for event in self.events if start_ns < event["at_ns"] <= end_ns)],
             sent_ns=self.sent_ns[its_own],
             acked_ns=self.acked_ns[its_own],
+            reported_ns=self.reported_ns[its_own],
         )
 
     @cached_property

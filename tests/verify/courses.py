@@ -31,11 +31,13 @@ def seen(
     acked_at: tuple[float | None, ...] = (0.05,),
     gave_up: bool = False,
 ) -> Seen:
-    """The first event is at second 0. Messages are ``sent_at`` and ``acked_at`` these seconds, None for no ack."""
+    """The first event is at second 0. Messages are ``sent_at`` and ``acked_at`` these seconds, None for no report."""
+    acked_ns = np.array([NONE if at is None else round(at * 1e9) for at in acked_at], np.int64)
     return Seen(
         events=[{"at_ns": i * STEP_NS, **event} for i, event in enumerate(events)],
         partitions=partitions,
         sent_ns=np.array([round(at * 1e9) for at in sent_at], np.int64),
-        acked_ns=np.array([NONE if at is None else round(at * 1e9) for at in acked_at], np.int64),
+        acked_ns=acked_ns,
+        reported_ns=acked_ns,
         gave_up=gave_up,
     )

@@ -204,6 +204,13 @@ def test_a_fault_that_strikes_when_the_load_is_over_proves_nothing(
     assert in_time(fault, parameters, course) is expected
 
 
+@pytest.mark.parametrize(("acked_at", "expected"), [(None, True), (0.9, True), (0.1, False)])
+def test_a_load_is_not_over_while_reports_are_to_come(acked_at: float | None, expected: bool) -> None:
+    """A client that takes all at once has all of it still to send when the fault strikes."""
+    course = seen(*START, did("kill-client"), sent_at=(0.0, 0.01), acked_at=(0.05, acked_at))
+    assert in_time("kill-producer", {"after_acks": 1, "messages": 2}, course) is expected
+
+
 @pytest.mark.parametrize(
     ("client", "version", "idempotent", "gave_up", "delivery_ms", "permission"),
     [
