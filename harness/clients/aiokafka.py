@@ -196,7 +196,7 @@ class AiokafkaProducer:
         elif self._unconfirmed:
             self._recorder.done(sequence, Outcome.UNCONFIRMED, now_ns)
         else:
-            self._recorder.done(sequence, Outcome.ACKED, now_ns, future.result().offset)
+            self._recorder.done(sequence, Outcome.ACKED, now_ns, _offset(future.result()))
 
     def _refused(self, sequence: int, refusal: Exception) -> None:
         self._recorder.done(sequence, Outcome.FAILED, time.monotonic_ns(), error=type(refusal).__name__)
@@ -208,6 +208,14 @@ class AiokafkaProducer:
             return None
         error = None if sender.cancelled() else sender.exception()
         return f"its sender task ended: {(error and error.__cause__) or error!r}"
+
+
+def _offset(said: Any) -> int:
+    """-1 where the ack named none, as that of a batch which the broker had before may not: it has -1 for the offset and
+    for where the log starts, and the client counts on from there, so that only the batch's first message has -1.
+    """
+    without = said.log_start_offset is not None and said.log_start_offset < 0
+    return -1 if without else int(said.offset)
 
 
 async def _construct(arguments: Mapping[str, Any]) -> Any:

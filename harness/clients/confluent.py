@@ -20,6 +20,7 @@ from harness.clients import ClientDead, ClientRefused, Int64, Recorder, Setting
 from harness.clients import settings as tables
 from harness.clients.configuration_dump import ConfigurationDump
 from harness.clients.errors import ErrorTable, Proof, Rule
+from harness.clients.offsets import AckedOffsets
 from harness.clients.settings import Given, Missing
 from harness.events import Outcome
 
@@ -136,6 +137,7 @@ class ConfluentProducer:
         self._unreported = 0
         self._death: str | None = None
         self._delivered: list[Any] = []
+        self._offsets = AckedOffsets()
         self._closing = False
         self._queue_is_bound = "buffer.memory" in config
         dump = ConfigurationDump()
@@ -254,10 +256,7 @@ class ConfluentProducer:
             return
         at_ns = np.full(count, time.monotonic_ns())
         sequence = _sequences(list(map(confluent_kafka.Message.value, self._delivered)))
-        if self._success is Outcome.ACKED:
-            offset = np.fromiter(map(confluent_kafka.Message.offset, self._delivered), np.int64, count)
-        else:
-            offset = np.full(count, -1)
+        offset = self._offsets.of(self._delivered) if self._success is Outcome.ACKED else np.full(count, -1)
         self._recorder.done_many(sequence, self._success, at_ns, offset)
         self._unreported -= count
         self._delivered.clear()

@@ -24,7 +24,9 @@ _RETRIABLE = {
     56: "KAFKA_STORAGE_ERROR",
 }
 """Errors of a ProduceRequest after which every client here sends the batch again (Kafka's RetriableException)."""
-_OF_WRITTEN = (3, 6, 7, 20, 56)
+_DUPLICATE_SEQUENCE = 46
+"""Clients take it for success: the broker had the batch before (Java's Sender.completeBatch, and all that are here)."""
+_OF_WRITTEN = (3, 6, 7, 20, _DUPLICATE_SEQUENCE, 56)
 """Those that brokers also give to a batch that they have appended: while its ack waits for replicas, the time for that
 can pass (7), the ISR shrink (20), the leader step down (6), or its partition (3) or log directory (56) be gone (Kafka
 4.4.0, DelayedProduce, Partition.checkEnoughReplicasReachOffset and ReplicaManager.getPartitionOrError).
@@ -34,7 +36,8 @@ _SILENT_MS = 1_000  # with a client's own, which is half a minute or a whole one
 
 def _named(errors: Iterable[int]) -> str:
     """``6 NOT_LEADER_OR_FOLLOWER, 7 REQUEST_TIMED_OUT``."""
-    return ", ".join(f"{error} {_RETRIABLE[error]}" for error in errors)
+    names = {**_RETRIABLE, _DUPLICATE_SEQUENCE: "DUPLICATE_SEQUENCE_NUMBER"}
+    return ", ".join(f"{error} {names[error]}" for error in errors)
 
 
 class Flushed(Parameters):
@@ -113,6 +116,10 @@ class InjectError(_Some):
 
     @model_validator(mode="after")
     def _brokers_tell_the_truth(self) -> InjectError:
+        if self.error == _DUPLICATE_SEQUENCE and not self.forward:
+            raise ValueError(
+                f"clients take error {self.error} for success, and no broker gives it for what it has not: say forward"
+            )
         if self.forward and self.error not in _OF_WRITTEN:
             allowed = _named(_OF_WRITTEN)
             raise ValueError(

@@ -189,7 +189,7 @@ def test_the_wire_rule_is_what_the_parameters_say() -> None:
     assert (rule.action, rule.skip, rule.every, rule.times, rule.silent) == ("lose-ack", 1, 3, 2, True)
 
 
-@pytest.mark.parametrize("error", [3, 6, 7, 20, 56])
+@pytest.mark.parametrize("error", [3, 6, 7, 20, 46, 56])
 def test_what_a_broker_gives_for_what_it_wrote_can_be_forged_for_it(error: int) -> None:
     (wire, *_) = FAULTS["inject-error"].drawn(InjectError(error=error, forward=True), seed=1).steps
     assert isinstance(wire, Wire) and (wire.rules[0].error, wire.rules[0].forward) == (error, True)
@@ -202,6 +202,11 @@ def test_what_no_broker_gives_for_it_is_refused(error: int) -> None:
         ValueError, match=f"no broker gives error {error} for what it wrote; with forward it is one of 3 "
     ):
         InjectError(error=error, forward=True)
+
+
+def test_nobody_is_told_that_a_broker_has_what_it_never_got() -> None:
+    with pytest.raises(ValueError, match="clients take error 46 for success, and no broker gives it for what"):
+        InjectError(error=46)
 
 
 @given(st.integers(1, 120))

@@ -40,6 +40,17 @@ def test_a_line_slower_than_the_client_waits_duplicates_what_was_on_its_way(
     assert record.verdict is (Verdict.KEPT if idempotent else Verdict.REPRODUCED)
 
 
+@clients
+def test_an_ack_that_names_no_offset_contradicts_nothing(run: Run, client: str) -> None:
+    """DUPLICATE_SEQUENCE_NUMBER: the broker has the batch, and does not remember any more where."""
+    known = {"error": 46, "forward": True, "messages": 300, "skip": 1, "every": 2, "times": 2}
+    record = run(client, "inject-error", known, enable_idempotence=True)
+    assert _fired(record, "inject-error") == 2
+    assert record.counts is not None and record.counts.acked == record.counts.in_log == record.counts.sent == 350
+    assert found(record) == {}, record
+    assert record.verdict is Verdict.KEPT
+
+
 def test_with_acks_0_nobody_hears_of_a_reset(run: Run) -> None:
     record = run("confluent-kafka", "refuse", acks="0")
     assert record.anomalies is not None and record.anomalies.lost
