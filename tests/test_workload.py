@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,19 @@ def refusal(folder: Path, text: str) -> list[str]:
         assert all(line.startswith(f"{path}") for line in error.problems)
         return [line.removeprefix(f"{path}:") for line in error.problems]
     return []
+
+
+def test_a_key_whose_value_is_empty_counts_as_left_out(tmp_path: Path) -> None:
+    text = BASE[: BASE.index("exclude:")].replace("performance:\n", "performance:\n  repeats:\n")
+    parts = "kill_leader: , zombie_leader: {messages: }"
+    assert (
+        refusal(tmp_path, text.replace("- zombie-leader", f"- {{name: zombie-leader then kill-leader, {parts}}}")) == []
+    )
+
+
+def test_a_list_is_not_too_short_that_has_something_wrong_in_it(tmp_path: Path) -> None:
+    text = re.sub(r"  loads:\n(    - .*\n)+", "  loads:\n    - {rate: 1, seconds: 0}\n", BASE)
+    assert refusal(tmp_path, text) == ["12: performance.loads[0].seconds: 0 is too small; it has to be more than 0"]
 
 
 @pytest.mark.parametrize(

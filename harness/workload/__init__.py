@@ -7,6 +7,7 @@ a client cannot do, and where a fault says nothing, is for the plan (``harness.p
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -69,8 +70,7 @@ def parse(data: object, known: Known | None = None) -> Workload:
 def _read(data: object, known: Known) -> tuple[Workload | None, list[Problem]]:
     if not isinstance(data, dict):
         return None, [Problem((), f"{quote(data)} is not a workload: a mapping with name, kafka, sweep, ...")]
-    # A key with all its lines commented out is as good as none.
-    stated = {key: value for key, value in data.items() if value is not None}
+    stated = _without_empty(data)
     reading = Reading(known)
     workload, problems = None, []
     try:
@@ -78,3 +78,10 @@ def _read(data: object, known: Known) -> tuple[Workload | None, list[Problem]]:
     except ValidationError as error:
         problems = explain(error, SECTIONS)
     return workload, problems + cross_check(reading.parts, complete_file=not problems)
+
+
+def _without_empty(data: Any) -> Any:
+    """A key with all its lines commented out is as good as none."""
+    if isinstance(data, dict):
+        return {key: _without_empty(value) for key, value in data.items() if value is not None}
+    return [_without_empty(item) for item in data] if isinstance(data, list) else data

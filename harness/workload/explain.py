@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from harness.workload.foreign import FOREIGN
-from harness.workload.problems import Problem, listed, quote, suggestion
+from harness.workload.problems import Place, Problem, listed, quote, suggestion
 from harness.workload.settings import SETTINGS
 
 Sections = Mapping[tuple[str, ...], type[BaseModel]]
@@ -45,14 +45,24 @@ def refuse(problems: list[Problem]) -> None:
 def explain(error: ValidationError, sections: Sections) -> list[Problem]:
     """Everything that pydantic found, a problem each."""
     problems = []
-    for found in error.errors(include_url=False):
+    every = error.errors(include_url=False)
+    for found in every:
         place = found["loc"]
+        if found["type"] == "too_short" and any(
+            place == other["loc"][: len(place)] for other in every if other != found
+        ):
+            continue  # there is something, and what is wrong with it is said
         if found["type"] == _MISTAKES:
             within = found["ctx"]["problems"]
             problems += [Problem((*place, *problem.place), problem.message) for problem in within]
         else:
             problems.append(Problem(place, _say(found, sections)))
     return problems
+
+
+def _is_around(place: Place, every: list[ErrorDetails]) -> bool:
+    """Whether something is wrong within it."""
+    return any(len(each["loc"]) > len(place) and each["loc"][: len(place)] == place for each in every)
 
 
 def unknown_key(key: str, known: Mapping[str, object] | list[str], sections: Sections | None = None) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError, ValidationInfo
+from pydantic import BaseModel, ValidationError, ValidationInfo
 
 from harness.clients import Setting as Value
 from harness.events import parts_of
@@ -102,7 +102,7 @@ def read_recipes(recipes: object, known: Known) -> object:
             model = known.faults[name].parameters
             parameters = model.model_validate({key: value for key, value in stated.items() if key != "name"})
         except ValidationError as error:
-            found = explain(error, {(): model})
+            found = explain(error, dict(_models(model)))
             problems += [Problem((index, *problem.place), problem.message) for problem in found]
         except ValueError as error:
             problems.append(Problem((index, "name") if stated is recipe else (index,), str(error)))
@@ -115,6 +115,14 @@ def read_recipes(recipes: object, known: Known) -> object:
             read.append({"name": name, **parameters.model_dump(exclude_unset=True)})
     refuse(problems)
     return read
+
+
+def _models(model: type[BaseModel], place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], type[BaseModel]]]:
+    """A model and those within it, by where they are."""
+    yield place, model
+    for name, part in model.model_fields.items():
+        if isinstance(part.annotation, type) and issubclass(part.annotation, BaseModel):
+            yield from _models(part.annotation, (*place, name))
 
 
 def _read_fault(stated: object, known: Known) -> str:

@@ -7,13 +7,14 @@ is neither text, number, true, false nor nothing: what is left can be checked wi
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import yaml
 
 from harness.workload.problems import Place, Problem, WorkloadError
 
-_PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null"))
+_PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map"))
 
 _NUMBERS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float"))
 
@@ -25,12 +26,17 @@ _SMALLEST_NUMBER = 1e-9  # of seconds and rates: nothing here is counted in less
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.1 without dates."""
+    """YAML 1.1 without dates, and with YAML 1.2's numbers that have an exponent and no point."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+\Z"), list("-+0123456789")
+)
 
 
 class Source:
@@ -87,6 +93,9 @@ class Source:
         self._values += 1
         if self._values > _MOST_VALUES:
             raise WorkloadError([f"{self.path}: has more than {_MOST_VALUES:,} values"])
+        if node.tag not in _PLAIN:
+            self._problem(place, f"the tag {node.tag} has no meaning here")
+            return None
         around = (*around, node)
         if isinstance(node, yaml.SequenceNode):
             return [self._read(item, (*place, index), around) for index, item in enumerate(node.value)]
@@ -109,9 +118,6 @@ class Source:
         return data
 
     def _read_scalar(self, node: yaml.Node, place: Place) -> object:
-        if node.tag not in _PLAIN:
-            self._problem(place, f"the tag {node.tag} has no meaning here")
-            return None
         if node.tag in _NUMBERS and len(node.value) > _LONGEST_NUMBER:
             self._problem(place, f"is a number of {len(node.value):,} characters; at most {_LONGEST_NUMBER}")
             return None
