@@ -8,25 +8,8 @@ from dataclasses import dataclass
 from html import escape as escape_html
 from typing import assert_never
 
-from harness.report.blocks import (
-    Block,
-    Bullets,
-    Code,
-    Details,
-    Document,
-    Emphasis,
-    Figure,
-    Lines,
-    Link,
-    Listing,
-    Quote,
-    Reference,
-    Section,
-    Strong,
-    Table,
-    Text,
-    Words,
-)
+from harness.report import blocks
+from harness.report.blocks import Block, Document, Section, Table, Words
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&]|(?<!\S)#)")
 _BLOCK = re.compile(r"^(\d{1,9})?([+.)=-])(?=[+=-]*(?: |$))")  # an item or a rule, where a line begins
@@ -51,20 +34,20 @@ class _Writing:
     def block(self, block: Block, level: int) -> str:  # noqa: PLR0911 - one a kind
         """A block in a section of that level."""
         match block:
-            case Text(words):
+            case blocks.Text(words):
                 return self.line(words)
-            case Quote(words):
+            case blocks.Quote(words):
                 return f"> {self.line(words)}"
-            case Bullets(items):
+            case blocks.Bullets(items):
                 return "\n".join(f"- {self.line(item)}" for item in items)
-            case Listing(language, text):
+            case blocks.Listing(language, text):
                 fence = "`" * max(3, _longest(text) + 1)
                 return f"{fence}{language}\n{text}\n{fence}"
             case Table():
                 return self.table(block)
-            case Figure(says, png, svg):
+            case blocks.Figure(says, png, svg):
                 return f"[![{self.line(says)}]({self.document.way_to(png)})]({self.document.way_to(svg)})"
-            case Details(summary, body):
+            case blocks.Details(summary, body):
                 folded = "\n\n".join(self.block(each, level) for each in body)
                 return f"<details>\n<summary>{_html(summary)}</summary>\n\n{folded}\n\n</details>"
             case Section():
@@ -90,17 +73,17 @@ class _Writing:
                 return _escaped(words)
             case tuple():
                 return "".join(map(self.words, words))
-            case Strong(inner):
+            case blocks.Strong(inner):
                 return f"**{self.words(inner).strip()}**"
-            case Emphasis(inner):
+            case blocks.Emphasis(inner):
                 return f"*{self.words(inner).strip()}*"
-            case Code(text):
+            case blocks.Code(text):
                 return _code(text)
-            case Lines(lines):
+            case blocks.Lines(lines):
                 return "<br>".join(map(self.line, lines))
-            case Link(path):
+            case blocks.Link(path):
                 return f"[{_escaped(path)}]({self.document.way_to(path)})"
-            case Reference(place, inner, anchor):
+            case blocks.Reference(place, inner, anchor):
                 file = f"{place}.md"
                 to = "" if place == self.document.place and anchor else self.document.way_to(file)
                 return f"[{self.words(inner or file).strip()}]({to}{'#' if anchor else ''}{anchor})"
