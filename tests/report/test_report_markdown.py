@@ -76,6 +76,7 @@ def test_text_is_text_wherever_it_stands(around: str, text: str) -> None:
 
 
 @given(texts, texts)
+@example("|", "a|b")
 def test_text_is_one_cell_of_a_table(one: str, other: str) -> None:
     tokens = _RENDERER.parse(written(Table(("A", "B"), [(one, (Code(other)))])))
     cells = [token for token in tokens if token.type == "inline"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape as escape_html
 from typing import assert_never
 
@@ -25,6 +25,7 @@ def write(document: Document) -> str:
 @dataclass(frozen=True)
 class _Writing:
     document: Document
+    in_table: bool = False
 
     def section(self, section: Section, level: int) -> str:
         anchor = [f'<a id="{section.anchor}"></a>'] if section.anchor else []
@@ -56,12 +57,10 @@ class _Writing:
                 assert_never(block)
 
     def table(self, table: Table) -> str:
-        header, *rows = [[self.cell(cell) for cell in row] for row in (table.header, *table.rows)]
+        cell = replace(self, in_table=True).line
+        header, *rows = [[*map(cell, row)] for row in (table.header, *table.rows)]
         rule = ["---:" if column in table.right else "---" for column in range(len(header))]
         return "\n".join(_row(cells) for cells in (header, rule, *rows))
-
-    def cell(self, words: Words) -> str:
-        return re.sub(r"(?<!\\)\|", r"\\|", self.line(words))  # those in code, which nothing else escapes
 
     def line(self, words: Words) -> str:
         """On one line, of which nothing is taken for the beginning of a block."""
@@ -78,7 +77,8 @@ class _Writing:
             case blocks.Emphasis(inner):
                 return f"*{self.words(inner).strip()}*"
             case blocks.Code(text):
-                return _code(text)
+                # A table takes a pipe for the end of the cell, in code as well.
+                return _code(text).replace("|", r"\|") if self.in_table else _code(text)
             case blocks.Lines(lines):
                 return "<br>".join(map(self.line, lines))
             case blocks.Link(path):
