@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,31 @@ from typing import Any
 from harness.claims.checks import Finding, Outcome, decide
 from harness.claims.model import Claims
 from harness.claims.planning import arms_of
-from harness.report.files import write
+from harness.report.blocks import (
+    Block,
+    Bullets,
+    Code,
+    Details,
+    Document,
+    Quote,
+    Reference,
+    Section,
+    Strong,
+    Table,
+    Text,
+    Words,
+    joined,
+)
+from harness.report.files import publish, write
 from harness.report.labels import Labels
-from harness.report.markdown import code, details, escape, table
+from harness.report.pages import REPORT
 from harness.report.verdicts import page_of
+from harness.report.wording import setting
 from harness.store import Results, TrialRecord
 
 _MARK = {Outcome.REPRODUCED: "✓", Outcome.REFUTED: "✗", Outcome.NOT_DECIDED: "?"}
+_PLACE = "claims"
+"""Where it is among the documents."""
 
 
 @dataclass(frozen=True)
@@ -46,75 +64,63 @@ def decide_all(claims: Claims, records: Sequence[TrialRecord]) -> list[Decided]:
 
 def write_document(results: Results, claims: Claims, decided: Sequence[Decided]) -> Path:
     """``claims.md`` and ``claims.json`` in the results folder. Returns the path of the former."""
-    document = results.folder / "claims.md"
-    write(document, _document(claims, decided, results.run()))
+    document, *_ = publish(_document(claims, decided, results.run()), results.folder)
     write(results.folder / "claims.json", json.dumps([_data(each) for each in decided], indent=2) + "\n")
-    return document
+    return results.folder / document
 
 
-def _document(claims: Claims, decided: Sequence[Decided], run: Mapping[str, Any]) -> str:
+def _document(claims: Claims, decided: Sequence[Decided], run: Mapping[str, Any]) -> Document:
     clients = ", ".join(f"{name} {version}" for name, version in run.get("clients", {}).items())
-    tried = escape(f"Tried on Kafka {claims.kafka} with {clients}, {run.get('started')}")
-    lines = [
-        f"# {escape(claims.name.capitalize())}",
-        "",
-        f"{tried}. Every figure is of this run; the trials "
-        "behind it are in [report.md](report.md) and `trials.jsonl`, their journals in `journals/`.",
-        "",
-        "| | claim | outcome |",
-        "|---|---|---|",
-        *(
-            f"| {_MARK[each.outcome]} | [{escape(each.says)}](#{each.name}) | **{escape(each.word)}** |"
-            for each in decided
-        ),
+    tried: Words = (
+        f"Tried on Kafka {claims.kafka} with {clients}, {run.get('started')}. Every figure is of this run; the trials "
+        "behind it are in ",
+        Reference(REPORT),
+        " and ",
+        Code("trials.jsonl"),
+        ", their journals in ",
+        Code("journals/"),
+        ".",
+    )
+    rows = [
+        (_MARK[each.outcome], Reference(_PLACE, each.says, anchor=each.name), Strong(each.word)) for each in decided
     ]
-    for each in decided:
-        lines += [
-            "",
-            f'<a id="{each.name}"></a>',
-            "",
-            f"## {each.name}: {escape(each.word)}",
-            "",
-            f"> {escape(each.says)}",
-            "",
-            f"({escape(each.source)})",
-            "",
-            *(f"- {_MARK[finding.outcome]} {escape(finding.evidence)}" for finding in each.findings),
-            "",
-            _arms(each),
-        ]
-    return "\n".join(lines) + "\n"
+    table = Table(("", "claim", "outcome"), rows)
+    return Document(_PLACE, claims.name.capitalize(), (Text(tried), table, *map(_section, decided)))
 
 
-def _arms(decided: Decided) -> str:
+def _section(decided: Decided) -> Section:
+    findings = [f"{_MARK[finding.outcome]} {finding.evidence}" for finding in decided.findings]
+    body = (Quote(decided.says), Text(f"({decided.source})"), Bullets(findings), *_arms(decided))
+    return Section(f"{decided.name}: {decided.word}", body, anchor=decided.name)
+
+
+def _arms(decided: Decided) -> Iterator[Block]:
     """A row an arm and client: what tells it from the claim's other arms; what all have in common is said once."""
     trials = [record for records in decided.arms.values() for record in records]
     if not trials:
-        return "No trial of it ran."
+        yield Text("No trial of it ran.")
+        return
     labels = Labels.of(trials)
-    rows = []
+    rows: list[list[Words]] = []
     for arm, records in decided.arms.items():
         for client in dict.fromkeys(record.client for record in records):
             of_client = [record for record in records if record.client == client]
             left_out = [record for record in of_client if record.status != "completed"]
             ran = str(len(of_client) - len(left_out)) + (f" of {len(of_client)}" if left_out else "")
-            why = f" (left out: {escape(left_out[0].reason or 'no reason was recorded')})" if left_out else ""
+            why = f" (left out: {left_out[0].reason or 'no reason was recorded'})" if left_out else ""
             subject = labels.subject(of_client[0])
             label = f"{subject.configuration}, RF {subject.replication_factor}"
-            rows.append([arm, escape(client), escape(label), _under(of_client[0], labels), ran + why])
-    alike = [code(f"{key}={_plain(value)}") for key, value in _alike(trials).items()]
-    return "\n\n".join(
-        [
-            table(("Arm", "Client", "Configuration", "Under", "Trials"), rows),
-            *([details("What all of them are set to", ", ".join(alike))] if alike else []),
-        ]
-    )
+            rows.append([arm, client, label, _under(of_client[0], labels), ran + why])
+    yield Table(("Arm", "Client", "Configuration", "Under", "Trials"), rows)
+    alike = [Code(setting(key, value)) for key, value in _alike(trials).items()]
+    if alike:
+        yield Details("What all of them are set to", (Text(joined(alike, ", ")),))
 
 
-def _under(record: TrialRecord, labels: Labels) -> str:
+def _under(record: TrialRecord, labels: Labels) -> Words:
     if record.kind == "performance":
-        return f"load {escape(labels.load(record))}"
-    return f"[{escape(labels.fault(record))}]({page_of(record.fault.name)})"
+        return f"load {labels.load(record)}"
+    return Reference(page_of(record.fault.name), labels.fault(record))
 
 
 def _alike(trials: Sequence[TrialRecord]) -> dict[str, Any]:
@@ -133,7 +139,3 @@ def _data(decided: Decided) -> dict[str, Any]:
         "evidence": [{"outcome": each.outcome.value, "evidence": each.evidence} for each in decided.findings],
         "trials": {arm: [record.id for record in records] for arm, records in decided.arms.items()},
     }
-
-
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -20,29 +20,18 @@ def render(folder: Path) -> Path:
     results = Results.open(folder)
     # Drawing takes a second to import, and most commands draw nothing.
     from harness.report import charts, pages
-    from harness.report.answer import answer
-    from harness.report.charts.data import Data
+    from harness.report.data import Data
     from harness.report.document import document
-    from harness.report.files import settle, write
-    from harness.report.flat import trials_csv
-    from harness.report.matrix import matrix
-    from harness.report.summary import summary
-    from harness.report.verdicts import PAGES, page_of
+    from harness.report.exports import EXPORTS
+    from harness.report.files import publish, settle, write
 
-    run, records = results.run(), results.records()
-    run_id = str(run.get("run_id") or folder.resolve().name)
-    data = Data.of(records)
-    labels, measured = data.labels, data.measured
-    cells = matrix(records, labels)
-    found = answer(records, labels, run)
+    data = Data.of(results)
     gallery = charts.draw_all(data, folder)
-    write(folder / "trials.csv", trials_csv(records))
-    write(folder / "summary.json", summary(records, run, run_id, found, cells, measured))
-    (folder / PAGES).mkdir(exist_ok=True)
-    faults = {fault: page_of(fault) for fault in pages.names(records)}
-    for fault, page in faults.items():
-        write(folder / page, pages.page(fault, records, labels, run, cells, gallery.of(fault)))
-    report = folder / "report.md"
-    write(report, document(records, labels, run, run_id, cells, found, measured, gallery, results.typed))
-    settle(folder, {*faults.values(), *(file for picture in gallery.pictures for file in picture.files)})
-    return report
+    for name, export in EXPORTS.items():
+        write(folder / name, export(data))
+    made = [file for picture in gallery.pictures for file in picture.files]
+    for fault in pages.names(data.records):
+        made += publish(pages.page(fault, data, gallery.of(fault)), folder)
+    report, *_ = publish(document(data, gallery), folder)
+    settle(folder, made)
+    return folder / report

@@ -9,11 +9,11 @@ from typing import Any
 
 from harness.events import Anomaly, Verdict
 from harness.measure.proportion import at_most
+from harness.report.blocks import Code, Strong, Words, joined
 from harness.report.labels import NO_FAULT, Configuration, Labels, Subject
-from harness.report.markdown import code, escape
-from harness.report.matrix import WRONG, counted, verdict_of, word
+from harness.report.matrix import WRONG, counted, verdict_of
 from harness.report.performance import Costs, costs, performances
-from harness.report.wording import listed, plural, ratios, span
+from harness.report.wording import count, listed, plural, ratios, span, word
 from harness.store import TrialRecord
 
 _IN_ONE_SENTENCE = 3
@@ -51,10 +51,10 @@ class Promise:
 class Answer:
     """What a report says first."""
 
-    broken: tuple[str, ...]
-    """One Markdown sentence for each trial that broke its promise."""
-    sentences: tuple[str, ...]
-    """The paragraph, in Markdown."""
+    broken: tuple[Words, ...]
+    """One sentence for each trial that broke its promise."""
+    sentences: tuple[Words, ...]
+    """The paragraph."""
     promises: tuple[Promise, ...]
     costs: Costs | None
 
@@ -62,7 +62,7 @@ class Answer:
 def answer(records: Sequence[TrialRecord], labels: Labels, run: Mapping[str, Any]) -> Answer:
     """The answer. Says of everything that is missing that it is missing."""
     cost = costs(performances(records, labels))
-    sentences = [_standing(records), *_missing(records, run)]
+    sentences: list[Words] = [_standing(records), *_missing(records, run)]
     if records:
         sentences += [*_wrong(records, labels), *_clean(records, labels), *_price(cost), _certainty(records)]
     return Answer(
@@ -78,7 +78,7 @@ def judged(records: Sequence[TrialRecord]) -> Counter[Verdict]:
     return Counter(verdict_of(record) for record in records if record.status != "skipped")
 
 
-def _standing(records: Sequence[TrialRecord]) -> str:
+def _standing(records: Sequence[TrialRecord]) -> Words:
     if not records:
         return "No trial has ended, so there is nothing to report yet."
     verdicts = judged(records)
@@ -90,7 +90,7 @@ def _standing(records: Sequence[TrialRecord]) -> str:
         if number
     ]
     fates = [
-        f"{number:,} {what}"
+        f"{count(number)} {what}"
         for number, what in (
             (verdicts[Verdict.BROKEN], "broke it"),
             (verdicts[Verdict.KEPT], "kept it"),
@@ -103,47 +103,45 @@ def _standing(records: Sequence[TrialRecord]) -> str:
     ]
     skipped = sum(record.status == "skipped" for record in records)
     if not ran:
-        return f"**Nothing could be judged**: {plural(skipped, 'trial')}, all skipped."
+        return (Strong("Nothing could be judged"), f": {plural(skipped, 'trial')}, all skipped.")
     if verdicts[Verdict.BROKEN]:
-        lead = "**A promise was broken**"
+        lead = "A promise was broken"
     elif verdicts[Verdict.KEPT] or verdicts[Verdict.ALLOWED] or verdicts[Verdict.REPRODUCED]:
         unjudged = verdicts[Verdict.UNKNOWN]
-        lead = (
-            "**No promise was seen to break, but not all could be judged**" if unjudged else "**No promise was broken**"
-        )
+        lead = "No promise was seen to break, but not all could be judged" if unjudged else "No promise was broken"
     else:
-        lead = "**Nothing could be judged**"
-    rest = f"; {skipped:,} skipped" if skipped else ""
-    return f"{lead}: of {' and '.join(trials)}, {listed(fates)}{rest}."
+        lead = "Nothing could be judged"
+    rest = f"; {count(skipped)} skipped" if skipped else ""
+    return (Strong(lead), f": of {listed(trials)}, {listed(fates)}{rest}.")
 
 
-def _broken(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
+def _broken(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Words]:
     repeated = any(record.repeat > 1 for record in records)
     for record in sorted(records, key=lambda record: (labels.subject(record), labels.fault(record), record.repeat)):
         if record.verdict is Verdict.BROKEN:
             repeat = f", repeat {record.repeat}" if repeated else ""
-            found = [f"{word(anomaly)} {number:,}" for anomaly in WRONG if (number := counted(record, anomaly))]
-            why = escape(record.verdict_reason or "no reason was recorded")
-            yield f"**BROKEN: {escape(labels.row(record))}{repeat}: {', '.join(found) or 'no count'}**. {why}"
+            found = [f"{word(anomaly)} {count(number)}" for anomaly in WRONG if (number := counted(record, anomaly))]
+            what = f"BROKEN: {labels.row(record)}{repeat}: {', '.join(found) or 'no count'}"
+            yield (Strong(what), f". {record.verdict_reason or 'no reason was recorded'}")
 
 
-def _wrong(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
+def _wrong(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Words]:
     """One sentence: which anomalies there were, in which configurations, and the most in one trial."""
-    parts = []
+    parts: list[Words] = []
     for anomaly in WRONG:
         most: dict[Configuration, int] = {}
         for record in records:
             if number := counted(record, anomaly):
                 configuration = labels.configuration(record)
                 most[configuration] = max(number, most.get(configuration, 0))
-        where = [f"{code(str(configuration))} (up to {number:,})" for configuration, number in sorted(most.items())]
+        where = [(Code(str(of)), f" (up to {count(number)})") for of, number in sorted(most.items())]
         if where:
-            parts.append(f"**{_DONE_TO[anomaly]}** with {listed(where, _IN_ONE_SENTENCE)}")
+            parts.append((Strong(_DONE_TO[anomaly]), " with ", listed(where, _IN_ONE_SENTENCE)))
     if parts:
-        yield f"Messages were {'; '.join(parts)}; in brackets the most in one trial."
+        yield ("Messages were ", joined(parts, "; "), "; in brackets the most in one trial.")
 
 
-def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
+def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Words]:
     """Configurations that went through faults with nothing wrong, and how little that proves.
 
     Trials of different faults are no repeats of each other: what bounds a fault is how often that one was tried.
@@ -159,16 +157,17 @@ def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
             trials[configuration][labels.subject(record), labels.fault(record)] += 1
     clean = {configuration: of for configuration, of in sorted(trials.items()) if configuration not in stained}
     if clean:
-        tried = [f"{code(str(configuration))} ({plural(of.total(), 'trial')})" for configuration, of in clean.items()]
+        tried = [(Code(str(configuration)), f" ({plural(of.total(), 'trial')})") for configuration, of in clean.items()]
         least = min(min(of.values()) for of in clean.values())
         yield (
-            f"Nothing at all went wrong under faults with {listed(tried, _IN_ONE_SENTENCE)}. That is no proof: at 95 % "
-            f"confidence, what goes wrong in up to {100 * at_most(least):.0f} % of the trials of one client under one "
-            f"fault can be missed by {plural(least, 'trial')}."
+            "Nothing at all went wrong under faults with ",
+            listed(tried, _IN_ONE_SENTENCE),
+            f". That is no proof: at 95 % confidence, what goes wrong in up to {100 * at_most(least):.0f} % of the "
+            f"trials of one client under one fault can be missed by {plural(least, 'trial')}.",
         )
 
 
-def _price(cost: Costs | None) -> Iterator[str]:
+def _price(cost: Costs | None) -> Iterator[Words]:
     """What the strongest configuration costs with the most replicas, over all clients; nothing without repeats, which
     say how far two runs of the same thing differ.
     """
@@ -186,7 +185,7 @@ def _price(cost: Costs | None) -> Iterator[str]:
     ]
     shaky = sum(not row.steady for row in rows)
     doubt = f"; not steady, so not to be relied on: {shaky} of {plural(len(rows), 'comparison')}" if shaky else ""
-    yield f"At RF {strongest[0]}, {code(str(strongest[1]))} had {' and '.join(parts)} of {cost.against}{doubt}."
+    yield (f"At RF {strongest[0]}, ", Code(str(strongest[1])), f" had {listed(parts)} of {cost.against}{doubt}.")
 
 
 def _certainty(records: Sequence[TrialRecord]) -> str:
@@ -196,11 +195,12 @@ def _certainty(records: Sequence[TrialRecord]) -> str:
     return f"Trials ran up to {repeats} times; figures are medians of the repeats."
 
 
-def _missing(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Iterator[str]:
+def _missing(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Iterator[Words]:
     planned = run.get("planned")
     not_run = int(planned) - len(records) if planned is not None else 0
     if not_run > 0:
-        yield f"**The run is not complete: {not_run:,} of the {int(planned or 0):,} planned trials did not run.**"
+        of = f"{count(not_run)} of the {count(int(planned or 0))}"
+        yield Strong(f"The run is not complete: {of} planned trials did not run.")
     elif not run.get("ended"):
         yield "The run has no end on record."
     if records and not any(record.kind == "performance" for record in records):

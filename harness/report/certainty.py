@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from harness.events import Verdict
 from harness.measure.proportion import at_most, interval
-from harness.report.matrix import HARMLESS, Cell, counted, word
-from harness.report.wording import plural
+from harness.report.matrix import HARMLESS, Cell, counted
+from harness.report.wording import plural, word
 
 
 def bound(trials: int) -> str:

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from harness.events import OBSERVED
+from harness.report.wording import count
 from harness.store import TrialRecord
 
 NOBODY = "none"
@@ -87,7 +88,7 @@ def _mark(what: str, events: Sequence[Mapping[str, Any]]) -> Mark:
     if not nodes and leads is not None:
         text += f", leader {_broker(leads)}"
     often = sum(event.get("times", 1) for event in events)  # the last firing of a rule stands for those not listed
-    times = f", {often:,} times" if often > max(1, len(nodes)) else ""
+    times = f", {count(often)} times" if often > max(1, len(nodes)) else ""
     return Mark(tuple(event["at_s"] for event in events), text + times)
 
 

@@ -1,4 +1,4 @@
-"""``report.md`` as text: the matrix of verdicts first, then the answer, then how to read the rest, then the rest."""
+"""The report: the matrix of verdicts first, then the answer, then how to read the rest, then the rest."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 
 from harness.report import pages, ran, tables, trials, verdicts
 from harness.report.answer import Answer
+from harness.report.blocks import Block, Bullets, Code, Document, Link, Text, Words, joined, prose, section
+from harness.report.data import Data
 from harness.report.gallery import Gallery
 from harness.report.labels import Labels
-from harness.report.markdown import bullets, escape, section
 from harness.report.matrix import Matrix
-from harness.report.performance import Performance
-from harness.report.wording import listed
+from harness.report.performance import Costs, Performance
+from harness.report.wording import UNSTEADY, listed
 from harness.store import TrialRecord
 
 _READING = """\
@@ -44,98 +45,94 @@ the latency at a load the client can carry.
 **Gaps.** The *longest gap* is the longest time without an ack, from the first message sent to the last report. \
 *Recovery* is how long after the fault began every partition that was sent to had acked a message that was due since; \
 an em dash where one never did, where nothing was sent since, and with acks=0, where no broker acks."""
-_FILES = """\
-[run.json](run.json) has what ran, [trials.csv](trials.csv) every trial in one flat table, \
-[summary.json](summary.json) the tables of this report for programs."""
+_FILES: Words = (
+    Link("run.json"),
+    " has what ran, ",
+    Link("trials.csv"),
+    " every trial in one flat table, ",
+    Link("summary.json"),
+    " the tables of this report for programs.",
+)
 
 
-def document(
-    records: Sequence[TrialRecord],
-    labels: Labels,
-    run: Mapping[str, Any],
-    run_id: str,
-    cells: Matrix,
-    found: Answer,
-    measured: Sequence[Performance],
-    gallery: Gallery,
-    typed: str,
-) -> str:
-    """The whole report. ``typed`` is its folder, as a person types it in a shell."""
-    title = escape(str(run.get("name") or run_id))
-    sections = [f"# Delivery report: {title}"]
-    sections += section("Verdicts", *verdicts.verdicts(cells, verdicts.links(records, labels)))
-    sections += section("In short", *_lead(found))
-    sections += section("What would have been safe", *_safe(cells))
-    sections += section("How to read this", _READING)
-    sections += section("Charts", *_charts(gallery))
-    sections += section("Performance", *_performance(records, labels, measured))
-    sections += section("Faults", *_faults(records, run))
-    sections += section("Not run", trials.not_run(records, labels), trials.refused(run))
-    sections += section("What ran", ran.what_ran(run))
-    sections += section("Files, and the same again", _FILES, ran.again(typed))
-    return "\n\n".join(sections) + "\n"
+def document(data: Data, gallery: Gallery) -> Document:
+    """The whole report."""
+    records, run, labels = data.records, data.run, data.labels
+    body = [
+        *section("Verdicts", *verdicts.verdicts(data.matrix, verdicts.links(records, labels))),
+        *section("In short", *_lead(data.answer)),
+        *section("What would have been safe", *_safe(data.matrix)),
+        *section("How to read this", *(Text(prose(paragraph)) for paragraph in _READING.split("\n\n"))),
+        *section("Charts", *_charts(gallery)),
+        *section("Performance", *_performance(records, labels, data.measured)),
+        *section("Faults", *_faults(records, run)),
+        *section("Not run", *trials.not_run(records, labels), *trials.refused(run)),
+        *section("What ran", *ran.what_ran(run)),
+        *section("Files, and the same again", Text(_FILES), ran.again(data.typed)),
+    ]
+    return Document(pages.REPORT, f"Delivery report: {run.get('name') or data.run_id}", tuple(body))
 
 
-def _lead(found: Answer) -> Iterator[str]:
+def _lead(found: Answer) -> Iterator[Block | None]:
     if found.broken:
-        yield bullets(found.broken)
-    yield " ".join(found.sentences)
-    promises = tables.promises(found)
-    if promises:
-        yield promises
-        yield tables.PER_SESSION if any("once-per-session" in each.promises for each in found.promises) else ""
-    costs = tables.costs(found.costs)
+        yield Bullets(found.broken)
+    yield Text(joined(found.sentences, " "))
+    yield tables.promises(found)
+    if any("once-per-session" in each.promises for each in found.promises):
+        yield Text(tables.PER_SESSION)
     if found.costs is not None:
-        loads = sorted({row.paced_load for row in found.costs.rows if row.paced_load})
-        paced = f"p99 latency at {listed(loads)}" if loads else "p99 latency (no paced load ran)"
-        extents = any(row.repeats > 1 for row in found.costs.rows)
-        yield (
-            f"What it cost, as throughput at `rate: max` · {paced}, against {found.costs.against} of the same client "
-            "and replication factor, which is in italics with its own figures"
-            f"{'; in brackets the least and the most that a repeat of each gives' if extents else ''}:"
+        yield from _costs(found.costs)
+
+
+def _costs(found: Costs) -> Iterator[Block | None]:
+    loads = sorted({row.paced_load for row in found.rows if row.paced_load})
+    paced = f"p99 latency at {listed(loads)}" if loads else "p99 latency (no paced load ran)"
+    extents = any(row.repeats > 1 for row in found.rows)
+    yield Text(
+        (
+            "What it cost, as throughput at ",
+            Code("rate: max"),
+            f" · {paced}, against {found.against} of the same client and replication factor, which is in italics with "
+            f"its own figures{'; in brackets the least and the most that a repeat of each gives' if extents else ''}:",
         )
-        yield costs
-        yield tables.not_repeated(found.costs)
-        if not all(row.steady for row in found.costs.rows):
-            yield f"{tables.UNSTEADY} Not steady: too short to rely on (see Performance)."
+    )
+    yield tables.costs(found)
+    yield tables.not_repeated(found)
+    if not all(row.steady for row in found.rows):
+        yield Text(f"{UNSTEADY} Not steady: too short to rely on (see Performance).")
 
 
-def _charts(gallery: Gallery) -> Iterator[str]:
-    for picture in gallery.of(None):
-        yield f"### {escape(picture.title)}"
-        yield f"[![{escape(picture.says)}]({picture.png})]({picture.svg})"
+def _charts(gallery: Gallery) -> Iterator[Block]:
+    yield from (picture.section for picture in gallery.of(None))
     if gallery.left_out:
-        yield "Left out:\n\n" + bullets([escape(why) for why in gallery.left_out])
+        yield Text("Left out:")
+        yield Bullets(gallery.left_out)
 
 
-def _performance(records: Sequence[TrialRecord], labels: Labels, measured: Sequence[Performance]) -> Iterator[str]:
-    paced, saturated = tables.paced(measured), tables.saturated(measured)
+def _performance(records: Sequence[TrialRecord], labels: Labels, measured: Sequence[Performance]) -> Iterator[Block]:
     if not measured:
         return
     repeats = {len(each.trials) for each in measured}
-    yield (
+    yield Text(
         "One run each: these figures have no interval."
         if repeats == {1}
         else f"Medians of up to {max(repeats)} repeats, throughput with its least and most."
     )
-    if paced:
-        yield "### Latency at a paced load"
-        yield paced
-    if saturated:
-        yield "### Throughput, and latency at saturation"
-        yield saturated
+    yield from section("Latency at a paced load", tables.paced(measured))
+    yield from section("Throughput, and latency at saturation", tables.saturated(measured))
     short = tables.unsteady(records, labels)
     if short:
-        yield (
-            f"{tables.UNSTEADY} Not steady: the two halves of a repeat differ by more than 20 %, so it was too short "
-            "and its figures are not to be relied on.\n\n" + bullets([escape(each) for each in short])
+        yield Text(
+            f"{UNSTEADY} Not steady: the two halves of a repeat differ by more than 20 %, so it was too short and its "
+            "figures are not to be relied on."
         )
+        yield Bullets(short)
 
 
-def _safe(cells: Matrix) -> Iterator[str]:
+def _safe(cells: Matrix) -> Iterator[Block]:
     table = verdicts.safe_instead(cells)
-    if table:
-        yield (
+    if table is not None:
+        yield Text(
             "For every configuration that something went wrong with: the fewest settings to change to come to one "
             "whose rules forbid what went wrong, and which kept it in every repeat of this run under the same fault. "
             "It never promises less in anything: acks, retries, requests in flight, idempotence, patience, replicas, "
@@ -145,14 +142,16 @@ def _safe(cells: Matrix) -> Iterator[str]:
         yield table
 
 
-def _faults(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Iterator[str]:
+def _faults(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Iterator[Block]:
     index = pages.index(records, run)
-    if not index:
+    if index is None:
         return
-    yield "Each has a page: its parameters, every verdict with its reason, its course over time, every trial."
+    yield Text("Each has a page: its parameters, every verdict with its reason, its course over time, every trial.")
     yield index
     if any(record.cluster_profile == "fault" and record.status != "skipped" for record in records):
-        yield (
-            "Brokers of these trials are set up to fail over fast (profile *fault* under What ran): with Kafka's own "
-            "settings the gaps are longer, and their performance says nothing about other clusters."
+        yield Text(
+            prose(
+                "Brokers of these trials are set up to fail over fast (profile *fault* under What ran): with Kafka's "
+                "own settings the gaps are longer, and their performance says nothing about other clusters."
+            )
         )

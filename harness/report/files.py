@@ -13,9 +13,12 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.report.blocks import Document
+from harness.report.writers import WRITERS
+
 INDEX = "files.json"
-_OWN = re.compile(r"(charts|faults)/[^/\\]+\.(png|svg|md)")
-"""The only files that an index, which may be anybody's, can have removed."""
+_OWN = re.compile(r"(charts|faults)/[^/\\]+\.([a-z]+)")
+"""With the suffix of a chart or a document, the only files that an index, which may be anybody's, can have removed."""
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -28,6 +31,15 @@ def write(path: Path, content: str | bytes) -> None:
     with partial.open("xb") as file:
         file.write(content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content)
     partial.replace(path)
+
+
+def publish(document: Document, folder: Path) -> list[str]:
+    """Writes the document in all its forms. Returns their paths from the folder, the first form's first."""
+    forms = {f"{document.place}.{suffix}": written(document) for suffix, written in WRITERS.items()}
+    (folder / document.place).parent.mkdir(exist_ok=True)
+    for path, text in forms.items():
+        write(folder / path, text)
+    return list(forms)
 
 
 def slug(*words: str) -> str:
@@ -48,5 +60,7 @@ def settle(folder: Path, made: Iterable[str]) -> None:
 
 def _noted(folder: Path) -> set[str]:
     with contextlib.suppress(OSError, ValueError, TypeError):
-        return {path for path in json.loads((folder / INDEX).read_bytes()) if _OWN.fullmatch(path)}
+        suffixes = {"png", "svg", *WRITERS}
+        noted = map(_OWN.fullmatch, json.loads((folder / INDEX).read_bytes()))
+        return {own[0] for own in noted if own and own[2] in suffixes}
     return set()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.report.blocks import Figure, Section
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -16,6 +18,10 @@ class Picture:
     svg: str
     fault: str | None = None
     """The fault it is about, on whose page it belongs."""
+
+    @property
+    def section(self) -> Section:
+        return Section(self.title, (Figure(self.says, self.png, self.svg),))
 
     @property
     def files(self) -> tuple[str, str]:

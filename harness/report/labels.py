@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.events import flat_parameters
-from harness.report.wording import ABSENT
+from harness.report.wording import ABSENT, plain, setting
 from harness.store import TrialRecord
 
 ACKS = "acks"
@@ -179,12 +179,11 @@ def _varied(settings: Iterable[Mapping[str, Any]]) -> set[str]:
 
 
 def _plain(key: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return key if value else f"{key}=false"
+    if value is True:
+        return key
     if value is None:
         return f"{key} unset"
-    joint = " " if " " in key else "="
-    return f"{key}{joint}{value}"
+    return f"{key} {plain(value)}" if " " in key else setting(key, value)
 
 
 def _rank(key: str, value: Any) -> tuple[int, float, str]:

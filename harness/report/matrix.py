@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from harness.events import INFORMATION, Anomaly, Permission, Verdict
 from harness.report.labels import NO_FAULT, Labels, Subject
-from harness.report.wording import span
+from harness.report.wording import span, word
 from harness.store import TrialRecord
 
 WRONG: tuple[Anomaly, ...] = tuple(anomaly for anomaly in Anomaly if anomaly not in INFORMATION)
@@ -29,8 +29,6 @@ WORST_FIRST = (
 )
 HARMLESS = (Verdict.KEPT, Verdict.ALLOWED)
 """Nothing went wrong that any rule is about; without a rule on losses, duplicates and order that says nothing."""
-
-_SHORT: dict[str, str] = {Anomaly.DUPLICATE: "dup"}
 
 
 @dataclass(frozen=True)
@@ -178,8 +176,3 @@ def verdict_of(trial: TrialRecord) -> Verdict:
 def counted(trial: TrialRecord, anomaly: str) -> int | None:
     """How many of this anomaly the trial had; None if it cannot tell."""
     return getattr(trial.anomalies, anomaly, None)
-
-
-def word(anomaly: str) -> str:
-    """Short enough for a cell."""
-    return _SHORT.get(anomaly, anomaly.replace("_", " "))

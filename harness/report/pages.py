@@ -8,17 +8,18 @@ from typing import Any
 
 from harness.events import OBSERVED, flat_parameters
 from harness.report import certainty, trials
+from harness.report.blocks import Block, Document, Reference, Table, Text, Words, section
+from harness.report.data import Data
 from harness.report.gallery import Picture
 from harness.report.labels import Labels, name
-from harness.report.markdown import escape, section, table
 from harness.report.matrix import Matrix
 from harness.report.nearest import unsafe
 from harness.report.verdicts import advice, page_of, said
 from harness.report.wording import ABSENT, Spread, plain, plural, seconds
 from harness.store import TrialRecord
 
-_UP = "../"
-"""From a page to the report's folder."""
+REPORT = "report"
+"""Where the report itself is among the documents."""
 
 
 def names(records: Sequence[TrialRecord]) -> list[str]:
@@ -26,37 +27,32 @@ def names(records: Sequence[TrialRecord]) -> list[str]:
     return sorted({record.fault.name for record in records if record.fault.name != "none"})
 
 
-def index(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> str:
-    """A table of the pages; empty if there are none."""
-    rows = []
+def index(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Table | None:
+    """A table of the pages; None if there are none."""
+    rows: list[list[Words]] = []
     for fault in names(records):
         ran = _ran(records, fault)
         fired = sum(record.fault.fired for record in ran)
-        summary = escape(_described(run, fault).get("summary") or "") or ABSENT
-        rows.append([f"[{escape(fault)}]({page_of(fault)})", summary, str(len(ran)), str(fired)])
-    return table(("Fault", "What it does", "Trials", "Fired"), rows, numbers=slice(2, None)) if rows else ""
+        summary = _described(run, fault).get("summary") or ABSENT
+        rows.append([Reference(page_of(fault), fault), summary, str(len(ran)), str(fired)])
+    return Table(("Fault", "What it does", "Trials", "Fired"), rows, slice(2, None)) if rows else None
 
 
-def page(
-    fault: str,
-    records: Sequence[TrialRecord],
-    labels: Labels,
-    run: Mapping[str, Any],
-    found: Matrix,
-    pictures: Sequence[Picture],
-) -> str:
-    """The page of one fault, as Markdown. Of a run that stored no description it says so."""
-    described = _described(run, fault)
-    ran = _ran(records, fault)
-    summary = escape(described.get("summary") or "The run has no description of this fault on record.")
-    sections = [f"# {escape(fault)}", summary, f"[The whole report]({_UP}report.md)"]
-    sections += section("Parameters", _parameters([r for r in records if r.fault.name == fault], described))
-    sections += section("When it fired", *_fired(ran))
-    sections += section("Verdicts", _verdicts([r for r in records if r.fault.name == fault], labels, found))
-    sections += section("Course", *map(_picture, pictures))
-    for label, of_label in trials.faults(ran, labels):
-        sections += section(f"Trials: {escape(label)}", of_label)
-    return "\n\n".join(sections) + "\n"
+def page(fault: str, data: Data, pictures: Sequence[Picture]) -> Document:
+    """The page of one fault. Of a run that stored no description it says so."""
+    described = _described(data.run, fault)
+    planned, ran = [record for record in data.records if record.fault.name == fault], _ran(data.records, fault)
+    body: list[Block] = [
+        Text(described.get("summary") or "The run has no description of this fault on record."),
+        Text(Reference(REPORT, "The whole report")),
+        *section("Parameters", _parameters(planned, described)),
+        *section("When it fired", *_fired(ran)),
+        *section("Verdicts", _verdicts(planned, data.labels, data.matrix)),
+        *section("Course", *(picture.section for picture in pictures)),
+    ]
+    for label, blocks in trials.faults(ran, data.labels):
+        body += section(f"Trials: {label}", *blocks)
+    return Document(page_of(fault), fault, tuple(body))
 
 
 def _ran(records: Sequence[TrialRecord], fault: str) -> list[TrialRecord]:
@@ -67,29 +63,30 @@ def _described(run: Mapping[str, Any], fault: str) -> Mapping[str, Any]:
     return (run.get("faults") or {}).get(fault) or {}
 
 
-def _parameters(records: Sequence[TrialRecord], described: Mapping[str, Any]) -> str:
+def _parameters(records: Sequence[TrialRecord], described: Mapping[str, Any]) -> Table | None:
     values: dict[str, list[str]] = defaultdict(list)
     for record in records:
         for key, value in flat_parameters(record.fault.parameters).items():
             if plain(value) not in values[key]:
                 values[key].append(plain(value))
     meant = described.get("parameters") or {}
-    rows = [[escape(key), escape(", ".join(of)), escape(meant.get(key) or "") or ABSENT] for key, of in values.items()]
-    return table(("Parameter", "Value", "What it is"), rows) if rows else ""
+    rows = [[key, ", ".join(of), meant.get(key) or ABSENT] for key, of in values.items()]
+    return Table(("Parameter", "Value", "What it is"), rows) if rows else None
 
 
-def _fired(ran: Sequence[TrialRecord]) -> Iterator[str]:
+def _fired(ran: Sequence[TrialRecord]) -> Iterator[Block]:
     if not ran:
-        yield "No trial of it ran."
+        yield Text("No trial of it ran.")
         return
     fired = [record for record in ran if record.fault.fired]
-    yield f"It fired in {len(fired)} of {plural(len(ran), 'trial')}. Seconds count from when the first message was due."
+    share = f"{len(fired)} of {plural(len(ran), 'trial')}"
+    yield Text(f"It fired in {share}. Seconds count from when the first message was due.")
     rows = []
     for client in sorted({record.client for record in fired}):
         own = [record.fault for record in fired if record.client == client]
         rows.append(
             [
-                escape(client),
+                client,
                 str(len(own)),
                 _spread([each.start_s for each in own]),
                 _spread([each.end_s for each in own]),
@@ -98,7 +95,7 @@ def _fired(ran: Sequence[TrialRecord]) -> Iterator[str]:
         )
     if rows:
         header = ("Client", "Fired", "Began s", "Ended s", "What happened, and in which second")
-        yield table(header, rows, numbers=slice(1, 4))
+        yield Table(header, rows, slice(1, 4))
 
 
 def _deeds(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -109,7 +106,7 @@ def _deeds(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             times[event["what"]].append(event["at_s"])
     medians = {what: spread for what, of in times.items() if (spread := Spread.of(of))}
     for what, spread in sorted(medians.items(), key=lambda item: item[1].median):
-        yield f"{escape(what)} {_extent(spread)}"
+        yield f"{what} {_extent(spread)}"
 
 
 def _spread(values: Sequence[float | None]) -> str:
@@ -122,9 +119,9 @@ def _extent(spread: Spread) -> str:
     return seconds(spread.median) + ("" if low == high else f" ({low} to {high})")
 
 
-def _verdicts(records: Sequence[TrialRecord], labels: Labels, found: Matrix) -> str:
+def _verdicts(records: Sequence[TrialRecord], labels: Labels, found: Matrix) -> Table | None:
     """A row a cell: its verdict over the repeats, the reason of the trial that decided it, and what would be safe."""
-    rows = []
+    rows: list[list[Words]] = []
     variants = sorted({labels.fault(record) for record in records})
     for fault in variants:
         for subject in found.subjects:
@@ -135,19 +132,15 @@ def _verdicts(records: Sequence[TrialRecord], labels: Labels, found: Matrix) -> 
             reason = deciding.verdict_reason or deciding.reason or ""
             if reason and len(cell.trials) > 1:
                 reason = f"repeat {deciding.repeat}: {reason}"
-            why = "; ".join(filter(None, (escape(reason), certainty.in_full(cell)))) or ABSENT
+            why = "; ".join(filter(None, (reason, certainty.in_full(cell)))) or ABSENT
             rows.append(
                 [
-                    *([escape(fault)] if len(variants) > 1 else []),
-                    escape(name(subject)),
+                    *([fault] if len(variants) > 1 else []),
+                    name(subject),
                     said(cell),
                     why,
                     advice(subject, fault, found) if unsafe(cell) else ABSENT,
                 ]
             )
     header = (*(["Variant"] if len(variants) > 1 else []), "Who", "Verdict", "Why", "To be safe")
-    return table(header, rows) if rows else ""
-
-
-def _picture(picture: Picture) -> str:
-    return f"### {escape(picture.title)}\n\n[![{escape(picture.says)}]({_UP}{picture.png})]({_UP}{picture.svg})"
+    return Table(header, rows) if rows else None

@@ -6,38 +6,38 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.report.markdown import bullets, code, details, escape, table
-from harness.report.wording import ABSENT, plain
+from harness.report.blocks import Block, Bullets, Code, Details, Listing, Strong, Table, Text, Words, joined
+from harness.report.wording import ABSENT, plain, setting
 
 
-def what_ran(run: Mapping[str, Any]) -> str:
+def what_ran(run: Mapping[str, Any]) -> Iterator[Block]:
     """Versions, machine, seed, broker settings and the resolved workload; what ``run.json`` lacks is an em dash."""
-    parts = [table(("What", "Which"), [[what, escape(which) or ABSENT] for what, which in _facts(run)])]
+    yield Table(("What", "Which"), [[what, which or ABSENT] for what, which in _facts(run)])
     starts = run.get("starts") or ()
     if len(starts) > 1:
-        parts.append("It was started more than once, and may not have been the same each time:")
-        parts.append(bullets([escape(_start(each)) for each in starts]))
+        yield Text("It was started more than once, and may not have been the same each time:")
+        yield Bullets([_start(each) for each in starts])
     profiles = run.get("profiles") or {}
     if profiles:
-        parts.append(
+        yield Text(
             "Brokers were set up in one of these ways. Everything else is Kafka's default, but for addresses, folders, "
             "internal topics, and how soon a deleted topic leaves the disk:"
         )
-        parts.append(bullets([f"**{escape(name)}**: {_settings(profile)}" for name, profile in profiles.items()]))
+        yield Bullets([(Strong(name), ": ", _settings(profile)) for name, profile in profiles.items()])
     notes = run.get("notes") or ()
     if notes:
-        parts.append(bullets([escape(str(note)) for note in notes]))
+        yield Bullets([str(note) for note in notes])
     if run.get("workload"):
         text = json.dumps(run["workload"], indent=2, default=str)
-        parts.append(details("The resolved workload", f"```json\n{text}\n```"))
-    return "\n\n".join(parts)
+        yield Details("The resolved workload", (Listing("json", text),))
 
 
-def again(typed: str) -> str:
+def again(typed: str) -> Listing:
     """The commands that make this report again and judge the journals again."""
-    return (
-        f"```sh\nharness report {typed}   # this report, from the stored records\n"
-        f"harness check {typed}    # every verdict, from the stored journals\n```"
+    return Listing(
+        "sh",
+        f"harness report {typed}   # this report, from the stored records\n"
+        f"harness check {typed}    # every verdict, from the stored journals",
     )
 
 
@@ -77,9 +77,10 @@ def _commit(git: Mapping[str, Any] | None) -> str:
     return f"at commit {str(git['commit'])[:12]}" + (" with local changes" if git.get("dirty") else "")
 
 
-def _settings(value: Any) -> str:
-    """Nested settings as one line of code spans."""
-    return ", ".join(code(word) for word in _words(value)) or "nothing set"
+def _settings(value: Any) -> Words:
+    """Nested settings on one line."""
+    settings = [Code(word) for word in _words(value)]
+    return joined(settings, ", ") if settings else "nothing set"
 
 
 def _words(value: Any, key: str = "") -> Iterator[str]:
@@ -91,7 +92,7 @@ def _words(value: Any, key: str = "") -> Iterator[str]:
         if value:
             yield " ".join(filter(None, (f"{key}:", *map(str, value))))
     else:
-        yield f"{key}={_said(value)}"
+        yield setting(key, value)
 
 
 def _said(value: Any) -> str:

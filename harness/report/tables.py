@@ -1,4 +1,4 @@
-"""The tables that sum a run up: promises, costs, performance. Each is Markdown, or empty without rows."""
+"""The tables that sum a run up: promises, costs, performance. None where one has no rows."""
 
 from __future__ import annotations
 
@@ -6,66 +6,65 @@ from collections.abc import Iterator, Sequence
 
 from harness.events import Verdict
 from harness.report.answer import Answer
+from harness.report.blocks import Emphasis, Lines, Strong, Table, Text, Words, prose
 from harness.report.labels import Labels
-from harness.report.markdown import escape, table
 from harness.report.matrix import WORST_FIRST
 from harness.report.performance import Clock, Cost, Costs, Performance, Quantile
-from harness.report.wording import ABSENT, count, middle, rate, ratio
+from harness.report.wording import ABSENT, UNSTEADY, count, middle, rate, ratio
 from harness.store import TrialRecord
 
-UNSTEADY = "†"
-PER_SESSION = (
+PER_SESSION = prose(
     "*once-per-session*: each message is once and in order in its partition's log, as long as the same producer lives "
     "(KIP-98). A producer that is restarted duplicates under it, and it is not the exactly-once of a pipeline."
 )
 _FIRST_COLUMNS = ("Client", "RF", "Configuration")
 
 
-def promises(answer: Answer) -> str:
+def promises(answer: Answer) -> Table | None:
     """A row a configuration."""
-    rows = [
+    rows: list[list[Words]] = [
         [
-            escape(str(promise.configuration)),
-            escape(promise.promises) or ABSENT,
+            str(promise.configuration),
+            promise.promises or ABSENT,
             *(_tally(promise.verdicts.get(verdict, 0), verdict) for verdict in WORST_FIRST),
-            "<br>".join(map(escape, promise.happened)) or ("nothing" if promise.looked else ABSENT),
+            Lines(promise.happened) if promise.happened else "nothing" if promise.looked else ABSENT,
         ]
         for promise in answer.promises
     ]
     header = ("Configuration", "It promises", *WORST_FIRST, "What went wrong (in how many trials)")
-    return table(header, rows) if rows else ""
+    return Table(header, rows) if rows else None
 
 
-def costs(found: Costs | None) -> str:
+def costs(found: Costs | None) -> Table | None:
     """A row a configuration and replication factor, a column a client: ``throughput · p99`` against the baseline."""
     if found is None:
-        return ""
+        return None
     clients = sorted({row.subject.client for row in found.rows})
     sizes = len({row.message_size for row in found.rows}) > 1
-    cells: dict[tuple[int, int, str], dict[str, str]] = {}
+    cells: dict[tuple[int, int, str], dict[str, Words]] = {}
     for row in sorted(found.rows, key=lambda row: (row.message_size, row.subject.replication_factor)):
         key = (row.message_size, row.subject.replication_factor, str(row.subject.configuration))
         cells.setdefault(key, {})[row.subject.client] = _cost(row)
     rows = [
-        [*([f"{size} B"] if sizes else []), str(rf), escape(label), *(of.get(client, ABSENT) for client in clients)]
+        [*([f"{size} B"] if sizes else []), str(rf), label, *(of.get(client, ABSENT) for client in clients)]
         for (size, rf, label), of in cells.items()
     ]
-    header = [*(["Message"] if sizes else []), "RF", "Configuration", *map(escape, clients)]
-    return table(header, rows, numbers=slice(-len(clients), None))
+    header = [*(["Message"] if sizes else []), "RF", "Configuration", *clients]
+    return Table(header, rows, slice(-len(clients), None))
 
 
-def not_repeated(found: Costs) -> str:
-    """What is to be said of ratios that no repeat stands behind; empty if there are none."""
+def not_repeated(found: Costs) -> Text | None:
+    """What is to be said of ratios that no repeat stands behind; None if there are none."""
     if found.repeats > 1:
-        return ""
+        return None
     which = "Where no extent is given, one" if any(row.repeats > 1 for row in found.rows) else "One"
-    return (
+    return Text(
         f"{which} repeat each: no difference can be told. What a single repeat shows may be chance, so such ratios are "
         "only what this run happened to have."
     )
 
 
-def paced(measured: Sequence[Performance]) -> str:
+def paced(measured: Sequence[Performance]) -> Table | None:
     """Latency at loads with a rate of their own."""
     header = (
         *_FIRST_COLUMNS,
@@ -92,10 +91,10 @@ def paced(measured: Sequence[Performance]) -> str:
         for each in measured
         if each.paced
     ]
-    return table(header, rows, numbers=slice(4, None)) if rows else ""
+    return Table(header, rows, slice(4, None)) if rows else None
 
 
-def saturated(measured: Sequence[Performance]) -> str:
+def saturated(measured: Sequence[Performance]) -> Table | None:
     """Throughput of ``rate: max``, with the latency that a full client has."""
     header = (
         *_FIRST_COLUMNS,
@@ -119,7 +118,7 @@ def saturated(measured: Sequence[Performance]) -> str:
         for each in measured
         if not each.paced
     ]
-    return table(header, rows, numbers=slice(4, None)) if rows else ""
+    return Table(header, rows, slice(4, None)) if rows else None
 
 
 def unsteady(records: Sequence[TrialRecord], labels: Labels) -> list[str]:
@@ -131,22 +130,21 @@ def unsteady(records: Sequence[TrialRecord], labels: Labels) -> list[str]:
     ]
 
 
-def _tally(number: int, verdict: Verdict) -> str:
-    return f"**{number}**" if number and verdict is Verdict.BROKEN else str(number)
+def _tally(number: int, verdict: Verdict) -> Words:
+    return Strong(str(number)) if number and verdict is Verdict.BROKEN else str(number)
 
 
-def _cost(row: Cost) -> str:
+def _cost(row: Cost) -> Words:
     mark = "" if row.steady else f" {UNSTEADY}"
     if row.is_baseline:
         throughput = f"{count(row.throughput.median)}/s" if row.throughput else ABSENT
         p99 = f"{middle(row.p99_ms)} ms" if row.p99_ms else ABSENT
-        return f"*{throughput} · {p99}*{mark}"
+        return (Emphasis(f"{throughput} · {p99}"), mark)
     return f"{ratio(row.throughput_ratio)} · {ratio(row.p99_ratio)}{mark}"
 
 
 def _start(each: Performance) -> Iterator[str]:
-    yield from (escape(each.subject.client), str(each.subject.replication_factor))
-    yield from (escape(str(each.subject.configuration)), escape(each.load))
+    yield from (each.subject.client, str(each.subject.replication_factor), str(each.subject.configuration), each.load)
 
 
 def _throughput(each: Performance) -> str:

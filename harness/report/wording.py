@@ -1,12 +1,18 @@
-"""Numbers as people read them. What is absent is an em dash, never 0."""
+"""How a report says a value, a setting, a count, a list. What is absent is an em dash, never 0."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import overload
+
+from harness.events import Anomaly
+from harness.report.blocks import Words
 
 ABSENT = "—"
+UNSTEADY = "†"
+_SHORT: dict[str, str] = {Anomaly.DUPLICATE: "dup"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,21 @@ def plain(value: object) -> str:
     if isinstance(value, list) and value:
         return "/".join(map(plain, value))
     return ABSENT if value is None or value == [] else str(value)
+
+
+def setting(name: str, value: object) -> str:
+    """``acks=all``, ``enable.idempotence=true``."""
+    return f"{name}={plain(value)}"
+
+
+def spaced(name: str) -> str:
+    """A name of ours in words: ``failed landed``."""
+    return name.replace("_", " ")
+
+
+def word(anomaly: str) -> str:
+    """Short enough for a cell."""
+    return _SHORT.get(anomaly, spaced(anomaly))
 
 
 def count(value: float | None) -> str:
@@ -104,11 +125,18 @@ def short(value: float) -> str:
 def plural(number: int, noun: str) -> str:
     """``1 trial``, ``12 trials with a fault``."""
     first, *rest = noun.split(" ")
-    return " ".join([f"{number:,} {first}" + ("" if number == 1 else "s"), *rest])
+    return " ".join([f"{count(number)} {first}" + ("" if number == 1 else "s"), *rest])
 
 
-def listed(words: Sequence[str], limit: int | None = None) -> str:
-    """``a, b and c``; past the limit ``a, b and 3 more``."""
-    if limit is not None and len(words) > limit:
-        words = [*words[:limit], f"{len(words) - limit} more"]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+@overload
+def listed(parts: Sequence[str], limit: int | None = None) -> str: ...
+@overload
+def listed(parts: Sequence[Words], limit: int | None = None) -> Words: ...
+def listed(parts: Sequence[Words], limit: int | None = None) -> Words:
+    """``a, b and c``; past the limit ``a, b and 3 more``. Of text alone it is text."""
+    if limit is not None and len(parts) > limit:
+        parts = [*parts[:limit], f"{len(parts) - limit} more"]
+    between = ["", *[", "] * (len(parts) - 2), " and "]
+    said = [each for pair in zip(between, parts, strict=False) for each in pair]
+    texts = [each for each in said if isinstance(each, str)]
+    return "".join(texts) if len(texts) == len(said) else tuple(said)

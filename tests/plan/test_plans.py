@@ -15,6 +15,7 @@ from harness.faults import FAULTS
 from harness.faults.steps import Step
 from harness.plan import Plan, check_disk, check_minutes, objections, plan, render_plan
 from harness.provenance import describe
+from harness.report.blocks import Bullets
 from harness.report.ran import what_ran
 from harness.workload import load
 
@@ -161,5 +162,5 @@ def test_what_is_in_effect_other_than_asked_for_is_noted_and_shown() -> None:
     notes = describe("run", made.workload, made)["notes"]
     note = "min.insync.replicas=2 is 1 in effect at replication.factor=1: Kafka takes the smaller of the two"
     assert notes == [note]
-    assert note in what_ran({"notes": notes})
+    assert Bullets([note]) in what_ran({"notes": notes})
     assert describe("run", made.workload, planned())["notes"] == []

@@ -14,10 +14,15 @@ from harness.report.tables import not_repeated
 from harness.store import Throughput, TrialRecord
 
 from .synthetic_run import anomalies, broken, one, percentiles, run_of
+from .written import in_markdown
 
 
 def _answer(*records: TrialRecord, **run: Any) -> Answer:
     return answer(records, Labels.of(records), {**run_of(records), **run})
+
+
+def _sentences(found: Answer) -> list[str]:
+    return [in_markdown(sentence) for sentence in found.sentences]
 
 
 def _fault(acks: str, verdict: Verdict, fault: str = "kill-leader", repeat: int = 1, **found: int) -> TrialRecord:
@@ -57,10 +62,10 @@ def _throughputs(found: Costs) -> list[float | None]:
 
 def test_no_trials() -> None:
     found = _answer(ended=None, planned=12)
-    assert found.sentences == (
+    assert _sentences(found) == [
         "No trial has ended, so there is nothing to report yet.",
         "**The run is not complete: 12 of the 12 planned trials did not run.**",
-    )
+    ]
     assert (found.broken, found.promises, found.costs) == ((), (), None)
 
 
@@ -72,13 +77,13 @@ def test_what_was_lost_where_and_how_much_at_most() -> None:
         _fault("all", Verdict.KEPT),
         _fault("all", Verdict.KEPT, "lose-request"),
     )
-    assert found.sentences[0] == (
+    assert _sentences(found)[0] == (
         "**No promise was broken**: of 5 trials with a fault, 2 kept it and 3 reproduced the anomaly that was expected "
         "of them."
     )
     assert (
         "Messages were **lost** with `acks=0` (up to 300); **duplicated** with `acks=1` (up to 250); in brackets the "
-        "most in one trial." in found.sentences
+        "most in one trial." in _sentences(found)
     )
     assert [promise.happened for promise in found.promises] == [
         ("kill-leader: lost 7–300 (2 of 2)",),
@@ -89,14 +94,14 @@ def test_what_was_lost_where_and_how_much_at_most() -> None:
 
 def test_what_no_promise_rules_out_is_neither_kept_nor_broken() -> None:
     found = _answer(_fault("1", Verdict.ALLOWED, lost=16), _fault("all", Verdict.KEPT))
-    assert found.sentences[0] == (
+    assert _sentences(found)[0] == (
         "**No promise was broken**: of 2 trials with a fault, 1 kept it and 1 showed what no promise rules out."
     )
     assert found.promises[0].happened == ("kill-leader: lost 16 (1 of 1)",)
 
 
 def _clean(*records: TrialRecord) -> str:
-    (sentence,) = [each for each in _answer(*records).sentences if "Nothing at all" in each] or [""]
+    (sentence,) = [each for each in _sentences(_answer(*records)) if "Nothing at all" in each] or [""]
     return sentence
 
 
@@ -130,22 +135,22 @@ def test_what_was_not_exercised_is_not_counted_as_clean() -> None:
 
 def test_a_broken_promise_leads() -> None:
     found = _answer(broken(_fault("all", Verdict.KEPT), lost=12), _fault("1", Verdict.KEPT))
-    assert found.broken == (
-        "**BROKEN: aiokafka, acks=all, RF 3, kill-leader: lost 12**. 12 lost, which acks=all forbids",
-    )
-    assert found.sentences[0] == "**A promise was broken**: of 2 trials with a fault, 1 broke it and 1 kept it."
+    assert [in_markdown(sentence) for sentence in found.broken] == [
+        "**BROKEN: aiokafka, acks=all, RF 3, kill-leader: lost 12**. 12 lost, which acks=all forbids"
+    ]
+    assert _sentences(found)[0] == "**A promise was broken**: of 2 trials with a fault, 1 broke it and 1 kept it."
     assert [promise.verdicts.get(Verdict.BROKEN, 0) for promise in found.promises] == [0, 1]
 
 
 def test_a_trial_without_a_verdict_gave_none() -> None:
     found = _answer(one(fault="lose-ack", status="failed", reason="the worker died"))
-    assert found.sentences[0] == "**Nothing could be judged**: of 1 trial with a fault, 1 gave no verdict."
+    assert _sentences(found)[0] == "**Nothing could be judged**: of 1 trial with a fault, 1 gave no verdict."
     assert found.promises[0].looked == 0
 
 
 def test_a_trial_that_could_not_be_judged_keeps_the_rest_from_being_called_all() -> None:
     found = _answer(_fault("all", Verdict.KEPT), one(fault="lose-ack", status="failed", reason="the worker died"))
-    assert found.sentences[0] == (
+    assert _sentences(found)[0] == (
         "**No promise was seen to break, but not all could be judged**: of 2 trials with a fault, 1 kept it and 1 gave "
         "no verdict."
     )
@@ -153,7 +158,7 @@ def test_a_trial_that_could_not_be_judged_keeps_the_rest_from_being_called_all()
 
 def test_only_skipped() -> None:
     found = _answer(one(fault="lose-ack", status="skipped", reason="no"))
-    assert found.sentences[0] == "**Nothing could be judged**: 1 trial, all skipped."
+    assert _sentences(found)[0] == "**Nothing could be judged**: 1 trial, all skipped."
 
 
 def test_cost_is_against_leader_only_acks_with_medians_of_the_repeats() -> None:
@@ -176,7 +181,7 @@ def test_cost_is_against_leader_only_acks_with_medians_of_the_repeats() -> None:
     assert found.rows[0].p99_ratio is None
     assert (
         "At RF 3, `acks=all` had 0.83x (0.16x to 0.93x over all repeats) the throughput and 1.30x (1.20x to 1.40x over "
-        "all repeats) the p99 latency of acks=1." in _answer(*records).sentences
+        "all repeats) the p99 latency of acks=1." in _sentences(_answer(*records))
     )
 
 
@@ -184,19 +189,18 @@ def test_from_one_repeat_no_cost_is_told() -> None:
     once = [_speed("1", 1_000), _speed("all", 500), _latency("1", 10), _latency("all", 30)]
     repeated = [*once, _speed("1", 1_000, repeat=2), _speed("all", 500, repeat=2), _latency("1", 10, repeat=2)]
     for records in (once, repeated):
-        assert not any("the throughput" in sentence or "p99" in sentence for sentence in _answer(*records).sentences)
+        assert not any("the throughput" in sentence or "p99" in sentence for sentence in _sentences(_answer(*records)))
         assert _costs(*records).repeats == 1
-    assert any("the throughput" in each for each in _answer(*repeated, _latency("all", 30, repeat=2)).sentences)
+    assert any("the throughput" in each for each in _sentences(_answer(*repeated, _latency("all", 30, repeat=2))))
 
 
 def test_ratios_say_where_no_repeat_stands_behind_them() -> None:
     once = [_speed("1", 1_000), _speed("all", 500), _speed("0", 2_000)]
     again = [each.model_copy(update={"repeat": 2}) for each in once]
-    assert not_repeated(_costs(*once)).startswith("One repeat each: no difference can be told.")
-    assert not_repeated(_costs(*once, *again[:2])).startswith(
-        "Where no extent is given, one repeat each: no difference"
-    )
-    assert not_repeated(_costs(*once, *again)) == ""
+    none, some = not_repeated(_costs(*once)), not_repeated(_costs(*once, *again[:2]))
+    assert none and in_markdown(none.words).startswith("One repeat each: no difference can be told.")
+    assert some and in_markdown(some.words).startswith("Where no extent is given, one repeat each: no difference")
+    assert not_repeated(_costs(*once, *again)) is None
 
 
 def test_cost_is_against_the_fastest_if_one_client_lacks_acks_1() -> None:
@@ -238,11 +242,11 @@ def test_an_unsteady_trial_marks_its_cost_and_an_unsteady_baseline_all() -> None
     again = [_speed(acks, per_s, repeat=2) for acks, per_s in (("0", 90), ("1", 100), ("all", 50))]
     assert (
         "At RF 3, `acks=all` had 0.50x (0.50x over all repeats) the throughput of acks=1; not steady, so not to be "
-        "relied on: 1 of 1 comparison." in _answer(*records, *again).sentences
+        "relied on: 1 of 1 comparison." in _sentences(_answer(*records, *again))
     )
 
 
 def test_one_run_is_said_to_be_one_run() -> None:
     once = "Every trial ran once: no figure here has an interval, and no difference can be told from chance."
-    assert once in _answer(_speed("1", 100)).sentences
-    assert once not in _answer(_speed("1", 100), _speed("1", 120, repeat=2)).sentences
+    assert once in _sentences(_answer(_speed("1", 100)))
+    assert once not in _sentences(_answer(_speed("1", 100), _speed("1", 120, repeat=2)))

@@ -13,7 +13,7 @@ import pytest
 
 from harness.events import Verdict
 from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
-from harness.report.charts.data import Data
+from harness.report.data import Data
 from harness.report.labels import Labels
 from harness.store import FaultRecord, Throughput, TrialRecord
 
@@ -30,7 +30,7 @@ def _paced(messages: int, **given: object) -> TrialRecord:
     ("modules", "unwanted"),
     [
         ("harness.report, harness.report.terminal", "matplotlib"),
-        ("harness.report.document, harness.report.summary", "matplotlib, kafka, aiokafka, confluent_kafka"),
+        ("harness.report.document, harness.report.exports", "matplotlib, kafka, aiokafka, confluent_kafka"),
     ],
 )
 def test_a_table_draws_nothing_and_advice_asks_no_client(modules: str, unwanted: str) -> None:
@@ -50,11 +50,11 @@ def test_the_anomalies_of_many_configurations_get_a_figure_a_client() -> None:
         for client in ("aiokafka", "confluent-kafka")
         for linger in range(20)
     ]
-    assert [drawn.name for drawn in anomalies.draw(Data.of(records))] == [
+    assert [drawn.name for drawn in anomalies.draw(Data(records))] == [
         "anomalies-aiokafka",
         "anomalies-confluent-kafka",
     ]
-    assert [drawn.name for drawn in anomalies.draw(Data.of(records[:20]))] == ["anomalies"]
+    assert [drawn.name for drawn in anomalies.draw(Data(records[:20]))] == ["anomalies"]
 
 
 def test_a_cell_says_its_counts_and_whether_they_prove_anything() -> None:
@@ -67,7 +67,7 @@ def test_a_cell_says_its_counts_and_whether_they_prove_anything() -> None:
         "f": one(fault="f", verdict=Verdict.ALLOWED, anomalies=synthetic_run.anomalies(lost=3)),
         "g": one(fault="g", verdict=Verdict.REPRODUCED, anomalies=synthetic_run.anomalies(lost=3)),
     }
-    (drawn,) = anomalies.draw(Data.of(list(found.values())))
+    (drawn,) = anomalies.draw(Data(list(found.values())))
     (panel,) = drawn.figure().axes
     words = ["0", "0\nnot exercised", "BROKEN\nlost 3\ndup 2", "unknown", "○ lost 3", "lost 3"]
     assert [text.get_text() for text in panel.texts] == words
@@ -86,7 +86,7 @@ def test_every_verdict_looks_different_without_any_colour_and_is_in_the_legend()
         one(fault=verdict, verdict=verdict, anomalies=synthetic_run.anomalies(lost=verdict not in ("kept", "unknown")))
         for verdict in said
     ]
-    (drawn,) = anomalies.draw(Data.of(records))
+    (drawn,) = anomalies.draw(Data(records))
     figure = drawn.figure()
     (panel,) = figure.axes
     looks = {
@@ -119,7 +119,7 @@ def test_configurations_of_many_words_are_written_out_beside_their_bars() -> Non
         for acks in ("1", "all")
         for linger in (1, 2)
     ]
-    (drawn,) = throughput.draw(Data.of(records))
+    (drawn,) = throughput.draw(Data(records))
     figure = drawn.figure()
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a panel that is left no width is one
@@ -134,8 +134,8 @@ def test_bars_take_a_log_scale_only_where_a_short_one_would_vanish() -> None:
     def fast(acks: str, per_s: float) -> TrialRecord:
         return one(config={"acks": acks}, throughput=Throughput(messages_per_s=per_s, mb_per_s=1, span_s=1))
 
-    (linear,) = throughput.draw(Data.of([fast("0", 40_000), fast("all", 1_000)]))
-    (logarithmic,) = throughput.draw(Data.of([fast("0", 60_000), fast("all", 1_000)]))
+    (linear,) = throughput.draw(Data([fast("0", 40_000), fast("all", 1_000)]))
+    (logarithmic,) = throughput.draw(Data([fast("0", 60_000), fast("all", 1_000)]))
     assert linear.figure().axes[0].get_xscale() == "linear"
     assert logarithmic.figure().axes[0].get_xscale() == "log"
     assert "log scale" in logarithmic.figure().axes[0].get_xlabel()
@@ -144,18 +144,18 @@ def test_bars_take_a_log_scale_only_where_a_short_one_would_vanish() -> None:
 
 def test_paced_and_saturated_latency_never_share_a_figure() -> None:
     saturated = one(latency_ms=percentiles(np.full(200, 90.0)))
-    data = Data.of([_paced(200), saturated])
+    data = Data([_paced(200), saturated])
     assert [drawn.name for drawn in latency.draw_paced(data)] == ["p99-500-s"]
     assert [drawn.name for drawn in latency.draw_saturated(data)] == ["p99-saturated-max"]
     assert [drawn.name for drawn in curves.draw(data)] == ["latency-500-s-rf3"]
 
 
 def test_too_few_messages_have_no_p99() -> None:
-    assert list(latency.draw_paced(Data.of([_paced(99)]))) == []
+    assert list(latency.draw_paced(Data([_paced(99)]))) == []
 
 
 def test_a_curve_ends_where_no_whole_message_lies_beyond() -> None:
-    (drawn,) = curves.draw(Data.of([_paced(1_000), _paced(1_000, id="b", repeat=2)]))
+    (drawn,) = curves.draw(Data([_paced(1_000), _paced(1_000, id="b", repeat=2)]))
     line, marks = drawn.figure().axes[0].lines
     x = np.asarray(line.get_xdata(), float)
     assert 2.9 < x.max() <= -np.log10(1 / 2_000) + 1e-9
@@ -172,7 +172,7 @@ def test_acks_over_time_show_the_first_repeat_and_its_own_fault() -> None:
             ack_rate_bin_s=0.1,
         )
 
-    (drawn,) = ack_rate.draw(Data.of([acked(2, 70), acked(1, 50)]))
+    (drawn,) = ack_rate.draw(Data([acked(2, 70), acked(1, 50)]))
     (panel,) = drawn.figure().axes
     line, fault = panel.patches
     assert np.asarray(line.get_path().vertices, float)[:, 1].max() == 50
@@ -187,7 +187,7 @@ def test_many_faults_make_the_anomalies_higher_and_not_wider() -> None:
         for acks in ("0", "1", "all")
         for fault in faults
     ]
-    drawn = list(anomalies.draw(Data.of(records)))
+    drawn = list(anomalies.draw(Data(records)))
     assert [each.name for each in drawn] == ["anomalies-aiokafka", "anomalies-kafka-python"]
     for each in drawn:
         (panel,) = each.figure().axes
@@ -219,7 +219,7 @@ def _course(acks: str = "all", **given: Any) -> TrialRecord:
 
 
 def test_a_course_has_acks_errors_what_was_done_and_who_led() -> None:
-    (drawn,) = timeline.draw(Data.of([_course()]))
+    (drawn,) = timeline.draw(Data([_course()]))
     assert (drawn.name, drawn.fault) == ("timeline-kill-leader", "kill-leader")
     rates, strip = drawn.figure().axes
     heights = [np.asarray(stairs.get_path().vertices, float)[:, 1].max() for stairs in rates.patches[:2]]
@@ -231,7 +231,7 @@ def test_a_course_has_acks_errors_what_was_done_and_who_led() -> None:
 
 def test_an_old_record_without_leader_or_errors_has_a_course_all_the_same() -> None:
     bare = FaultRecord(name="kill-leader", fired=True, events=[{"at_s": 0.1, "what": "kill", "node": 3}])
-    (drawn,) = timeline.draw(Data.of([_course(fault=bare, error_rate=None)]))
+    (drawn,) = timeline.draw(Data([_course(fault=bare, error_rate=None)]))
     (rates,) = drawn.figure().axes
     assert [text.get_text() for text in rates.texts if text.get_text()] == ["kill broker 3"]
     (note,) = [legend.get_title().get_text() for legend in drawn.figure().legends]
@@ -252,4 +252,4 @@ def test_the_trial_to_look_at_is_a_broken_one_else_one_that_shows_the_fault_else
 
 
 def test_no_acks_at_all_draw_nothing() -> None:
-    assert list(ack_rate.draw(Data.of([one(fault="lose-ack", ack_rate=[[0.0, 0.0]], ack_rate_bin_s=0.1)]))) == []
+    assert list(ack_rate.draw(Data([one(fault="lose-ack", ack_rate=[[0.0, 0.0]], ack_rate_bin_s=0.1)]))) == []

@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from harness.report.charts import CHARTS, Chart, draw_all, saving
-from harness.report.charts.data import Data, Drawing
+from harness.report.charts.drawing import Drawing
+from harness.report.data import Data
 from harness.store import TrialRecord
 
 from .synthetic_run import default_sweep, faulty, store
@@ -45,10 +46,10 @@ def test_two_processes_draw_what_one_draws(
     records: Sequence[TrialRecord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beside = store(tmp_path / "beside", records)
-    gallery = draw_all(Data.of(records), beside)
+    gallery = draw_all(Data(records), beside)
     monkeypatch.setattr(saving, "_MOST", 1)
     alone = store(tmp_path / "alone", records)
-    assert draw_all(Data.of(records), alone) == gallery
+    assert draw_all(Data(records), alone) == gallery
     assert len(gallery.pictures) == 3
     assert _drawn(alone) == _drawn(beside)
 
@@ -58,7 +59,7 @@ def test_what_a_process_that_died_did_not_draw_is_drawn_all_the_same(
     records: Sequence[TrialRecord], tmp_path: Path
 ) -> None:
     # There is no run in this folder for another process to read.
-    gallery = draw_all(Data.of(records), tmp_path)
+    gallery = draw_all(Data(records), tmp_path)
     assert len(_drawn(tmp_path)) == 2 * len(gallery.pictures) == 6
 
 
@@ -70,7 +71,7 @@ def test_a_figure_that_fails_leaves_its_chart_out(records: Sequence[TrialRecord]
         (drawing,) = CHARTS[0].draw(data)
         return [drawing, replace(drawing, name="doomed", figure=fails)]  # type: ignore[arg-type]
 
-    gallery = draw_all(Data.of(records), tmp_path, [Chart("doomed", "", draw)])  # type: ignore[arg-type]
+    gallery = draw_all(Data(records), tmp_path, [Chart("doomed", "", draw)])  # type: ignore[arg-type]
     assert gallery.left_out == ("doomed: drawing it failed (ZeroDivisionError: of all things)",)
     assert not gallery.pictures and not _drawn(tmp_path)
 

@@ -18,12 +18,13 @@ from PIL import Image
 from harness.events import Verdict
 from harness.report import render
 from harness.report.charts import CHARTS, Chart, draw_all
-from harness.report.charts.data import Data
+from harness.report.data import Data
+from harness.report.exports import csv as as_csv
 from harness.report.files import write
-from harness.report.flat import trials_csv
 from harness.report.labels import Labels
-from harness.report.matrix import WRONG, word
+from harness.report.matrix import WRONG
 from harness.report.trials import witnessed
+from harness.report.wording import word
 from harness.store import FaultRecord, Results, ResultsUnusable, TrialRecord
 
 from .synthetic_run import FAULTS, anomalies, broken, default_sweep, faulty, one, store
@@ -277,7 +278,7 @@ def test_no_cell_is_a_formula_and_numbers_stay_numbers(tmp_path: Path) -> None:
     texts = ["=1+1", "+cmd", "-x", "@sum", "\tx"]
     records = [one(id=str(i), reason=text) for i, text in enumerate(texts)]
     records += [one(id="number", config={"a": -1, "b": "-1", "c": -1.5e-7, "d": "+2.5", "e": "-1e9"})]
-    (tmp_path / "trials.csv").write_text(trials_csv(records))
+    (tmp_path / "trials.csv").write_text(as_csv.export(Data(records)))
     with (tmp_path / "trials.csv").open() as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
     assert [rows[str(i)]["reason"] for i in range(len(texts))] == [f"'{text}" for text in texts]
@@ -412,7 +413,7 @@ def test_a_chart_that_fails_is_named_and_costs_nothing_else(tmp_path: Path) -> N
         raise ZeroDivisionError("of all things")
 
     charts = [Chart("doomed", "", fails), *CHARTS]  # type: ignore[arg-type]
-    gallery = draw_all(Data.of(records), tmp_path, charts)
+    gallery = draw_all(Data(records), tmp_path, charts)
     assert gallery.left_out[0] == "doomed: drawing it failed (ZeroDivisionError: of all things)"
     assert [picture.png for picture in gallery.pictures] == [
         "charts/anomalies.png",

@@ -17,6 +17,7 @@ from harness.store import Expectation, FaultRecord, TrialRecord
 
 from .synthetic_run import anomalies, broken, one, store
 from .test_report_nearest import rules
+from .written import in_markdown, written
 
 KEPT, ALLOWED, REPRODUCED = Verdict.KEPT, Verdict.ALLOWED, Verdict.REPRODUCED
 
@@ -59,23 +60,23 @@ def _repeated(*trials: TrialRecord) -> Cell:
     ],
 )
 def test_a_cell_in_words(cell: Cell | None, words: str) -> None:
-    assert said(cell) == words
+    assert in_markdown(said(cell)) == words
 
 
 def test_what_was_expected_is_counted_even_if_it_is_no_wrong() -> None:
     expected = Expectation(anomaly="unknown_landed", permission=Permission.EXPECTED, reason="late", source="measured")
     late = _trial(REPRODUCED, {"unknown_landed": 200, "unknown_absent": 3}, expectations=[expected])
-    assert said(Cell((late,))) == "reproduced: 200 unknown landed"
-    assert said(Cell((late.model_copy(update={"expectations": []}),))) == "reproduced"
+    assert in_markdown(said(Cell((late,)))) == "reproduced: 200 unknown landed"
+    assert in_markdown(said(Cell((late.model_copy(update={"expectations": []}),)))) == "reproduced"
 
 
 def test_a_cell_without_rules_says_so_and_one_with_some_says_which_are_missing() -> None:
     none = _rules(lost="none", duplicate="none", reordered="none", failed_landed="the definition of failed")
     some = _rules(lost="Kafka documentation", duplicate="none", reordered="none")
-    assert said(Cell((_trial(found={"lost": 9}, expectations=none),))) == "no rule: 9 lost"
-    assert said(_repeated(*[_trial(expectations=none)] * 3)).startswith("no rule 3 of 3")
-    assert said(Cell((broken(_trial(expectations=none)),))) == "**BROKEN**: 12 lost"
-    assert said(Cell((_trial(expectations=some),))) == "kept, no rule for duplicate and reordered"
+    assert in_markdown(said(Cell((_trial(found={"lost": 9}, expectations=none),)))) == "no rule: 9 lost"
+    assert in_markdown(said(_repeated(*[_trial(expectations=none)] * 3))).startswith("no rule 3 of 3")
+    assert in_markdown(said(Cell((broken(_trial(expectations=none)),)))) == "**BROKEN**: 12 lost"
+    assert in_markdown(said(Cell((_trial(expectations=some),)))) == "kept, no rule for duplicate and reordered"
 
 
 def test_how_much_repeats_say_in_full() -> None:
@@ -105,7 +106,7 @@ def _table(number_of_faults: int) -> list[str]:
         for number in range(number_of_faults)
     ]
     labels = Labels.of(records)
-    return list(verdicts(matrix(records, labels), links(records, labels)))
+    return [written(block) for block in verdicts(matrix(records, labels), links(records, labels))]
 
 
 def test_few_faults_are_columns_of_one_table() -> None:
@@ -119,7 +120,8 @@ def test_rows_that_a_client_has_nothing_in_are_left_out() -> None:
     records = [_trial(fault=f"fault-{number}") for number in range(8)]
     records += [_trial(client="kafka-python", fault="fault-3")]
     labels = Labels.of(records)
-    _, aiokafka, _, kafka_python, _ = verdicts(matrix(records, labels), links(records, labels))
+    blocks = verdicts(matrix(records, labels), links(records, labels))
+    _, aiokafka, _, kafka_python, _ = map(written, blocks)
     assert len(aiokafka.splitlines()) == 2 + 8
     assert kafka_python.splitlines()[2:] == ["| [fault-3](faults/fault-3.md) | kept |"]
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
-from harness.report.charts.data import Data, Drawing
+from harness.report.charts.drawing import Drawing
 from harness.report.charts.saving import in_words, save_all
+from harness.report.data import Data
 from harness.report.gallery import Gallery, Picture
 
 

@@ -13,8 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from harness.report.charts import rates
-from harness.report.charts.data import Data, Drawing
+from harness.report.charts.drawing import Drawing
 from harness.report.charts.style import COLOURS, LINES, SMALL, bare, blank, legend, title
+from harness.report.data import Data
 from harness.report.files import slug
 from harness.report.labels import Labels, replication_factor
 from harness.store import TrialRecord

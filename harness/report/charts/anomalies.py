@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from harness.events import Anomaly, Verdict
-from harness.report.charts.data import Data, Drawing
+from harness.report.charts.drawing import Drawing
 from harness.report.charts.style import COLOURS, SMALL, WIDTH_IN, bare, blank, legend, title
+from harness.report.data import Data
 from harness.report.files import slug
 from harness.report.matrix import Cell, Grid, Matrix, grids, matrix
 from harness.report.wording import listed, plural

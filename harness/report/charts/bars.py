@@ -12,11 +12,10 @@ from matplotlib.patches import Patch
 
 from harness.report.charts.style import COLOURS, HATCHES, SMALL, THOUSANDS, bare, legend, panels, title
 from harness.report.labels import Configuration, Subject
-from harness.report.wording import Spread, short
+from harness.report.wording import UNSTEADY, Spread, short
 
 _LOG_FROM = 50  # times between the least and the most of a panel: beyond it short bars cannot be told apart
 _BAR = 0.38
-_UNSTEADY = " †"
 _SIDE_LETTERS = 36
 
 
@@ -43,7 +42,7 @@ def bars(values: Mapping[Subject, Spread], unsteady: set[Subject], heading: str,
         "medians; whiskers: least and most of the repeats"
         if repeated
         else "one repeat each: no difference can be told",
-        *(["† not steady: too short to rely on"] if unsteady else []),
+        *([f"{UNSTEADY} not steady: too short to rely on"] if unsteady else []),
     ]
     legend(figure, handles, columns=6, note="; ".join(notes))
     return figure
@@ -79,7 +78,7 @@ def _panel(
                 linewidth=1,
                 capsize=2.5,
             )
-        label = short(spread.median) + (_UNSTEADY if subject in unsteady else "")
+        label = short(spread.median) + (f" {UNSTEADY}" if subject in unsteady else "")
         panel.annotate(label, (spread.high, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=SMALL)
     if logarithmic:
         panel.set_xscale("log")

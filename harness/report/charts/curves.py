@@ -13,8 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from harness.measure.durations import curve, merge
-from harness.report.charts.data import Data, Drawing
+from harness.report.charts.drawing import Drawing
 from harness.report.charts.style import COLOURS, LINES, MARKERS, bare, legend, panels, title
+from harness.report.data import Data
 from harness.report.files import slug
 from harness.report.labels import Configuration
 from harness.report.performance import Performance

@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 from harness.process import Child, ChildDied, ChildSilent
-from harness.report.charts.data import Drawing
+from harness.report.charts.drawing import Drawing
 from harness.report.charts.style import RC
 from harness.report.files import write
 

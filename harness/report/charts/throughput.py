@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from harness.report.charts.bars import bars
-from harness.report.charts.data import Data, Drawing
+from harness.report.charts.drawing import Drawing
+from harness.report.data import Data
 from harness.report.files import slug
 from harness.report.wording import listed
 

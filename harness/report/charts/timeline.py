@@ -15,9 +15,10 @@ from matplotlib.patches import Patch, Rectangle
 
 from harness.events import Verdict
 from harness.report.charts import rates
-from harness.report.charts.data import Data, Drawing
+from harness.report.charts.drawing import Drawing
 from harness.report.charts.style import COLOURS, SMALL, bare, blank, legend, title
 from harness.report.course import NOBODY, Mark, Spell, end_s, in_sync, lanes, leaders, marks
+from harness.report.data import Data
 from harness.report.files import slug
 from harness.report.labels import ACKS, Labels
 from harness.report.matrix import verdict_of

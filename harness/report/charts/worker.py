@@ -12,8 +12,8 @@ from pathlib import Path
 
 from harness.process import Message, messages, say
 from harness.report.charts import CHARTS
-from harness.report.charts.data import Data
 from harness.report.charts.saving import save
+from harness.report.data import Data
 from harness.store import Results
 
 
@@ -25,7 +25,7 @@ def main() -> None:
         return
     threading.Thread(target=_leave_after, args=(inbox,), daemon=True).start()
     folder, names = Path(spec["folder"]), set(spec["names"])
-    data = Data.of(Results.open(folder).records())
+    data = Data.of(Results.open(folder))
     for chart in CHARTS:
         for drawing in chart.draw(data):
             if drawing.name in names:

@@ -9,32 +9,26 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.events import FORMAT, Verdict
-from harness.report.answer import Answer, judged
+from harness.report.answer import judged
 from harness.report.by_rule import promised
+from harness.report.data import Data
 from harness.report.labels import Subject
 from harness.report.matrix import Cell, Matrix
 from harness.report.nearest import nearest, unsafe
 from harness.report.performance import Clock, Cost, Costs, Performance, Quantile
 from harness.report.wording import Spread
-from harness.store import TrialRecord
 
 _QUANTILES: Mapping[Quantile, str] = {"p50": "p50", "p99": "p99", "p99_9": "p99.9"}
 _CLOCKS: Sequence[Clock] = ("latency_ms", "service_ms", "end_to_end_ms")
 
 
-def summary(
-    records: Sequence[TrialRecord],
-    run: Mapping[str, Any],
-    run_id: str,
-    found: Answer,
-    cells: Matrix,
-    measured: Sequence[Performance],
-) -> str:
+def export(data: Data) -> str:
     """The summary as JSON text. Figures over repeats are ``{median, low, high, repeats}``."""
+    records, run, costs = data.records, data.run, data.answer.costs
     statuses: dict[str, int] = Counter(record.status for record in records)
     content: dict[str, Any] = {
         "format": FORMAT,
-        "run_id": run_id,
+        "run_id": data.run_id,
         "started": run.get("started"),
         "ended": run.get("ended"),
         "trials": {"planned": run.get("planned"), "recorded": len(records), **statuses},
@@ -45,11 +39,11 @@ def summary(
             if record.verdict is Verdict.BROKEN
         ],
         "cells": [
-            {**_subject(subject), "fault": fault, **_cell(cell), "safe_instead": _safe(subject, fault, cells)}
-            for (subject, fault), cell in cells.cells.items()
+            {**_subject(subject), "fault": fault, **_cell(cell), "safe_instead": _safe(subject, fault, data.matrix)}
+            for (subject, fault), cell in data.matrix.cells.items()
         ],
-        "performance": [_performance(each) for each in measured],
-        "costs": found.costs and _costs(found.costs),
+        "performance": [_performance(each) for each in data.measured],
+        "costs": costs and _costs(costs),
     }
     return json.dumps(content, indent=2) + "\n"
 

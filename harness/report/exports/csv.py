@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from harness.report.data import Data
 from harness.store import (
     Anomalies,
     Availability,
@@ -38,11 +39,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
-def trials_csv(records: Sequence[TrialRecord]) -> str:
+def export(data: Data) -> str:
     """The table as CSV with a header, also when there are no trials. Absent is empty; flags are true and false; text
     that a spreadsheet would take for a formula has a quote in front.
     """
-    rows = [_flat(record.model_dump(mode="json", by_alias=True)) for record in records]
+    rows = [_flat(record.model_dump(mode="json", by_alias=True)) for record in data.records]
     columns = list(_columns(rows))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")

@@ -1,30 +1,13 @@
-"""What charts are drawn from, and what one is before it is drawn."""
+"""What a chart is before it is drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
 from harness.report.gallery import Picture
-from harness.report.labels import Labels
-from harness.report.performance import Performance, performances
-from harness.store import TrialRecord
-
-
-@dataclass(frozen=True)
-class Data:
-    """One run."""
-
-    records: Sequence[TrialRecord]
-    labels: Labels
-    measured: Sequence[Performance]
-
-    @classmethod
-    def of(cls, records: Sequence[TrialRecord]) -> Data:
-        labels = Labels.of(records)
-        return cls(records, labels, performances(records, labels))
 
 
 @dataclass(frozen=True)
