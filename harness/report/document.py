@@ -20,9 +20,10 @@ _READING = """\
 **Words.** A message is *lost* if the client reported success (with acks=0: counted it as sent) and it is not in the \
 log after full recovery; a *dup* is a copy beyond the first; *reordered* is a first copy behind a later message of its \
 producer and partition; *misplaced* was acked with an offset at which it is not, though it is in the log; *unreported* \
-had no report when the client's own bound on that was over; *failed landed* was reported failed and is in the log all \
-the same; *unexpected* is a record that nobody sent. RF is the replication factor. An em dash means that there is no \
-such figure, which is not 0: a percentile, for one, needs a message beyond it, so p99.9 needs a thousand.
+had no report 5 s after the client's own bound on that (delivery.timeout.ms; aiokafka has none); *failed landed* was \
+reported failed and is in the log all the same; *unexpected* is a record that nobody sent. RF is the replication \
+factor. An em dash means that there is no such figure, which is not 0: a percentile, for one, needs a message beyond \
+it, so p99.9 needs a thousand.
 
 **Verdicts.** *kept*: the fault, if there was one, fired, and nothing went wrong; it is evidence, not proof. \
 *allowed*: something went wrong, and no promise rules it out. *reproduced*: what the rules expect of this \
