@@ -24,7 +24,8 @@ from harness.faults.steps import (
 # Longer than a follower's fetch waits at the leader (replica.fetch.wait.max.ms, 500); with what follows shorter than
 # replica.lag.time.max.ms and a broker's session, 1,500, after which the followers are no longer in sync.
 _PARKED_FETCH_S = 0.7
-# Long enough to ack what waits in a socket, and far shorter than a session, which would end while the controller sleeps.
+# Long enough to ack what waits in a socket, and far shorter than a session, which would end while the controller
+# sleeps.
 _UNAWARE_S = 0.5
 
 
