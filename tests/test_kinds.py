@@ -52,8 +52,8 @@ def test_of_every_fault_the_plan_says_whether_it_can_be_done_there(monkeypatch: 
     there = {trial.id: trial for trial in _planned("external").trials}
     assert {trial.fault for trial in local.values()} >= LACKS.keys() and local.keys() == there.keys()
     for name, trial in there.items():
-        expected = local[name].skip
-        if (lacks := LACKS[trial.fault]) and not (expected or "").startswith("excluded: "):
+        expected = local[name].skip  # each of the compositions ends or freezes nodes
+        if (lacks := LACKS.get(trial.fault, NODES)) and not (expected or "").startswith("excluded: "):
             expected = f"{trial.fault} cannot be done to a cluster of kind external: it has {lacks}"
         assert trial.skip == expected
     assert {trial.fault for trial in there.values() if not trial.skip} == {f for f, lacks in LACKS.items() if not lacks}
@@ -86,3 +86,11 @@ def test_a_workload_can_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = json_schema()["$defs"]["Cluster"]["properties"]["kind"]
     assert (kind["enum"], kind["default"]) == (["local", "external"], "local")
     assert "external: by somebody else" in kind["description"]
+
+
+def test_nobody_else_knows_that_brokers_are_processes_of_this_machine() -> None:
+    harness = Path(__file__).parents[1] / "harness"
+    room = harness / "clusters/local"
+    outside = (path for path in harness.rglob("*.py") if room not in path.parents)
+    named = {str(path.relative_to(harness)) for path in outside if "clusters.local" in path.read_text()}
+    assert named == {"clusters/kinds.py", "cli/standing.py"}

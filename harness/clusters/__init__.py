@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.clusters.can import Ability, Disks, Links, Logs, Processes
-from harness.janitor import Janitor
 
 if TYPE_CHECKING:
     from harness.clusters.admin import TopicView
+    from harness.janitor import Janitor
 
 Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all, as what a cluster is made of is fetched."""

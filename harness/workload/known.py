@@ -47,7 +47,7 @@ Faults = Mapping[str, Fault]
 
 @dataclass(frozen=True)
 class Known:
-    """The names of what is there. ``kafka`` is oldest first."""
+    """The names of what is there. ``kafka`` has the versions that some kind of cluster can run, oldest first."""
 
     clients: tuple[str, ...]
     faults: Faults

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.clusters import Cluster, Kind, Progress, Wanted
 from harness.clusters.can import Ability
-from harness.janitor import Janitor
+
+if TYPE_CHECKING:
+    from harness.janitor import Janitor
 
 
 def _versions() -> Sequence[str]:

@@ -49,7 +49,8 @@ class Disks:
     def heal(self, node: int) -> None:
         """Undoes what lasts: files can be made and grow again."""
         folders.unlock(self._nodes[node].data)
-        if (process := self._nodes[node].process) is not None:
+        process = self._nodes[node].process
+        if process is not None and process.poll() is None:  # else its id may be another's by now
             unlimit_files(process.pid)
 
 
