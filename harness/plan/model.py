@@ -66,7 +66,7 @@ class Trial:
 
     @property
     def profile(self) -> Kind:
-        """How its brokers are set up: a name in ``harness.clusters.Wanted.profile``."""
+        """How its brokers are set up (``harness.clusters.Wanted``)."""
         return self.kind
 
     @property
