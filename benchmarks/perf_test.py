@@ -22,8 +22,9 @@ from pathlib import Path
 
 from harness.bounds import Bounds
 from harness.clients import Setting
-from harness.clusters.jars import Jar, class_path, ensure
-from harness.clusters.local import LocalCluster
+from harness.clusters.local.cluster import LocalCluster
+from harness.clusters.local.jars import Jar, class_path, ensure
+from harness.clusters.local.java import find_java
 from harness.events import Outcome
 from harness.janitor import Janitor
 from harness.journal import read_producer
@@ -58,7 +59,7 @@ def perf_test(cluster: LocalCluster, jars: list[Path], topic: str, config: dict[
     """Messages a second, as the tool's closing line has it."""
     properties = [f"{key}={str(value).lower()}" for key, value in config.items()]
     command = [
-        str(cluster.java.path), "-Xms512m", "-Xmx512m", "-cp", os.pathsep.join(map(str, jars)),
+        str(find_java().path), "-Xms512m", "-Xmx512m", "-cp", os.pathsep.join(map(str, jars)),
         "org.apache.kafka.tools.ProducerPerformance", "--topic", topic, "--num-records", str(messages),
         "--record-size", str(SIZE_BYTES), "--throughput", "-1",
         "--producer-props", f"bootstrap.servers={cluster.bootstrap}", *properties,
@@ -110,8 +111,8 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="perf-test-") as folder:
             scratch = Path(folder)
-            with LocalCluster(KAFKA, jars, scratch / "cluster", janitor, profile="performance") as cluster:
-                print(f"Kafka {KAFKA}, {cluster.java.description}, {wanted.messages} messages of {SIZE_BYTES} B, RF 3")
+            with LocalCluster(jars, scratch / "cluster", janitor, profile="performance") as cluster:
+                print(f"Kafka {KAFKA}, {cluster.java}, {wanted.messages} messages of {SIZE_BYTES} B, RF 3")
                 for number, size in product(range(-_WARM_UPS, wanted.rounds), sizes):
                     config = {**CONFIG, "batch.size": size}
                     rates = {}

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 from pydantic import BaseModel
 
-from harness.clusters.local import LocalCluster
+from harness.clusters import Cluster
 from harness.events import FORMAT
 from harness.faults import FAULTS, Fault
 from harness.plan import Plan
@@ -92,16 +92,12 @@ def _parameters(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str,
             yield prefix + name, field.description
 
 
-def note_cluster(results: Results, cluster: LocalCluster) -> None:
-    """Adds to ``run.json`` what the brokers of this cluster run with."""
+def note_cluster(results: Results, profile: str, cluster: Cluster) -> None:
+    """Adds to ``run.json`` what the brokers of this cluster run with, as far as that is known."""
     run = results.run()
-    profile = cluster.profile
-    run["java"] = cluster.java.description
-    run.setdefault("profiles", {})[profile.name] = {
-        "settings": dict(profile.settings),
-        "broker_jvm": list(profile.broker_jvm),
-        "controller_jvm": list(profile.controller_jvm),
-    }
+    run["java"] = cluster.java
+    if cluster.settings:
+        run.setdefault("profiles", {})[profile] = cluster.settings
     results.save_run(run)
 
 

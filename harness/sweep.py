@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import clients, provenance, report, trial
-from harness.clusters import ClusterFailed
-from harness.clusters.jars import class_path
-from harness.clusters.local import LocalCluster
+from harness.clusters import ClusterFailed, Wanted
+from harness.clusters.kinds import CLUSTERS
 from harness.faults import FAULTS
 from harness.janitor import Janitor
 from harness.judge import judge
@@ -67,7 +66,7 @@ def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, 
         first = trials[0]
         watcher.doing(f"starting Kafka {first.kafka}, {first.profile} profile")
         with _venue(workload, results, watcher, first) as venue:
-            provenance.note_cluster(results, venue.cluster)
+            provenance.note_cluster(results, first.profile, venue.cluster)
             if first.profile == "performance":
                 watcher.doing("warming the brokers up")
                 provenance.note(results, f"brokers warmed up, {warm_up(venue)}")
@@ -94,7 +93,7 @@ def _run_one(planned: Trial, venue: trial.Venue, results: Results, watcher: Watc
 
 
 def _store(results: Results, watcher: Watcher, record: TrialRecord, venue: trial.Venue | None = None) -> None:
-    if venue and logs.wanted(record):
+    if venue and venue.cluster.logs and logs.wanted(record):
         logs.keep(venue.cluster.logs, results.logs / record.id)
     results.append(record)
     watcher.ended(record)
@@ -113,25 +112,19 @@ def _not_run(planned: Trial, status: Any = "skipped", reason: str | None = None,
 
 
 @contextlib.contextmanager
-def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Trial) -> Iterator[trial.Venue]:
+def _venue(workload: Workload, results: Results, watcher: Watcher, first: Trial) -> Iterator[trial.Venue]:
     """A cluster that is up, its oracle, and scratch space; all gone afterwards, whatever happens."""
-    jars = class_path(wanted.kafka, watcher.fetching)
+    kind = CLUSTERS[workload.cluster.kind]
+    wanted = Wanted(
+        first.kafka, workload.cluster.brokers, first.profile, first.eligible_leader_replicas, links=first.relays
+    )
     scratch = results.folder / "scratch"
     janitor = Janitor()
     try:
         janitor.folder(scratch)
         scratch.mkdir(exist_ok=True)
         with (
-            LocalCluster(
-                wanted.kafka,
-                jars,
-                scratch / "cluster",
-                janitor,
-                brokers=workload.cluster.brokers,
-                profile=wanted.profile,
-                eligible_leader_replicas=wanted.eligible_leader_replicas,
-                relays=wanted.relays,
-            ) as cluster,
+            kind.up(wanted, scratch / "cluster", janitor, watcher.fetching) as cluster,
             Oracle(scratch / "oracle.log", janitor) as oracle,
         ):
             yield trial.Venue(

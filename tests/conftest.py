@@ -8,8 +8,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from harness.clusters.jars import class_path
-from harness.clusters.local import LocalCluster
+from harness.clusters.local.cluster import LocalCluster
+from harness.clusters.local.jars import class_path
 from harness.janitor import Janitor
 from harness.load.oracle import Oracle
 from harness.trial import Venue
@@ -41,7 +41,7 @@ def janitor() -> Iterator[Janitor]:
 def cluster(janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """Three brokers and a controller with the fault profile, healthy whenever a test gets them."""
     folder = tmp_path_factory.mktemp("cluster") / "nodes"
-    with LocalCluster("4.4.0", class_path("4.4.0"), folder, janitor) as cluster:
+    with LocalCluster(class_path("4.4.0"), folder, janitor) as cluster:
         yield cluster
 
 
@@ -49,7 +49,7 @@ def cluster(janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def relayed(janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """The same with relays between the nodes, for the one file that needs it."""
     folder = tmp_path_factory.mktemp("relayed") / "nodes"
-    with LocalCluster("4.4.0", class_path("4.4.0"), folder, janitor, relays=True) as cluster:
+    with LocalCluster(class_path("4.4.0"), folder, janitor, relays=True) as cluster:
         yield cluster
 
 

@@ -14,6 +14,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.clusters.local import LOCAL
 from harness.faults import FAULTS, Catalogue
 from harness.workload import Known, Workload, WorkloadError, installed, json_schema, load, parse
 from harness.workload.foreign import FOREIGN
@@ -27,6 +28,7 @@ KNOWN = Known(
     clients=("aiokafka", "kafka-python", "confluent-kafka"),
     faults=Catalogue({name: FAULTS[name] for name in ("lose-ack", "lose-request", "zombie-leader", "kill-leader")}),
     kafka=("3.9.2", "4.3.1", "4.4.0"),
+    clusters={"local": LOCAL},
 )
 """What texts list, so that a new client, fault or version changes none of them."""
 BASE = """\

@@ -12,13 +12,12 @@ from typing import NoReturn
 import click
 from rich.text import Text
 
+from harness.cache import cache_folder
 from harness.cli import signals
 from harness.cli.codes import FAILED, INTERRUPTED, OK, USAGE, exit_code
 from harness.cli.running import claims, sweep
 from harness.cli.standing import cluster
 from harness.clusters import ClusterFailed
-from harness.clusters.cache import cache_folder
-from harness.clusters.jars import JarsUnavailable
 from harness.console import console
 from harness.janitor import JanitorDied
 from harness.process import ChildDied, ChildSilent
@@ -93,7 +92,7 @@ def main() -> NoReturn:
         _fail(USAGE, *error.problems)
     except ResultsUnusable as error:
         _fail(USAGE, f"harness: {error}")
-    except (ClusterFailed, JarsUnavailable, ChildDied, ChildSilent, JanitorDied, OSError) as error:
+    except (ClusterFailed, ChildDied, ChildSilent, JanitorDied, OSError) as error:
         _fail(FAILED, f"harness: {error}")
     except (KeyboardInterrupt, click.Abort) as interrupted:
         signals.ignore()

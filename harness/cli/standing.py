@@ -19,7 +19,7 @@ def cluster() -> None:
 @click.option("--profile", default="performance", show_default=True, type=click.Choice(["performance", "fault"]))
 def up(kafka: str, brokers: int, port: int | None, profile: str) -> None:
     """Start a cluster that stays until `harness cluster down`."""
-    from harness.clusters import standing
+    from harness.clusters.local import standing
     from harness.terminal import bars, download
 
     with bars(console(stderr=True)) as progress:
@@ -30,7 +30,7 @@ def up(kafka: str, brokers: int, port: int | None, profile: str) -> None:
 @cluster.command()
 def down() -> None:
     """Stop it and remove its data."""
-    from harness.clusters import standing
+    from harness.clusters.local import standing
 
     click.echo("stopped" if standing.down() else "no cluster is up")
 
@@ -38,7 +38,7 @@ def down() -> None:
 @cluster.command()
 def status() -> None:
     """Say whether one is up, where, and which of its brokers do not answer."""
-    from harness.clusters import standing
+    from harness.clusters.local import standing
 
     state = standing.status()
     if state is None:

@@ -1,13 +1,24 @@
-"""Clusters: real brokers, however they are run. ``local`` now; Docker Compose and external ones keep this protocol."""
+"""Clusters: real brokers, however they are run. Every cluster can be asked; what can be done to it is in ``can``.
+
+Which kinds there are, ``kinds`` says: ``local`` now; Docker Compose and external ones keep the same protocol.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.clusters.can import Ability, Disks, Links, Logs, Processes
 
 if TYPE_CHECKING:
     from harness.clusters.admin import TopicView
+    from harness.janitor import Janitor
+
+Progress = Callable[[int, int], None]
+"""Called with bytes done and bytes in all, as what a cluster is made of is fetched."""
 
 
 class ClusterFailed(Exception):
@@ -17,15 +28,33 @@ class ClusterFailed(Exception):
 class Cluster(Protocol):
     """A running cluster. Nodes go by their id; every wait is bounded and raises ``ClusterFailed``."""
 
-    version: str
     addresses: Mapping[int, str]
     """Broker id to ``host:port``, down or not."""
-    controller: int
-    """The node that is the controller, and no broker."""
+
+    @property
+    def processes(self) -> Processes | None: ...
+    @property
+    def links(self) -> Links | None: ...
+    @property
+    def disks(self) -> Disks | None: ...
+    @property
+    def logs(self) -> Logs | None: ...
+
+    @property
+    def controller(self) -> int | None:
+        """The node that is the controller, and no broker; None where nothing can be done to it."""
 
     @property
     def bootstrap(self) -> str:
         """All addresses, comma-joined."""
+
+    @property
+    def java(self) -> str | None:
+        """The Java that runs it, in its own words, where that is known."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """How its nodes are set up, as far as that is known, for the record: Kafka's settings and the JVMs' flags."""
 
     def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
         """Creates it and waits until every broker itself knows it, with a leader and full ISR."""
@@ -55,21 +84,6 @@ class Cluster(Protocol):
         ``none`` or the name of Kafka's error.
         """
 
-    def pause(self, node: int) -> None:
-        """SIGSTOP: the node freezes with its connections open."""
-
-    def resume(self, node: int) -> None:
-        """SIGCONT."""
-
-    def kill(self, node: int) -> None:
-        """SIGKILL; the disk and its page cache stay."""
-
-    def shut_down(self, node: int) -> None:
-        """SIGTERM: Kafka's controlled shutdown begins. ``ended`` says when it is over."""
-
-    def ended(self, node: int) -> int | None:
-        """The exit status of a node that has ended, else None. Once asked for, its end is no failure of the cluster."""
-
     def fail_if_dead(self) -> None:
         """Raises ``ClusterFailed`` if a node has ended that nobody had asked to, or what connects the nodes has."""
 
@@ -78,24 +92,36 @@ class Cluster(Protocol):
         words, and also of those that were started again meanwhile.
         """
 
-    def restart(self, node: int) -> None:
-        """Starts a node that has ended again, on its old disk and port."""
-
-    def cut(self, sender: int, receiver: int) -> None:
-        """Nothing that one node sends arrives at the other any more, and no connection ends. Raises ``ClusterFailed``
-        on a cluster that has no relays between its nodes.
-        """
-
-    def mend(self) -> None:
-        """All that was cut passes again, and what was held goes on."""
-
     def heal(self) -> None:
         """Undoes every fault of nodes, disks and links: mends, wakes the frozen and restarts the dead."""
 
-    def data(self, node: int) -> Path:
-        """The node's log directory on this machine's disk (``harness.clusters.storage``)."""
 
-    def fill_disk(self, node: int, topic: str, room_bytes: int) -> int:
-        """Lets the node's writes fail once the topic's longest log has grown by so much, until it is restarted or
-        healed. Returns the limit in bytes.
-        """
+@dataclass(frozen=True)
+class Wanted:
+    """What a cluster has to be for its trials."""
+
+    kafka: str
+    brokers: int
+    profile: str
+    """How its brokers are set up: ``fault``, to fail over fast, or ``performance``, as Kafka ships."""
+    eligible_leader_replicas: bool
+    """Whether it is formatted with them where its version has them."""
+    links: bool
+    """Whether its links are to be cut."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way to run brokers."""
+
+    name: str
+    summary: str
+    """How they are run, for people: it goes on after the name and a colon."""
+    can: frozenset[Ability]
+    """What can be done to a cluster of it, known before any is started; to cut links is possible where ``Wanted``."""
+    versions: Callable[[], Sequence[str]]
+    """The versions of Kafka that it can run, oldest first."""
+    up: Callable[[Wanted, Path, Janitor, Progress], AbstractContextManager[Cluster]]
+    """A cluster that is up within the context and gone after it; the folder, which is not there yet, is for all that it
+    keeps on this machine. Raises ``ClusterFailed``.
+    """

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from harness.clusters import ClusterFailed, admin
+from harness.clusters.can import Disks, Links, Logs, Processes
 
 _POLL_S = 0.05
 _HIGH_WATERMARK_S = 10.0
@@ -14,7 +16,15 @@ _QUIET_S = 0.5
 
 
 class Brokers:
-    """The questions of ``Cluster``. ``addresses`` has every broker, down or not."""
+    """A cluster that can be asked, and to which nothing can be done. ``addresses`` has every broker, down or not."""
+
+    controller: int | None = None
+    processes: Processes | None = None
+    links: Links | None = None
+    disks: Disks | None = None
+    logs: Logs | None = None
+    java: str | None = None
+    settings: Mapping[str, Any] = {}
 
     def __init__(self, addresses: Mapping[int, str]) -> None:
         self.addresses = addresses
@@ -70,7 +80,13 @@ class Brokers:
         raise ClusterFailed(f"the cluster was not healthy within {timeout_s:g} s: {missing}")
 
     def fail_if_dead(self) -> None:
-        """Raises ``ClusterFailed`` if a broker is known to have ended that nobody ended; here nothing is known."""
+        """Of brokers that are reached by their addresses alone nobody knows whether they have ended."""
+
+    def ended_unasked(self) -> list[str]:
+        return []
+
+    def heal(self) -> None:
+        """Nothing was done to it."""
 
     def elect_unclean(self, topic: str) -> str:
         answers: list[str] = []

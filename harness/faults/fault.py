@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from harness.events import FaultEvent, parts_of
-from harness.faults.steps import AwaitHealthy, AwaitSent, Cut, Part, Send, Step, Together, Wire
+from harness.faults.steps import AwaitHealthy, AwaitSent, Need, Part, Send, Step, Together
 from harness.faults.timing import least_s
 
 Config = Mapping[str, Any]
@@ -109,13 +109,9 @@ class Fault:
         loads = _loads(self.name, self.script(parameters).steps)
         return {part: load for fault, load in loads for part in parts_of(fault)}
 
-    def on_the_wire(self, parameters: Any) -> bool:
-        """Whether its script has rules for the proxy, so that the client has to go through one."""
-        return any(isinstance(step, Wire) for step in self.script(parameters).every_step)
-
-    def between_nodes(self, parameters: Any) -> bool:
-        """Whether its script cuts nodes off from each other, so that its cluster has to have relays between them."""
-        return any(isinstance(step, Cut) for step in self.script(parameters).every_step)
+    def needs(self, parameters: Any) -> frozenset[Need]:
+        """What its steps need, of the cluster and of the client's line to it."""
+        return frozenset().union(*(step.needs for step in self.script(parameters).every_step))
 
     def messages(self, parameters: Any) -> int:
         """How many messages a trial of it sends, warm-up included."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.bounds import HELD_UP_S, Bounds
 from harness.clusters import Cluster
+from harness.clusters.can import Ability, Disks, Links, Processes
 from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
 from harness.load.movement import Movement
 from harness.load.worker import Worker
 from harness.wire import Proxy, Rule
+
+_Can = TypeVar("_Can")
 
 
 class RecipeFailed(Exception):
@@ -57,6 +60,18 @@ class Stage:
     @property
     def worker(self) -> Worker:
         return self.workers[-1]
+
+    @property
+    def processes(self) -> Processes:
+        return _there(self.cluster.processes, Ability.PROCESSES)
+
+    @property
+    def links(self) -> Links:
+        return _there(self.cluster.links, Ability.LINKS)
+
+    @property
+    def disks(self) -> Disks:
+        return _there(self.cluster.disks, Ability.DISKS)
 
     def for_part(self, fault: str) -> Stage:
         """The same for one of several faults, always the same one: what it hits is its own, and what it does bears its
@@ -142,6 +157,8 @@ class Stage:
         if target == "all":
             return tuple(self.cluster.addresses)
         if target == "controller":
+            if self.cluster.controller is None:
+                raise RecipeFailed("this cluster has no controller to hit")
             return (self.cluster.controller,)
         view = self.cluster.view(self.topic)
         if view is None or view.partitions[0].leader < 0:
@@ -208,3 +225,10 @@ class Stage:
         self.worker.fail_if_dead()
         if self.proxy is not None:
             self.proxy.fail_if_dead()
+
+
+def _there(can: _Can | None, ability: Ability) -> _Can:
+    """What is needed of a cluster, which the plan has made sure of. Raises ``RecipeFailed`` where it did not."""
+    if can is None:
+        raise RecipeFailed(f"this cluster has {ability.value}")
+    return can

@@ -10,6 +10,9 @@ from itertools import product
 from pydantic import BaseModel
 
 from harness.clients import Setting
+from harness.clusters.can import Ability
+from harness.clusters.kinds import CLUSTERS
+from harness.faults.steps import Need
 from harness.plan.model import Plan, Refused, Trial, TrialLoad
 from harness.workload import (
     NO_FAULT,
@@ -141,6 +144,7 @@ class _Trials:
         else:
             estimated_s = self.faults[fault].seconds(parameters, config)
         replicas = int(config["replication.factor"])
+        needs = frozenset[Need]() if fault == NO_FAULT else self.faults[fault].needs(parameters)
         return Trial(
             id=own_id,
             name=f"{labels.axes_name(axes)}{f' Kafka {kafka}' if several else ''}, {name}, run {repeat}",
@@ -157,8 +161,8 @@ class _Trials:
             estimated_s=estimated_s,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
             eligible_leader_replicas=config.get(_ELIGIBLE) != 0,
-            relays=fault != NO_FAULT and self.faults[fault].between_nodes(parameters),
-            skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, parameters, config), None),
+            needs=needs,
+            skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, parameters, config, needs), None),
         )
 
     def _settings(self, client: str, fault: str, parameters: BaseModel | None) -> Config:
@@ -169,8 +173,13 @@ class _Trials:
         ]
         return {name: value for name, value in settings.items() if name not in cannot}
 
-    def _reasons_to_skip(self, axes: dict[str, Setting], parameters: BaseModel | None, config: Config) -> Iterator[str]:
+    def _reasons_to_skip(
+        self, axes: dict[str, Setting], parameters: BaseModel | None, config: Config, needs: frozenset[Need]
+    ) -> Iterator[str]:
         yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(axes))
+        kind = CLUSTERS[self.workload.cluster.kind]
+        if lacks := [ability.value for ability in Ability if ability in needs - kind.can]:
+            yield f"{axes['fault']} cannot be done to a cluster of kind {kind.name}: it has {' and '.join(lacks)}"
         client, producer = str(axes["client"]), of_kind(config, "producer")
         if cannot := self.unsupported(client, producer):
             yield " ".join(cannot)

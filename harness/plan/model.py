@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import BaseModel
 
 from harness.clients import Setting
+from harness.clusters.can import Ability
+from harness.faults.steps import Need
 from harness.workload import Workload
 from harness.workload.settings import of_kind
 
@@ -59,13 +61,18 @@ class Trial:
     """Why it is not run, if it is not."""
     eligible_leader_replicas: bool = True
     """Whether its cluster is formatted as its version is by default, which is with them where it has them."""
-    relays: bool = False
-    """Whether its cluster has relays between the nodes, for a fault that cuts them off from each other."""
+    needs: frozenset[Need] = frozenset()
+    """What its fault's steps need, of the cluster and of the client's line to it."""
 
     @property
     def profile(self) -> Kind:
-        """How its brokers are set up: a name in ``harness.clusters.profiles.PROFILES``."""
+        """How its brokers are set up (``harness.clusters.Wanted``)."""
         return self.kind
+
+    @property
+    def relays(self) -> bool:
+        """Whether its cluster has relays between the nodes, for a fault that cuts them off from each other."""
+        return Ability.LINKS in self.needs
 
     @property
     def kind_of_cluster(self) -> tuple[str, Kind, bool, bool]:

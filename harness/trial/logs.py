@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
+from harness.clusters.can import Logs
 from harness.events import Verdict
 from harness.store import TrialRecord
 
@@ -17,15 +17,8 @@ def wanted(record: TrialRecord) -> bool:
     return record.status != "skipped" and record.verdict not in _FINE
 
 
-def keep(logs: Mapping[str, Path], folder: Path) -> None:
+def keep(logs: Logs, folder: Path) -> None:
     """The end of each node's log, in a file of the node's name in a folder that may be there already."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, log in logs.items():
-        if log.exists():
-            (folder / f"{name}.log").write_bytes(_end(log))
-
-
-def _end(log: Path) -> bytes:
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - KEPT_BYTES))
-        return file.read(KEPT_BYTES)
+    for name, end in logs.ends(KEPT_BYTES).items():
+        (folder / f"{name}.log").write_bytes(end)

@@ -13,6 +13,7 @@ from harness.disk import DiskWatch
 from harness.faults import FAULTS
 from harness.faults.act import act
 from harness.faults.stage import RecipeFailed, Stage
+from harness.faults.steps import Line
 from harness.load.receiver import Receiver
 from harness.load.spec import Spec
 from harness.load.worker import Worker, WorkerFailed
@@ -29,7 +30,7 @@ def produce(running: Running) -> None:
     trial, venue = running.trial, running.venue
     with contextlib.ExitStack() as stack:
         proxy = None
-        if trial.fault != "none" and FAULTS[trial.fault].on_the_wire(trial.parameters):
+        if Line.PROXY in trial.needs:
             proxy = stack.enter_context(Proxy(venue.cluster.addresses, venue.scratch / "proxy.log"))
             venue.janitor.process(proxy.pid)
         worker = _worker(running, proxy.bootstrap if proxy else venue.cluster.bootstrap)

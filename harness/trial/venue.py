@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.bounds import bytes_of
-from harness.clusters.local import LocalCluster
+from harness.clusters import Cluster
 from harness.events import FaultEvent
 from harness.faults.stage import RecipeFailed
 from harness.janitor import Janitor
@@ -26,7 +26,7 @@ _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 class Venue:
     """Where trials run: a cluster that is up, the oracle, and the folders to write to."""
 
-    cluster: LocalCluster
+    cluster: Cluster
     oracle: Oracle
     janitor: Janitor
     journals: Path

@@ -9,8 +9,10 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from harness.clients import CLIENTS
-from harness.clusters.jars import known_versions
+from harness.clusters import Kind
+from harness.clusters.kinds import CLUSTERS
 from harness.faults import FAULTS
+from harness.faults.steps import Need
 
 
 class Fault(Protocol):
@@ -32,8 +34,8 @@ class Fault(Protocol):
     def settings(self) -> Callable[[Any], Mapping[str, Any]]:
         """Of its parameters: the settings of client and topic that its recipe is made for."""
 
-    def between_nodes(self, parameters: Any) -> bool:
-        """Whether its cluster has to have relays between the nodes."""
+    def needs(self, parameters: Any) -> frozenset[Need]:
+        """What has to be there for it, of the cluster and of the client's line to it."""
 
     def messages(self, parameters: Any) -> int: ...
     def message_size(self, parameters: Any) -> int: ...
@@ -45,13 +47,15 @@ Faults = Mapping[str, Fault]
 
 @dataclass(frozen=True)
 class Known:
-    """The names of what is there. ``kafka`` is oldest first."""
+    """The names of what is there. ``kafka`` has the versions that some kind of cluster can run, oldest first."""
 
     clients: tuple[str, ...]
     faults: Faults
     kafka: tuple[str, ...]
+    clusters: Mapping[str, Kind]
 
 
 def installed() -> Known:
     """What this installation has."""
-    return Known(tuple(CLIENTS), FAULTS, tuple(known_versions()))
+    versions = dict.fromkeys(version for kind in CLUSTERS.values() for version in kind.versions())
+    return Known(tuple(CLIENTS), FAULTS, tuple(versions), CLUSTERS)

@@ -18,6 +18,7 @@ from harness.workload import reading
 from harness.workload.explain import Sections
 from harness.workload.problems import quote
 from harness.workload.reading import Reading
+from harness.workload.settings import Choice
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _MAX_RATE = 100_000_000
@@ -42,9 +43,7 @@ class _Section(BaseModel):
 class Cluster(_Section):
     """The brokers that a run starts."""
 
-    kind: Literal["local"] = Field(
-        default="local", description="how brokers are run; local: as processes of this machine"
-    )
+    kind: str = Field(default="local", description="how brokers are run")
     brokers: Int = Field(default=3, ge=1, le=9, description="how many brokers; the controller is a node of its own")
 
     eligible_leader_replicas: bool = Field(
@@ -52,6 +51,11 @@ class Cluster(_Section):
         strict=True,
         description="format it with them (KIP-966, Kafka 4.1 and up): who may lead when nobody in sync is left",
     )
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _known(cls, kind: object, info: ValidationInfo) -> object:
+        return Choice(tuple(Reading.of(info).known.clusters)).read(kind) if info.context else kind
 
     @field_validator("brokers")
     @classmethod

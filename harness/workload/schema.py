@@ -53,6 +53,9 @@ def json_schema(known: Known | None = None) -> Schema:
         },
     )
     parts = schema["$defs"]
+    kinds = "; ".join(f"{name}: {kind.summary}" for name, kind in known.clusters.items())
+    kind = parts["Cluster"]["properties"]["kind"]
+    describe(kind, enum=list(known.clusters), description=f"{kind['description']}; {kinds}")
     recipes = [{"enum": list(known.faults)}, *(_recipe(fault, parts) for fault in known.faults.values())]
     describe(parts["FaultTrials"]["properties"]["recipes"], type="array", minItems=1, items={"anyOf": recipes})
     for unused in ("Recipe", "Exclusion"):

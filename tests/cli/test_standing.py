@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.clusters import ClusterFailed, standing
-from harness.clusters.standing import Standing
+from harness.clusters import ClusterFailed
+from harness.clusters.local import standing
+from harness.clusters.local.standing import Standing
 from harness.janitor import began
 
 

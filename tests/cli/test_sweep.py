@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from harness.clusters.java import find_java
+from harness.clusters.local.java import find_java
 
 pytestmark = [pytest.mark.brokers, pytest.mark.timeout(300)]
 

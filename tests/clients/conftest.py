@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.clients import Setting
-from harness.clusters.local import LocalCluster
+from harness.clusters.local.cluster import LocalCluster
 
 from .sending import MESSAGE_BYTES, Open, Sending, Topic
 

@@ -13,7 +13,7 @@ import numpy as np
 from harness import clients
 from harness.clients import Int64, Setting
 from harness.clusters import admin
-from harness.clusters.local import LocalCluster
+from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 from harness.journal import LogColumns, ProducerJournal
 from harness.load.codec import Codec
@@ -112,7 +112,7 @@ def frozen_leader(cluster: LocalCluster, topic: str) -> Iterator[None]:
     view = cluster.view(topic)
     assert view is not None
     leader = view.partitions[0].leader
-    cluster.pause(leader)
+    cluster.processes.pause(leader)
     try:
         until = time.monotonic() + _ACCEPT_S
         with suppress(admin.AdminError):
@@ -120,5 +120,5 @@ def frozen_leader(cluster: LocalCluster, topic: str) -> Iterator[None]:
                 assert time.monotonic() < until, "the broker did not freeze"
         yield
     finally:
-        cluster.resume(leader)
+        cluster.processes.resume(leader)
         cluster.wait_healthy(topic, 20)

@@ -9,7 +9,7 @@ import pytest
 
 from harness import clients
 from harness.clients import ClientDead
-from harness.clusters.local import LocalCluster
+from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 
 from .sending import CLIENTS, Config, Open, Topic, copies, frozen_leader

@@ -11,7 +11,7 @@ import pytest
 
 from harness import clients
 from harness.clients import ClientRefused
-from harness.clusters.local import LocalCluster
+from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 
 from .sending import CLIENTS, Config, Open, Topic, copies
@@ -167,7 +167,7 @@ def one_replica_left(cluster: LocalCluster, topic: str) -> Iterator[None]:
     assert view is not None
     leader = view.partitions[0].leader
     (follower,) = set(view.partitions[0].replicas) - {leader}
-    cluster.pause(follower)
+    cluster.processes.pause(follower)
     try:
         until = time.monotonic() + 20
         while (view := cluster.view(topic, leader)) is None or list(view.partitions[0].isr) != [leader]:
@@ -175,5 +175,5 @@ def one_replica_left(cluster: LocalCluster, topic: str) -> Iterator[None]:
             time.sleep(0.05)
         yield
     finally:
-        cluster.resume(follower)
+        cluster.processes.resume(follower)
         cluster.wait_healthy(topic, 20)

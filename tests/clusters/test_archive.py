@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.clusters.archive import Archive
-from harness.clusters.jars import class_path
-from harness.clusters.java import find_java
+from harness.clusters.local.archive import Archive
+from harness.clusters.local.jars import class_path
+from harness.clusters.local.java import find_java
 
 pytestmark = pytest.mark.brokers
 

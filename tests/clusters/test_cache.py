@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.cache import cache_folder
 from harness.clusters import ClusterFailed
-from harness.clusters.cache import cache_folder
-from harness.clusters.jars import class_path, ensure
-from harness.clusters.java import environment, find_java
-from harness.clusters.local import LocalCluster
+from harness.clusters.local.cluster import LocalCluster
+from harness.clusters.local.jars import class_path, ensure
+from harness.clusters.local.java import environment, find_java
 from harness.janitor import Janitor
 
 pytestmark = pytest.mark.brokers
@@ -40,7 +40,7 @@ def test_what_a_killed_run_left_goes_and_what_is_being_fetched_stays(tmp_path: P
 
 def test_a_cache_that_no_class_path_can_lead_to_is_said(tmp_path: Path, janitor: Janitor) -> None:
     with pytest.raises(ClusterFailed, match="a:b: no class path can lead to a folder with ':' in its name"):
-        LocalCluster("4.4.0", [tmp_path / "a:b" / "x.jar"], tmp_path / "nodes", janitor)
+        LocalCluster([tmp_path / "a:b" / "x.jar"], tmp_path / "nodes", janitor)
 
 
 def test_a_jvm_finds_its_folder_whatever_the_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.clusters import jars
-from harness.clusters.jars import Jar, JarsUnavailable, ensure, known_versions, read_lock
+from harness.clusters.local import jars
+from harness.clusters.local.jars import Jar, JarsUnavailable, ensure, known_versions, read_lock
 
 
 def _jar(content: bytes) -> Jar:

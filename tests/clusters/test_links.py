@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.clusters import ClusterFailed
-from harness.clusters.links import Links
+from harness.clusters.local.links import Links
 from harness.process import Child
 
 BOUND_S = 20.0
@@ -278,11 +278,12 @@ def test_a_connection_that_fails_is_told_and_costs_no_other(
 
 def test_a_relay_that_died_is_no_relay(links: Links) -> None:
     os.kill(links.pid, signal.SIGKILL)
-    assert failure(links) == "no relay between the nodes: harness.clusters.links.relay ended with status -9: no word"
+    relay = "harness.clusters.local.links.relay"
+    assert failure(links) == f"no relay between the nodes: {relay} ended with status -9: no word"
 
 
 def test_a_command_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
-    with Child("harness.clusters.links.relay", {"ways": []}, tmp_path / "relays.log") as child:
+    with Child("harness.clusters.local.links.relay", {"ways": []}, tmp_path / "relays.log") as child:
         child.wait("ready", BOUND_S)
         for command in ({"do": "cut", "from": 1}, {"do": "dance"}):
             child.send(command)

@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from harness.clusters import ClusterFailed
-from harness.clusters.jars import class_path
-from harness.clusters.local import LocalCluster, new_cluster_id
+from harness.clusters.local.cluster import LocalCluster, new_cluster_id
+from harness.clusters.local.jars import class_path
 from harness.janitor import Janitor
 
 
@@ -33,7 +33,7 @@ def test_a_killed_leader_is_replaced_and_comes_back(cluster: LocalCluster) -> No
     view = cluster.view("killed")
     assert view is not None
     leader = view.partitions[0].leader
-    cluster.kill(leader)
+    cluster.processes.kill(leader)
     assert cluster.view("killed", leader) is None
     cluster.heal()
     cluster.wait_healthy("killed", 45)
@@ -43,12 +43,12 @@ def test_a_killed_leader_is_replaced_and_comes_back(cluster: LocalCluster) -> No
 
 
 def test_a_frozen_broker_is_unhealthy_within_the_bound(cluster: LocalCluster) -> None:
-    cluster.pause(2)
+    cluster.processes.pause(2)
     try:
         with pytest.raises(ClusterFailed, match=r"not healthy within 1 s: broker 2 does not answer"):
             cluster.wait_healthy(None, 1)
     finally:
-        cluster.resume(2)
+        cluster.processes.resume(2)
     cluster.wait_healthy(None, 30)
 
 
@@ -60,24 +60,18 @@ def test_it_listens_on_loopback_only(cluster: LocalCluster) -> None:
         assert all(c.laddr.ip in ("127.0.0.1", "::ffff:127.0.0.1") for c in listening), listening
 
 
-def test_a_cluster_without_relays_says_so(cluster: LocalCluster) -> None:
-    with pytest.raises(ClusterFailed, match="has no relays between its nodes"):
-        cluster.cut(1, 2)
-    cluster.mend()
-
-
 def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path, janitor: Janitor) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
         with pytest.raises(ClusterFailed, match=rf"port {port} of 127\.0\.0\.1 is taken"):
-            LocalCluster("4.4.0", [], tmp_path / "nodes", janitor, brokers=1, first_port=port)
+            LocalCluster([], tmp_path / "nodes", janitor, brokers=1, first_port=port)
     assert not (tmp_path / "nodes").exists()
 
 
 @pytest.mark.brokers
 def test_a_port_that_somebody_took_meanwhile_is_asked_for_again(tmp_path: Path, janitor: Janitor) -> None:
-    cluster = LocalCluster("4.4.0", class_path("4.4.0"), tmp_path / "nodes", janitor, brokers=1)
+    cluster = LocalCluster(class_path("4.4.0"), tmp_path / "nodes", janitor, brokers=1)
     host, port = cluster.bootstrap.split(":")
     with socket.create_server((host, int(port))), cluster:
         assert cluster.bootstrap != f"{host}:{port}"
@@ -89,7 +83,7 @@ def test_a_port_that_somebody_took_meanwhile_is_asked_for_again(tmp_path: Path, 
 def test_brokers_that_do_not_come_up_say_why_and_leave_nothing(tmp_path: Path, janitor: Janitor) -> None:
     jars = [jar for jar in class_path("4.4.0") if "kafka-clients" not in jar.name]
     with pytest.raises(ClusterFailed, match=r"could not be formatted: .*kafka"):
-        LocalCluster("4.4.0", jars, tmp_path / "nodes", janitor, brokers=1).start()
+        LocalCluster(jars, tmp_path / "nodes", janitor, brokers=1).start()
     assert not (tmp_path / "nodes").exists()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import cast
 
 from harness.clusters.admin import PartitionView
-from harness.clusters.local import LocalCluster
+from harness.clusters.local.cluster import LocalCluster
 from harness.clusters.observer import Observer, changes, stale
 
 
@@ -16,11 +16,11 @@ def test_a_frozen_broker_is_seen_to_leave_and_to_come_back_whoever_is_asked(clus
         topic = f"observed-{frozen}"
         cluster.create_topic(topic, 1, 3, {})
         with Observer(cluster, topic) as observer:
-            cluster.pause(frozen)
+            cluster.processes.pause(frozen)
             try:
                 _wait(lambda: any(frozen not in isr for isr in _in_sync(observer)))  # noqa: B023
             finally:
-                cluster.resume(frozen)
+                cluster.processes.resume(frozen)
             _wait(lambda: _in_sync(observer)[-1] == [1, 2, 3])
         assert _in_sync(observer)[0] == [1, 2, 3]
         epochs = [int(str(event.detail["epoch"])) for event in observer.events if event.what == "leader"]
@@ -89,8 +89,9 @@ def test_a_failover_is_seen_though_the_broker_that_is_asked_is_cut_off(relayed: 
     topic = _led_by(asked, relayed)
     with Observer(relayed, topic) as observer:
         _wait(lambda: bool(observer.events))
-        relayed.cut(asked, relayed.controller)
-        relayed.cut(relayed.controller, asked)
+        assert relayed.links is not None
+        relayed.links.cut(asked, relayed.controller)
+        relayed.links.cut(relayed.controller, asked)
         try:
             _wait(lambda: any(asked not in isr for isr in _in_sync(observer)))
             view = relayed.view(topic, asked)

@@ -5,17 +5,19 @@ It is for what recipes count and whose deeds are whose. What brokers and clients
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from harness.bounds import Bounds
-from harness.clusters.admin import PartitionView, TopicView
+from harness.clusters.can import Ability
 from harness.faults.act.step import carry_out
 from harness.faults.stage import Stage
-from harness.faults.steps import Step
+from harness.faults.steps import Line, Need, Step
 from harness.wire import Rule
 from harness.wire.requests import Request
 from harness.wire.rulebook import Rulebook
+
+from ..fake_cluster import FakeCluster
 
 WARMUP = 50
 A_REQUEST = 50
@@ -26,7 +28,7 @@ class Producer:
 
     def __init__(self, proxy: Proxy) -> None:
         self.warmup = self.total = self.acked = WARMUP
-        self.killed = False
+        self.killed = self.paused = False
         self.hung = None
         self._proxy = proxy
 
@@ -35,7 +37,7 @@ class Producer:
         self.total += count
 
     def tick(self) -> None:
-        if not self.killed and self.acked < self.total:
+        if not self.killed and not self.paused and self.acked < self.total:
             self._proxy.request()
             self.acked = min(self.total, self.acked + A_REQUEST)
 
@@ -58,8 +60,26 @@ class Producer:
 
     def fail_if_dead(self) -> None: ...
 
+    def wait_ready(self) -> None: ...
+
     def kill(self) -> None:
         self.killed = True
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def again(self) -> Producer:
+        heir = Producer(self._proxy)
+        heir.total, heir.acked = self.total, self.acked
+        return heir
+
+    def pending(self) -> int:
+        return self.total - self.acked
+
+    def resend(self, bounds: Bounds) -> None: ...
 
 
 class Proxy:
@@ -87,62 +107,32 @@ class Proxy:
         return told
 
 
-class Cluster:
-    """Three brokers; the first that is up leads, and all that are up are in sync."""
-
-    def __init__(self) -> None:
-        self.addresses = {node: f"127.0.0.1:{node}" for node in (1, 2, 3)}
-        self.controller = 100
-        self.down: set[int] = set()
-
-    def view(self, topic: str, node: int | None = None) -> TopicView:
-        up = tuple(broker for broker in self.addresses if broker not in self.down)
-        return TopicView(frozenset(up), {0: PartitionView(up[0], 0, (1, 2, 3), up)})
-
-    def kill(self, node: int) -> None:
-        assert node not in self.down
-        self.down.add(node)
-
-    def restart(self, node: int) -> None:
-        self.down.remove(node)
-
-    def pause(self, node: int) -> None:
-        assert node not in self.down
-
-    def resume(self, node: int) -> None:
-        assert node not in self.down
-
-    def fail_if_dead(self) -> None: ...
-
-    def becoming_healthy(self, topic: str, timeout_s: float) -> Iterator[None]:
-        while self.down:
-            yield
-
-    def wait_quiet(self, topic: str) -> None:
-        pass
-
-
 class Played:
     """Steps that were played, and what they left."""
 
-    def __init__(self, steps: Sequence[Step]) -> None:
-        self.proxy, self.cluster = Proxy(), Cluster()
-        self.producer = Producer(self.proxy)
+    def __init__(self, steps: Sequence[Step], there: frozenset[Need] = frozenset((*Ability, *Line))) -> None:
         self.now_ns = 0
+        self.proxy, self.cluster = Proxy(), FakeCluster(self._clock, frozenset(Ability) & there)
+        self.cluster.create_topic("t", 1, 3, {})
+        self.producer = Producer(self.proxy)
         self.stage = Stage(
-            cast(Any, self.cluster),
+            self.cluster,
             "t",
             [cast(Any, self.producer)],
-            cast(Any, self.proxy),
+            cast(Any, self.proxy) if Line.PROXY in there else None,
             Bounds(explained_s=60, undisturbed_s=60, cluster_s=60),
             clock_ns=self._clock,
         )
         for _ in carry_out(steps, self.stage):
-            self.producer.tick()
+            self.stage.worker.tick()  # type: ignore[attr-defined]
             self.now_ns += 100_000_000
 
     def _clock(self) -> int:
         return self.now_ns
+
+    def stored(self) -> list[dict[str, Any]]:
+        """The events as a trial's record has them."""
+        return [{"at_ns": event.at_ns, "what": event.what, **event.detail} for event in self.stage.events]
 
     def deeds(self, *whats: str) -> list[tuple[str | None, str]]:
         """Of these events, whose they are and what they are."""

@@ -17,7 +17,7 @@ from harness.faults.act.step import do
 from harness.faults.stage import RecipeFailed, Stage
 from harness.faults.steps import AwaitFired
 
-from .played import Cluster
+from ..fake_cluster import FakeCluster
 
 
 class Event(FaultEvent):
@@ -61,7 +61,7 @@ def _firing(action: str) -> dict[str, Any]:
 def stage(numbers: list[int], events: list[FaultEvent]) -> Stage:
     clock_ns = itertools.count(step=10**7)
     return Stage(
-        cast(Any, Cluster()),
+        FakeCluster(),
         "topic",
         [cast(Any, Idle())],
         cast(Any, Telling(numbers)),

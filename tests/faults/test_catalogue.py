@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kio.schema.errors import ErrorCode
 
+from harness.clusters.can import Ability
 from harness.events import FaultEvent
 from harness.faults import FAULTS, Fault
 from harness.faults.fault import flat
@@ -21,6 +22,7 @@ from harness.faults.steps import (
     AwaitFired,
     Cut,
     Kill,
+    Line,
     MakeReadOnly,
     MakeWritable,
     Mend,
@@ -88,8 +90,6 @@ def test_every_recipe_undoes_what_it_did(fault) -> None:  # type: ignore[no-unty
             case Mend(target):
                 cut_off.remove(target)
     assert not frozen | down | locked | cut_off
-    assert fault.between_nodes(fault.parameters()) is fault.name.startswith("partition-")
-    assert not FAULTS["kill-leader"].on_the_wire(FAULTS["kill-leader"].parameters())
     wires = [step for step in steps if isinstance(step, Wire)]
     assert not wires or wires[-1].rules == ()
 
@@ -162,10 +162,18 @@ def test_a_partition_counts_only_if_the_cluster_reacted_while_it_lasted() -> Non
         assert FAULTS[name].refuses(None, {"replication.factor": 1}) == "with replication factor 1 there is no follower"
 
 
-def test_a_composition_needs_relays_if_a_part_of_it_does() -> None:
-    fault = FAULTS["lose-ack with partition-leader"]
-    assert fault.between_nodes(fault.parameters()) and fault.on_the_wire(fault.parameters())
-    assert not FAULTS["lose-ack then kill-leader"].between_nodes(FAULTS["lose-ack then kill-leader"].parameters())
+def _needs(name: str, **parameters: Any) -> set[object]:
+    return set(FAULTS[name].needs(FAULTS[name].parameters(**parameters)))
+
+
+def test_what_a_fault_needs_is_what_its_steps_need() -> None:
+    assert _needs("kill-producer") == set()
+    assert _needs("kill-leader") == {Ability.PROCESSES}
+    assert _needs("kill-leader", after_requests=7) == {Ability.PROCESSES, Line.PROXY}
+    assert _needs("partition-leader") == {Ability.LINKS}
+    assert _needs("disk-lost") == {Ability.PROCESSES, Ability.DISKS}
+    assert _needs("lose-ack with partition-leader") == {Ability.LINKS, Line.PROXY}
+    assert _needs("lose-ack then kill-leader") == {Ability.PROCESSES, Line.PROXY}
 
 
 def test_wire_faults_count_only_if_a_request_was_hit() -> None:

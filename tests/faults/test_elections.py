@@ -14,10 +14,11 @@ from harness.faults.act.step import carry_out
 from harness.faults.stage import Stage
 from harness.faults.steps import ElectUnclean
 
-from .played import Cluster, Producer, Proxy
+from ..fake_cluster import FakeCluster
+from .played import Producer, Proxy
 
 
-class Electing(Cluster):
+class Electing(FakeCluster):
     """Its controller gives these answers in turn; the brokers say who leads so many looks after it was elected."""
 
     def __init__(self, answers: list[str], looks: int) -> None:
@@ -47,7 +48,7 @@ def test_who_elected_stays_on_record(answers: list[str], looks: int, answer: str
     proxy = Proxy()
     cluster = Electing(answers, looks)
     bounds = Bounds(explained_s=60, undisturbed_s=60, cluster_s=60)
-    stage = Stage(cast(Any, cluster), "t", [cast(Any, Producer(proxy))], cast(Any, proxy), bounds)
+    stage = Stage(cluster, "t", [cast(Any, Producer(proxy))], cast(Any, proxy), bounds)
     waiting: Iterator[None] = carry_out([ElectUnclean()], stage)
     for _ in waiting:
         pass

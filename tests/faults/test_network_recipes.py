@@ -16,8 +16,8 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from harness.clusters import ClusterFailed
-from harness.clusters.local import LocalCluster
-from harness.clusters.wiring import CONTROLLER
+from harness.clusters.local.cluster import LocalCluster
+from harness.clusters.local.wiring import CONTROLLER
 from harness.events import Verdict
 from harness.store import TrialRecord
 from harness.trial import Venue
@@ -128,12 +128,12 @@ def test_nodes_relays_and_proxy_listen_on_loopback_only(relayed: LocalCluster, t
             assert listening and set(listening) <= {"127.0.0.1", "::ffff:127.0.0.1"}, listening
 
 
-def test_without_its_relays_a_cluster_is_of_no_use_any_more(relayed_venue: Venue) -> None:
+def test_without_its_relays_a_cluster_is_of_no_use_any_more(relayed: LocalCluster, relayed_venue: Venue) -> None:
     """The last test here: whoever runs trials starts another cluster for the next one."""
 
     def doing(what: str) -> None:
         if what.startswith("injecting"):
-            psutil.Process(_pid(relayed_venue.cluster)).kill()
+            psutil.Process(_pid(relayed)).kill()
 
-    with pytest.raises(ClusterFailed, match=r"no relay between the nodes: harness\.clusters\.links\.relay ended .* -9"):
+    with pytest.raises(ClusterFailed, match=r"no relay between the nodes: harness\.clusters\..*\.relay ended .* -9"):
         runner(replace(relayed_venue, doing=doing))(CLIENT, "partition-controller", {"messages": 3_000})

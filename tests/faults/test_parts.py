@@ -24,16 +24,12 @@ def played(fault: str, **parameters: Any) -> Played:
     return Played(FAULTS[fault].drawn(FAULTS[fault].parameters(**parameters), seed=1).steps)
 
 
-def stored(played: Played) -> list[dict[str, Any]]:
-    return [{"at_ns": event.at_ns, "what": event.what, **event.detail} for event in played.stage.events]
-
-
 def test_what_comes_later_counts_from_its_own_load_on() -> None:
     fault = "kill-leader then lose-ack then kill-follower"
     play = played(fault, kill_leader=SMALL, lose_ack={"messages": 1_000}, kill_follower={**SMALL, "down_s": 0})
     kills = {event.detail["part"]: event.detail["acks"] for event in play.stage.events if event.what == "kill"}
     assert kills == {"kill-leader": 500, "kill-follower": 500}
-    assert evidence(fault, stored(play))
+    assert evidence(fault, play.stored())
 
 
 def test_what_is_at_once_in_a_later_part_counts_from_its_own_load_on_too() -> None:
@@ -55,7 +51,7 @@ def test_what_is_at_once_in_a_later_part_counts_from_its_own_load_on_too() -> No
     ]
     assert play.of("kill", "kill-leader")["acks"] == 1_000  # twenty requests of fifty
     assert play.of("kill", "kill-follower")["acks"] == 2_000
-    assert evidence(fault, stored(play))
+    assert evidence(fault, play.stored())
 
 
 def test_each_of_two_that_wait_for_a_request_has_its_own() -> None:
@@ -73,7 +69,7 @@ def test_the_end_of_one_takes_only_its_own_rules_away() -> None:
     lost = [event.detail["ordinal"] for event in play.stage.events if event.what == "lose-ack"]
     assert lost == [8, 20, 32, 44, 56], "as if it were alone"
     assert play.proxy.book.rules == ()
-    assert evidence("hold with lose-ack", stored(play))
+    assert evidence("hold with lose-ack", play.stored())
 
 
 def test_what_lasts_has_an_end() -> None:
@@ -100,12 +96,12 @@ def test_what_lasts_has_an_end() -> None:
 def test_each_has_to_have_fired_itself() -> None:
     """Both ``inject-error`` and ``reorder`` inject errors, and only one of them met a request."""
     play = played("inject-error with reorder", inject_error={"messages": 100, "skip": 50}, reorder={"messages": 100})
-    events = stored(play)
+    events = play.stored()
     assert {event["part"] for event in events if event["what"] == "inject-error"} == set()
     play = played(
         "inject-error with reorder", inject_error={"messages": 1_000, "skip": 50}, reorder={"messages": 1_000}
     )
-    events = stored(play)
+    events = play.stored()
     assert {event["part"] for event in events if event["what"] == "inject-error"} == {"reorder"}
     assert not evidence("inject-error with reorder", events)
     other = [{**event, "part": "inject-error"} for event in events if event["what"] == "inject-error"]
@@ -124,7 +120,7 @@ def test_two_that_take_one_node_from_each_other_end_in_a_line_that_says_so() -> 
     with pytest.raises(RecipeFailed, match="kill-all found node 2 taken by kill-follower: at once"):
         played("kill-follower with kill-all", kill_follower={**early, "down_s": 5}, kill_all=late)
     play = played("kill-follower with kill-all", kill_follower={**early, "down_s": 0}, kill_all={**late, "down_s": 0})
-    assert [node["node"] for node in stored(play) if node["what"] == "kill"] == [2, 1, 2, 3]
+    assert [node["node"] for node in play.stored() if node["what"] == "kill"] == [2, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

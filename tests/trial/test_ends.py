@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from harness import disk, trial
+from harness.clusters.local.cluster import LocalCluster
 from harness.events import Verdict
 from harness.janitor import Janitor
 from harness.judge import judge
@@ -63,13 +64,13 @@ after_it_a_pass = pytest.mark.usefixtures("then_a_pass")
 
 
 @after_it_a_pass
-def test_a_broker(venue: Venue) -> None:
+def test_a_broker(venue: Venue, cluster: LocalCluster) -> None:
     """The leader, killed from outside: with acks=1 what it had acked is lost, which is no fault of Kafka's."""
 
     def kill(topic: str) -> None:
-        view = venue.cluster.view(topic)
+        view = cluster.view(topic)
         assert view is not None
-        leader = next(node for node in venue.cluster.nodes if node.id == view.partitions[0].leader)
+        leader = next(node for node in cluster.nodes if node.id == view.partitions[0].leader)
         psutil.Process(leader.running.pid).kill()
 
     record = _run(venue, "measuring", kill, config={"acks": 1}, performance=PACED)

@@ -17,7 +17,7 @@ from confluent_kafka import Producer
 from harness import bounds, trial
 from harness.bounds import Bounds
 from harness.clients import confluent
-from harness.clusters.local import LocalCluster
+from harness.clusters.local.cluster import LocalCluster
 from harness.events import Verdict
 from harness.faults import FAULTS
 from harness.faults.fault import Fault, Script, in_order
@@ -109,7 +109,8 @@ def test_a_queue_that_outlasts_its_load_is_waited_for(venue: Venue) -> None:
     def doing(what: str) -> None:
         if what == "measuring":
             frozen = _freeze_leader(queueing, venue)
-            threading.Timer(1.0, venue.cluster.resume, (frozen,)).start()
+            assert venue.cluster.processes is not None
+            threading.Timer(1.0, venue.cluster.processes.resume, (frozen,)).start()
 
     record = judge(trial.run(queueing, replace(venue, doing=doing)), venue.journals)
     assert record.load["most_waiting_bytes"] == 64_000_000
@@ -121,8 +122,8 @@ def test_a_queue_that_outlasts_its_load_is_waited_for(venue: Venue) -> None:
 
 def _freeze_leader(single: Trial, venue: Venue) -> int:
     view = venue.cluster.view(Running(single, venue).topic)
-    assert view is not None
-    venue.cluster.pause(view.partitions[0].leader)
+    assert view is not None and venue.cluster.processes is not None
+    venue.cluster.processes.pause(view.partitions[0].leader)
     return view.partitions[0].leader
 
 

@@ -15,7 +15,7 @@ from kio.index import load_request_schema
 from kio.schema.errors import ErrorCode
 from kio.static.primitive import i8
 
-from harness.clusters.local import LocalCluster
+from harness.clusters.local.cluster import LocalCluster
 from harness.wire import Proxy, Rule
 
 from .kafka_bytes import produce_frame, read_response, request_frame

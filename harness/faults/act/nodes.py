@@ -17,14 +17,14 @@ _NOBODY = -1  # as Kafka itself writes that nobody leads
 @do.register
 def _(step: steps.Pause, stage: Stage) -> None:
     for node in stage.take(step.target):
-        stage.cluster.pause(node)
+        stage.processes.pause(node)
         stage.record("pause", node=node, target=step.target)
 
 
 @do.register
 def _(step: steps.Resume, stage: Stage) -> None:
     for node in stage.nodes(step.target):
-        stage.cluster.resume(node)
+        stage.processes.resume(node)
         stage.record("resume", node=node)
     stage.let_go(step.target)
 
@@ -33,7 +33,7 @@ def _(step: steps.Resume, stage: Stage) -> None:
 def _(step: steps.Kill, stage: Stage) -> None:
     for node in stage.take(step.target):
         acks = stage.acks()
-        stage.cluster.kill(node)
+        stage.processes.kill(node)
         stage.record("kill", node=node, target=step.target, acks=acks)
 
 
@@ -41,14 +41,14 @@ def _(step: steps.Kill, stage: Stage) -> None:
 def _(step: steps.ShutDown, stage: Stage) -> Iterator[None]:
     for node in stage.take(step.target):
         stage.record("shutdown", node=node, target=step.target, acks=stage.acks())
-        stage.cluster.shut_down(node)
+        stage.processes.shut_down(node)
         yield from _end(node, stage, stage.until)
 
 
 @do.register
 def _(step: steps.Restart, stage: Stage) -> None:
     for node in stage.nodes(step.target):
-        stage.cluster.restart(node)
+        stage.processes.restart(node)
         stage.record("restart", node=node)
     stage.let_go(step.target)
 
@@ -60,11 +60,11 @@ def _(step: steps.RestartInTurn, stage: Stage) -> Iterator[None]:
         stage.take_node(node)
         stage.record("shutdown" if step.gracefully else "kill", node=node, acks=stage.acks())
         if step.gracefully:
-            stage.cluster.shut_down(node)
+            stage.processes.shut_down(node)
             yield from _end(node, stage, stage.until)
         else:
-            stage.cluster.kill(node)
-        stage.cluster.restart(node)
+            stage.processes.kill(node)
+        stage.processes.restart(node)
         stage.give_back(node)
         stage.record("restart", node=node)
         yield from _healthy(stage)
@@ -123,7 +123,7 @@ def _end(node: int, stage: Stage, wait: Callable[[Callable[[], bool], str], Iter
 
     def ended() -> bool:
         nonlocal status
-        status = stage.cluster.ended(node)
+        status = stage.processes.ended(node)
         return status is not None
 
     yield from wait(ended, f"node {node} did not end")

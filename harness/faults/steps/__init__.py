@@ -1,4 +1,7 @@
-"""What a script is made of: small steps, pure data, that anybody can read and ``act`` carries out in order."""
+"""What a script is made of: small steps, pure data, that anybody can read and ``act`` carries out in order.
+
+A new one is a dataclass in the module of its kind, which says what it needs, and its name here.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ from harness.faults.steps.nodes import (
     ShutDown,
     Target,
 )
+from harness.faults.steps.step import Line, Need, Step
 from harness.faults.steps.together import Part, Together
 from harness.faults.steps.wire import AwaitFired, Wire
 
@@ -45,11 +49,13 @@ __all__ = [
     "FillDisk",
     "Kill",
     "KillClient",
+    "Line",
     "LoseDisk",
     "LosePower",
     "MakeReadOnly",
     "MakeWritable",
     "Mend",
+    "Need",
     "Others",
     "Part",
     "Pause",
@@ -67,36 +73,3 @@ __all__ = [
     "Together",
     "Wire",
 ]
-
-Step = (
-    Send
-    | AwaitAcks
-    | AwaitSent
-    | Sleep
-    | PauseClient
-    | ResumeClient
-    | KillClient
-    | RestartClient
-    | Pause
-    | Resume
-    | Kill
-    | ShutDown
-    | Restart
-    | RestartInTurn
-    | AwaitFailover
-    | AwaitIsrOfLeader
-    | AwaitHealthy
-    | AwaitEnd
-    | ElectUnclean
-    | LosePower
-    | LoseDisk
-    | MakeReadOnly
-    | MakeWritable
-    | FillDisk
-    | Cut
-    | Mend
-    | AwaitFired
-    | Wire
-    | Part
-    | Together
-)

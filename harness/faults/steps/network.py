@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.clusters.can import Ability
 from harness.faults.steps.nodes import Target
+from harness.faults.steps.step import Step
 
 Others = Literal["controller", "brokers", "nodes"]
 """Whom a broker is cut off from: the controller, the other brokers, or both."""
@@ -14,16 +16,18 @@ Direction = Literal["both", "outgoing", "incoming"]
 
 
 @dataclass(frozen=True)
-class Cut:
+class Cut(Step):
     """No byte passes any more between the broker and these others in this direction; no connection ends."""
 
+    needs = frozenset({Ability.LINKS})
     others: Others
     direction: Direction = "both"
     target: Target = "leader"
 
 
 @dataclass(frozen=True)
-class Mend:
+class Mend(Step):
     """All that was cut passes again, and what was held goes on."""
 
+    needs = frozenset({Ability.LINKS})
     target: Target = "leader"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.clusters.can import Ability
+from harness.faults.steps.step import Step
+
 Target = Literal["leader", "follower", "followers", "controller", "all"]
 """Of partition 0 at that moment: its leader, its first follower, all of its followers; the controller; every broker.
 
@@ -14,71 +17,78 @@ mended or started again.
 
 
 @dataclass(frozen=True)
-class Pause:
+class Pause(Step):
     """SIGSTOP."""
 
+    needs = frozenset({Ability.PROCESSES})
     target: Target = "leader"
 
 
 @dataclass(frozen=True)
-class Resume:
+class Resume(Step):
     """SIGCONT what was paused."""
 
+    needs = frozenset({Ability.PROCESSES})
     target: Target = "leader"
 
 
 @dataclass(frozen=True)
-class Kill:
+class Kill(Step):
     """SIGKILL."""
 
+    needs = frozenset({Ability.PROCESSES})
     target: Target = "leader"
 
 
 @dataclass(frozen=True)
-class ShutDown:
+class ShutDown(Step):
     """SIGTERM, and until it has ended: the broker hands its partitions over first."""
 
+    needs = frozenset({Ability.PROCESSES})
     target: Target = "leader"
 
 
 @dataclass(frozen=True)
-class Restart:
+class Restart(Step):
     """Start what was killed again, on its old disk and port."""
 
+    needs = frozenset({Ability.PROCESSES})
     target: Target = "leader"
 
 
 @dataclass(frozen=True)
-class RestartInTurn:
+class RestartInTurn(Step):
     """One broker after the other, the leader first, is ended and started again; each next one when the ISR is full
     once more.
     """
 
+    needs = frozenset({Ability.PROCESSES})
     gracefully: bool
 
 
 @dataclass(frozen=True)
-class AwaitFailover:
+class AwaitFailover(Step):
     """Until the other brokers say that the partition is led by another broker, or by none."""
 
 
 @dataclass(frozen=True)
-class AwaitIsrOfLeader:
+class AwaitIsrOfLeader(Step):
     """Until the leader says that nobody but itself is in sync."""
 
 
 @dataclass(frozen=True)
-class AwaitHealthy:
+class AwaitHealthy(Step):
     """Until every broker says that all are here and every ISR is full."""
 
 
 @dataclass(frozen=True)
-class AwaitEnd:
+class AwaitEnd(Step):
     """Until the broker's process has ended by itself, as the load makes it do."""
 
+    needs = frozenset({Ability.PROCESSES})
     target: Target = "leader"
 
 
 @dataclass(frozen=True)
-class ElectUnclean:
+class ElectUnclean(Step):
     """Asks the controller to let a replica lead that is not in sync, if the partition has no leader."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from harness.faults.steps import Step
+from harness.faults.steps.step import Step
 
 
 @dataclass(frozen=True)
-class Part:
+class Part(Step):
     """The steps of one of the faults, in their order: what they do bears its name, and what they hit is its own."""
 
     fault: str
@@ -18,7 +16,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Together:
+class Together(Step):
     """All parts begin at once, and each goes on whenever it has not to wait; over when all are."""
 
     parts: tuple[Part, ...]

@@ -11,22 +11,20 @@ import hashlib
 import os
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.clusters.cache import cache_folder, tidy, workspace
+from harness.cache import cache_folder, tidy, workspace
+from harness.clusters import ClusterFailed, Progress
 
 LOCKS = Path(__file__).with_name("locks")
 _AT_ONCE = 4
 _TIMEOUT_S = 30
 
-Progress = Callable[[int, int], None]
-"""Called with bytes done and bytes in all, as jars arrive."""
 
-
-class JarsUnavailable(Exception):
+class JarsUnavailable(ClusterFailed):
     """The jars of a version are not to be had; the message says why and what to do about it."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.clusters import storage
+from harness.clusters.local import disks
 
 
 def batch(base: int, records: int, body: int = 40) -> bytes:
@@ -32,7 +32,7 @@ def segment(*sizes: int, base: int = 0) -> bytes:
 def test_only_whole_batches_below_the_point_are_kept(sizes: list[int], below: int, torn: int) -> None:
     log = segment(*sizes)
     log = log[: len(log) - torn]
-    kept = storage.whole_batches(log, below)
+    kept = disks.whole_batches(log, below)
     ends = [0]
     for records in sizes:
         ends.append(ends[-1] + records)
@@ -53,7 +53,7 @@ def test_what_was_not_forced_to_disk_goes_with_what_is_made_from_it(tmp_path: Pa
     (other / f"{0:020}.log").write_bytes(segment(10))
     (tmp_path / "recovery-point-offset-checkpoint").write_text("0\n1\na.topic 0 10\n")
     size = len(segment(10))
-    assert storage.lose_unflushed(tmp_path, "a.topic") == {0: 2 * size}
+    assert disks.lose_unflushed(tmp_path, "a.topic") == {0: 2 * size}
     assert sorted(file.name for file in folder.iterdir()) == [f"{0:020}.log", "partition.metadata"]
     assert (folder / f"{0:020}.log").read_bytes() == segment(10)
     assert (other / f"{0:020}.log").stat().st_size == size, "another topic is none of its business"
@@ -62,13 +62,13 @@ def test_what_was_not_forced_to_disk_goes_with_what_is_made_from_it(tmp_path: Pa
 def test_without_a_checkpoint_nothing_was_forced(tmp_path: Path) -> None:
     (tmp_path / "t-1").mkdir()
     (tmp_path / "t-1" / f"{0:020}.log").write_bytes(segment(3))
-    assert storage.lose_unflushed(tmp_path, "t") == {1: len(segment(3))}
+    assert disks.lose_unflushed(tmp_path, "t") == {1: len(segment(3))}
 
 
 def test_a_lost_disk_takes_the_topics_directories_only(tmp_path: Path) -> None:
     for name in ("t-0", "t-1", "t2-0", "t-0.abc-delete"):
         (tmp_path / name).mkdir()
-    assert storage.lose_directories(tmp_path, "t") == [0, 1]
+    assert disks.lose_directories(tmp_path, "t") == [0, 1]
     assert sorted(folder.name for folder in tmp_path.iterdir()) == ["t-0.abc-delete", "t2-0"]
 
 
@@ -96,9 +96,9 @@ def test_a_full_disk_is_a_process_that_cannot_write_and_can_be_lifted(tmp_path: 
             return process.stdout.readline().strip()
 
         assert append() == "60"
-        assert storage.limit_files(process.pid, tmp_path, "t", 60) == 220
+        assert disks.limit_files(process.pid, tmp_path, "t", 60) == 220
         assert [append(), append()] == ["60", f"OSError {errno.EFBIG}"]
-        storage.unlimit_files(process.pid)
+        disks.unlimit_files(process.pid)
         assert append() == "60"
         process.kill()
-    storage.unlimit_files(process.pid)  # gone: no error
+    disks.unlimit_files(process.pid)  # gone: no error

@@ -1,7 +1,7 @@
 """Makes the lock file of another Kafka version from what Maven itself resolved::
 
     mvn dependency:list -DincludeScope=runtime -DoutputFile=list.txt   # in a POM that depends on kafka_2.13 only
-    python -m harness.clusters.lock 4.4.0 < list.txt
+    python -m harness.clusters.local.lock 4.4.0 < list.txt
 
 Maven's own mediation is used because it is the one Kafka was released with; pure-Python resolvers pick other jars.
 """
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness.clusters.jars import LOCKS
+from harness.clusters.local.jars import LOCKS
 
 # Kafka's jars come without a log binding; this one writes warnings to stderr, where the harness reads them.
 _LOG_BINDING = "org.slf4j:slf4j-simple:1.7.36"

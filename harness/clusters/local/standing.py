@@ -23,9 +23,9 @@ from typing import IO, Any
 import platformdirs
 
 from harness import folders
-from harness.clusters import ClusterFailed, admin
-from harness.clusters.jars import Progress, class_path
-from harness.clusters.local import LocalCluster
+from harness.clusters import ClusterFailed, Progress, admin
+from harness.clusters.local.cluster import LocalCluster
+from harness.clusters.local.jars import class_path
 from harness.janitor import Janitor, began
 from harness.process import python
 
@@ -183,9 +183,7 @@ def _hold(kafka: str, brokers: int, first_port: int | None, profile: str) -> Non
         with _held() as folder, contextlib.closing(Janitor()) as janitor:
             own = folder / f"cluster-{os.getpid()}"
             jars = class_path(kafka)
-            with LocalCluster(
-                kafka, jars, own, janitor, brokers=brokers, profile=profile, first_port=first_port
-            ) as cluster:
+            with LocalCluster(jars, own, janitor, brokers=brokers, profile=profile, first_port=first_port) as cluster:
                 standing = Standing(kafka, brokers, cluster.bootstrap, os.getpid(), began(os.getpid()))
                 _state_file().write_text(json.dumps(asdict(standing)), "utf-8")
                 _tell(asdict(standing))

@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.clusters.cache import cache_folder, tidy, workspace
-from harness.clusters.java import Java, environment
+from harness.cache import cache_folder, tidy, workspace
+from harness.clusters.local.java import Java, environment
 from harness.process import guarded
 
 _MAKE_S = 120

@@ -35,7 +35,7 @@ class Links:
 
     def __init__(self, targets: Mapping[tuple[int, int], str], log: Path) -> None:
         ways = [{"from": sender, "to": receiver, "address": at} for (sender, receiver), at in targets.items()]
-        self._child = Child("harness.clusters.links.relay", {"ways": ways}, log)
+        self._child = Child("harness.clusters.local.links.relay", {"ways": ways}, log)
         try:
             ready = self._answer("ready", _START_S)
         except BaseException:

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 
 from harness.clusters import ClusterFailed
-from harness.clusters.archive import Archive
-from harness.clusters.java import environment
+from harness.clusters.local.archive import Archive
+from harness.clusters.local.java import environment
 from harness.janitor import Janitor
 from harness.process import guarded
 
@@ -146,6 +146,12 @@ class Node:
     def lost_a_port(self) -> bool:
         """Whether it did not start because somebody else had one of its ports."""
         return self.log.exists() and _TAKEN in self.log.read_text("utf-8", "replace")
+
+    def said(self, most_bytes: int) -> bytes:
+        """The end of what it has said."""
+        with self.log.open("rb") as log:
+            log.seek(max(0, self.log.stat().st_size - most_bytes))
+            return log.read(most_bytes)
 
     def last_words(self) -> str:
         """The line of its log that says best why it ended."""

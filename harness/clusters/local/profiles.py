@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.clusters.wiring import Properties
+from harness.clusters.local.wiring import Properties
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ PROFILES = {
 
 
 def controller_properties(node: int, reached: Properties, profile: Profile) -> Properties:
-    """``reached`` is how it reaches the others and they it (``harness.clusters.wiring``)."""
+    """``reached`` is how it reaches the others and they it (``harness.clusters.local.wiring``)."""
     return {
         "process.roles": "controller",
         "node.id": node,

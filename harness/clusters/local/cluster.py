@@ -9,25 +9,25 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-import signal
 import uuid
-from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from harness import folders
-from harness.clusters import ClusterFailed, storage
-from harness.clusters.archive import Archive
+from harness.clusters import ClusterFailed
 from harness.clusters.brokers import Brokers
-from harness.clusters.java import Java, find_java
-from harness.clusters.links import Links
-from harness.clusters.node import Jvm, Node
-from harness.clusters.profiles import PROFILES, Profile, broker_properties, controller_properties
-from harness.clusters.wiring import CONTROLLER, wire
+from harness.clusters.local.archive import Archive
+from harness.clusters.local.disks import Disks
+from harness.clusters.local.java import find_java
+from harness.clusters.local.links import Links
+from harness.clusters.local.node import Jvm, Node
+from harness.clusters.local.processes import Logs, Processes
+from harness.clusters.local.profiles import PROFILES, broker_properties, controller_properties
+from harness.clusters.local.wiring import CONTROLLER, wire
 from harness.janitor import Janitor
 
 _START_S = 60.0
-_KILL_S = 20.0
 _TRIES = 3
 
 
@@ -45,7 +45,6 @@ class LocalCluster(Brokers):
 
     def __init__(
         self,
-        version: str,
         class_path: list[Path],
         folder: Path,
         janitor: Janitor,
@@ -56,11 +55,10 @@ class LocalCluster(Brokers):
         eligible_leader_replicas: bool = True,
         relays: bool = False,
     ) -> None:
-        self.version = version
-        self._features = () if eligible_leader_replicas else ("--feature", "eligible.leader.replicas.version=0")
         self.folder = folder
-        self.profile: Profile = PROFILES[profile]
-        self.java: Java = find_java()
+        self._features = () if eligible_leader_replicas else ("--feature", "eligible.leader.replicas.version=0")
+        self._profile = PROFILES[profile]
+        self._java = find_java()
         self._janitor = janitor
         self._wire = partial(wire, brokers, first_port, relays)
         self._wiring = self._wire()
@@ -68,11 +66,16 @@ class LocalCluster(Brokers):
         self.links: Links | None = None
         """The relays between its nodes, running, if it has them and has been started."""
         jars = _joined(class_path)
-        self._archive = Archive.of(self.java, jars)
-        jvm = Jvm(self.java.path, jars, self._archive, janitor)
-        self.controller = CONTROLLER
-        self._nodes = {CONTROLLER: Node(CONTROLLER, folder / "controller", jvm, self.profile.controller_jvm)}
-        self._nodes |= {id: Node(id, folder / f"broker-{id}", jvm, self.profile.broker_jvm) for id in self.addresses}
+        self._archive = Archive.of(self._java, jars)
+        jvm = Jvm(self._java.path, jars, self._archive, janitor)
+        self.controller: int = CONTROLLER
+        self._nodes = {CONTROLLER: Node(CONTROLLER, folder / "controller", jvm, self._profile.controller_jvm)}
+        self._nodes |= {id: Node(id, folder / f"broker-{id}", jvm, self._profile.broker_jvm) for id in self.addresses}
+        self.processes: Processes = Processes(self._nodes)
+        self.disks: Disks = Disks(self._nodes)
+        self.logs: Logs = Logs(self._nodes)
+        self.java: str = self._java.description
+        self.settings = {key: value for key, value in asdict(self._profile).items() if key != "name"}
 
     @property
     def nodes(self) -> list[Node]:
@@ -112,20 +115,6 @@ class LocalCluster(Brokers):
         if self.links is not None:
             self.links.fail_if_dead()
 
-    def pause(self, node: int) -> None:
-        self._nodes[node].freeze()
-
-    def resume(self, node: int) -> None:
-        self._nodes[node].signal(signal.SIGCONT)
-
-    def kill(self, node: int) -> None:
-        self._nodes[node].signal(signal.SIGKILL)
-        self._nodes[node].wait_end(_KILL_S)
-
-    def shut_down(self, node: int) -> None:
-        self._nodes[node].signal(signal.SIGTERM)
-        self._nodes[node].may_end = True
-
     def ended_unasked(self) -> list[str]:
         for node in self.nodes:
             node.note_end()
@@ -134,41 +123,15 @@ class LocalCluster(Brokers):
             node.unasked.clear()
         return told
 
-    def ended(self, node: int) -> int | None:
-        return self._nodes[node].ended()
-
-    def restart(self, node: int) -> None:
-        self._nodes[node].run()
-
-    def cut(self, sender: int, receiver: int) -> None:
-        if self.links is None:
-            raise ClusterFailed("this cluster has no relays between its nodes, so that nothing can be cut")
-        self.links.cut(sender, receiver)
-
-    def mend(self) -> None:
+    def heal(self) -> None:
         if self.links is not None:
             self.links.mend()
-
-    def heal(self) -> None:
-        self.mend()
         for node in self.nodes:
-            folders.unlock(node.data)
+            self.disks.heal(node.id)
             if node.process is None or node.process.poll() is not None:
                 node.run()
             else:
-                node.signal(signal.SIGCONT)
-                storage.unlimit_files(node.running.pid)
-
-    @property
-    def logs(self) -> Mapping[str, Path]:
-        """What each node said so far, by the name of its folder."""
-        return {node.folder.name: node.log for node in self.nodes}
-
-    def data(self, node: int) -> Path:
-        return self._nodes[node].data
-
-    def fill_disk(self, node: int, topic: str, room_bytes: int) -> int:
-        return storage.limit_files(self._nodes[node].running.pid, self.data(node), topic, room_bytes)
+                self.processes.resume(node.id)
 
     def _start(self) -> LocalCluster:
         try:
@@ -199,9 +162,9 @@ class LocalCluster(Brokers):
         for node in self.nodes:
             reached = self._wiring.properties(node.id, links.addresses if links else {})
             if node.id == CONTROLLER:
-                properties = controller_properties(node.id, reached, self.profile)
+                properties = controller_properties(node.id, reached, self._profile)
             else:
-                properties = broker_properties(node.id, reached, len(self.addresses), self.profile)
+                properties = broker_properties(node.id, reached, len(self.addresses), self._profile)
             node.configure(properties)
 
     def _format(self) -> None:

@@ -1,0 +1,42 @@
+"""Brokers as processes of this machine: their jars and Java, their files, the relays between them.
+
+Whatever is about processes and paths stays in here; outside, it is a ``Cluster`` and what it can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.clusters import Cluster, Kind, Progress, Wanted
+from harness.clusters.can import Ability
+
+if TYPE_CHECKING:
+    from harness.janitor import Janitor
+
+
+def _versions() -> Sequence[str]:
+    from harness.clusters.local.jars import known_versions
+
+    return known_versions()
+
+
+def _up(wanted: Wanted, folder: Path, janitor: Janitor, progress: Progress) -> AbstractContextManager[Cluster]:
+    """Fetches what is missing of its jars first."""
+    from harness.clusters.local.cluster import LocalCluster
+    from harness.clusters.local.jars import class_path
+
+    return LocalCluster(
+        class_path(wanted.kafka, progress),
+        folder,
+        janitor,
+        brokers=wanted.brokers,
+        profile=wanted.profile,
+        eligible_leader_replicas=wanted.eligible_leader_replicas,
+        relays=wanted.links,
+    )
+
+
+LOCAL = Kind("local", "as processes of this machine", can=frozenset(Ability), versions=_versions, up=_up)

@@ -1,0 +1,24 @@
+"""What every step is, and what steps can need."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import ClassVar
+
+from harness.clusters.can import Ability
+
+
+class Line(Enum):
+    """What a fault may need between the client and its brokers, whatever cluster that is."""
+
+    PROXY = "a proxy that the client goes through"
+
+
+Need = Ability | Line
+
+
+class Step:
+    """One thing that is done or waited for: a frozen dataclass, pure data."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    """What has to be there for it. What faults need follows from their steps."""

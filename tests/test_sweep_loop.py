@@ -1,0 +1,84 @@
+"""The loop of a sweep, on clusters without brokers: what costs a trial, and what costs a cluster as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import provenance
+from harness.clusters import ClusterFailed, Kind, Wanted
+from harness.clusters.can import Ability
+from harness.clusters.kinds import CLUSTERS
+from harness.events import Verdict
+from harness.plan import Trial
+from harness.store import Results, TrialRecord
+from harness.sweep import Sweep, plan_of, sweep
+from harness.workload import parse
+
+from .fake_cluster import FakeCluster
+
+
+class Nobody:
+    """Looks on."""
+
+    def fetching(self, done_bytes: int, total_bytes: int) -> None: ...
+    def doing(self, what: str) -> None: ...
+    def starts(self, trial: Trial) -> None: ...
+    def ended(self, record: TrialRecord) -> None: ...
+
+
+def swept(folder: Path, **workload: Any) -> Sweep:
+    """A sweep of this workload into this folder."""
+    parsed = parse({"name": "swept", "kafka": "4.4.0", **workload})
+    planned = plan_of(parsed)
+    results = Results.create(folder, provenance.describe(folder.name, parsed, planned))
+    return sweep(parsed, planned, results, Nobody())
+
+
+class Fragile(FakeCluster):
+    """In the second trial a broker ends, and in the third one all is over. No client takes its addresses for any."""
+
+    def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
+        super().create_topic(name, partitions, replication_factor, config)
+        if name.endswith(".r2"):
+            self.crash(2)
+        if name.endswith(".r3"):
+            raise ClusterFailed("it broke")
+
+
+def test_a_trial_that_fails_costs_nobody_and_a_cluster_that_breaks_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[Wanted, FakeCluster]] = []
+
+    def up(wanted: Wanted, *_: Any) -> FakeCluster:
+        made.append((wanted, Fragile()))
+        return made[-1][1]
+
+    fake = Kind("fake", "as nothing at all", can=frozenset(Ability), versions=lambda: ["4.4.0"], up=up)
+    monkeypatch.setitem(CLUSTERS, "fake", fake)
+    done = swept(
+        tmp_path / "run",
+        cluster={"kind": "fake"},
+        sweep={"client": ["kafka-python"]},
+        faults={"repeats": 4, "recipes": ["kill-leader"]},
+    )
+    refused = "the client refused: invalid literal for int() with base 10: 'none'"
+    assert [record.reason for record in done.records] == [
+        refused,
+        f"{refused}; node 2 ended with status 1, unasked: it said nothing",
+        "the cluster did not recover: it broke",
+        refused,
+    ]
+    assert [record.status for record in done.records] == ["completed", "failed", "failed", "completed"]
+    assert {record.verdict for record in done.records} == {Verdict.UNKNOWN}
+    assert [wanted for wanted, _ in made] == 2 * [Wanted("4.4.0", 3, "fault", True, links=False)]
+    assert [sorted(cluster.topics) for _, cluster in made] == [["run.kafka-python.kill-leader.r3"], []]
+    run = done.results.run()
+    assert (run["java"], run["profiles"]) == ("none", {"fault": made[0][1].settings})
+    kept = {path.name: path.read_text() for path in done.results.logs.glob("*.r2/*")}
+    assert kept == {f"node-{node}.log": "all that it said" for node in (1, 2, 3, 1000)}
+    assert done.report.exists() and not (done.results.folder / "scratch").exists()
