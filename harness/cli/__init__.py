@@ -21,7 +21,7 @@ from harness.clusters.cache import cache_folder
 from harness.clusters.jars import JarsUnavailable
 from harness.console import console
 from harness.janitor import JanitorDied
-from harness.process import ChildDied, ChildSilent
+from harness.process import ChildFailed
 from harness.store import Results, ResultsUnusable
 from harness.workload import WorkloadError
 
@@ -93,7 +93,7 @@ def main() -> NoReturn:
         _fail(USAGE, *error.problems)
     except ResultsUnusable as error:
         _fail(USAGE, f"harness: {error}")
-    except (ClusterFailed, JarsUnavailable, ChildDied, ChildSilent, JanitorDied, OSError) as error:
+    except (ClusterFailed, JarsUnavailable, ChildFailed, JanitorDied, OSError) as error:
         _fail(FAILED, f"harness: {error}")
     except (KeyboardInterrupt, click.Abort) as interrupted:
         signals.ignore()

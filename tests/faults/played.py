@@ -16,6 +16,7 @@ from harness.faults.steps import Step
 from harness.wire import Rule
 from harness.wire.requests import Request
 from harness.wire.rulebook import Rulebook
+from harness.workers.fleet import Fleet
 
 WARMUP = 50
 A_REQUEST = 50
@@ -27,10 +28,12 @@ class Producer:
     def __init__(self, proxy: Proxy) -> None:
         self.warmup = self.total = self.acked = WARMUP
         self.killed = False
-        self.hung = None
+        self.hung = self.stopped = None
         self._proxy = proxy
 
-    def start(self, count: int, bounds: Bounds, *, rate: float | None, flush_every: int | None) -> None:
+    def start(
+        self, count: int, bounds: Bounds, *, rate: float | None, flush_every: int | None, seconds: float | None
+    ) -> None:
         assert not self.killed
         self.total += count
 
@@ -132,7 +135,7 @@ class Played:
         self.stage = Stage(
             cast(Any, self.cluster),
             "t",
-            [cast(Any, self.producer)],
+            Fleet([cast(Any, self.producer)]),
             cast(Any, self.proxy),
             Bounds(explained_s=60, undisturbed_s=60, cluster_s=60),
             clock_ns=self._clock,
