@@ -1,9 +1,9 @@
 """Child processes that never outlive the harness, spoken to in JSON lines.
 
 A child reads one JSON object a line on stdin and writes one a line on stdout, whatever it is written in
-(``docs/workers.md``). On Linux the kernel kills it when the harness dies (``PR_SET_PDEATHSIG``, set by ``guard.py`` before
-it becomes the child); elsewhere end-of-file on stdin tells it to go. Every wait has a bound, made by who waits from what
-is waited for, and ends early when the child ends.
+(``docs/workers.md``). On Linux the kernel kills it when the harness dies (``PR_SET_PDEATHSIG``, set by ``guard.py``
+before it becomes the child); elsewhere end-of-file on stdin tells it to go. Every wait has a bound, made by who waits
+from what is waited for, and ends early when the child ends.
 """
 
 from __future__ import annotations
