@@ -96,13 +96,13 @@ async def serve_in_loop(role: InLoop) -> NoReturn:
     import asyncio  # takes longer than all else here, and not every child has a loop
 
     loop, inbox = asyncio.get_running_loop(), asyncio.Queue[Message]()
-    _listen(lambda message: loop.call_soon_threadsafe(inbox.put_nowait, message))  # type: ignore[arg-type]
+    _listen(lambda message: loop.call_soon_threadsafe(inbox.put_nowait, message))
     say("ready", **await role.start(await inbox.get()))
     while True:
         _follow(await inbox.get(), role.obey)
 
 
-def _listen(take: Callable[[Message], None]) -> None:
+def _listen(take: Callable[[Message], object]) -> None:
     """Hands over each message from the parent, in a thread of its own. When the parent goes, so does this process."""
 
     def listen() -> None:

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from harness.events import Outcome
@@ -70,3 +71,15 @@ def test_times_of_another_machine_are_read_on_the_harnesss_clock(tmp_path: Path)
     assert (there.host, there.closed_ns) == ("far", 200)
     times = [column.tolist() for column in (there.due_ns, there.sent_ns, there.done_ns)]
     assert times == [[70, 70], [80, 80], [90, -1]]
+
+
+def test_a_journal_from_before_any_said_where_it_was_made_is_of_this_machine(tmp_path: Path) -> None:
+    journal = ProducerJournal.create(tmp_path / "j", 1, 1)
+    journal.due_ns[:], journal.outcome[:] = 100, Outcome.PENDING
+    parquet = tmp_path / "p.parquet"
+    seal(tmp_path / "j", parquet, warmup=0, errors={}, host="here", clock_offset_ns=5)
+    table = pq.read_table(parquet)
+    old = {key: value for key, value in table.schema.metadata.items() if key in (b"format", b"producer", b"warmup")}
+    pq.write_table(table.replace_schema_metadata(old), parquet)
+    read = read_producer(parquet)
+    assert (read.producer, read.host, read.due_ns.tolist()) == (1, None, [100])

@@ -22,7 +22,7 @@ class Share:
     flush_every: int | None = None
 
     @property
-    def last(self) -> int:
+    def end(self) -> int:
         return self.first + self.count
 
 
@@ -153,7 +153,7 @@ class Fleet:
     def go_on(self, bounds: Bounds) -> None:
         """Starts what is left of the load at work, and returns at once."""
         for worker, share in self._each():
-            left = max(0, share.last - worker.sent())
+            left = max(0, share.end - worker.sent())
             worker.start(left, bounds, rate=share.rate, flush_every=share.flush_every)
 
     @property
@@ -182,4 +182,4 @@ class Fleet:
 
 
 def _done(sent: int, reported: int, share: Share) -> bool:
-    return sent == reported and sent >= share.last
+    return sent == reported and sent >= share.end

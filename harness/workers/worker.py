@@ -17,7 +17,7 @@ from harness.events import CLIENT_DIED, Outcome
 from harness.janitor import Janitor
 from harness.journal import ProducerJournal, seal
 from harness.load.spec import Spec
-from harness.process import ChildDied, ChildRefused, ChildSilent, Message
+from harness.process import ChildDied, ChildFailed, ChildRefused, ChildSilent, Message
 from harness.workers.movement import Hang, Movement
 
 _LATE_S = 2.0  # behind a client that was closed within its bound
@@ -148,7 +148,7 @@ class Worker:
         try:
             closing = self._tell({"do": "close", "timeout_s": within_s})
             self.cpu_s = self._wait("closed", within_s + _LATE_S, closing)["cpu_s"]
-        except (ChildSilent, WorkerFailed):
+        except (ChildFailed, WorkerFailed):
             self._child.kill()
         self._child.end()
 
