@@ -20,7 +20,7 @@ import time
 from itertools import product
 from pathlib import Path
 
-from harness.bounds import Bounds
+from harness.bounds import CLOSING_S, Bounds
 from harness.clients import Setting
 from harness.clusters.local.cluster import LocalCluster
 from harness.clusters.local.jars import Jar, class_path, ensure
@@ -29,8 +29,8 @@ from harness.events import Outcome
 from harness.janitor import Janitor
 from harness.journal import read_producer
 from harness.load.spec import Spec
-from harness.load.worker import Worker
 from harness.trial.waits import client_waits
+from harness.workers.worker import Worker
 
 KAFKA = "4.3.1"  # the newest version whose kafka-tools artifact is published
 TOOLS = Jar(
@@ -88,7 +88,7 @@ def harness(
     worker.wait_ready()
     worker.start(messages, Bounds.of(client_waits(spec.client, spec.config, worker.effective or {}), 0))
     worker.finish()
-    worker.close()
+    worker.close(CLOSING_S)
     worker.seal(scratch / "journal.parquet")
     columns = read_producer(scratch / "journal.parquet")
     acked = int((columns.outcome == Outcome.ACKED).sum())

@@ -11,6 +11,10 @@ from dataclasses import dataclass, replace
 
 HELD_UP_S = 10.0
 """So long a busy machine may hold up what would be there by now."""
+STARTING_S = 30.0
+"""Until a child is there: an interpreter with its libraries, on a busy machine."""
+CLOSING_S = 5.0
+"""So long a client may take to be closed; what it has not reported by then it is not asked for."""
 RECOVERY_S = 45.0
 """So long a cluster may take to be whole again when there is nothing to catch up."""
 _BYTES_PER_S = 2_000_000  # of a log that is replicated or read back, at the slowest

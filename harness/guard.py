@@ -18,7 +18,7 @@ def main() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != harness:  # it died before the line above
             sys.exit(1)
-    os.execv(command[0], command)
+    os.execvp(command[0], command)
 
 
 main()

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from harness import measure, verify
 from harness.events import NO_REPORT, OBSERVED, UNDOING, Anomaly, Outcome, Verdict
-from harness.journal import LogColumns, ProducerColumns, read_log, read_producer
+from harness.journal import LogColumns, ProducerColumns, read_log, read_producers
 from harness.store import Anomalies, Availability, FaultRecord, TrialRecord
 
 
@@ -30,7 +30,7 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
     if record.status != "completed":
         return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": record.reason or "no data"})
     try:
-        producers = [read_producer(journals / f"{record.id}.producer-0.parquet")]
+        producers = read_producers(journals, record.id)
         log = read_log(journals / f"{record.id}.log.parquet")
         found = _verified(record, producers, log)
     except Exception as crash:  # noqa: BLE001 - whatever it is, it must not pass for a verdict
@@ -154,6 +154,7 @@ def _errors(producers: Sequence[ProducerColumns]) -> dict[str, int]:
 def _end_to_end(parquet: Path, producers: Sequence[ProducerColumns]) -> Any:
     if not parquet.exists():
         return None
-    table = pq.read_table(parquet, columns=["sequence", "due_ns", "received_ns"])
-    measured = table["sequence"].to_numpy() >= producers[0].warmup
+    table = pq.read_table(parquet, columns=["producer", "sequence", "due_ns", "received_ns"])
+    producer, sequence = table["producer"].to_numpy(), table["sequence"].to_numpy()
+    measured = np.any([(producer == p.producer) & (sequence >= p.warmup) for p in producers], axis=0)
     return measure.end_to_end(table["due_ns"].to_numpy()[measured], table["received_ns"].to_numpy()[measured])

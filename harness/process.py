@@ -1,8 +1,9 @@
 """Child processes that never outlive the harness, spoken to in JSON lines.
 
-A child reads one JSON object a line on stdin and writes one a line on stdout. On Linux the kernel kills it when the
-harness dies (``PR_SET_PDEATHSIG``, set by ``guard.py`` before it becomes the child); elsewhere end-of-file on stdin
-tells it to go. Every wait has a bound and ends early when the child ends.
+A child reads one JSON object a line on stdin and writes one a line on stdout, whatever it is written in
+(``docs/workers.md``). On Linux the kernel kills it when the harness dies (``PR_SET_PDEATHSIG``, set by ``guard.py``
+before it becomes the child); elsewhere end-of-file on stdin tells it to go. Every wait has a bound, made by who waits
+from what is waited for, and ends early when the child ends.
 """
 
 from __future__ import annotations
@@ -15,21 +16,30 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 _GUARD = Path(__file__).with_name("guard.py")
+_LEAVES_S = 5.0  # a child whose stdin has ended: it does so at once, but for a busy machine
 Message = dict[str, Any]
 
 
-class ChildDied(Exception):
+class ChildFailed(Exception):
+    """There is no answer from a child; the message says why."""
+
+
+class ChildDied(ChildFailed):
     """The child ended before it had answered; the message has its exit status and the end of its log."""
 
 
-class ChildSilent(Exception):
+class ChildSilent(ChildFailed):
     """The child did not answer within the bound."""
+
+
+class ChildRefused(ChildFailed):
+    """The child does not follow its spec or a command; the message is its reason."""
 
 
 def guarded(command: Sequence[str]) -> list[str]:
@@ -45,14 +55,14 @@ def python(module: str) -> list[str]:
 
 
 class Child:
-    """A running module of ``harness`` (``python -m module``), its first line on stdin being ``spec``."""
+    """A running command, in this ``role``, its first line on stdin being ``spec``."""
 
-    def __init__(self, module: str, spec: Mapping[str, Any], log: Path) -> None:
-        self.module = module
+    def __init__(self, role: str, command: Sequence[str], spec: Mapping[str, Any], log: Path) -> None:
+        self.role = role
         self.log = log
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
-                guarded(python(module)),
+                guarded(command),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -62,46 +72,42 @@ class Child:
         self._events: queue.Queue[Message | None] = queue.Queue()
         self._kept: list[Message] = []
         self._told = 0
-        self._reader = threading.Thread(target=self._read, name=f"read {module}", daemon=True)
+        self._reader = threading.Thread(target=self._read, name=f"read {role}", daemon=True)
         self._reader.start()
-        self.send(spec)
-
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Hands one message to the child. Raises ``ChildDied`` if it is gone."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
-            self._process.stdin.flush()
-        except (BrokenPipeError, ValueError) as error:
-            raise self._died() from error
+        self._send(spec)
 
     def tell(self, command: Mapping[str, Any]) -> int:
-        """Sends a command with an ``id`` of its own, which it returns, for ``wait`` to know the answer by."""
+        """Sends a command with an ``id`` of its own, which it returns, for ``wait`` to know the answer by. Raises
+        ``ChildDied`` if the child is gone.
+        """
         self._told += 1
-        self.send({**command, "id": self._told})
+        self._send({**command, "id": self._told})
         return self._told
 
-    def ask(self, command: Mapping[str, Any], event: str, timeout_s: float) -> Message:
+    def ask(self, command: Mapping[str, Any], event: str, within_s: float) -> Message:
         """The answer to a command, of this ``event``. Raises as ``wait`` does."""
-        return self.wait(event, timeout_s, to=self.tell(command))
+        return self.wait(event, within_s, to=self.tell(command))
 
-    def wait(self, event: str, timeout_s: float, *, to: int | None = None) -> Message:
+    def wait(self, event: str, within_s: float, *, to: int | None = None) -> Message:
         """The next message whose ``event`` is this one; others are kept for ``events``. With ``to`` it is the answer to
-        the command of this id. What the child says late to another command is an answer to nobody, and is dropped.
+        the command of this id, else one that has none, as what it says of its spec. What the child says late to another
+        command is an answer to nobody, and is dropped.
 
-        Raises ``ChildSilent`` past the bound and ``ChildDied`` when the child ends first.
+        Raises ``ChildSilent`` past the bound, ``ChildRefused``, and ``ChildDied`` when the child ends first.
         """
-        until = time.monotonic() + timeout_s
+        until = time.monotonic() + within_s
         while True:
             try:
                 message = self._events.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
-                raise ChildSilent(f"{self.module} did not say {event!r} within {timeout_s:g} s") from None
+                raise ChildSilent(f"the {self.role} did not say {event!r} within {within_s:g} s") from None
             if message is None:
                 self._events.put(None)
                 raise self._died()
-            if message.get("event") == event and message.get("id") == to:
-                return message
+            if message.get("id") == to and message.get("event") in (event, "refused"):
+                if message["event"] == event:
+                    return message
+                raise ChildRefused(str(message.get("reason")))
             if "id" not in message:
                 self._kept.append(message)
 
@@ -139,13 +145,13 @@ class Child:
             self._process.kill()
             self._process.wait(10)
 
-    def end(self, timeout_s: float = 5.0) -> None:
-        """Closes the child's stdin, which asks it to go; kills it when it has not gone within the bound."""
+    def end(self) -> None:
+        """Closes the child's stdin, with which it ends; one that does not is killed."""
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError, ValueError):
                 self._process.stdin.close()
         try:
-            self._process.wait(timeout_s)
+            self._process.wait(_LEAVES_S)
         except subprocess.TimeoutExpired:
             self.kill()
         self._reader.join(2)
@@ -158,6 +164,14 @@ class Child:
             self.end()
         else:
             self.kill()
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.flush()
+        except (BrokenPipeError, ValueError) as error:
+            raise self._died() from error
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -172,38 +186,6 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
         tail = self.log.read_text("utf-8", "replace").strip().splitlines()[-3:]
-        return ChildDied(f"{self.module} ended with status {self._process.returncode}: {' | '.join(tail) or 'no word'}")
-
-
-def messages() -> Iterator[Message]:
-    """For a child: what the parent says, one message at a time, until the parent goes."""
-    for line in sys.stdin:
-        yield json.loads(line)
-
-
-async def obeyed(commands: Iterator[Message], obey: Callable[[Message], None]) -> None:
-    """For a child with an event loop: has each message obeyed there, and returns when the parent goes."""
-    import asyncio  # takes longer than all else here, and not every child has a loop
-
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
-
-    def listen() -> None:
-        try:
-            for command in commands:
-                loop.call_soon_threadsafe(obey, command)
-        finally:
-            loop.call_soon_threadsafe(ended.set)
-
-    threading.Thread(target=listen, name="commands", daemon=True).start()
-    await ended.wait()
-
-
-def answer(command: Message, event: str, **fields: Any) -> None:
-    """For a child: what it says to this command of the parent's, and to no other."""
-    say(event, id=command["id"], **fields)
-
-
-def say(event: str, **fields: Any) -> None:
-    """For a child: one message to the parent."""
-    sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
-    sys.stdout.flush()
+        return ChildDied(
+            f"the {self.role} ended with status {self._process.returncode}: {' | '.join(tail) or 'no word'}"
+        )

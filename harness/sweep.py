@@ -17,12 +17,12 @@ from harness.clusters.kinds import CLUSTERS
 from harness.faults import FAULTS
 from harness.janitor import Janitor
 from harness.judge import judge
-from harness.load.oracle import Oracle
 from harness.plan import Plan, Trial, plan
 from harness.store import FaultRecord, Results, TrialRecord
 from harness.trial import logs
 from harness.warmup import warm_up
 from harness.watcher import Dispensable, Watcher
+from harness.workers.oracle import Oracle
 from harness.workload import Workload
 
 

@@ -18,12 +18,12 @@ from harness.bounds import Bounds
 from harness.clients import Setting
 from harness.disk import DiskWatch
 from harness.journal import ProducerJournal
-from harness.load.receiver import Receiver
 from harness.load.spec import Spec
-from harness.load.worker import Worker, WorkerFailed
-from harness.process import ChildDied, ChildSilent
+from harness.process import ChildFailed
 from harness.trial import Venue
 from harness.trial.waits import client_waits
+from harness.workers.receiver import Receiver
+from harness.workers.worker import Worker, WorkerFailed
 
 _MOST_MESSAGES = 4_000_000
 _MESSAGE_BYTES = 100
@@ -135,7 +135,7 @@ def _loading(venue: Venue, name: str, partitions: int, capacity: int, config: di
     try:
         with DiskWatch(venue.scratch, worker.kill):
             yield worker
-    except (WorkerFailed, ChildDied, ChildSilent) as failed:
+    except (WorkerFailed, ChildFailed) as failed:
         venue.doing(f"the warm-up ended early: {failed}")
     finally:
         worker.kill()

@@ -11,8 +11,8 @@ import pytest
 from harness.clusters.local.cluster import LocalCluster
 from harness.clusters.local.jars import class_path
 from harness.janitor import Janitor
-from harness.load.oracle import Oracle
 from harness.trial import Venue
+from harness.workers.oracle import Oracle
 
 # How long an example takes is the machine's to say, not a property of what is tested.
 hypothesis.settings.register_profile("untimed", deadline=None)

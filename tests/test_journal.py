@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -15,9 +16,11 @@ from harness.events import Outcome
 from harness.journal import LogColumns, ProducerJournal, read_log, read_producer, seal, write_log
 from harness.load.recorder import JournalRecorder
 
+HERE: Any = {"host": "here", "clock_offset_ns": 0}
+
 
 def _recorder(path: Path, capacity: int = 100) -> JournalRecorder:
-    return JournalRecorder(ProducerJournal.create(path, capacity))
+    return JournalRecorder(ProducerJournal.create(path, capacity, 4))
 
 
 def test_outcomes_and_times_come_back_and_pending_ends_as_unknown(
@@ -28,7 +31,7 @@ def test_outcomes_and_times_come_back_and_pending_ends_as_unknown(
     recorder.done(0, Outcome.ACKED, 60, offset=7)
     recorder.done(1, Outcome.FAILED, 61, error="TooLarge")
     recorder.done_many(np.array([2]), Outcome.UNCONFIRMED, np.array([62]), np.array([-1]))
-    rows = seal(tmp_path / "j", tmp_path / "p.parquet", producer=4, warmup=1, errors={1: "TooLarge"}, closed_ns=99)
+    rows = seal(tmp_path / "j", tmp_path / "p.parquet", warmup=1, errors={1: "TooLarge"}, **HERE, closed_ns=99)
     columns = read_producer(tmp_path / "p.parquet")
     assert rows == len(columns) == 4
     assert (columns.producer, columns.warmup, columns.closed_ns) == (4, 1, 99)
@@ -66,7 +69,7 @@ def test_a_worker_killed_at_any_instant_leaves_every_record(tmp_path: Path) -> N
         from harness.events import Outcome
         from harness.journal import ProducerJournal
         from harness.load.recorder import JournalRecorder
-        recorder = JournalRecorder(ProducerJournal.create(Path(sys.argv[1]), 1000))
+        recorder = JournalRecorder(ProducerJournal.create(Path(sys.argv[1]), 1000, 4))
         recorder.sent(0, 0, np.arange(1000), 1)
         for i in range(700):
             recorder.done(i, Outcome.ACKED, i, offset=i)
@@ -80,7 +83,7 @@ def test_a_worker_killed_at_any_instant_leaves_every_record(tmp_path: Path) -> N
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"ready\n"
         os.kill(worker.pid, signal.SIGKILL)
-    assert seal(path, tmp_path / "p.parquet", producer=0, warmup=0, errors={}) == 1000
+    assert seal(path, tmp_path / "p.parquet", warmup=0, errors={}, **HERE) == 1000
     outcome = read_producer(tmp_path / "p.parquet").outcome
     assert (outcome == Outcome.ACKED).sum() == 700
     assert (outcome == Outcome.UNKNOWN).sum() == 300
@@ -88,7 +91,7 @@ def test_a_worker_killed_at_any_instant_leaves_every_record(tmp_path: Path) -> N
 
 def test_an_empty_journal_seals(tmp_path: Path) -> None:
     _recorder(tmp_path / "j")
-    assert seal(tmp_path / "j", tmp_path / "p.parquet", producer=0, warmup=0, errors={}) == 0
+    assert seal(tmp_path / "j", tmp_path / "p.parquet", warmup=0, errors={}, **HERE) == 0
     assert len(read_producer(tmp_path / "p.parquet")) == 0
 
 

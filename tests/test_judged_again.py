@@ -52,11 +52,13 @@ def test_another_verdict_is_a_difference() -> None:
 
 
 def test_figures_that_cannot_be_made_take_nothing_from_the_verdict(tmp_path: Path) -> None:
-    journal = ProducerJournal.create(tmp_path / "j", 1)
+    journal = ProducerJournal.create(tmp_path / "j", 1, 0)
     recorder = JournalRecorder(journal)
     recorder.sent(0, 0, np.array([10]), 10)
     recorder.done(0, Outcome.ACKED, 20, offset=0)
-    seal(tmp_path / "j", tmp_path / "a.producer-0.parquet", producer=0, warmup=0, errors={}, closed_ns=30)
+    seal(
+        tmp_path / "j", tmp_path / "a.producer-0.parquet", warmup=0, errors={}, host="", clock_offset_ns=0, closed_ns=30
+    )
     one = (np.zeros(1, np.int32), np.zeros(1, np.int64), np.zeros(1, np.int32), np.zeros(1, np.int64))
     write_log(tmp_path / "a.log.parquet", LogColumns(*one, valid=np.ones(1, np.bool_)))
     record = _record(None).model_copy(update={"load": {}, "fault": FaultRecord(name="none")})

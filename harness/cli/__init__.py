@@ -20,7 +20,7 @@ from harness.cli.standing import cluster
 from harness.clusters import ClusterFailed
 from harness.console import console
 from harness.janitor import JanitorDied
-from harness.process import ChildDied, ChildSilent
+from harness.process import ChildFailed
 from harness.store import Results, ResultsUnusable
 from harness.workload import WorkloadError
 
@@ -92,7 +92,7 @@ def main() -> NoReturn:
         _fail(USAGE, *error.problems)
     except ResultsUnusable as error:
         _fail(USAGE, f"harness: {error}")
-    except (ClusterFailed, ChildDied, ChildSilent, JanitorDied, OSError) as error:
+    except (ClusterFailed, ChildFailed, JanitorDied, OSError) as error:
         _fail(FAILED, f"harness: {error}")
     except (KeyboardInterrupt, click.Abort) as interrupted:
         signals.ignore()

@@ -12,23 +12,15 @@ from harness.clusters import Cluster
 from harness.clusters.can import Ability, Disks, Links, Processes
 from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
-from harness.load.movement import Movement
-from harness.load.worker import Worker
 from harness.wire import Proxy, Rule
+from harness.workers.fleet import Fleet
+from harness.workers.movement import Movement
 
 _Can = TypeVar("_Can")
 
 
 class RecipeFailed(Exception):
     """A step did not reach its end within its bound; the message says which and what was seen instead."""
-
-
-@dataclass(frozen=True)
-class Begun:
-    """A load that was started, and the sequence of its first message: so many had been handed over before."""
-
-    send: steps.Send
-    first: int
 
 
 @dataclass
@@ -40,14 +32,11 @@ class Stage:
 
     cluster: Cluster
     topic: str
-    workers: list[Worker]
-    """The producers that there were, the one at work last."""
+    fleet: Fleet
     proxy: Proxy | None
     bounds: Bounds
     clock_ns: Callable[[], int] = time.monotonic_ns
     events: list[FaultEvent] = field(default_factory=list)
-    loads: list[Begun] = field(default_factory=list)
-    """The loads that there were, the one at work last."""
     part: str | None = None
     """The fault whose steps these are, where it is one of several."""
     _parts: dict[str, Stage] = field(default_factory=dict)
@@ -56,10 +45,6 @@ class Stage:
     _rules: dict[str | None, tuple[Rule, ...]] = field(default_factory=dict)
     """Those in the proxy, with whose they are."""
     _hit: dict[steps.Target, tuple[int, ...]] = field(default_factory=dict)
-
-    @property
-    def worker(self) -> Worker:
-        return self.workers[-1]
 
     @property
     def processes(self) -> Processes:
@@ -81,14 +66,9 @@ class Stage:
             self._parts[fault] = replace(self, part=fault, _hit={})
         return self._parts[fault]
 
-    def begin(self, load: steps.Send) -> None:
-        """Starts a load; what is counted counts from here on."""
-        self.loads.append(Begun(load, self.worker.sent()))
-        self.worker.start(load.count, self.bounds, rate=load.rate, flush_every=load.flush_every)
-
     def acks(self) -> int:
         """How many messages of the load at work were acked by now (acks=0: counted as sent)."""
-        return self.worker.acks(self.loads[-1].first if self.loads else None)
+        return self.fleet.acks()
 
     def record(self, what: str, **detail: Any) -> None:
         whose = {} if self.part is None else {"part": self.part}
@@ -192,9 +172,9 @@ class Stage:
         """Yields until it is done, which is the load's to bring about. It raises ``RecipeFailed`` with ``what`` was not
         when nothing has moved for longer than the bounds allow, or for ``grace_s`` when the load is over.
         """
-        movement = Movement(self._moved, self.clock_ns)
+        movement = Movement(self.fleet.moved, self.clock_ns)
         while not done():
-            over = self._load_is_over()
+            over = self.fleet.over
             if (still_s := movement.still_s()) > (grace_s if over else self.bounds.patience_s):
                 why = "the load is over" if over else f"settings and fault explain {self.bounds.explained_s:.1f} s"
                 raise RecipeFailed(f"{what}, and nothing moved for {still_s:.1f} s: {why}")
@@ -208,21 +188,12 @@ class Stage:
             self.look_after()
             yield
 
-    def _moved(self) -> tuple[int, int]:
-        return self.worker.moved()
-
-    def _load_is_over(self) -> bool:
-        """Whether nothing of it will move any more: all was handed over and has a report, or the client is gone."""
-        sent, reported = self._moved()
-        until = self.loads[-1].first + self.loads[-1].send.count if self.loads else 0
-        return self.worker.killed or (sent == reported and sent >= until)
-
     def look_after(self) -> None:
-        """Raises ``ClusterFailed``, ``WorkerFailed`` or ``ChildDied`` if a node, a relay, the client or the proxy has
+        """Raises ``ClusterFailed``, ``WorkerFailed`` or ``ChildDied`` if a node, a relay, a client or the proxy has
         ended that nobody ended.
         """
         self.cluster.fail_if_dead()
-        self.worker.fail_if_dead()
+        self.fleet.fail_if_dead()
         if self.proxy is not None:
             self.proxy.fail_if_dead()
 

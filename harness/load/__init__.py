@@ -1,5 +1,1 @@
-"""The load: messages, their pace, and the worker processes that send, receive and scan them.
-
-Nothing here runs in the harness's own process but the codec and the pacer; workers are started through
-``harness.process.Child`` and leave Parquet journals behind.
-"""
+"""What a load is made of: messages, their pace, the segments in which a client gets them, what it reports of them."""

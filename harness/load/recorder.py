@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from harness.events import Outcome
 from harness.journal import ProducerJournal
-from harness.process import say
+from harness.serving import say
 
 Int64 = npt.NDArray[np.int64]
 _MOST_ERRORS = 255

@@ -1,25 +1,27 @@
-"""What a trial leaves for its judge: the producer's journal, sealed, and what the oracle read in the log."""
+"""What a trial leaves for its judge: its producers' journals, sealed, and what the oracle read in the log."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from harness.journal import producers_of
 from harness.trial.venue import Running
 
 
 def clear(running: Running) -> None:
     """Nothing is left of an earlier attempt at the trial: what this one does not make is not there."""
-    for part in ("producer-0", "log", "consumer-0"):
-        running.journal(part).unlink(missing_ok=True)
+    earlier = producers_of(running.venue.journals, running.trial.id)
+    for path in (*earlier, running.journal("log"), running.journal("consumer-0")):
+        path.unlink(missing_ok=True)
 
 
 def seal(running: Running) -> bool:
-    """Whether there was a producer's journal to seal."""
-    worker = running.worker
-    if worker is None or not Path(worker.spec.journal).exists():
-        return False
-    worker.seal(running.journal("producer-0"))
-    return True
+    """Whether each producer had left a journal to seal."""
+    workers = running.fleet.workers if running.fleet else []
+    left = [worker for worker in workers if Path(worker.spec.journal).exists()]
+    for worker in left:
+        worker.seal(running.journal(f"producer-{worker.spec.producer}"))
+    return bool(left) and left == workers
 
 
 def scan(running: Running) -> bool:

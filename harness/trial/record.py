@@ -15,14 +15,14 @@ from harness.workload import in_effect
 
 def record_of(running: Running, started: datetime, elapsed_s: float, *, complete: bool) -> TrialRecord:
     """The record of a trial that ran: without counts, anomalies and verdict."""
-    trial, worker = running.trial, running.worker
+    trial, fleet = running.trial, running.fleet
     events = [{"at_ns": event.at_ns, "what": event.what, **event.detail} for event in running.events]
-    load = trial_fields(trial)["load"] | {"most_waiting_bytes": worker.most_waiting_bytes if worker else None}
+    load = trial_fields(trial)["load"] | {"most_waiting_bytes": fleet.most_waiting_bytes if fleet else None}
     return TrialRecord(
         **trial_fields(trial) | {"load": load},
         cluster_profile=trial.profile,
-        client_version=worker.version if worker else None,
-        effective={**worker.effective, **in_effect(trial.config)} if worker and worker.effective else None,
+        client_version=fleet.version if fleet else None,
+        effective={**fleet.effective, **in_effect(trial.config)} if fleet and fleet.effective else None,
         fault=FaultRecord(
             name=trial.fault,
             parameters=parameters_of(trial),
@@ -36,7 +36,7 @@ def record_of(running: Running, started: datetime, elapsed_s: float, *, complete
         reason="; ".join(running.problems) or None,
         started=started.isoformat(timespec="milliseconds"),
         elapsed_s=round(elapsed_s, 3),
-        client_cpu_s=worker.cpu_s if worker else None,
+        client_cpu_s=fleet.cpu_s if fleet else None,
     )
 
 

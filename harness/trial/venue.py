@@ -14,10 +14,11 @@ from harness.clusters import Cluster
 from harness.events import FaultEvent
 from harness.faults.stage import RecipeFailed
 from harness.janitor import Janitor
-from harness.load.oracle import Oracle, ScanFailed
-from harness.load.worker import Worker, WorkerFailed
 from harness.plan import Trial
-from harness.process import ChildDied, ChildSilent
+from harness.process import ChildFailed
+from harness.workers.fleet import Fleet
+from harness.workers.oracle import Oracle, ScanFailed
+from harness.workers.worker import WorkerFailed
 
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
@@ -43,8 +44,8 @@ class Running:
 
     trial: Trial
     venue: Venue
-    workers: list[Worker] = field(default_factory=list)
-    """Where a fault restarts it there are several, the last one at work."""
+    fleet: Fleet | None = None
+    """Its producers, once they are started."""
     events: list[FaultEvent] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Why the trial's data is not what a completed trial's would be, worst first."""
@@ -52,13 +53,9 @@ class Running:
     """Something ended that nobody ended and that what became of messages depends on: the data is no evidence."""
 
     @property
-    def worker(self) -> Worker | None:
-        return self.workers[-1] if self.workers else None
-
-    @property
     def stored_bytes(self) -> int:
         """What the load takes in a log, as far as it was handed over."""
-        return bytes_of(self.worker.sent() if self.worker else 0, self.trial.load.message_size)
+        return bytes_of(self.fleet.sent() if self.fleet else 0, self.trial.load.message_size)
 
     @property
     def topic(self) -> str:
@@ -74,23 +71,15 @@ class Running:
         return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
 
     def journal(self, part: str) -> Path:
-        """Where a part (``producer-0``, ``log``, ``consumer-0``) of the trial's journal is."""
+        """Where a part (``producer-<number>``, ``log``, ``consumer-0``) of the trial's journal is."""
         return self.venue.journals / f"{self.trial.id}.{part}.parquet"
-
-    def close(self) -> None:
-        if self.worker is not None:
-            self.worker.close()
-
-    def kill(self) -> None:
-        if self.worker is not None:
-            self.worker.kill()
 
     @contextlib.contextmanager
     def noting_problems(self) -> Iterator[None]:
         """What ends a part of a trial becomes a line in its record; a cluster that fails ends the trial."""
         try:
             yield
-        except (WorkerFailed, RecipeFailed, ScanFailed, ChildDied, ChildSilent) as problem:
+        except (WorkerFailed, RecipeFailed, ScanFailed, ChildFailed) as problem:
             self.note(str(problem))
 
     def note(self, problem: str) -> None:

@@ -42,13 +42,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.process import Child
+from harness import roles
+from harness.bounds import HELD_UP_S, STARTING_S
 from harness.wire.rules import Rule
 
 __all__ = ["Proxy", "Rule", "Stats"]
-
-_START_S = 20.0
-_ANSWER_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -67,13 +65,13 @@ class Proxy:
     """A running proxy; its process goes with the context. Start it from the main thread.
 
     ``brokers`` has each node's ``host:port``; ``addresses`` has the proxy's for each. Every wait is bounded: methods
-    raise ``ChildDied`` or ``ChildSilent`` of ``harness.process``.
+    raise ``ChildFailed`` of ``harness.process``.
     """
 
     def __init__(self, brokers: Mapping[int, str], log: Path) -> None:
-        self._child = Child("harness.wire.proxy", {"brokers": {str(node): at for node, at in brokers.items()}}, log)
+        self._child = roles.start("proxy", {"brokers": {str(node): at for node, at in brokers.items()}}, log)
         try:
-            ready = self._child.wait("ready", _START_S)
+            ready = self._child.wait("ready", STARTING_S)
         except BaseException:
             self._child.kill()
             raise
@@ -102,12 +100,10 @@ class Proxy:
         """Replaces all rules: new ones count from 1, and those that were there go on counting and holding what they
         hold. They are of every request that arrives from now on.
         """
-        self._child.send({"do": "rules", "rules": [rule.to_json() for rule in rules]})
-        self._child.wait("rules", _ANSWER_S)
+        self._child.ask({"do": "rules", "rules": [rule.to_json() for rule in rules]}, "rules", HELD_UP_S)
 
     def stats(self) -> Stats:
-        self._child.send({"do": "stats"})
-        said = self._child.wait("stats", _ANSWER_S)
+        said = self._child.ask({"do": "stats"}, "stats", HELD_UP_S)
         return Stats(said["requests"], said["matched"], said["fired"], said["connections"])
 
     def fired(self) -> list[dict[str, Any]]:

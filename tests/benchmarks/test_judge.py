@@ -64,10 +64,10 @@ def trial(messages: int, partitions: int) -> tuple[ProducerColumns, LogColumns]:
 def stored(folder: Path, messages: int, partitions: int) -> TrialRecord:
     """The record of such a trial, not yet judged, with its journals in the folder."""
     producer, log = trial(messages, partitions)
-    journal = ProducerJournal.create(folder / "journal", messages)
+    journal = ProducerJournal.create(folder / "journal", messages, 0)
     for name in ("due_ns", "sent_ns", "done_ns", "offset", "partition", "outcome"):
         getattr(journal, name)[:] = getattr(producer, name)
-    seal(folder / "journal", folder / "big.producer-0.parquet", producer=0, warmup=1000, errors={})
+    seal(folder / "journal", folder / "big.producer-0.parquet", warmup=1000, errors={}, host="", clock_offset_ns=0)
     write_log(folder / "big.log.parquet", log)
     return TrialRecord(
         id="big",

@@ -18,7 +18,7 @@ from harness.events import Outcome
 from harness.journal import LogColumns, ProducerJournal
 from harness.load.codec import Codec
 from harness.load.recorder import JournalRecorder
-from harness.load.scan import scan
+from harness.roles.oracle import scan
 
 CLIENTS = tuple(clients.CLIENTS)
 MESSAGE_BYTES = 100
@@ -55,7 +55,7 @@ class Sending:
         self.topic = topic
         self.number = next(_numbers)
         self.codec = Codec(run_key=7, message_size=size, producer=self.number)
-        self.journal = ProducerJournal.create(folder / f"journal-{self.number}", 20_000)
+        self.journal = ProducerJournal.create(folder / f"journal-{self.number}", 20_000, self.number)
         self.recorder = CountingRecorder(self.journal)
         self.producer = clients.load(client).create(bootstrap, topic, config, self.recorder)
         self.next = 0

@@ -16,6 +16,7 @@ from harness.faults.steps import Line, Need, Step
 from harness.wire import Rule
 from harness.wire.requests import Request
 from harness.wire.rulebook import Rulebook
+from harness.workers.fleet import Fleet
 
 from ..fake_cluster import FakeCluster
 
@@ -29,10 +30,12 @@ class Producer:
     def __init__(self, proxy: Proxy) -> None:
         self.warmup = self.total = self.acked = WARMUP
         self.killed = self.paused = False
-        self.hung = None
+        self.hung = self.stopped = None
         self._proxy = proxy
 
-    def start(self, count: int, bounds: Bounds, *, rate: float | None, flush_every: int | None) -> None:
+    def start(
+        self, count: int, bounds: Bounds, *, rate: float | None, flush_every: int | None, seconds: float | None = None
+    ) -> None:
         assert not self.killed
         self.total += count
 
@@ -118,13 +121,13 @@ class Played:
         self.stage = Stage(
             self.cluster,
             "t",
-            [cast(Any, self.producer)],
+            Fleet([cast(Any, self.producer)]),
             cast(Any, self.proxy) if Line.PROXY in there else None,
             Bounds(explained_s=60, undisturbed_s=60, cluster_s=60),
             clock_ns=self._clock,
         )
         for _ in carry_out(steps, self.stage):
-            self.stage.worker.tick()  # type: ignore[attr-defined]
+            cast(Any, self.stage.fleet.workers[0]).tick()
             self.now_ns += 100_000_000
 
     def _clock(self) -> int:

@@ -18,12 +18,13 @@ from harness import clients
 from harness.bounds import Bounds, bytes_of
 from harness.faults import FAULTS
 from harness.faults.fault import InTurn, Script
-from harness.faults.stage import Begun, RecipeFailed, Stage
+from harness.faults.stage import RecipeFailed, Stage
 from harness.faults.steps import AwaitAcks, AwaitFired, AwaitSent, KillClient, Part, Send, Sleep, Step, Wire
 from harness.faults.timing import losses, outage_s, slowest_rate
-from harness.load.movement import Movement
-from harness.load.worker import Worker
 from harness.trial.waits import client_waits
+from harness.workers.fleet import Fleet
+from harness.workers.movement import Movement
+from harness.workers.worker import Worker
 
 COMPOSED = (
     "lose-ack then kill-leader",
@@ -144,10 +145,14 @@ class _Client:
 
     def stage(self, bounds: Bounds) -> Stage:
         cluster = cast(Any, self)  # which has not ended either
-        worker = cast(Worker, self)
-        return Stage(
-            cluster, "", [worker], None, bounds, clock_ns=lambda: int(self.now_s * 1e9), loads=[Begun(self.load, 0)]
-        )
+        fleet = Fleet([cast(Worker, self)])
+        fleet.start(self.load.count, bounds, rate=self.load.rate)
+        return Stage(cluster, "", fleet, None, bounds, clock_ns=lambda: int(self.now_s * 1e9))
+
+    def start(self, count: int, bounds: Bounds, **how: Any) -> None: ...
+
+    def sent(self) -> int:
+        return 0  # when the load begins
 
 
 def _waited(bounds: Bounds, load: Send, count: int, outage_s: float) -> None:

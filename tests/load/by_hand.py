@@ -133,5 +133,5 @@ def load_by_hand(
         patched.setattr(segments, "time", clock)
         path = Path(folder) / "journal"
         spec = Spec("by-hand", "", "", partitions, {}, CODEC.run_key, 0, CODEC.message_size, capacity, str(path))
-        journal = ProducerJournal.create(path, capacity)
+        journal = ProducerJournal.create(path, capacity, spec.producer)
         yield Bench(spec, ByHand(clock, iter(takes), message_s, dies), journal, JournalRecorder(journal), clock)

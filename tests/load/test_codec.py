@@ -54,6 +54,16 @@ def test_the_checksum_is_crc32c_of_all_other_bytes() -> None:
     assert stored == google_crc32c.value(value[:32] + value[36:])
 
 
+@given(st.binary(max_size=200))
+def test_a_producer_in_another_language_may_fill_up_with_what_it_likes(filler: bytes) -> None:
+    head = struct.pack(">2sBBiQqq", b"KD", 1, 0, 3, 7, 5, 11)
+    value = head + struct.pack(">I", google_crc32c.value(head + filler)) + filler
+    assert len(value) == HEADER_BYTES + len(filler)
+    back = Codec(7, len(value)).decode([value])
+    assert (back.valid[0], back.producer[0], back.sequence[0], back.due_ns[0]) == (True, 3, 5, 11)
+    assert not Codec(8, len(value)).decode([value]).valid.any()
+
+
 def test_another_trials_message_is_not_ours() -> None:
     values = Codec(1, 100).encode(np.arange(5), np.arange(5))
     assert not Codec(2, 100).decode(values).valid.any()

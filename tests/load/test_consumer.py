@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.load.codec import Codec
-from harness.load.consumer import Received
+from harness.roles.consumer import Received
 
 
 @pytest.mark.parametrize(("size", "count"), [(36, 0), (36, 5_000), (100, 655), (100, 656), (70_000, 3)])

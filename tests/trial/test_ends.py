@@ -18,10 +18,10 @@ from harness.clusters.local.cluster import LocalCluster
 from harness.events import Verdict
 from harness.janitor import Janitor
 from harness.judge import judge
-from harness.load import oracle
 from harness.store import TrialRecord
 from harness.trial import Venue
 from harness.trial.venue import Running
+from harness.workers import oracle
 
 from .single import planned
 
@@ -80,9 +80,9 @@ def test_a_broker(venue: Venue, cluster: LocalCluster) -> None:
 
 
 def test_a_client(venue: Venue) -> None:
-    record = _run(venue, "measuring", _killing("harness.load.producer"), performance=PACED)
+    record = _run(venue, "measuring", _killing("harness.roles.producer"), performance=PACED)
     assert record.status == "completed"
-    assert record.reason is not None and "harness.load.producer ended with status -9" in record.reason
+    assert record.reason is not None and "the producer ended with status -9" in record.reason
     assert record.counts is not None and 0 < record.counts.acked <= record.counts.sent < 1_000
     assert record.anomalies is not None and record.anomalies.lost == 0
     assert record.verdict is Verdict.UNKNOWN
@@ -94,11 +94,11 @@ def test_a_client_while_a_fault_takes_its_time(venue: Venue) -> None:
     record = _run(
         venue,
         "injecting",
-        _killing("harness.load.producer"),
+        _killing("harness.roles.producer"),
         config={"delivery.timeout.ms": 1_000, "request.timeout.ms": 500},
         faults={"recipes": [outage]},
     )
-    assert record.reason is not None and "harness.load.producer ended with status -9" in record.reason
+    assert record.reason is not None and "the producer ended with status -9" in record.reason
     assert record.anomalies is not None and record.anomalies.unreported == 0
     assert record.verdict is Verdict.UNKNOWN
     assert record.elapsed_s is not None and record.elapsed_s < 20
@@ -108,30 +108,30 @@ def test_a_proxy(venue: Venue) -> None:
     recipe = {"name": "lose-ack", "messages": 4_000, "rate": 2_000}
     record = _run(venue, "injecting", _killing("harness.wire.proxy"), faults={"recipes": [recipe]}, config=IMPATIENT)
     assert record.status == "failed"
-    assert record.reason is not None and "harness.wire.proxy ended with status -9" in record.reason
+    assert record.reason is not None and "the proxy ended with status -9" in record.reason
     assert record.verdict is Verdict.UNKNOWN
 
 
 @after_it_a_pass
 def test_a_consumer(venue: Venue) -> None:
-    record = _run(venue, "measuring", _killing("harness.load.consumer"), performance=PACED)
-    assert record.reason is not None and "harness.load.consumer ended with status -9" in record.reason
+    record = _run(venue, "measuring", _killing("harness.roles.consumer"), performance=PACED)
+    assert record.reason is not None and "the consumer ended with status -9" in record.reason
     assert record.end_to_end_ms is None
     assert record.verdict is Verdict.UNKNOWN
 
 
 @after_it_a_pass
 def test_an_oracle(venue: Venue) -> None:
-    record = _run(venue, "measuring", _killing("harness.load.scan"), performance=PACED)
+    record = _run(venue, "measuring", _killing("harness.roles.oracle"), performance=PACED)
     assert record.status == "failed"
-    assert record.reason is not None and "harness.load.scan ended with status -9" in record.reason
+    assert record.reason is not None and "the oracle ended with status -9" in record.reason
     assert record.verdict is Verdict.UNKNOWN
 
 
 @after_it_a_pass
 def test_an_oracle_that_does_not_answer(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its answer, which comes too late, is not taken for the next one's: see the trial after this one."""
-    for bound in ("_READY_S", "HELD_UP_S"):
+    for bound in ("STARTING_S", "HELD_UP_S"):
         monkeypatch.setattr(oracle, bound, 0.1)
     assert venue.oracle.pid is not None
     psutil.Process(venue.oracle.pid).suspend()

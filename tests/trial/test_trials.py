@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partialmethod
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +24,12 @@ from harness.faults.parameters import UnderLoad
 from harness.faults.steps import AwaitAcks, PauseClient
 from harness.journal import read_producer
 from harness.judge import judge
-from harness.load import worker
 from harness.load.codec import Codec
-from harness.load.worker import Worker
 from harness.plan import Trial
 from harness.trial import Venue
 from harness.trial.venue import Running
 from harness.wire import Proxy
+from harness.workers import worker
 
 from .single import planned
 
@@ -61,7 +59,7 @@ def test_a_client_that_hangs_ends_within_its_bound_and_is_no_pass(
         monkeypatch.setattr(module, "HELD_UP_S", 0.5)
     monkeypatch.setattr(confluent, "RECONNECT_S", 0.1)
     # How long it is asked to end in order, in vain.
-    monkeypatch.setattr(Worker, "close", partialmethod(Worker.close, timeout_s=0.5))
+    monkeypatch.setattr(sys.modules["harness.trial.produce"], "CLOSING_S", 0.5)
     began = time.monotonic()
     hanging = planned(config=_IMPATIENT, faults={"recipes": [{"name": "hang", "messages": 5_000}]})
     record = judge(trial.run(hanging, venue), venue.journals)

@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.process import Child
+from harness import roles
+from harness.process import ChildRefused
 from harness.wire import Proxy, Rule
 from harness.wire.fields import Malformed
 from harness.wire.firings import LISTED
@@ -246,16 +247,13 @@ def test_the_end_of_stdin_ends_it(broker: Answering, tmp_path: Path) -> None:
 
 
 def test_a_command_that_makes_no_sense_is_refused_and_changes_nothing(broker: Answering, tmp_path: Path) -> None:
-    with Child("harness.wire.proxy", {"brokers": {"1": broker.address}}, tmp_path / "proxy.log") as child:
+    with roles.start("proxy", {"brokers": {"1": broker.address}}, tmp_path / "proxy.log") as child:
         child.wait("ready", BOUND_S)
-        child.send({"do": "rules", "rules": [{"action": "lose-ack"}]})
-        child.wait("rules", BOUND_S)
+        child.ask({"do": "rules", "rules": [{"action": "lose-ack"}]}, "rules", BOUND_S)
         for command, reason in (
             ({"do": "rules", "rules": [{"action": "lose-it"}]}, "action 'lose-it' is none of"),
             ({"do": "dance"}, "no such command"),
-            ([], "no such command"),
         ):
-            child.send(command)  # type: ignore[arg-type]
-            assert reason in child.wait("refused", BOUND_S)["reason"]
-        child.send({"do": "stats"})
-        assert child.wait("stats", BOUND_S)["fired"] == [0]
+            with pytest.raises(ChildRefused, match=reason):
+                child.ask(command, "rules", BOUND_S)
+        assert child.ask({"do": "stats"}, "stats", BOUND_S)["fired"] == [0]

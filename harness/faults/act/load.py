@@ -12,9 +12,9 @@ from harness.faults.stage import RecipeFailed, Stage
 
 @do.register
 def _(step: steps.Send, stage: Stage) -> None:
-    if stage.worker.hung is not None:
-        raise RecipeFailed(str(stage.worker.hung))
-    stage.begin(step)
+    if stage.fleet.hangs:
+        raise RecipeFailed(str(stage.fleet.hangs[0]))
+    stage.fleet.start(step.count, stage.bounds, rate=step.rate, flush_every=step.flush_every)
 
 
 @do.register
@@ -33,14 +33,14 @@ def _(step: steps.AwaitAcks, stage: Stage) -> Iterator[None]:
 
 @do.register
 def _(step: steps.AwaitSent, stage: Stage) -> None:
-    if stage.worker.killed:
-        stage.record("sent", total=stage.worker.sent())
+    if stage.fleet.killed:
+        stage.record("sent", total=stage.fleet.sent())
         return
-    unreported = stage.worker.finish()
-    if stage.proxy is not None and stage.worker.unconfirmed():
+    unreported = stage.fleet.finish()
+    if stage.proxy is not None and stage.fleet.unconfirmed():
         # What is on its way still would meet other rules than it was sent under.
         stage.cluster.wait_quiet(stage.topic, stage.bounds.cluster_s)
-    stage.record("sent", total=stage.worker.sent(), unreported=unreported)
+    stage.record("sent", total=stage.fleet.sent(), unreported=unreported)
 
 
 @do.register
@@ -52,31 +52,28 @@ def _(step: steps.Sleep, stage: Stage) -> Iterator[None]:
 
 @do.register
 def _(step: steps.PauseClient, stage: Stage) -> None:
-    stage.worker.pause()
+    stage.fleet.pause()
     stage.record("pause-client", acks=stage.acks())
 
 
 @do.register
 def _(step: steps.ResumeClient, stage: Stage) -> None:
-    stage.worker.resume()
+    stage.fleet.resume()
     stage.record("resume-client")
 
 
 @do.register
 def _(step: steps.KillClient, stage: Stage) -> None:
-    stage.worker.kill()
-    stage.record("kill-client", sent=stage.worker.sent(), acks=stage.acks())
+    stage.fleet.kill()
+    stage.record("kill-client", sent=stage.fleet.sent(), acks=stage.acks())
 
 
 @do.register
 def _(step: steps.RestartClient, stage: Stage) -> Iterator[None]:
-    begun = stage.loads[-1]
-    stage.workers.append(stage.worker.again())
-    stage.worker.wait_ready()
-    unreported = stage.worker.pending()
+    stage.fleet.succeed()
+    unreported = stage.fleet.pending()
     if step.resend:
-        stage.worker.resend(stage.bounds)
-        yield from stage.while_load_moves(lambda: not stage.worker.pending(), "what was sent again has no report")
+        stage.fleet.resend(stage.bounds)
+        yield from stage.while_load_moves(lambda: not stage.fleet.pending(), "what was sent again has no report")
     stage.record("restart-client", sent_again=unreported if step.resend else 0)
-    left = begun.first + begun.send.count - stage.worker.sent()
-    stage.worker.start(max(0, left), stage.bounds, rate=begun.send.rate, flush_every=begun.send.flush_every)
+    stage.fleet.go_on(stage.bounds)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from harness.process import Child, ChildDied, ChildSilent
+from harness import roles
+from harness.process import Child, ChildFailed
 from harness.report.charts.drawing import Drawing
 from harness.report.charts.style import RC
 from harness.report.files import write
@@ -32,14 +33,15 @@ def save_all(drawings: Sequence[Drawing], folder: Path) -> dict[str, str]:
     processes = max(1, min(os.cpu_count() or 1, _MOST, len(drawings) // _WORTH))
     own, *others = (drawings[start::processes] for start in range(processes))
     with ExitStack() as stack:
-        workers = [stack.enter_context(_worker(folder, share)) for share in others]
+        spec = {"folder": str(folder.resolve())}
+        artists = [stack.enter_context(roles.start("artist", spec, Path(os.devnull))) for _ in others]
+        asked = [_asked(artist, share) for artist, share in zip(artists, others, strict=True)]
         for drawing in own:
             problems[drawing.name] = save(drawing, into)
-        for worker, share in zip(workers, others, strict=True):
-            with suppress(ChildDied, ChildSilent):
-                for _ in share:
-                    said = worker.wait("drawn", _FIGURE_S)
-                    problems[said["name"]] = said["problem"]
+        for artist, share, ids in zip(artists, others, asked, strict=True):
+            with suppress(ChildFailed):
+                for drawing, told in zip(share, ids, strict=False):
+                    problems[drawing.name] = artist.wait("drawn", _FIGURE_S, to=told)["problem"]
             for drawing in share:
                 if drawing.name not in problems:
                     problems[drawing.name] = save(drawing, into)
@@ -74,6 +76,8 @@ def _save(drawing: Drawing, into: Path) -> None:
         write(into / f"{drawing.name}.{suffix}", image.getvalue())
 
 
-def _worker(folder: Path, share: Sequence[Drawing]) -> Child:
-    spec = {"folder": str(folder.resolve()), "names": [drawing.name for drawing in share]}
-    return Child("harness.report.charts.worker", spec, Path(os.devnull))
+def _asked(artist: Child, share: Sequence[Drawing]) -> list[int]:
+    """The ids of what it was told to draw, of all of it unless it has died."""
+    with suppress(ChildFailed):
+        return [artist.tell({"do": "draw", "name": drawing.name}) for drawing in share]
+    return []

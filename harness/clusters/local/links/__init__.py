@@ -14,16 +14,16 @@ connection that is made meanwhile is taken by the relay and stays silent. What i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from harness import roles
+from harness.bounds import HELD_UP_S, STARTING_S
 from harness.clusters import ClusterFailed
-from harness.process import Child, ChildDied, ChildSilent, Message
+from harness.process import ChildFailed, Message
 
 __all__ = ["Links"]
-
-_START_S = 20.0
-_ANSWER_S = 10.0
 
 
 class Links:
@@ -35,9 +35,10 @@ class Links:
 
     def __init__(self, targets: Mapping[tuple[int, int], str], log: Path) -> None:
         ways = [{"from": sender, "to": receiver, "address": at} for (sender, receiver), at in targets.items()]
-        self._child = Child("harness.clusters.local.links.relay", {"ways": ways}, log)
+        self._child = roles.start("relay", {"ways": ways}, log)
         try:
-            ready = self._answer("ready", _START_S)
+            with _failing():
+                ready = self._child.wait("ready", STARTING_S)
         except BaseException:
             self._child.kill()
             raise
@@ -50,21 +51,19 @@ class Links:
 
     def cut(self, sender: int, receiver: int) -> None:
         """From now on nothing that ``sender`` sends arrives at ``receiver``."""
-        self._tell({"do": "cut", "from": sender, "to": receiver}, "cut")
+        self._ask({"do": "cut", "from": sender, "to": receiver}, "cut")
 
     def mend(self) -> None:
         """Everything passes again, and what was held goes on."""
-        self._tell({"do": "mend"}, "mended")
+        self._ask({"do": "mend"}, "mended")
 
     def fail_if_dead(self) -> None:
         """Raises ``ClusterFailed`` if its process has ended, or ever cut a way that nobody told it to."""
         for event in self._child.events():
             if event["event"] == "failed" and self._failure is None:
                 self._failure = f"from node {event['from']} to node {event['to']}: {event['reason']}"
-        try:
+        with _failing():
             self._child.fail_if_dead()
-        except ChildDied as died:
-            raise ClusterFailed(f"no relay between the nodes: {died}") from died
         if self._failure is not None:
             raise ClusterFailed(f"a relay between the nodes failed {self._failure}")
 
@@ -78,16 +77,16 @@ class Links:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _tell(self, command: Message, answer: str) -> None:
-        try:
-            self._child.send(command)
-        except ChildDied as died:
-            raise ClusterFailed(f"no relay between the nodes: {died}") from died
-        self._answer(answer, _ANSWER_S)
+    def _ask(self, command: Message, answer: str) -> None:
+        with _failing():
+            self._child.ask(command, answer, HELD_UP_S)
         self.fail_if_dead()
 
-    def _answer(self, event: str, timeout_s: float) -> Message:
-        try:
-            return self._child.wait(event, timeout_s)
-        except (ChildDied, ChildSilent) as failed:
-            raise ClusterFailed(f"no relay between the nodes: {failed}") from failed
+
+@contextlib.contextmanager
+def _failing() -> Iterator[None]:
+    """What a relay does not do is the cluster's failure."""
+    try:
+        yield
+    except ChildFailed as failed:
+        raise ClusterFailed(f"no relay between the nodes: {failed}") from failed

@@ -1,4 +1,4 @@
-"""The relay's process: a listener for each way between two nodes, commands on stdin, events on stdout.
+"""The relay's process: a listener for each way between two nodes.
 
 Spec: ``{"ways": [{"from": 1, "to": 2, "address": "127.0.0.1:9001"}, ...]}``; it says ``ready`` with its
 ``listeners``, in the same order. Commands::
@@ -6,7 +6,6 @@ Spec: ``{"ways": [{"from": 1, "to": 2, "address": "127.0.0.1:9001"}, ...]}``; it
     {"do": "cut", "from": 1, "to": 2}   nothing from 1 arrives at 2 any more; answers "cut"
     {"do": "mend"}                      everything passes again; answers "mended"
 
-A command it cannot follow is answered with "refused" and a reason, and changes nothing. End-of-file ends it.
 Whatever else ends a connection, or keeps a listener from taking one, costs no other: it says "failed", with ``from``,
 ``to`` and a reason, for such a way was cut without anybody's command.
 """
@@ -18,9 +17,10 @@ import contextlib
 import gc
 import socket
 from collections import defaultdict
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 
-from harness.process import Message, messages, obeyed, say
+from harness.process import Message
+from harness.serving import Answer, Refused, say, serve_in_loop
 
 HOST = "127.0.0.1"
 CONNECT_S = 10.0
@@ -55,33 +55,33 @@ def _set() -> asyncio.Event:
     return event
 
 
-async def serve(spec: Message, commands: Iterator[Message]) -> None:
-    """Listens until the commands end."""
-    ways = Ways()
-    listeners = [socket.create_server((HOST, 0)) for _ in spec["ways"]]
-    accepting = [
-        asyncio.create_task(
-            _telling(_accept(listener, way["address"], ways, way["from"], way["to"]), way["from"], way["to"])
-        )
-        for listener, way in zip(listeners, spec["ways"], strict=True)
-    ]
-    say("ready", listeners=[f"{HOST}:{listener.getsockname()[1]}" for listener in listeners])
-    await obeyed(commands, lambda command: obey(command, ways))
-    for task in accepting:
-        task.cancel()
+class Relaying:
+    """The role: it follows a command at once, between two pieces of what passes."""
 
+    def __init__(self) -> None:
+        self._ways = Ways()
 
-def obey(command: Message, ways: Ways) -> None:
-    """Follows one command, at once."""
-    match command:
-        case {"do": "cut", "from": int(sender), "to": int(receiver)}:
-            ways.cut(sender, receiver)
-            say("cut")
-        case {"do": "mend"}:
-            ways.mend()
-            say("mended")
-        case _:
-            say("refused", reason=f"no such command: {command}")
+    async def start(self, spec: Message) -> Message:
+        """Listens from here on."""
+        listeners = [socket.create_server((HOST, 0)) for _ in spec["ways"]]
+        self._accepting = [  # the loop itself holds on to none
+            asyncio.create_task(
+                _telling(_accept(listener, way["address"], self._ways, way["from"], way["to"]), way["from"], way["to"])
+            )
+            for listener, way in zip(listeners, spec["ways"], strict=True)
+        ]
+        gc.freeze()
+        return {"listeners": [f"{HOST}:{listener.getsockname()[1]}" for listener in listeners]}
+
+    def obey(self, command: Message) -> Answer:
+        match command:
+            case {"do": "cut", "from": int(sender), "to": int(receiver)}:
+                self._ways.cut(sender, receiver)
+                return "cut", {}
+            case {"do": "mend"}:
+                self._ways.mend()
+                return "mended", {}
+        raise Refused(f"no such command: {command}")
 
 
 async def _accept(listener: socket.socket, address: str, ways: Ways, sender: int, receiver: int) -> None:
@@ -148,13 +148,5 @@ async def _pass_on(source: socket.socket, target: socket.socket, ways: Ways, sen
                 target.shutdown(socket.SHUT_WR)
 
 
-def main() -> None:
-    commands = messages()
-    spec = next(commands, None)
-    if spec is not None:
-        gc.freeze()
-        asyncio.run(serve(spec, commands))
-
-
 if __name__ == "__main__":
-    main()
+    asyncio.run(serve_in_loop(Relaying()))

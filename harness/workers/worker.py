@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import signal
 import time
 from dataclasses import asdict, replace
@@ -10,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from harness.bounds import HELD_UP_S, Bounds
+from harness import roles
+from harness.bounds import HELD_UP_S, STARTING_S, Bounds
 from harness.events import CLIENT_DIED, Outcome
 from harness.janitor import Janitor
 from harness.journal import ProducerJournal, seal
-from harness.load.movement import Hang, Movement
 from harness.load.spec import Spec
-from harness.process import Child, ChildDied, ChildSilent, Message
+from harness.process import ChildDied, ChildFailed, ChildRefused, ChildSilent, Message
+from harness.workers.movement import Hang, Movement
 
-_READY_S = 30.0
+_LATE_S = 2.0  # behind a client that was closed within its bound
 _LOOK_S = 0.5  # how often it is looked whether anything moves
 
 
@@ -45,7 +47,7 @@ class Worker:
         self.closed_ns: int | None = None
         """When its reports were not waited for any more; None if it did not answer: it may not have listened either."""
         self._log, self._janitor = log, janitor
-        self._child = Child("harness.load.producer", asdict(spec), log)
+        self._child = roles.start(roles.producing(spec.client), asdict(spec), log)
         self._journal: ProducerJournal | None = None
         self._segment: tuple[int, Bounds] | None = None
         self._said: list[Message] = []
@@ -54,9 +56,11 @@ class Worker:
     def wait_ready(self) -> None:
         """Raises ``WorkerFailed`` when the client refuses its configuration."""
         try:
-            said = self._wait("ready", _READY_S)
+            said = self._wait("ready", STARTING_S)
         except ChildSilent as silent:
             raise WorkerFailed(str(silent)) from silent
+        except ChildRefused as refused:
+            raise WorkerFailed(f"the client refused: {refused}") from refused
         self.effective, self.version = said["effective"], said["version"]
         self.most_waiting_bytes = said["most_waiting_bytes"]
         self._journal = ProducerJournal.open(Path(self.spec.journal))
@@ -137,16 +141,16 @@ class Worker:
         sent, reported = self.moved()
         return sent - reported
 
-    def close(self, timeout_s: float = 5.0) -> None:
-        """Ends the worker, in order if it can within the bound."""
+    def close(self, within_s: float) -> None:
+        """Ends the worker, in order if its client can be closed within the bound."""
         if self.hung is None or self.hung.answers:
             self.closed_ns = self.closed_ns or time.monotonic_ns()
         try:
-            closing = self._tell({"do": "close", "timeout_s": timeout_s})
-            self.cpu_s = self._wait("closed", timeout_s + 2, closing)["cpu_s"]
-        except (ChildSilent, WorkerFailed):
-            pass
-        self._child.end(2)
+            closing = self._tell({"do": "close", "timeout_s": within_s})
+            self.cpu_s = self._wait("closed", within_s + _LATE_S, closing)["cpu_s"]
+        except (ChildFailed, WorkerFailed):
+            self._child.kill()
+        self._child.end()
 
     def kill(self) -> None:
         """SIGKILL: the client is gone with all it had in memory; the journal has all that was reported."""
@@ -175,9 +179,10 @@ class Worker:
         return seal(
             Path(self.spec.journal),
             parquet,
-            producer=self.spec.producer,
             warmup=self.warmup,
             errors=self._error_names(),
+            host=platform.node(),
+            clock_offset_ns=0,
             closed_ns=self.closed_ns,
         )
 
@@ -212,9 +217,8 @@ class Worker:
                 if movement.still_s() > bounds.patience_s + HELD_UP_S:
                     raise
 
-    def _wait(self, event: str, timeout_s: float, to: int | None = None) -> Message:
+    def _wait(self, event: str, within_s: float, to: int | None = None) -> Message:
         try:
-            return self._child.wait(event, timeout_s, to=to)
+            return self._child.wait(event, within_s, to=to)
         except ChildDied as died:
-            refusals = [said["reason"] for said in self._heard() if said.get("event") == "refused"]
-            raise WorkerFailed(f"the client refused: {refusals[0]}" if refusals else str(died)) from died
+            raise WorkerFailed(str(died)) from died

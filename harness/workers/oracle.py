@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from harness.bounds import HELD_UP_S, reading_s
+from harness import roles
+from harness.bounds import HELD_UP_S, STARTING_S, reading_s
 from harness.janitor import Janitor
-from harness.process import Child, ChildDied, ChildSilent
-
-_READY_S = 30.0
+from harness.process import Child, ChildFailed
 
 
 class ScanFailed(Exception):
@@ -29,7 +28,7 @@ class Oracle:
     def scan(
         self, bootstrap: str, topic: str, ends: Mapping[int, int], run_key: int, message_size: int, parquet: Path
     ) -> None:
-        """Stores every record of a topic below ``ends``. Raises ``ScanFailed``, ``ChildDied`` or ``ChildSilent``."""
+        """Stores every record of a topic below ``ends``. Raises ``ScanFailed`` or ``ChildFailed``."""
         bound_s = reading_s(sum(ends.values()), message_size)
         command = {
             "do": "scan",
@@ -43,8 +42,8 @@ class Oracle:
         }
         child = self._child = self._child or self._start()
         try:
-            said = child.ask(command, "scanned", _READY_S + bound_s + HELD_UP_S)
-        except (ChildDied, ChildSilent):
+            said = child.ask(command, "scanned", STARTING_S + bound_s + HELD_UP_S)
+        except ChildFailed:
             child.kill()
             self._child = None
             raise
@@ -65,6 +64,6 @@ class Oracle:
 
     def _start(self) -> Child:
         """One that takes commands at once, and has to start before it follows the first."""
-        child = Child("harness.load.scan", {}, self._log)
+        child = roles.start("oracle", {}, self._log)
         self._janitor.process(child.pid)
         return child

@@ -5,19 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
-from harness.bounds import reading_s
+from harness import roles
+from harness.bounds import STARTING_S, reading_s
 from harness.janitor import Janitor
 from harness.load.spec import Spec
-from harness.process import Child
 
-_READY_S = 20.0
 _STILL_S = 5.0
 
 
 class Receiver:
     """A consumer of what the producer of ``spec`` sends: running within its context, gone after it.
 
-    Every wait is bounded; one that takes too long, or a consumer that ended, raises ``ChildSilent`` or ``ChildDied``.
+    Every wait is bounded; one that takes too long, or a consumer that ended, raises ``ChildFailed``.
     """
 
     def __init__(self, spec: Spec, log: Path, janitor: Janitor) -> None:
@@ -31,7 +30,7 @@ class Receiver:
             "message_size": spec.message_size,
             "rows": str(self._rows),
         }
-        self._child = Child("harness.load.consumer", consumer, log)
+        self._child = roles.start("consumer", consumer, log)
         janitor.process(self._child.pid)
 
     def stop(self, records: int, parquet: Path) -> None:
@@ -41,7 +40,7 @@ class Receiver:
 
     def __enter__(self) -> Receiver:
         try:
-            self._child.wait("ready", _READY_S)
+            self._child.wait("ready", STARTING_S)
         except BaseException:
             self._child.kill()
             raise

@@ -11,11 +11,13 @@ import uuid
 from pathlib import Path
 
 import numpy as np
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Message as Record
 
 from harness.journal import LogColumns, write_log
 from harness.load.codec import Codec
-from harness.process import answer, messages
+from harness.process import Message
+from harness.serving import Answer, Role, serve
 
 _BATCH = 20_000
 
@@ -63,7 +65,7 @@ def scan(
     return _joined(found)
 
 
-def _columns(records: list[Message], codec: Codec) -> LogColumns:
+def _columns(records: list[Record], codec: Codec) -> LogColumns:
     decoded = codec.decode([record.value() or b"" for record in records])
     return LogColumns(
         partition=np.fromiter((record.partition() for record in records), np.int32, len(records)),
@@ -87,23 +89,29 @@ def _joined(parts: list[LogColumns]) -> LogColumns:
     )
 
 
-def main() -> None:
-    """Serves scans until stdin ends."""
-    inbox = messages()
-    next(inbox, None)
-    for command in inbox:
-        codec = Codec(command["run_key"], command["message_size"])
-        ends = {int(partition): end for partition, end in command["ends"].items()}
-        try:
-            log = scan(command["bootstrap"], command["topic"], ends, codec, "read_uncommitted", command["timeout_s"])
-            write_log(Path(command["parquet"]), log)
-        except (OSError, TimeoutError) as error:
-            answer(command, "scanned", problem=str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it costs this scan and not the next one
-            answer(command, "scanned", problem=f"reading the log failed: {type(error).__name__}: {error}")
-        else:
-            answer(command, "scanned", problem=None)
+class Reading(Role):
+    """Serves scans until it is told no more."""
+
+    def obey(self, command: Message) -> Answer:
+        match command:
+            case {"do": "scan"}:
+                return "scanned", {"problem": _problem(command)}
+        return super().obey(command)
+
+
+def _problem(command: Message) -> str | None:
+    """Scans, and says what kept it from the log's end. Whatever that is costs this scan and not the next one."""
+    codec = Codec(command["run_key"], command["message_size"])
+    ends = {int(partition): end for partition, end in command["ends"].items()}
+    try:
+        log = scan(command["bootstrap"], command["topic"], ends, codec, "read_uncommitted", command["timeout_s"])
+        write_log(Path(command["parquet"]), log)
+    except (OSError, TimeoutError) as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - see above
+        return f"reading the log failed: {type(error).__name__}: {error}"
+    return None
 
 
 if __name__ == "__main__":
-    main()
+    serve(Reading())

@@ -1,14 +1,8 @@
-"""The journal: the only thing that crosses from running to judging.
-
-While a worker runs, its columns live in one file mapped into its memory (``ProducerJournal``): a worker that is
-killed at any instant leaves every record it had made, with nothing to flush. When it is gone, whoever started it
-seals that file as Parquet. Readers get plain numpy columns (``ProducerColumns``, ``LogColumns``).
-"""
+"""Journals as they are kept: sealed as Parquet, read back as numpy columns."""
 
 from __future__ import annotations
 
-import contextlib
-import mmap
+import glob
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,84 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.events import FORMAT, Outcome
+from harness.journal.mapped import COLUMNS, NONE, Int32, Int64, ProducerJournal, UInt8
 
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-UInt8 = npt.NDArray[np.uint8]
-
-_COLUMNS: tuple[tuple[str, type[np.generic]], ...] = (
-    ("due_ns", np.int64),
-    ("sent_ns", np.int64),
-    ("done_ns", np.int64),
-    ("offset", np.int64),
-    ("partition", np.int32),
-    ("outcome", np.uint8),
-    ("error", np.uint8),
-)
-ROW_BYTES = sum(np.dtype(dtype).itemsize for _, dtype in _COLUMNS)
 _SEAL_ROWS = 1 << 20
-_MADV_POPULATE_WRITE = 23  # linux/mman.h, since Linux 5.14
 # Columns of numbers that hardly repeat: a dictionary of them would double the time to write and to read.
 _PARQUET: dict[str, Any] = {"compression": "zstd"}
-NONE = -1
-"""In ``done_ns`` and ``offset``: there is none."""
-
-
-class ProducerJournal:
-    """What one producer did, a row a message; the row's number is the message's sequence.
-
-    Columns (numpy views on the mapped file): ``due_ns``, ``sent_ns``, ``done_ns`` (CLOCK_MONOTONIC), ``offset``
-    (-1: none), ``partition``, ``outcome`` (``Outcome``), ``error`` (0: none, else an index into ``ErrorTable``).
-    """
-
-    due_ns: Int64
-    sent_ns: Int64
-    done_ns: Int64
-    offset: Int64
-    partition: Int32
-    outcome: UInt8
-    error: UInt8
-
-    def __init__(self, path: Path, capacity: int) -> None:
-        self.capacity = capacity
-        with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), capacity * ROW_BYTES)
-        start = 0
-        for name, dtype in _COLUMNS:
-            setattr(self, name, np.frombuffer(self._map, dtype, capacity, start))
-            start += capacity * np.dtype(dtype).itemsize
-
-    @classmethod
-    def create(cls, path: Path, capacity: int) -> ProducerJournal:
-        """A new, empty journal for at most ``capacity`` messages, its memory at hand: a page fault for each ninety
-        messages would be measured as the client's own cost.
-        """
-        with path.open("wb") as file:
-            file.truncate(max(1, capacity) * ROW_BYTES)
-        journal = cls(path, max(1, capacity))
-        with contextlib.suppress(OSError):  # an older kernel, or another: then each page comes when it is touched
-            journal._map.madvise(_MADV_POPULATE_WRITE)
-        return journal
-
-    @classmethod
-    def open(cls, path: Path) -> ProducerJournal:
-        return cls(path, path.stat().st_size // ROW_BYTES)
-
-    def sent(self) -> int:
-        """How many messages were handed to the client: rows are filled from the front."""
-        outcome = self.outcome
-        low, high = 0, self.capacity
-        while low < high:
-            middle = (low + high) // 2
-            if outcome[middle] == Outcome.UNSENT:
-                high = middle
-            else:
-                low = middle + 1
-        return low
-
-    def count(self, outcome: Outcome, start: int = 0) -> int:
-        """How many of the messages from sequence ``start`` on have this outcome, now."""
-        return int(np.count_nonzero(self.outcome[start : self.sent()] == outcome))
 
 
 @dataclass(frozen=True)
@@ -117,6 +38,8 @@ class ProducerColumns:
     """The first so many messages warmed the client up: judged like the rest, left out of latency and rates."""
     closed_ns: int | None = None
     """When nobody waited for reports any more; None if nobody noted that."""
+    host: str | None = None
+    """The machine it ran on; None if nobody noted that."""
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -140,20 +63,28 @@ def seal(
     journal: Path,
     parquet: Path,
     *,
-    producer: int,
     warmup: int,
     errors: Mapping[int, str],
+    host: str,
+    clock_offset_ns: int,
     closed_ns: int | None = None,
 ) -> int:
     """Turns a finished producer's mapped file into Parquet and removes it. Returns the rows written.
 
     What was still pending ends as ``UNKNOWN``: nobody will hear of it any more. ``errors`` names the error codes,
-    ``closed_ns`` is when nobody waited for reports any more.
+    ``closed_ns`` is when nobody waited for reports any more, by the harness's clock; ``clock_offset_ns`` is what its
+    own times on its ``host`` lack of that clock. Raises ``ValueError`` for a file that is no journal.
     """
     source = ProducerJournal.open(journal)
     rows = source.sent()
     names = pa.array([errors.get(code, f"error {code}") for code in range(1, 256)], pa.string())
-    meta = {"format": str(FORMAT), "producer": str(producer), "warmup": str(warmup)}
+    meta = {
+        "format": str(FORMAT),
+        "producer": str(source.producer),
+        "warmup": str(warmup),
+        "host": host,
+        "clock_offset_ns": str(clock_offset_ns),
+    }
     if closed_ns is not None:
         meta["closed_ns"] = str(closed_ns)
     schema = pa.schema(
@@ -192,18 +123,34 @@ def seal(
     return rows
 
 
+def producers_of(journals: Path, trial: str) -> list[Path]:
+    """Where a trial's producers' journals are."""
+    return sorted(journals.glob(f"{glob.escape(trial)}.producer-*.parquet"))
+
+
+def read_producers(journals: Path, trial: str) -> list[ProducerColumns]:
+    """All producers' journals of a trial, in the order of the numbers that they themselves say. Raises
+    ``FileNotFoundError`` if there is none.
+    """
+    if not (found := producers_of(journals, trial)):
+        raise FileNotFoundError(f"{journals} has no producer's journal of {trial}")
+    return sorted(map(read_producer, found), key=lambda columns: columns.producer)
+
+
 def read_producer(parquet: Path) -> ProducerColumns:
-    """A sealed producer journal as columns."""
+    """A sealed producer journal as columns, its times on the harness's clock."""
     # The sequence is the row's number: it is stored for other readers.
-    table = pq.read_table(parquet, columns=[*(name for name, _ in _COLUMNS)])
+    table = pq.read_table(parquet, columns=[*(name for name, _ in COLUMNS)])
     meta = _meta(table)
+    offset_ns = int(meta.get("clock_offset_ns", 0))
     return ProducerColumns(
         producer=int(meta["producer"]),
         warmup=int(meta["warmup"]),
         closed_ns=int(meta["closed_ns"]) if "closed_ns" in meta else None,
-        due_ns=_numpy(table, "due_ns"),
-        sent_ns=_numpy(table, "sent_ns"),
-        done_ns=_numpy(table, "done_ns", NONE),
+        host=meta.get("host"),
+        due_ns=_shifted(_numpy(table, "due_ns"), offset_ns),
+        sent_ns=_shifted(_numpy(table, "sent_ns"), offset_ns),
+        done_ns=_shifted(_numpy(table, "done_ns", NONE), offset_ns),
         offset=_numpy(table, "offset", NONE),
         partition=_numpy(table, "partition"),
         outcome=_numpy(table, "outcome"),
@@ -232,6 +179,10 @@ def _meta(table: pa.Table) -> dict[str, str]:
     if int(meta.get("format", 0)) > FORMAT:
         raise ValueError(f"the journal has format {meta['format']}; this harness reads up to {FORMAT}")
     return meta
+
+
+def _shifted(times_ns: Int64, offset_ns: int) -> Int64:
+    return np.where(times_ns == NONE, NONE, times_ns + offset_ns) if offset_ns else times_ns
 
 
 def _names(column: pa.ChunkedArray) -> npt.NDArray[np.object_] | None:

@@ -6,9 +6,6 @@ received is decoded and stored batch by batch: it holds no more of a load in mem
 
 from __future__ import annotations
 
-import os
-import queue
-import threading
 import time
 import uuid
 from pathlib import Path
@@ -21,7 +18,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from harness.events import FORMAT
 from harness.load.codec import Codec
-from harness.process import Message, answer, messages, say
+from harness.process import Message
+from harness.serving import Answer, Role, serve
 
 _DECODED_BYTES = 64 << 10  # at once: what arrives meanwhile waits, for about a millisecond
 _STORED_ROWS = 1 << 20
@@ -71,36 +69,41 @@ class Received:
         self._received_ns.clear()
 
 
-def main() -> None:
-    """Spec: bootstrap, topic, partitions, run_key, message_size, and ``rows``, a file to use meanwhile. Then
-    ``{"do": "stop", "records": n, "patience_s": p, "parquet": path}``: it receives until it has so many, or nothing
-    more arrives for so long, stores what it has and says "stopped".
-    """
-    inbox: queue.Queue[Message | None] = queue.Queue()
-    threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
-    spec = inbox.get()
-    if spec is None:
-        os._exit(0)
-    consumer = _consumer(spec)
-    received = Received(Codec(spec["run_key"], spec["message_size"]), Path(spec["rows"]))
-    say("ready")
-    stop: Message | None = None
-    moved_ns = 0
-    while stop is None or (
-        received.count < stop["records"] and time.monotonic_ns() - moved_ns < stop["patience_s"] * 1e9
-    ):
-        record = consumer.poll(0.05)
-        if record is not None and record.error() is None:
-            moved_ns = time.monotonic_ns()
-            received.add(record.value() or b"", moved_ns)
-        elif stop is None and not inbox.empty():
-            stop = inbox.get()
-            if stop is None:
-                os._exit(0)
-            moved_ns = time.monotonic_ns()
-    received.close(Path(stop["parquet"]))
-    answer(stop, "stopped", records=received.count)
-    os._exit(0)
+class Consuming(Role):
+    """Receives all the time, until it is told to stop."""
+
+    look_s = 0
+    _consumer: Consumer
+    _received: Received
+
+    def start(self, spec: Message) -> Message:
+        self._consumer = _consumer(spec)
+        self._received = Received(Codec(spec["run_key"], spec["message_size"]), Path(spec["rows"]))
+        return {}
+
+    def idle(self) -> None:
+        while self._receive():
+            pass
+
+    def obey(self, command: Message) -> Answer:
+        match command:
+            case {"do": "stop", "records": records, "patience_s": patience_s, "parquet": parquet}:
+                moved_s = time.monotonic()
+                while self._received.count < records and time.monotonic() - moved_s < patience_s:
+                    if self._receive():
+                        moved_s = time.monotonic()
+                self._received.close(Path(parquet))
+                self.over = True
+                return "stopped", {"records": self._received.count}
+        return super().obey(command)
+
+    def _receive(self) -> bool:
+        """Whether there was a record."""
+        record = self._consumer.poll(0.05)
+        if record is None or record.error() is not None:
+            return False
+        self._received.add(record.value() or b"", time.monotonic_ns())
+        return True
 
 
 def _consumer(spec: dict[str, Any]) -> Consumer:
@@ -119,11 +122,5 @@ def _consumer(spec: dict[str, Any]) -> Consumer:
     return consumer
 
 
-def _listen(inbox: queue.Queue[Message | None]) -> None:
-    for message in messages():
-        inbox.put(message)
-    os._exit(0)  # the harness is gone
-
-
 if __name__ == "__main__":
-    main()
+    serve(Consuming())

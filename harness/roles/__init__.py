@@ -1,0 +1,36 @@
+"""What the harness's children are: each role is a program that is told in JSON lines what to do, in whatever language.
+
+``docs/workers.md`` is what such a program has to follow. One in Python is a ``harness.serving.Role``; what belongs to a
+room of its own, as the proxy and the relay do, is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.process import Child, python
+
+PRODUCER = "producer"
+ROLES: dict[str, Sequence[str]] = {
+    PRODUCER: python("harness.roles.producer"),
+    "consumer": python("harness.roles.consumer"),
+    "oracle": python("harness.roles.oracle"),
+    "proxy": python("harness.wire.proxy"),
+    "relay": python("harness.clusters.local.links.relay"),
+    "artist": python("harness.report.charts.worker"),
+}
+"""The command line of each role. A new one is a file and a line here. A client that is no Python library has a
+producer of its own, which is the role of the client's name.
+"""
+
+
+def start(role: str, spec: Mapping[str, Any], log: Path) -> Child:
+    """A child in this role. Start it from the main thread."""
+    return Child(role, ROLES[role], spec, log)
+
+
+def producing(client: str) -> str:
+    """The role that drives this client."""
+    return client if client in ROLES else PRODUCER

@@ -1,0 +1,185 @@
+"""The producers of a trial with one face: what they are to send is shared out, what is counted is all of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.bounds import Bounds
+from harness.workers.movement import Hang
+from harness.workers.worker import Worker
+
+
+@dataclass(frozen=True)
+class Share:
+    """One producer's part of the load at work."""
+
+    first: int
+    """The sequence of its first message."""
+    count: int = 0
+    rate: float | None = None
+    flush_every: int | None = None
+
+    @property
+    def end(self) -> int:
+        return self.first + self.count
+
+
+class Fleet:
+    """One producer or many, each a process of its own with a journal of its own, all of the same client and settings.
+
+    Methods raise ``WorkerFailed`` as a worker's do.
+    """
+
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self.workers = list(workers)
+        """Those at work: where others have taken over from those that were killed, it is the others."""
+        self._shares = [Share(0) for _ in workers]
+
+    def __len__(self) -> int:
+        return len(self.workers)
+
+    def wait_ready(self) -> None:
+        for worker in self.workers:
+            worker.wait_ready()
+
+    def start(
+        self,
+        count: int,
+        bounds: Bounds,
+        *,
+        rate: float | None = None,
+        flush_every: int | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        """Starts a load of so many messages in all, at ``rate`` a second in all, and returns at once. Acks count from
+        here.
+        """
+        each, over = divmod(count, len(self))
+        own_rate = None if rate is None else rate / len(self)
+        for place, worker in enumerate(self.workers):
+            share = Share(worker.sent(), each + (place < over), own_rate, flush_every)
+            self._shares[place] = share
+            worker.start(share.count, bounds, rate=share.rate, flush_every=flush_every, seconds=seconds)
+
+    def finish(self) -> int:
+        """Waits for all of it, as ``Worker.finish`` does. Returns how many messages have no report by then."""
+        return sum([worker.finish() for worker in self.workers])
+
+    def warmed_up(self) -> None:
+        """All that was sent so far warmed the clients up, and is not counted among the acks."""
+        for worker in self.workers:
+            worker.warmup = worker.total
+        self._shares = [Share(worker.total) for worker in self.workers]
+
+    def acks(self) -> int:
+        """How many messages of the load at work were acked by now (acks=0: counted as sent)."""
+        return sum(worker.acks(share.first) for worker, share in self._each())
+
+    def moved(self) -> tuple[int, int]:
+        """How many messages were handed over by now, and how many have a report; warm-up included."""
+        moved = [worker.moved() for worker in self.workers]
+        return sum(sent for sent, _ in moved), sum(reported for _, reported in moved)
+
+    def sent(self) -> int:
+        """How many messages were handed over by now, warm-up included."""
+        return sum(worker.sent() for worker in self.workers)
+
+    def unconfirmed(self) -> int:
+        """How many of them since the warm-up the clients merely count as sent (acks=0)."""
+        return sum(worker.unconfirmed() for worker in self.workers)
+
+    def pending(self) -> int:
+        """How many of them, the warm-up's too, have no report."""
+        return sum(worker.pending() for worker in self.workers)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of the load will move any more: all was handed over and has a report, or the clients are
+        gone.
+        """
+        return all(worker.killed or _done(*worker.moved(), share) for worker, share in self._each())
+
+    @property
+    def killed(self) -> bool:
+        return all(worker.killed for worker in self.workers)
+
+    @property
+    def hangs(self) -> list[Hang]:
+        """Of each client with which nothing moved any more."""
+        return [worker.hung for worker in self.workers if worker.hung is not None]
+
+    @property
+    def stopped(self) -> list[str]:
+        """Why each load stopped short that did."""
+        return [worker.stopped for worker in self.workers if worker.stopped is not None]
+
+    def fail_if_dead(self) -> None:
+        """Raises ``WorkerFailed``, with its last words, if one has ended and was not killed."""
+        for worker in self.workers:
+            worker.fail_if_dead()
+
+    def pause(self) -> None:
+        """SIGSTOP."""
+        for worker in self.workers:
+            worker.pause()
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        for worker in self.workers:
+            worker.resume()
+
+    def kill(self) -> None:
+        """SIGKILL: the clients are gone with all they had in memory; the journals have all that was reported."""
+        for worker in self.workers:
+            worker.kill()
+
+    def close(self, within_s: float) -> None:
+        """Ends each, in order if it can within the bound."""
+        for worker in self.workers:
+            worker.close(within_s)
+
+    def succeed(self) -> None:
+        """New processes with new clients take over the journals of those that were killed, and are ready."""
+        self.workers = [worker.again() for worker in self.workers]
+        self.wait_ready()
+
+    def resend(self, bounds: Bounds) -> None:
+        """Starts sending again what has no report, and returns at once."""
+        for worker in self.workers:
+            worker.resend(bounds)
+
+    def go_on(self, bounds: Bounds) -> None:
+        """Starts what is left of the load at work, and returns at once."""
+        for worker, share in self._each():
+            left = max(0, share.end - worker.sent())
+            worker.start(left, bounds, rate=share.rate, flush_every=share.flush_every)
+
+    @property
+    def effective(self) -> dict[str, Any]:
+        """What the clients really run with, as far as they let anybody see."""
+        return self.workers[0].effective or {}
+
+    @property
+    def version(self) -> str | None:
+        return self.workers[0].version
+
+    @property
+    def most_waiting_bytes(self) -> int | None:
+        """So much is let wait without a report at most; None where it is a batch or two a partition."""
+        each = [worker.most_waiting_bytes for worker in self.workers if worker.most_waiting_bytes is not None]
+        return sum(each) if len(each) == len(self) else None
+
+    @property
+    def cpu_s(self) -> float | None:
+        """What it took; None unless all were closed in order."""
+        each = [worker.cpu_s for worker in self.workers if worker.cpu_s is not None]
+        return sum(each) if len(each) == len(self) else None
+
+    def _each(self) -> zip[tuple[Worker, Share]]:
+        return zip(self.workers, self._shares, strict=True)
+
+
+def _done(sent: int, reported: int, share: Share) -> bool:
+    return sent == reported and sent >= share.end

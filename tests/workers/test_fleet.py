@@ -1,0 +1,135 @@
+"""One face over one producer or many: nothing of a load is lost or made by sharing it out, and all is counted."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import trial
+from harness.bounds import Bounds
+from harness.events import Verdict
+from harness.faults import FAULTS
+from harness.journal import read_producers
+from harness.judge import judge
+from harness.plan import Trial, plan
+from harness.trial import Venue
+from harness.workers.fleet import Fleet
+from harness.workload import parse
+
+BOUNDS = Bounds(explained_s=5, undisturbed_s=5, cluster_s=5)
+
+
+@dataclass
+class Producer:
+    """Hands over all that it is started with, or as much as it is let, and has it acked."""
+
+    most: int = 10**9
+    total: int = 0
+    warmup: int = 0
+    killed = False
+    started: list[dict[str, Any]] = field(default_factory=list)
+
+    def start(self, count: int, bounds: Bounds, **how: Any) -> None:
+        self.started.append({"count": count, **how})
+        self.total += min(count, self.most)
+
+    def sent(self) -> int:
+        return self.total
+
+    def moved(self) -> tuple[int, int]:
+        return self.total, self.total
+
+    def acks(self, first: int) -> int:
+        return self.total - first
+
+    def wait_ready(self) -> None: ...
+
+    def again(self) -> Producer:
+        return Producer(total=self.total, warmup=self.warmup)
+
+
+def _fleet(producers: list[Producer]) -> Fleet:
+    return Fleet(cast(Any, producers))
+
+
+@given(st.integers(1, 5), st.integers(0, 50), st.integers(0, 1_000), st.none() | st.floats(1, 1e6))
+def test_a_load_is_shared_out_and_counted_from_its_start(
+    number: int, warmup: int, count: int, rate: float | None
+) -> None:
+    producers = [Producer() for _ in range(number)]
+    fleet = _fleet(producers)
+    fleet.start(warmup, BOUNDS)
+    fleet.warmed_up()
+    assert (fleet.sent(), fleet.acks(), [producer.warmup for producer in producers]) == (
+        warmup,
+        0,
+        [producer.total for producer in producers],
+    )
+    fleet.start(count, BOUNDS, rate=rate)
+    shares = [producer.started[-1] for producer in producers]
+    assert sum(share["count"] for share in shares) == count == fleet.acks()
+    assert max(share["count"] for share in shares) - min(share["count"] for share in shares) <= 1
+    assert rate is None or sum(share["rate"] for share in shares) == pytest.approx(rate)
+    assert fleet.sent() == warmup + count and fleet.over
+
+
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=4), st.integers(0, 1_000))
+def test_who_takes_over_goes_on_where_each_was_killed(taken: list[int], count: int) -> None:
+    fleet = _fleet([Producer(most=most) for most in taken])
+    fleet.start(count, BOUNDS, rate=100, flush_every=7)
+    handed_over = fleet.sent()
+    assert fleet.over == (handed_over == count)
+    fleet.succeed()
+    fleet.go_on(BOUNDS)
+    went_on = [cast(Any, worker).started[-1] for worker in fleet.workers]
+    assert sum(each["count"] for each in went_on) == count - handed_over
+    assert {each["flush_every"] for each in went_on} == {7}
+    assert fleet.sent() == count == fleet.acks() and fleet.over
+
+
+@pytest.fixture
+def two_producers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["harness.trial.produce"], "_PRODUCERS", 2)
+
+
+@pytest.mark.usefixtures("two_producers")
+def test_two_producers_are_killed_and_restarted_in_one_trial(venue: Venue) -> None:
+    recipe = {"name": "restart-producer", "after_acks": 300, "rate": 1_000, "messages": 1_200}
+    record = judge(trial.run(_planned(faults={"recipes": [recipe]}), venue), venue.journals)
+    assert record.reason is None and record.fault.fired, record
+    producers = read_producers(venue.journals, record.id)
+    assert [(each.producer, each.warmup, len(each)) for each in producers] == [(0, 50, 650), (1, 50, 650)]
+    assert record.counts is not None and record.anomalies is not None
+    assert record.counts.sent == record.counts.acked == 1_300
+    assert record.anomalies.duplicate is not None
+    assert record.counts.in_log == 1_300 + record.anomalies.duplicate
+    assert (record.anomalies.lost, record.anomalies.unexpected) == (0, 0)
+
+
+@pytest.mark.usefixtures("two_producers")
+def test_two_producers_share_a_paced_load_and_one_consumer_receives_both(venue: Venue) -> None:
+    paced = {"loads": [{"rate": 400, "seconds": 1}], "partitions": 1}
+    record = judge(trial.run(_planned(performance=paced), venue), venue.journals)
+    assert record.verdict is Verdict.KEPT, record
+    first, second = read_producers(venue.journals, record.id)
+    assert {first.host, second.host} != {None} and first.warmup and second.warmup
+    assert record.latency_ms is not None and record.end_to_end_ms is not None
+    assert record.latency_ms.count == record.end_to_end_ms.count == 400
+    assert record.counts is not None and record.counts.sent == len(first) + len(second)
+
+
+def _planned(**parts: Any) -> Trial:
+    workload = {
+        "name": "fleet",
+        "kafka": "4.4.0",
+        "sweep": {"client": ["confluent-kafka"]},
+        "config": {"acks": "all", "replication.factor": 3, "enable.idempotence": False, "linger.ms": 25},
+        **parts,
+    }
+    (planned,) = plan(parse(workload), lambda client, config: [], FAULTS).trials
+    return planned
