@@ -22,7 +22,7 @@ from typing import Any
 import click
 import yaml
 
-from harness.events import Permission, Verdict
+from harness.events import Verdict
 from harness.faults import FAULTS
 from harness.store import Results, TrialRecord
 from harness.sweep import plan_of
@@ -30,6 +30,7 @@ from harness.workload import WorkloadError, parse
 
 _RECIPES = 6
 _TRIES = 200
+_MISSED = "though expected"  # as the verdict says it
 Draw = Callable[[random.Random], Any]
 
 
@@ -147,11 +148,8 @@ def _some(draws: dict[str, Draw], chance: random.Random, share: float) -> dict[s
 
 
 def suspicious(record: TrialRecord) -> bool:
-    """A verdict that may be wrong: a fault that did not fire has said so itself."""
-    expected = [each for each in record.expectations or () if each.permission is Permission.EXPECTED]
-    return record.verdict is Verdict.BROKEN or (
-        record.verdict is Verdict.NOT_EXERCISED and record.fault.fired and bool(expected)
-    )
+    """A verdict that may be wrong: a fault that did not fire, or struck too late, has said so itself."""
+    return record.verdict is Verdict.BROKEN or _MISSED in (record.verdict_reason or "")
 
 
 @click.command()

@@ -88,7 +88,12 @@ class Permission(StrEnum):
     EXPECTED = "expected"
 
 
-OBSERVED = frozenset({"sent", "leader", "isr", "observe", "jitter"})
+STOOD_STILL = "stood-still"
+"""The event that a client's process did not run, for ``seconds`` until then: it was stopped, by whomever, or a machine
+that is too busy had no time for it. Nobody reports in his sleep.
+"""
+
+OBSERVED = frozenset({"sent", "leader", "isr", "observe", "jitter", STOOD_STILL})
 """Fault events that say what was seen or drawn meanwhile: no deeds of the fault, so it neither begins nor ends with
 them.
 """

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from harness import measure, verify
-from harness.events import NO_REPORT, OBSERVED, UNDOING, Anomaly, Outcome, Verdict
+from harness.events import NO_REPORT, OBSERVED, STOOD_STILL, UNDOING, Anomaly, Outcome, Verdict
 from harness.journal import LogColumns, ProducerColumns, read_log, read_producers
 from harness.store import Anomalies, Availability, FaultRecord, TrialRecord
 
@@ -89,17 +89,20 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: Lo
 
 
 def _report_within_ns(record: TrialRecord) -> int | None:
-    """What the client itself had for a bound, and for how long it was frozen: nobody reports in his sleep."""
+    """What the client itself had for a bound, and for how long its process did not run: nobody reports in his sleep."""
     within_s = verify.report_within_s(record.client, {**record.config, **(record.effective or {})})
     return None if within_s is None else int(within_s * 1e9) + _asleep_ns(record.fault)
 
 
 def _asleep_ns(fault: FaultRecord) -> int:
+    """As it noticed itself, or as long as a fault froze it, which is the same sleep where both are on record."""
+    noticed = int(1e9 * sum(float(event["seconds"]) for event in fault.events if event["what"] == STOOD_STILL))
     fell, woke = (
         [event["at_ns"] for event in fault.events if event["what"] == what]
         for what in ("pause-client", "resume-client")
     )
-    return sum(end - start for start, end in zip(fell, woke, strict=False))
+    frozen: int = sum(end - start for start, end in zip(fell, woke, strict=False))
+    return max(noticed, frozen)
 
 
 def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journals: Path) -> dict[str, Any]:

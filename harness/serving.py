@@ -17,6 +17,7 @@ from typing import Any, NoReturn, Protocol
 
 from harness.process import Message
 
+_SAYING = threading.Lock()  # a client's threads say something, too
 Answer = tuple[str, Message]
 """The event, and what it says."""
 
@@ -123,5 +124,6 @@ def _follow(command: Message, obey: Callable[[Message], Answer]) -> None:
 
 def say(event: str, **fields: Any) -> None:
     """One message to the parent, which nobody has to have asked for."""
-    sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
-    sys.stdout.flush()
+    with _SAYING:
+        sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
+        sys.stdout.flush()

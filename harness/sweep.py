@@ -67,9 +67,14 @@ def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, 
         watcher.doing(f"starting Kafka {first.kafka}, {first.profile} profile")
         with _venue(workload, results, watcher, first) as venue:
             provenance.note_cluster(results, first.profile, venue.cluster)
-            if first.profile == "performance":
-                watcher.doing("warming the brokers up")
-                provenance.note(results, f"brokers warmed up, {warm_up(venue)}")
+            try:
+                if first.profile == "performance":
+                    watcher.doing("warming the brokers up")
+                    provenance.note(results, f"brokers warmed up, {warm_up(venue)}")
+            except ClusterFailed as broken:
+                reason = f"the brokers were lost while they were warmed up: {broken}"
+                _store(results, watcher, _not_run(trials.pop(0), "failed", reason), venue)
+                continue
             while trials:
                 if not _run_one(trials.pop(0), venue, results, watcher):
                     break

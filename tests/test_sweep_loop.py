@@ -82,3 +82,28 @@ def test_a_trial_that_fails_costs_nobody_and_a_cluster_that_breaks_is_replaced(
     kept = {path.name: path.read_text() for path in done.results.logs.glob("*.r2/*")}
     assert kept == {f"node-{node}.log": "all that it said" for node in (1, 2, 3, 1000)}
     assert done.report.exists() and not (done.results.folder / "scratch").exists()
+
+
+class Brittle(FakeCluster):
+    """It breaks while it is warmed up."""
+
+    def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
+        raise ClusterFailed("it broke")
+
+
+def test_a_cluster_that_breaks_while_it_is_warmed_up_costs_one_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [Brittle(), Brittle()]
+    up = lambda *_: made.pop()  # noqa: E731
+    monkeypatch.setitem(CLUSTERS, "fake", Kind("fake", "", can=frozenset(), versions=lambda: ["4.4.0"], up=up))
+    done = swept(
+        tmp_path / "run",
+        cluster={"kind": "fake"},
+        sweep={"client": ["kafka-python"]},
+        performance={"repeats": 2, "loads": [{"rate": 1, "seconds": 1}]},
+    )
+    assert [(record.status, record.verdict, record.reason) for record in done.records] == 2 * [
+        ("failed", Verdict.UNKNOWN, "the brokers were lost while they were warmed up: it broke")
+    ]
+    assert done.report.exists() and not made

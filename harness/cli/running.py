@@ -15,6 +15,7 @@ import click
 
 from harness import folders
 from harness.cli.codes import INCOMPLETE, OK, exit_code
+from harness.clusters import ClusterFailed
 from harness.console import console
 from harness.disk import free_bytes
 from harness.store import Results, TrialRecord
@@ -116,9 +117,9 @@ def _run(
         try:
             with terminal.live():
                 return run_sweep(plan.workload, plan, store, terminal)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, ClusterFailed) as ended:
             command = "claims" if stated else "sweep"
-            raise KeyboardInterrupt(f"; go on with: harness {command} --resume {store.typed}") from None
+            raise type(ended)(f"{ended}; go on with: harness {command} --resume {store.typed}") from None
 
 
 def _new(results: Path, plan: Plan, stated: dict[str, Any]) -> Results:

@@ -17,7 +17,8 @@ from harness.load.recorder import JournalRecorder
 from harness.load.segments import End, Load
 from harness.load.spec import Spec
 from harness.process import Message
-from harness.serving import Answer, Refused, Role, serve
+from harness.roles.heartbeat import beat
+from harness.serving import Answer, Refused, Role, say, serve
 
 _IDLE_S = 0.02
 
@@ -47,6 +48,7 @@ class Producing(Role):
         # as Python does, would be measured as the client's own cost.
         gc.freeze()
         gc.set_threshold(100_000, 20, 20)
+        beat(lambda since_ns, until_ns: say("stood-still", since_ns=since_ns, until_ns=until_ns))
         return {
             "effective": self._producer.effective,
             "version": module.version(),

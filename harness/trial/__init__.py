@@ -41,6 +41,7 @@ def run(trial: Trial, venue: Venue) -> TrialRecord:
     with _observed(running):
         with running.noting_problems():
             produce(running)
+        running.note_standstills()
         running.note_ends()
         venue.doing("waiting for full recovery")
         bound_s = recovering_s(running.stored_bytes)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.bounds import bytes_of
 from harness.clusters import Cluster
-from harness.events import FaultEvent
+from harness.events import STOOD_STILL, FaultEvent
 from harness.faults.stage import RecipeFailed
 from harness.janitor import Janitor
 from harness.plan import Trial
@@ -86,6 +86,14 @@ class Running:
         """Adds a problem, once."""
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def note_standstills(self) -> None:
+        """That its clients' processes did not run is seen; in peace it spoils what is measured."""
+        for since_ns, until_ns in self.fleet.stood_still() if self.fleet else ():
+            seconds = (until_ns - since_ns) / 1e9
+            self.events.append(FaultEvent(until_ns, STOOD_STILL, {"seconds": round(seconds, 3)}))
+            if self.trial.fault == "none":
+                self.note(f"the client's process stood still for {seconds:.1f} s, and nobody here had stopped it")
 
     def note_ends(self) -> None:
         """Nodes of the cluster that ended and nobody ended spoil the trial; they are started again when it heals."""

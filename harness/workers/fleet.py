@@ -115,6 +115,10 @@ class Fleet:
         """Why each load stopped short that did."""
         return [worker.stopped for worker in self.workers if worker.stopped is not None]
 
+    def stood_still(self) -> list[tuple[int, int]]:
+        """Between which times (CLOCK_MONOTONIC, in ns) one of the processes did not run."""
+        return [span for worker in self.workers for span in worker.stood_still()]
+
     def fail_if_dead(self) -> None:
         """Raises ``WorkerFailed``, with its last words, if one has ended and was not killed."""
         for worker in self.workers:

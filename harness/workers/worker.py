@@ -186,6 +186,11 @@ class Worker:
             closed_ns=self.closed_ns,
         )
 
+    def stood_still(self) -> list[tuple[int, int]]:
+        """Between which times (CLOCK_MONOTONIC, in ns) its process did not run, as it said itself when it did again."""
+        said = (each for each in self._heard() if each.get("event") == "stood-still")
+        return [(each["since_ns"], each["until_ns"]) for each in said]
+
     def _error_names(self) -> dict[int, str]:
         said = {each["code"]: each["name"] for each in self._heard() if each.get("event") == "error-name"}
         return {**dict(enumerate(self.spec.errors or (), start=1)), **said}

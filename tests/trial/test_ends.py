@@ -15,7 +15,7 @@ import pytest
 
 from harness import disk, trial
 from harness.clusters.local.cluster import LocalCluster
-from harness.events import Verdict
+from harness.events import STOOD_STILL, Verdict
 from harness.janitor import Janitor
 from harness.judge import judge
 from harness.store import TrialRecord
@@ -85,6 +85,22 @@ def test_a_client(venue: Venue) -> None:
     assert record.reason is not None and "the producer ended with status -9" in record.reason
     assert record.counts is not None and 0 < record.counts.acked <= record.counts.sent < 1_000
     assert record.anomalies is not None and record.anomalies.lost == 0
+    assert record.verdict is Verdict.UNKNOWN
+
+
+def test_a_client_that_somebody_stops(venue: Venue) -> None:
+    """Nobody reports in his sleep: its silence breaks no bound, and what was measured meanwhile is nothing to go by."""
+
+    def doze(topic: str) -> None:
+        worker = next(child for child in psutil.Process().children() if "harness.roles.producer" in child.cmdline())
+        worker.suspend()
+        threading.Timer(8, worker.resume).start()
+
+    record = _run(venue, "measuring", doze, config={"delivery.timeout.ms": 1_500}, performance=PACED)
+    (still,) = (event for event in record.fault.events if event["what"] == STOOD_STILL)
+    assert 7 < still["seconds"] < 30
+    assert record.reason is not None and "the client's process stood still for " in record.reason
+    assert record.anomalies is not None and record.anomalies.unreported == 0
     assert record.verdict is Verdict.UNKNOWN
 
 
