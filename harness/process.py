@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any
 
 _GUARD = Path(__file__).with_name("guard.py")
+_LAST_WORDS = 300  # letters
 _LEAVES_S = 5.0  # a child whose stdin has ended: it does so at once, but for a busy machine
 Message = dict[str, Any]
 
@@ -185,7 +186,6 @@ class Child:
     def _died(self) -> ChildDied:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
-        tail = self.log.read_text("utf-8", "replace").strip().splitlines()[-3:]
-        return ChildDied(
-            f"the {self.role} ended with status {self._process.returncode}: {' | '.join(tail) or 'no word'}"
-        )
+        tail = " | ".join(self.log.read_text("utf-8", "replace").strip().splitlines()[-3:])
+        said = tail if len(tail) <= _LAST_WORDS else f"...{tail[-_LAST_WORDS:]}"
+        return ChildDied(f"the {self.role} ended with status {self._process.returncode}: {said or 'no word'}")

@@ -45,6 +45,7 @@ def report(folder: Path) -> None:
 def check(folder: Path) -> None:
     """Judge every trial of a stored run again, from its journals, with no broker in sight."""
     from harness.judge import differs, judge
+    from harness.report.wording import plural
 
     out = console()
     results = Results.open(folder)
@@ -56,8 +57,12 @@ def check(folder: Path) -> None:
             changed += 1
             now = f"{again.verdict} ({again.verdict_reason})"
             out.print(Text(stored.id, "bold") + Text(f": stored {stored.verdict}, now {now}"), soft_wrap=True)
-    out.print(f"{len(records)} trials judged again, {changed} differently")
-    sys.exit(FAILED if changed else exit_code(records))
+    out.print(f"{plural(len(records), 'trial')} judged again, {changed} differently")
+    if missing := int(results.run().get("planned", 0)) - len(records):
+        out.print(
+            f"{plural(missing, 'planned trial')} not on record; go on with: harness sweep --resume {results.typed}"
+        )
+    sys.exit(FAILED if changed else exit_code(records, missing))
 
 
 @cli.command()
@@ -92,8 +97,10 @@ def main() -> NoReturn:
         _fail(USAGE, *error.problems)
     except ResultsUnusable as error:
         _fail(USAGE, f"harness: {error}")
-    except (ClusterFailed, ChildFailed, JanitorDied, OSError) as error:
+    except (ClusterFailed, ChildFailed, JanitorDied) as error:
         _fail(FAILED, f"harness: {error}")
+    except OSError as error:
+        _fail(FAILED, f"harness: {error.filename}: {error.strerror}" if error.filename else f"harness: {error}")
     except (KeyboardInterrupt, click.Abort) as interrupted:
         signals.ignore()
         _fail(INTERRUPTED, f"\nharness: interrupted{interrupted.__cause__ or interrupted}")  # click wraps it

@@ -14,11 +14,11 @@ from harness.store import TrialRecord
 OK, FAILED, USAGE, BROKEN, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 5, 130
 
 
-def exit_code(records: Sequence[TrialRecord]) -> int:
-    """What a finished run's trials say to a script: the worst of them."""
+def exit_code(records: Sequence[TrialRecord], missing: int = 0) -> int:
+    """What a run's trials say to a script: the worst of them. ``missing`` is how many have no record."""
     verdicts = {record.verdict for record in records if record.status != "skipped"}
     if Verdict.BROKEN in verdicts:
         return BROKEN
-    if Verdict.UNKNOWN in verdicts or any(record.status in ("failed", "interrupted") for record in records):
+    if missing or Verdict.UNKNOWN in verdicts or any(record.status in ("failed", "interrupted") for record in records):
         return INCOMPLETE
     return OK

@@ -103,7 +103,10 @@ def _run(
         out.print(render_plan(rest))
         return None
     if store is None:
-        results.mkdir(parents=True, exist_ok=True)
+        try:
+            results.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise click.UsageError(f"--results {results}: that is there and no folder") from None
     against = objections(rest, free_bytes(store.folder if store else results))
     if against and (store is None or rest.runnable):  # of a run whose trials have all ended the report is made again
         raise WorkloadError(f"{source}: {objection}" for objection in against)

@@ -25,11 +25,10 @@ def render_plan(plan: Plan) -> RenderableType:
 
 
 def _headline(plan: Plan) -> Text:
-    biggest = plan.biggest
+    biggest, count = plan.biggest, len(plan.runnable)
+    trials = "1 trial" if count == 1 else f"{count} trials"
     disk = f", at most {_size(biggest.estimated_bytes)} on the disk at once" if biggest else ""
-    return Text(
-        f"{plan.workload.name}: {len(plan.runnable)} trials, about {_duration(plan.estimated_s)}{disk}", style="bold"
-    )
+    return Text(f"{plan.workload.name}: {trials}, about {_duration(plan.estimated_s)}{disk}", style="bold")
 
 
 def _counts(plan: Plan) -> Table:

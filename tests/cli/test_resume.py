@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import UsageError
 
 from harness.cli import cli, running
 from harness.provenance import describe, note_start
@@ -84,7 +85,24 @@ def test_only_what_is_left_counts_against_the_limits(run: Path, capsys: pytest.C
     (run / "trials.jsonl").write_text(lines[0])
     cli(["sweep", "--resume", os.fspath(run), "--dry-run"], standalone_mode=False)
     said = capsys.readouterr().out
-    assert "small: 1 trials" in said and json.loads(lines[0])["id"] not in said
+    assert "small: 1 trial," in said and json.loads(lines[0])["id"] not in said
+
+
+def test_a_run_with_trials_missing_is_not_whole(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (run / "trials.jsonl").read_text().splitlines(keepends=True)
+    for kept, code, words in ((2, 0, ""), (1, 5, "1 planned trial not on record"), (0, 5, "2 planned trials not on")):
+        (run / "trials.jsonl").write_text("".join(lines[:kept]))
+        with pytest.raises(SystemExit) as ended:
+            cli(["check", os.fspath(run)], standalone_mode=False)
+        assert ended.value.code == code
+        assert words in capsys.readouterr().out
+
+
+def test_results_go_into_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "workload.yaml").write_text(json.dumps(_WORKLOAD | {"limits": {"minutes": 60}}))
+    with pytest.raises(UsageError, match="that is there and no folder"):
+        cli(["sweep", str(tmp_path / "workload.yaml"), "--results", str(tmp_path / "file")], standalone_mode=False)
 
 
 def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ _FORMAT_S = 60.0
 _KILL_S = 20.0
 _POLL_S = 0.001
 _STOP_S = 10.0
+_LAST_WORDS_BYTES = 100_000
 _TAKEN = "Address already in use"  # the words of the operating system, which Java passes on
 _QUIET = ("-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-XX:-UsePerfData")
 
@@ -86,6 +87,7 @@ class Node:
             raise ClusterFailed(f"formatting node {self.id} took longer than {_FORMAT_S:g} s") from None
         if status:
             raise ClusterFailed(f"node {self.id} could not be formatted: {self.last_words()}")
+        self.log.unlink()  # from here on it is the node that speaks
 
     def run(self) -> None:
         """Starts it; on its old disk and ports, if it has run before."""
@@ -149,13 +151,19 @@ class Node:
 
     def said(self, most_bytes: int) -> bytes:
         """The end of what it has said."""
+        if not self.log.exists():
+            return b""
         with self.log.open("rb") as log:
             log.seek(max(0, self.log.stat().st_size - most_bytes))
             return log.read(most_bytes)
 
     def last_words(self) -> str:
         """The line of its log that says best why it ended."""
-        lines = [line.strip() for line in self.log.read_text("utf-8", "replace").splitlines() if line.strip()]
+        lines = [
+            line.strip()
+            for line in self.said(_LAST_WORDS_BYTES).decode("utf-8", "replace").splitlines()
+            if line.strip()
+        ]
         telling = [line for line in lines if "Exception" in line or "ERROR" in line or "rror:" in line]
         return (telling or lines or ["it said nothing"])[-1][:300]
 
