@@ -59,9 +59,9 @@ def check(folder: Path) -> None:
             out.print(Text(stored.id, "bold") + Text(f": stored {stored.verdict}, now {now}"), soft_wrap=True)
     out.print(f"{plural(len(records), 'trial')} judged again, {changed} differently")
     if missing := int(results.run().get("planned", 0)) - len(records):
-        out.print(
-            f"{plural(missing, 'planned trial')} not on record; go on with: harness sweep --resume {results.typed}"
-        )
+        command = "claims" if "claims" in results.run() else "sweep"
+        lacking = f"{plural(missing, 'trial')} of the plan without a record"
+        out.print(f"{lacking}; go on with: harness {command} --resume {results.typed}", soft_wrap=True)
     sys.exit(FAILED if changed else exit_code(records, missing))
 
 

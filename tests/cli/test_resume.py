@@ -90,7 +90,11 @@ def test_only_what_is_left_counts_against_the_limits(run: Path, capsys: pytest.C
 
 def test_a_run_with_trials_missing_is_not_whole(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = (run / "trials.jsonl").read_text().splitlines(keepends=True)
-    for kept, code, words in ((2, 0, ""), (1, 5, "1 planned trial not on record"), (0, 5, "2 planned trials not on")):
+    for kept, code, words in (
+        (2, 0, ""),
+        (1, 5, "1 trial of the plan without a record"),
+        (0, 5, "2 trials of the plan without"),
+    ):
         (run / "trials.jsonl").write_text("".join(lines[:kept]))
         with pytest.raises(SystemExit) as ended:
             cli(["check", os.fspath(run)], standalone_mode=False)
