@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import verify
 from harness.bounds import Bounds, bytes_of, recovering_s
+from harness.clients.traits import traits
 from harness.disk import DiskWatch
 from harness.faults import FAULTS
 from harness.faults.act import act
@@ -148,7 +149,7 @@ def _judged(running: Running) -> bool:
     if worker is None or worker.hung is None or not worker.hung.answers or not worker.hung.unreported:
         return False
     settings = {**running.trial.config, **(worker.effective or {})}
-    return verify.report_within_s(running.trial.client, settings) is not None
+    return verify.report_within_s(traits(running.trial.client), settings) is not None
 
 
 def _bounds(running: Running, worker: Worker) -> Bounds:

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from harness.clients import CLIENTS, load
+from harness.clients.traits import traits
 from harness.faults import FAULTS
+from harness.faults.parameters import UnderLoad
 from harness.store import Expectation
-from harness.verify import Seen, expectations, promise
+from harness.verify import Seen, promise
 from harness.verify.cell import Cell, producing_of
 from harness.verify.rules import RULES
 
-from .asking import ALLOWED, EXPECTED, FORBIDDEN, permission
+from .asking import ALLOWED, EXPECTED, FORBIDDEN, expectations, permission
 from .courses import isr, led, seen
 
 JUDGED = {
@@ -39,16 +41,34 @@ AXES: dict[str, tuple[Any, ...]] = {
     "min.insync.replicas": (1, 2),
     "unclean.leader.election.enable": (False, True),
 }
-WAITS: dict[str, dict[str, Any]] = {
-    "hold": {"hold_s": 1.0},
-    "partition-followers": {"partition_s": 1.0},
-    "delay": {"delay_ms": 1_000},
-    "bandwidth": {"bytes_per_s": 5_000, "flush_every": 50, "message_size": 100},
-    "pause-leader": {"down_s": 1.0},
-    "kill-follower": {"down_s": 1.0},
-    "slow-follower": {"pause_s": 1.0},
+IMPATIENT = {"request.timeout.ms": 900}
+MANY = {"partitions": 3, "delivery.timeout.ms": 3_000}
+CASES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
+    "lose-ack": [({}, {"silent": True})],
+    "lose-request": [({}, {"silent": True})],
+    "inject-error": [({}, {"error": 6}), ({}, {"error": 10}), ({}, {"error": 20, "forward": True})],
+    "reorder": [({}, {"error": 6})],
+    "hold": [(IMPATIENT, {"hold_s": 1.0})],
+    "delay": [(IMPATIENT, {"delay_ms": 1_000})],
+    "bandwidth": [(IMPATIENT, {"bytes_per_s": 5_000})],
+    "pause-leader": [(IMPATIENT, {"down_s": 1.0})],
+    "kill-follower": [(IMPATIENT, {"down_s": 1.0})],
+    "slow-follower": [(IMPATIENT, {"pause_s": 1.0})],
+    "partition-followers": [(IMPATIENT, {"partition_s": 1.0}), (MANY, {"partition_s": 5.0})],
+    "kill-producer": [({"linger.ms": 25}, {})],
+    "stalled-leader": [({"delivery.timeout.ms": 500}, {"pause_s": 1.0})],
+    "pause-producer": [({"delivery.timeout.ms": 500, "linger.ms": 25}, {"pause_s": 1.0})],
+    "power-loss": [({"flush.messages": 1}, {})],
+    "power-loss-leader": [({"flush.messages": 1}, {})],
+    "power-loss-follower": [
+        ({"flush.messages": 1}, {}),
+        ({}, {"leader_dies": True}),
+        ({"replication.factor": 2}, {"leader_dies": True}),
+    ],
+    "last-in-sync-dies": [({"eligible.leader.replicas.version": 1}, {})],
+    "restart-producer": [({}, {"resend": False})],
 }
-"""Faults that a client with a request timeout of 900 ms does not wait for, by their parameters."""
+"""Beside their defaults, with and without a slow load: settings and parameters under which faults do more, or less."""
 
 
 def configs() -> Iterator[dict[str, Any]]:
@@ -58,34 +78,11 @@ def configs() -> Iterator[dict[str, Any]]:
 
 def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
     for client, config, fault in product(CLIENTS, configs(), ("none", *FAULTS)):
-        other: dict[str, Any] = {"silent": True, "rate": None} if fault.startswith("lose") else {"rate": 100}
         yield client, config, fault, {}
-        yield client, config, fault, other
-        if fault in ("inject-error", "reorder"):
-            yield client, config, fault, {"error": 6}
-            yield client, config, fault, {"error": 10}
-        if fault == "partition-followers":
-            many = {**config, "partitions": 3, "delivery.timeout.ms": 3_000}
-            yield client, many, fault, {"partition_s": 5.0}
-        if fault == "kill-producer":
-            yield client, {**config, "linger.ms": 25}, fault, {}
-        if fault == "stalled-leader":
-            yield client, {**config, "delivery.timeout.ms": 500}, fault, {"pause_s": 1.0}
-        if fault == "pause-producer":
-            yield client, {**config, "delivery.timeout.ms": 500, "linger.ms": 25}, fault, {"pause_s": 1.0}
-        if waits := WAITS.get(fault):
-            yield client, {**config, "request.timeout.ms": 900}, fault, waits
-        if fault == "inject-error":
-            yield client, config, fault, {"error": 20, "forward": True}
-        if fault.startswith("power-loss"):
-            yield client, {**config, "flush.messages": 1}, fault, {}
-        if fault == "power-loss-follower":
-            yield client, config, fault, {"leader_dies": True}
-            yield client, {**config, "replication.factor": 2}, fault, {"leader_dies": True}
-        if fault == "last-in-sync-dies":
-            yield client, {**config, "eligible.leader.replicas.version": 1}, fault, {}
-        if fault == "restart-producer":
-            yield client, config, fault, {"resend": False}
+        if fault in FAULTS and issubclass(FAULTS[fault].parameters, UnderLoad):
+            yield client, config, fault, {"rate": 100.0}
+        for settings, parameters in CASES.get(fault, []):
+            yield client, {**config, **settings}, fault, parameters
 
 
 Table = list[tuple[str, dict[str, Any], str, dict[str, Expectation]]]
@@ -128,7 +125,7 @@ def test_every_rule_decides_somewhere(table: Table, deposed: Table) -> None:
 
 
 def test_rules_ask_only_for_facts_there_are() -> None:
-    facts = {fact for rules in RULES.values() for rule in rules for fact in rule.when}
+    facts = {fact for rules in RULES.values() for rule in rules for fact, _ in rule.when}
     assert facts <= set(Cell.__dataclass_fields__)
 
 
@@ -191,13 +188,13 @@ def test_promise(config: dict[str, Any], expected: str) -> None:
 @pytest.mark.parametrize("client", CLIENTS)
 def test_what_is_not_stated_is_what_the_client_says_of_itself(client: str) -> None:
     defaults = load(client).DEFAULTS
-    producing = producing_of(client, {"acks": "all"})
+    producing = producing_of(traits(client), {"acks": "all"})
     assert producing.idempotent is defaults["enable.idempotence"]
     assert producing.one_in_flight is (defaults["max.in.flight.requests.per.connection"] == 1)
 
 
 def test_what_is_not_stated_is_the_clients_default() -> None:
-    assert [promise({"acks": "all"}, client) for client in ("aiokafka", "confluent-kafka", "kafka-python")] == [
+    assert [promise({"acks": "all"}, traits(client)) for client in ("aiokafka", "confluent-kafka", "kafka-python")] == [
         "at-least-once",
         "at-least-once",
         "once-per-session",
