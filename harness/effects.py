@@ -117,8 +117,8 @@ class Effects:
     forgets: Forgets | None = None
 
     @property
-    def any(self) -> bool:
-        """Whether it does anything at all."""
+    def do_anything(self) -> bool:
+        """Whether anything happens."""
         return bool(self.away or self.behind_leads or self.requests or self.line or self.producer or self.forgets)
 
     @property

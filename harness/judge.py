@@ -60,7 +60,7 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: Lo
     fault = record.fault
     seen = verify.Seen.of(fault.events, int(record.config.get("partitions", 1)), producers)
     findings = verify.find(producers, log, report_within_ns=_report_within_ns(record))
-    client, effects = traits(record.client, record.client_version), faults.effects(fault.name, fault.parameters)
+    client, effects = traits(record.client, record.client_version), faults.known_effects(fault.name, fault.parameters)
     expectations = [
         each
         for each in verify.expectations(client, record.config, effects, seen)

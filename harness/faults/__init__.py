@@ -20,7 +20,7 @@ from harness.faults.compose import Catalogue
 from harness.faults.effects import effects_of
 from harness.faults.fault import Config, Fault, Script
 
-__all__ = ["FAULTS", "Catalogue", "Config", "Fault", "Script", "effects", "evidence"]
+__all__ = ["FAULTS", "Catalogue", "Config", "Fault", "Script", "evidence", "known_effects"]
 
 _FAMILIES = (wire, line, network, broker, replication, disk, client)
 FAULTS = Catalogue({fault.name: fault for family in _FAMILIES for fault in family.FAULTS})
@@ -37,7 +37,7 @@ def evidence(fault: str, events: Sequence[Mapping[str, Any]]) -> bool:
     return FAULTS[fault].fired([FaultEvent(event["at_ns"], event["what"], dict(event)) for event in in_order])
 
 
-def effects(fault: str, parameters: Mapping[str, Any]) -> InTurn:
+def known_effects(fault: str, parameters: Mapping[str, Any]) -> InTurn:
     """What a trial's fault does, by its name and its parameters on record; a composition's effects are its parts'. Of a
     part whose name or parameters this version does not know nothing is known.
     """

@@ -109,7 +109,7 @@ def test_what_the_rules_name_weakens_nothing_forbids_all_that_went_wrong_and_is_
         here, there = Setup.of(trial), Setup.of(trial).changed(rules.changes)
         assert not weaker(here.client, here.config, there.client, there.config)
         stated = verify.expectations(
-            traits(there.client), there.stated, faults.effects(trial.fault.name, trial.fault.parameters)
+            traits(there.client), there.stated, faults.known_effects(trial.fault.name, trial.fault.parameters)
         )
         forbidden = {each.anomaly for each in stated if each.permission is Permission.FORBIDDEN}
         assert {a for each in cell.trials for a in WRONG if getattr(each.anomalies, a)} <= forbidden

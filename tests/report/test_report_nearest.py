@@ -315,7 +315,7 @@ def _forbidden(trial: TrialRecord) -> set[str]:
 
 def _foreseen(trial: TrialRecord) -> set[str]:
     stated = verify.expectations(
-        traits(trial.client), trial.config, faults.effects(trial.fault.name, trial.fault.parameters)
+        traits(trial.client), trial.config, faults.known_effects(trial.fault.name, trial.fault.parameters)
     )
     return {each.anomaly for each in stated if each.permission is Permission.FORBIDDEN}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.clients.traits import traits
 from harness.events import Permission
-from harness.faults import effects
+from harness.faults import known_effects
 from harness.store import Expectation
 from harness.verify import Seen
 from harness.verify import expectations as decided
@@ -40,4 +40,4 @@ def expectations(
     version: str = "",
 ) -> list[Expectation]:
     """Under a fault of the catalogue, by its name."""
-    return decided(traits(client, version), config, effects(fault, parameters), seen)
+    return decided(traits(client, version), config, known_effects(fault, parameters), seen)

@@ -12,14 +12,15 @@ import pytest
 from harness import verify
 from harness.clients import CLIENTS
 from harness.clients.traits import traits
-from harness.effects import Away, Effects, Forgets, Requests
+from harness.effects import NO_FAULT, Away, Effects, Forgets, Requests
 from harness.events import Permission
-from harness.faults import FAULTS, Fault, Script, effects
+from harness.faults import FAULTS, Fault, Script, known_effects
 from harness.faults.effects import effects_of
 from harness.faults.fault import in_order
 from harness.faults.parameters import Parameters, UnderLoad
 from harness.faults.steps import AwaitHealthy, Cut, Kill, LosePower, Mend, Pause, Restart, Resume, Send, Sleep, Wire
 from harness.promises import as_json
+from harness.traits import Traits
 from harness.verify.rules import OF_TRANSACTIONS, RULES, read
 from harness.wire.rules import Rule
 
@@ -90,6 +91,16 @@ def test_a_new_way_to_forget_loses_all_that_was_acked_if_no_copy_is_left() -> No
     assert asked("lost", dark, acks="1", partitions=3) == ALLOWED, "a follower leads another partition"
 
 
+def test_a_client_that_nobody_knows_is_promised_what_its_traits_say() -> None:
+    careful = Traits("new", idempotent=True, one_in_flight=True, delivery_s=10.0)
+    assert verify.promise({"acks": "all"}, careful) == "once-per-session"
+    assert verify.report_within_s(careful, {}) == 15
+    config = {"acks": "all", "enable.idempotence": False}
+    for client, expected in ((careful, FORBIDDEN), (Traits("new"), ALLOWED)):
+        found = verify.expectations(client, config, NO_FAULT)
+        assert next(each.permission for each in found if each.anomaly == "reordered") == expected
+
+
 def test_what_the_script_does_not_say_is_stated() -> None:
     def freezes(**states: Any) -> Effects:
         frozen = Script(load=Send(100, rate=10.0), during=(Pause(), Sleep(1.0), Resume()))
@@ -104,19 +115,19 @@ def test_what_the_script_does_not_say_is_stated() -> None:
 @pytest.mark.parametrize("with_then", ["lose-ack then power-loss", "lose-ack with power-loss"])
 def test_the_effects_of_a_composition_are_those_of_its_parts(with_then: str) -> None:
     parts: dict[str, dict[str, Any]] = {"lose-ack": {"silent": True}, "power-loss": {"messages": 7}}
-    in_turn = effects(with_then, {"lose_ack": parts["lose-ack"], "power_loss": parts["power-loss"]})
+    in_turn = known_effects(with_then, {"lose_ack": parts["lose-ack"], "power_loss": parts["power-loss"]})
     found = {name: each for at_once in in_turn for name, each in at_once.items()}
-    assert found == {name: effects(name, given)[0][name] for name, given in parts.items()}
+    assert found == {name: known_effects(name, given)[0][name] for name, given in parts.items()}
     assert found["lose-ack"] is not None and found["lose-ack"].requests == Requests("lost", written=True, silent=True)
     assert found["power-loss"] is not None and found["power-loss"].forgets == Forgets("all", "unflushed")
     assert len(in_turn) == (2 if "then" in with_then else 1)
 
 
 def test_of_names_and_parameters_that_nobody_knows_no_effects_are_known() -> None:
-    assert effects("meteorite", {})[0]["meteorite"] is None
-    assert effects("lose-ack", {"colour": "red"})[0]["lose-ack"] is None
-    assert effects("lose-ack", {"probability": None})[0]["lose-ack"] is not None
-    (known, unknown) = effects("lose-ack then meteorite", {"lose_ack": {}})
+    assert known_effects("meteorite", {})[0]["meteorite"] is None
+    assert known_effects("lose-ack", {"colour": "red"})[0]["lose-ack"] is None
+    assert known_effects("lose-ack", {"probability": None})[0]["lose-ack"] is not None
+    (known, unknown) = known_effects("lose-ack then meteorite", {"lose_ack": {}})
     assert known["lose-ack"] is not None and unknown == {"meteorite": None}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.clients.traits import traits
-from harness.faults import FAULTS, effects
+from harness.faults import FAULTS, known_effects
 from harness.verify import expectations
 
 LINES = [line for line in Path(__file__).with_name("permissions.txt").read_text().splitlines() if line[0] != "#"]
@@ -31,6 +31,6 @@ def test_promises_are_what_they_were(line: str) -> None:
             "min.insync.replicas": min(replicas, 2),
             **brought,
         }
-        found = expectations(client, config, effects(fault, parameters.model_dump() if parameters else {}))
+        found = expectations(client, config, known_effects(fault, parameters.model_dump() if parameters else {}))
         columns.append("".join(LETTERS[each.permission] for each in found))
     assert f"{fault} {acks}: {' '.join(columns)}" == line
