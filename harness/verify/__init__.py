@@ -1,11 +1,11 @@
 """Judging: what became of every message, what the configuration promised, and the verdict on the two.
 
-Pure functions on the columns of stored journals. Nothing here knows a client, a cluster or a fault, so a
-trial can be judged again at any time::
+Pure functions on the columns of stored journals. Nothing here knows a client, a cluster or a fault: what they do is
+given as traits and effects, so that a trial can be judged again at any time::
 
     findings = find(producers, log)                                    what is there; with a ``ReadCommitted`` as a
                                                                        third, of transactions as well
-    expected = expectations(traits, config, effects, seen)              what it means
+    expected = expectations(traits, config, effects, seen)             what it means
     word, reason = verdict(findings, expected, fault=..., fired=..., problem=...)
 """
 

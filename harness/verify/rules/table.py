@@ -37,7 +37,11 @@ class Rule:
     measured: Measured | None = None
 
     def applies(self, cell: Cell) -> bool:
-        return all(_is_one_of(getattr(cell, fact), values) for fact, values in self.when)
+        for fact, values in self.when:
+            is_so = getattr(cell, fact)
+            if is_so not in values and not (isinstance(is_so, frozenset) and is_so.intersection(values)):
+                return False
+        return True
 
     def to_json(self) -> dict[str, Any]:
         measured = self.measured and {**vars(self.measured), "clients": list(self.measured.clients)}
@@ -60,10 +64,6 @@ class Rule:
 def rule(permission: Permission, reason: str, source: str, **when: object) -> Rule:
     """A general rule: it follows from what is written."""
     return Rule.from_json({"permission": permission, "reason": reason, "source": source, "when": when})
-
-
-def _is_one_of(fact: object, values: tuple[object, ...]) -> bool:
-    return not fact.isdisjoint(values) if isinstance(fact, frozenset) else fact in values
 
 
 FORBIDDEN, ALLOWED = Permission.FORBIDDEN, Permission.ALLOWED
