@@ -10,7 +10,8 @@ import pytest
 
 from harness.clients import CLIENTS, load
 from harness.clients.traits import traits
-from harness.faults import FAULTS
+from harness.effects import Effects
+from harness.faults import FAULTS, known_effects
 from harness.faults.parameters import UnderLoad
 from harness.store import Expectation
 from harness.verify import Seen, promise
@@ -85,7 +86,7 @@ def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
             yield client, {**config, **settings}, fault, parameters
 
 
-Table = list[tuple[str, dict[str, Any], str, dict[str, Expectation]]]
+Table = list[tuple[str, dict[str, Any], Effects, dict[str, Expectation]]]
 KNOWN_VERSIONS = {"kafka-python": "3.0.12"}
 """Of which defects are known."""
 DEPOSED = seen(led(1), isr(1, 2, 3), led(2, 1), isr(2, 3), gave_up=True)
@@ -104,16 +105,18 @@ def deposed() -> Table:
     return list(_table(DEPOSED))
 
 
-def _table(course: Seen | None) -> Iterator[tuple[str, dict[str, Any], str, dict[str, Expectation]]]:
+def _table(course: Seen | None) -> Iterator[tuple[str, dict[str, Any], Effects, dict[str, Expectation]]]:
     for client, config, fault, parameters in cells():
         decided = expectations(client, config, fault, parameters, course, KNOWN_VERSIONS.get(client, ""))
-        yield client, config, fault, {each.anomaly: each for each in decided}
+        does = known_effects(fault, parameters)[0][fault]
+        assert does is not None, (fault, parameters)
+        yield client, config, does, {each.anomaly: each for each in decided}
 
 
 def test_every_cell_has_one_expectation_for_each_anomaly_and_a_rule_behind_it(table: Table, deposed: Table) -> None:
-    for client, config, fault, decided in (*table, *deposed):
+    for client, config, does, decided in (*table, *deposed):
         assert decided.keys() == JUDGED
-        assert "none" not in {each.source for each in decided.values()}, (client, config, fault)
+        assert "none" not in {each.source for each in decided.values()}, (client, config, does)
     assert len(expectations("aiokafka", {}, "none", {})) == len(JUDGED)
 
 
@@ -130,32 +133,32 @@ def test_rules_ask_only_for_facts_there_are() -> None:
 
 
 def test_nothing_is_ever_lost_that_a_replica_in_sync_still_has(table: Table) -> None:
-    for client, config, fault, decided in table:
-        forgot = fault == "power-loss-follower" and config["replication.factor"] == 2
-        one = config["replication.factor"] == 1
-        only_copy_gone = fault == "power-loss" or (one and fault in ("power-loss-leader", "disk-lost")) or forgot
-        if one and fault in ("power-loss-follower", "unclean-election"):
+    for client, config, does, decided in table:
+        replicas, hit = config["replication.factor"], {away.whom for away in does.away}
+        if replicas == 1 and (does.behind_leads or (does.forgets and does.forgets.whose == "follower")):
             continue  # there is no follower
-        one_is_enough = fault == "unclean-election" and config["min.insync.replicas"] == 1
-        elsewhere = only_copy_gone or one_is_enough or config["unclean.leader.election.enable"]
+        all_forgot = does.forgets is not None and (does.forgets.whose == "all" or len(hit) >= replicas)
+        one_is_enough = does.behind_leads and config["min.insync.replicas"] == 1
+        elsewhere = all_forgot or one_is_enough or config["unclean.leader.election.enable"]
         if config["acks"] == "all" and not elsewhere:
-            assert decided["lost"].permission == FORBIDDEN, (client, config, fault)
+            assert decided["lost"].permission == FORBIDDEN, (client, config, does)
 
 
 def test_an_idempotent_producer_never_duplicates_or_reorders(table: Table) -> None:
-    for client, config, fault, decided in table:
-        one_session = fault != "restart-producer"
+    for client, config, does, decided in table:
+        one_session = does.producer is None or does.producer.how != "taken over"
         if one_session and config["acks"] == "all" and config["enable.idempotence"] and config.get("retries") != 0:
             permissions = (decided["duplicate"].permission, decided["reordered"].permission)
-            assert permissions == (FORBIDDEN, FORBIDDEN), (client, config, fault)
+            assert permissions == (FORBIDDEN, FORBIDDEN), (client, config, does)
 
 
 def test_what_does_not_depend_on_the_cell(table: Table) -> None:
-    for *_, fault, decided in table:
+    for *_, does, decided in table:
         assert decided["failed_landed"].permission == decided["unexpected"].permission == FORBIDDEN
-        died_or_slept = fault in ("kill-producer", "pause-producer")
+        died_or_slept = does.producer is not None and does.producer.how != "taken over"
         assert decided["unknown_absent"].permission == ALLOWED or died_or_slept
-        assert decided["unknown_landed"].permission == ALLOWED or fault == "stalled-leader"
+        stalled = any((away.whom, away.how, away.before) == ("leader", "frozen", True) for away in does.away)
+        assert decided["unknown_landed"].permission == ALLOWED or stalled
 
 
 def test_a_fault_without_rules_says_so() -> None:
