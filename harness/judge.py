@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from harness import measure, verify
+from harness import faults, measure, verify
+from harness.clients.traits import traits
 from harness.events import NO_REPORT, OBSERVED, STOOD_STILL, UNDOING, Anomaly, Outcome, Verdict
 from harness.journal import LogColumns, ProducerColumns, read_log, read_producers
 from harness.store import Anomalies, Availability, FaultRecord, TrialRecord
@@ -59,20 +60,19 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: Lo
     fault = record.fault
     seen = verify.Seen.of(fault.events, int(record.config.get("partitions", 1)), producers)
     findings = verify.find(producers, log, report_within_ns=_report_within_ns(record))
+    client, effects = traits(record.client, record.client_version), faults.known_effects(fault.name, fault.parameters)
     expectations = [
         each
-        for each in verify.expectations(
-            record.client, record.config, fault.name, fault.parameters, seen, record.client_version or ""
-        )
+        for each in verify.expectations(client, record.config, effects, seen)
         if each.anomaly != Anomaly.UNREPORTED or findings.anomalies.unreported is not None
     ]
     verdict, reason = verify.verdict(
         findings,
         expectations,
-        fault=fault.name,
+        fault=None if fault.name == "none" else fault.name,
         fired=fault.fired,
         problem=record.reason,
-        in_time=verify.in_time(fault.name, fault.parameters, seen),
+        in_time=verify.in_time(effects, seen),
         delivered=seen.delivered,
     )
     return {
@@ -80,7 +80,7 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: Lo
         "anomalies": findings.anomalies,
         "witnesses": findings.witnesses,
         "errors": _errors(producers),
-        "promise": verify.promise(record.config, record.client),
+        "promise": verify.promise(record.config, client),
         "observed": verify.observed(findings.anomalies),
         "verdict": verdict,
         "verdict_reason": reason,
@@ -90,7 +90,7 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: Lo
 
 def _report_within_ns(record: TrialRecord) -> int | None:
     """What the client itself had for a bound, and for how long its process did not run: nobody reports in his sleep."""
-    within_s = verify.report_within_s(record.client, {**record.config, **(record.effective or {})})
+    within_s = verify.report_within_s(traits(record.client), {**record.config, **(record.effective or {})})
     return None if within_s is None else int(within_s * 1e9) + _asleep_ns(record.fault)
 
 

@@ -6,15 +6,21 @@ a fault that did not fire proves nothing. A new fault is one entry in its family
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from harness.events import FaultEvent
+from pydantic import ValidationError
+
+from harness.effects import NO_FAULT, Effects, InTurn
+from harness.events import THEN, WITH, FaultEvent, parameters_key
 from harness.faults import broker, client, disk, line, network, replication, wire
 from harness.faults.compose import Catalogue
+from harness.faults.effects import effects_of
 from harness.faults.fault import Config, Fault, Script
 
-__all__ = ["FAULTS", "Catalogue", "Config", "Fault", "Script", "evidence"]
+__all__ = ["FAULTS", "Catalogue", "Config", "Fault", "Script", "evidence", "known_effects"]
 
 _FAMILIES = (wire, line, network, broker, replication, disk, client)
 FAULTS = Catalogue({fault.name: fault for family in _FAMILIES for fault in family.FAULTS})
@@ -29,3 +35,32 @@ def evidence(fault: str, events: Sequence[Mapping[str, Any]]) -> bool:
     """
     in_order = sorted(events, key=lambda event: int(event["at_ns"]))
     return FAULTS[fault].fired([FaultEvent(event["at_ns"], event["what"], dict(event)) for event in in_order])
+
+
+def known_effects(fault: str, parameters: Mapping[str, Any]) -> InTurn:
+    """What a trial's fault does, by its name and its parameters on record; a composition's effects are its parts'. Of a
+    part whose name or parameters this version does not know nothing is known.
+    """
+    if fault == "none":
+        return NO_FAULT
+    return [
+        {name: _effects(name, json.dumps(own, sort_keys=True)) for name, own in _parts(WITH, at_once, given)}
+        for at_once, given in _parts(THEN, fault, parameters)
+    ]
+
+
+def _parts(word: str, fault: str, parameters: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The parts that the word joins, each with its parameters; a fault that it does not join is its only part."""
+    parts = fault.split(word)
+    for part in parts:
+        yield part, parameters if len(parts) == 1 else parameters.get(parameters_key(part), {})
+
+
+@cache
+def _effects(name: str, given: str) -> Effects | None:
+    """``given`` is JSON: the same trials are asked about over and over."""
+    try:
+        stated = {key: value for key, value in json.loads(given).items() if value is not None}  # null is: not stated
+        return effects_of(FAULTS[name], FAULTS[name].parameters.model_validate(stated))
+    except (KeyError, ValidationError):
+        return None

@@ -74,6 +74,7 @@ FAULTS = (
         summary="The producer is killed while acks are on their way, and a new one takes over what had none.",
         parameters=RestartProducer,
         script=_restart_producer,
+        states={"elects": "nobody"},  # the follower's freeze is shorter than any session
         fired=in_order("pause", "kill-client", "restart-client"),
         refuses=_no_unacked,
         estimate_s=lambda parameters, config: 3.0 + parameters.seconds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
@@ -96,6 +96,8 @@ class Fault:
     """Why the fault would say nothing in this configuration, or None."""
     settings: Callable[[Any], Config] = lambda parameters: {}
     """Settings of client and topic that the recipe is made for, in Kafka's names; a workload's own win."""
+    states: Mapping[str, Any] = field(default_factory=dict)
+    """What of its ``harness.effects.Effects`` its script does not say, or says otherwise."""
 
     def drawn(self, parameters: Any, seed: int) -> Script | InTurn:
         """What a trial carries out; the same seed draws the same of all that is left to chance."""

@@ -228,6 +228,7 @@ FAULTS = (
         summary="The leader freezes for longer than the client's patience: given up, and yet written.",
         parameters=StalledLeader,
         script=_stalled_leader,
+        states={"elects": "after a session"},
         fired=in_order("pause", "resume"),
         settings=lambda parameters: {
             "delivery.timeout.ms": parameters.delivery_timeout_ms,

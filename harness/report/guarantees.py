@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness import verify
+from harness import faults, verify
+from harness.clients.traits import traits
 from harness.events import Anomaly
 from harness.store import Expectation, FaultRecord, TrialRecord
-from harness.verify.waiting import AIOKAFKA
 
 _INT_MAX, _NEVER = 2**31 - 1, 2**63 - 1
 _ACKS = ("0", "1", "all")
@@ -49,7 +49,8 @@ class Setup:
         that are none.
         """
         try:
-            rules = verify.expectations(self.client, self.stated, fault.name, fault.parameters, version=self.version)
+            effects = faults.known_effects(fault.name, fault.parameters)
+            rules = verify.expectations(traits(self.client, self.version), self.stated, effects)
         except (ValueError, TypeError):
             return {}
         return {Anomaly(rule.anomaly): rule for rule in rules}
@@ -108,7 +109,7 @@ def _acks(setup: Setup) -> float:
 def _idempotent(setup: Setup) -> float:
     """As the client runs it: merely left on, idempotence gives way to weaker settings."""
     own = {key: value for key, value in setup.effective.items() if key == "enable.idempotence"}
-    return verify.promise({**own, **setup.stated}, setup.client) == "once-per-session"
+    return verify.promise({**own, **setup.stated}, traits(setup.client)) == "once-per-session"
 
 
 def _in_sync(setup: Setup) -> float:
@@ -117,8 +118,8 @@ def _in_sync(setup: Setup) -> float:
 
 
 def _patience_s(setup: Setup) -> float:
-    tried_s = verify.tries_s(setup.client, setup.config)
-    if math.isinf(tried_s) and setup.client != AIOKAFKA:
+    tried_s = verify.tries_s(traits(setup.client), setup.config)
+    if math.isinf(tried_s) and not verify.has_one_clock(traits(setup.client)):
         raise ValueError(f"nobody knows how patient {setup.client} is")
     return tried_s
 

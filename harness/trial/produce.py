@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import verify
 from harness.bounds import CLOSING_S, Bounds, bytes_of, recovering_s
+from harness.clients.traits import traits
 from harness.disk import DiskWatch
 from harness.faults import FAULTS
 from harness.faults.act import act
@@ -151,7 +152,7 @@ def _judged(trial: Trial, fleet: Fleet, hang: Hang) -> bool:
     """
     if not hang.answers or not hang.unreported:
         return False
-    return verify.report_within_s(trial.client, {**trial.config, **fleet.effective}) is not None
+    return verify.report_within_s(traits(trial.client), {**trial.config, **fleet.effective}) is not None
 
 
 def _bounds(running: Running, fleet: Fleet) -> Bounds:

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness import clients, verify
 from harness.bounds import Bounds, ClientWaits, bytes_of
+from harness.clients.traits import traits
 from harness.faults.fault import InTurn, Script
 from harness.faults.timing import losses, outage_s, slowest_rate
 from harness.plan import Trial
@@ -21,7 +22,7 @@ def client_waits(client: str, stated: Mapping[str, Any], effective: Mapping[str,
     return ClientWaits(
         answer_s=answer_s,
         again_s=linger_s + max(backoff_s, module.RECONNECT_S),
-        report_s=verify.report_within_s(client, {**stated, **effective}),
+        report_s=verify.report_within_s(traits(client), {**stated, **effective}),
     )
 
 

@@ -1,11 +1,11 @@
 """Judging: what became of every message, what the configuration promised, and the verdict on the two.
 
-Pure functions on the columns of stored journals. Nothing here knows a client, a cluster or a fault but by name, so a
-trial can be judged again at any time::
+Pure functions on the columns of stored journals. Nothing here knows a client, a cluster or a fault: what they do is
+given as traits and effects, so that a trial can be judged again at any time::
 
     findings = find(producers, log)                                    what is there; with a ``ReadCommitted`` as a
                                                                        third, of transactions as well
-    expected = expectations(client, config, fault, parameters)         what it means
+    expected = expectations(traits, config, effects, seen)             what it means
     word, reason = verdict(findings, expected, fault=..., fired=..., problem=...)
 """
 
@@ -15,7 +15,7 @@ from harness.verify.seen import Seen
 from harness.verify.transactions import ReadCommitted, Transactions
 from harness.verify.verdict import judge as verdict
 from harness.verify.verdict import observed
-from harness.verify.waiting import report_within_s, tries_s
+from harness.verify.waiting import has_one_clock, report_within_s, tries_s
 
 __all__ = [
     "Findings",
@@ -24,6 +24,7 @@ __all__ = [
     "Transactions",
     "expectations",
     "find",
+    "has_one_clock",
     "in_time",
     "observed",
     "promise",

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from harness.events import THEN, WITH, Anomaly, Permission, parameters_key
+from harness.effects import InTurn
+from harness.events import Anomaly, Permission
 from harness.store import Expectation
+from harness.traits import UNKNOWN, Traits
 from harness.verify.cell import Cell, layout_of, producing_of
-from harness.verify.premises import Faults, foreseen_premises, seen_premises
-from harness.verify.rules import OF_TRANSACTIONS, RULES, Rule
+from harness.verify.premises import foreseen_premises, seen_premises
+from harness.verify.rules import OF_TRANSACTIONS, RULES, WHATEVER_BEFALLS, Rule
 from harness.verify.seen import Seen
 
-_STRIKES_WHEN = "after_acks"
-"""The parameter of faults that strike under load."""
-_NO_RULE = Rule(Permission.ALLOWED, "no rule covers this case, so nothing is held against it", source="none", when={})
+_NO_RULE = Rule(Permission.ALLOWED, "no rule covers this case, so nothing is held against it", source="none", when=())
 
 
-def promise(config: Mapping[str, Any], client: str = "") -> str:
+def promise(config: Mapping[str, Any], traits: Traits = UNKNOWN) -> str:
     """What a producer's configuration claims: ``at-most-once``, ``at-least-once`` or ``once-per-session``.
 
     - acks=0: at-most-once.
@@ -30,74 +30,62 @@ def promise(config: Mapping[str, Any], client: str = "") -> str:
       exactly-once means for a pipeline.
     - else at-least-once: with acks=1 as long as the leader lives, with acks=all as long as a replica in sync does.
 
-    ``client`` says whose defaults hold for what ``config`` leaves out; without it, idempotence that is not stated is
-    not claimed. Raises ``ValueError`` for settings that are none.
+    ``traits`` are of the client whose defaults hold for what ``config`` leaves out; without them, idempotence that is
+    not stated is not claimed. Raises ``ValueError`` for settings that are none.
     """
-    producing = producing_of(client, config)
+    producing = producing_of(traits, config)
     if producing.acks == "0" or not producing.retries:
         return "at-most-once"
     return "once-per-session" if producing.idempotent else "at-least-once"
 
 
 def expectations(
-    client: str,
-    config: Mapping[str, Any],
-    fault: str,
-    parameters: Mapping[str, Any],
-    seen: Seen | None = None,
-    version: str = "",
+    traits: Traits, config: Mapping[str, Any], faults: InTurn, seen: Seen | None = None
 ) -> list[Expectation]:
     """Exactly one expectation for each anomaly that a trial of producers can have; if ``config`` says that it is
     ``transactional``, for those of transactions as well.
 
-    ``config`` has Kafka's dotted names, ``fault`` is a name of the catalogue or ``none``, ``version`` the client's.
+    ``traits`` are the client's, ``config`` has Kafka's dotted names, ``faults`` are the effects of what is at work.
     What rules rest on is taken from what was ``seen``; where nobody watched, from what the faults do for certain. The
     last rule that applies decides; a case without one is allowed, and its reason says that no rule covers it. Of faults
     that are composed each is asked for what it lets happen in the state that all of them left, and what any lets happen
     may happen. Raises ``ValueError`` for settings that are none.
     """
-    producing, layout = producing_of(client, config, version), layout_of(config)
-    in_turn = [dict(_at_once(part, given)) for part, given in _split(THEN, fault, parameters)]
-    spans: list[Seen | None] = [None] * len(in_turn)
+    layout = layout_of(config)
+    spans: list[Seen | None] = [None] * len(faults)
     if seen is not None and seen.watched:
-        premises, spans[:] = seen_premises(seen, layout), seen.in_turn(len(in_turn))
+        premises, spans[:] = seen_premises(seen, layout), seen.in_turn(len(faults))
     else:
-        premises = foreseen_premises(in_turn, layout)
-    table = {**RULES, **OF_TRANSACTIONS} if producing.transactional else RULES
-    cells = [
-        Cell.of(producing, layout, premises, config, part, faults, span and span.at_once(part))
-        for faults, span in zip(in_turn, spans, strict=True)
-        for part in faults
+        premises = foreseen_premises(faults, layout)
+    parts = [
+        (Cell.of(traits, config, premises, part, at_once, span and span.at_once(part)), effects is not None)
+        for at_once, span in zip(faults, spans, strict=True)
+        for part, effects in at_once.items()
     ]
-    return [_most_permissive(anomaly, rules, cells) for anomaly, rules in table.items()]
+    table = {**RULES, **OF_TRANSACTIONS} if producing_of(traits, config).transactional else RULES
+    return [_most_permissive(anomaly, rules, parts) for anomaly, rules in table.items()]
 
 
-def in_time(fault: str, parameters: Mapping[str, Any], seen: Seen) -> bool:
+def in_time(faults: InTurn, seen: Seen) -> bool:
     """Whether each fault that is to strike under load did so before its load was sent and reported; one that ends the
     producer ends its load with it.
     """
-    in_turn = [dict(_at_once(part, given)) for part, given in _split(THEN, fault, parameters)]
     return all(
-        span.at_once(part).struck_under_load or len(span.sent_ns) < int(given["messages"])
-        for faults, span in zip(in_turn, seen.in_turn(len(in_turn)), strict=True)
-        for part, given in faults.items()
-        if _STRIKES_WHEN in given
+        span.at_once(part).struck_under_load or len(span.sent_ns) < effects.load.messages
+        for at_once, span in zip(faults, seen.in_turn(len(faults)), strict=True)
+        for part, effects in at_once.items()
+        if effects is not None and effects.under_load and effects.load is not None
     )
 
 
-def _split(word: str, fault: str, parameters: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The parts that the word joins, each with its parameters; a fault that it does not join is its only part."""
-    parts = fault.split(word)
-    for part in parts:
-        yield part, parameters if len(parts) == 1 else parameters.get(parameters_key(part), {})
-
-
-def _at_once(fault: str, parameters: Mapping[str, Any]) -> Faults:
-    return dict(_split(WITH, fault, parameters))
-
-
-def _most_permissive(anomaly: Anomaly, rules: Sequence[Rule], cells: Sequence[Cell]) -> Expectation:
-    deciding = (next((rule for rule in reversed(rules) if rule.applies(cell)), _NO_RULE) for cell in cells)
+def _most_permissive(anomaly: Anomaly, rules: Sequence[Rule], parts: Sequence[tuple[Cell, bool]]) -> Expectation:
+    """Each part is a cell, and whether its effects are known."""
+    deciding = (
+        next((rule for rule in reversed(rules) if rule.applies(cell)), _NO_RULE)
+        if known or anomaly in WHATEVER_BEFALLS
+        else _NO_RULE
+        for cell, known in parts
+    )
     return max((_expectation(anomaly, rule) for rule in deciding), key=_permissiveness)
 
 

@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from harness.effects import AtOnce, Effects, InTurn
 from harness.verify.seen import Seen
 from harness.verify.waiting import SESSION_S
-
-Faults = Mapping[str, Mapping[str, Any]]
-"""Faults that are at work at the same time, with their parameters."""
-
-NONE = "none"
-_LEAVE_THE_CLUSTER_ALONE = frozenset(
-    {
-        NONE,
-        *("lose-ack", "lose-request", "inject-error", "reorder", "delay", "hold", "refuse", "bandwidth"),
-        *("kill-producer", "restart-producer", "pause-producer"),
-    }
-)
-_NO_LEADERS = frozenset({"kill-follower", "partition-followers", "slow-follower", "power-loss-follower"})
-"""The leader of partition 0 leads on; the node that is hit may lead another partition."""
-_FREEZE = {"pause-controller": "down_s", "stalled-leader": "pause_s"}
-"""Another leads only if the freeze outlasts a session: a controller that wakes holds every session for over."""
-_FORGETS_ALL = "power-loss"
-_FORGETS_ONE = ("power-loss-leader", "disk-lost", "power-loss-follower")
 
 
 @dataclass(frozen=True)
@@ -74,14 +55,15 @@ def seen_premises(seen: Seen, layout: Layout) -> Premises:
     )
 
 
-def foreseen_premises(in_turn: Sequence[Faults], layout: Layout) -> Premises:
+def foreseen_premises(in_turn: InTurn, layout: Layout) -> Premises:
     """Those that hold however it goes, with these faults one after the other, some of them at once: no more than that
     can be said before.
     """
     leading = all(leads_on(faults, layout) for faults in in_turn)
-    forgot = any(_forgets(fault, of, layout) for faults in in_turn for fault, of in faults.items())
+    every = [effects for faults in in_turn for effects in faults.values() if effects]
+    forgot = any(_forgets(effects, layout) for effects in every)
     kept = all(_keeps(faults, layout) for faults in in_turn)
-    unclean = layout.unclean or any("unclean-election" in faults for faults in in_turn)
+    unclean = layout.unclean or any(effects.behind_leads for effects in every)
     clean = not unclean or layout.min_insync > 1
     return Premises(
         leads_on=leading,
@@ -92,33 +74,43 @@ def foreseen_premises(in_turn: Sequence[Faults], layout: Layout) -> Premises:
     )
 
 
-def leads_on(faults: Faults, layout: Layout) -> bool:
+def leads_on(faults: AtOnce, layout: Layout) -> bool:
     """Whether the leader of every partition surely leads on under these faults at once."""
-    return all(_leads_on(fault, of, layout) for fault, of in faults.items())
+    return all(effects is not None and _leads_on(effects, layout) for effects in faults.values())
 
 
-def _leads_on(fault: str, parameters: Mapping[str, Any], layout: Layout) -> bool:
-    if fault in _LEAVE_THE_CLUSTER_ALONE or fault == "kill-controller":
-        return True
-    if fault in _FREEZE:
-        return layout.replicas == 1 or float(parameters.get(_FREEZE[fault]) or 1.0) < SESSION_S
-    return fault in _NO_LEADERS and layout.partitions == 1 and not _leader_dies(parameters)
+def _leads_on(effects: Effects, layout: Layout) -> bool:
+    match effects.elects:
+        case "nobody":
+            return True
+        case "after a session":
+            # A freeze that is not that long ends nobody's; a controller that wakes later holds every session for over.
+            frozen_s = max((away.seconds for away in effects.away if away.how == "frozen"), default=0.0)
+            return layout.replicas == 1 or frozen_s < SESSION_S
+        case "in another partition":
+            return layout.partitions == 1
+    return False
 
 
-def _forgets(fault: str, parameters: Mapping[str, Any], layout: Layout) -> bool:
-    return fault == "disk-lost" or (not layout.flushed and fault in (_FORGETS_ALL, *_FORGETS_ONE))
+def _forgets(effects: Effects, layout: Layout) -> bool:
+    return effects.forgets is not None and (effects.forgets.what == "everything" or not layout.flushed)
 
 
-def _keeps(faults: Faults, layout: Layout) -> bool:
+def _keeps(faults: AtOnce, layout: Layout) -> bool:
     """Whether some replica surely stays whole and in sync: whom another fault of nodes beside hits, nobody knows."""
-    forget = [fault for fault, of in faults.items() if _forgets(fault, of, layout)]
+    forget = [effects for effects in faults.values() if effects and _forgets(effects, layout)]
     if not forget:
         return True
-    if _FORGETS_ALL in forget:
-        return False
-    strike = [fault for fault in faults if fault not in _LEAVE_THE_CLUSTER_ALONE and "controller" not in fault]
-    return len(strike) == 1 and layout.replicas > (2 if _leader_dies(faults[forget[0]]) else 1)
+    strike = [effects for effects in faults.values() if effects is None or _strikes(effects)]
+    return len(strike) == 1 and layout.replicas > _hit(forget[0], layout)
 
 
-def _leader_dies(parameters: Mapping[str, Any]) -> bool:
-    return str(parameters.get("leader_dies", False)).lower() == "true"
+def _strikes(effects: Effects) -> bool:
+    """It may take a replica away from where it is needed."""
+    return effects.elects != "nobody" and not effects.only_the_controller
+
+
+def _hit(effects: Effects, layout: Layout) -> int:
+    """How many replicas it takes."""
+    several = {"all": layout.replicas, "each": layout.replicas, "followers": layout.replicas - 1, "controller": 0}
+    return sum(several.get(whom, 1) for whom in {away.whom for away in effects.away})

@@ -16,7 +16,7 @@ def judge(
     findings: Findings | None,
     expectations: Sequence[Expectation],
     *,
-    fault: str,
+    fault: str | None,
     fired: bool,
     problem: str | None,
     in_time: bool = True,
@@ -29,7 +29,7 @@ def judge(
     3. the trial had a ``problem`` (a hang, a client that died), or nothing was sent: ``unknown``;
     4. something was counted that no expectation is about, or not counted though one is: ``unknown``;
     5. the fault did not fire, or not ``in_time`` for the load that it was to hit: ``not_exercised`` (``fault`` is
-       ``none`` in a trial without one);
+       None in a trial without one);
     6. an expected anomaly did not appear: ``not_exercised``;
     7. an expected anomaly appeared: ``reproduced``;
     8. nothing was ``delivered`` after the warm-up: ``not_exercised``, for what is not there cannot be lost;
@@ -53,7 +53,11 @@ def judge(
         (problem, Verdict.UNKNOWN, problem or ""),
         (findings.counts.sent == 0, Verdict.UNKNOWN, "no message was sent"),
         (unmatched, Verdict.UNKNOWN, f"counts and expectations do not match: {', '.join(unmatched)}"),
-        (fault != "none" and not fired, Verdict.NOT_EXERCISED, f"{fault} did not fire, so it proves nothing ({among})"),
+        (
+            fault is not None and not fired,
+            Verdict.NOT_EXERCISED,
+            f"{fault} did not fire, so it proves nothing ({among})",
+        ),
         (not in_time, Verdict.NOT_EXERCISED, f"{fault} struck when the load was over, so it proves nothing ({among})"),
         (missing, Verdict.NOT_EXERCISED, f"{_because(missing, counted, 'though expected')} ({among})"),
         (reproduced, Verdict.REPRODUCED, f"{_because(reproduced, counted, 'as expected')} ({among})"),

@@ -1,97 +1,104 @@
 """How long a client waits: for one response, before it sends again, and until it has to have said what became of it.
 
-Defaults are the clients' own (``harness.clients``); what is stated wins.
+Defaults are the clients' own (``Traits``); what is stated wins.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from harness.effects import Away, Effects
+from harness.traits import Traits
 
 Settings = Mapping[str, Any]
 
-AIOKAFKA = "aiokafka"
 SESSION_S = 1.3  # a broker's (broker.session.timeout.ms of the fault profile), less the time since its last heartbeat
 REPORT_MARGIN_S = 5.0
-"""librdkafka looks for what is too late once a second, in two places: first for the request that a message is in, then
-for the message (measured: up to 2.55 s). As long again a busy machine may hold a process up.
+"""Some look for what is too late once a second, in two places: first for the request that a message is in, then for the
+message (measured: up to 2.55 s). As long again a busy machine may hold a process up.
 """
-_RESPONSE_S = {AIOKAFKA: 40.0, "kafka-python": 30.0, "confluent-kafka": 60.0}
-_DELIVERY_S = {"kafka-python": 120.0, "confluent-kafka": 300.0}
-_TIMEOUT_SCAN_S = {"confluent-kafka": 1.0}  # so seldom it looks for late responses (librdkafka, rd_kafka_broker_serve)
 _BACKOFF_S = 1.0  # retry.backoff.ms grows to a second at the most (retry.backoff.max.ms)
-_NO_ANSWER = ("delay", "bandwidth", "hold", "pause-leader")
-"""The client itself has to notice that a response is late; under other faults the leader says so, REQUEST_TIMED_OUT."""
-_ENDS_NO_SESSION = {"kill-controller": SESSION_S, "pause-controller": 0.0}
-"""While the controller is away nobody's session ends. One that was killed begins every session anew when it is back; to
-one that was frozen all of them look over.
-"""
 
 
-def report_within_s(client: str, effective: Settings) -> float | None:
+def report_within_s(traits: Traits, effective: Settings) -> float | None:
     """How long after a message was handed over its client has to have reported it at the latest; None if nothing says.
 
-    That is ``delivery.timeout.ms`` (KIP-91). aiokafka has none: it looks at a batch's age, against
-    ``request.timeout.ms``, only when a request with it has failed, and how long it waits before that for its turn, a
-    connection or metadata is written nowhere (aiokafka 0.14.0, ``SendProduceReqHandler._can_retry``; measured, with a
-    request timeout of 1 s and a slow line: up to 4.9 s). An idempotent one never gives a batch up. Beyond the timeout
-    there is a margin, ``REPORT_MARGIN_S``.
+    That is ``delivery.timeout.ms`` (KIP-91), for clients that have it. Beyond the timeout there is a margin,
+    ``REPORT_MARGIN_S``.
     """
-    if client == AIOKAFKA:
+    if has_one_clock(traits):
         return None
-    timeout_s = _seconds(effective, "delivery.timeout.ms", _DELIVERY_S.get(client, math.inf))
+    timeout_s = delivery_s(traits, effective)
     return None if math.isinf(timeout_s) else timeout_s + REPORT_MARGIN_S
 
 
-def tries_s(client: str, effective: Settings) -> float:
-    """How long it tries at least before it gives a message up; endless where it never does."""
-    if client == AIOKAFKA:
+def tries_s(traits: Traits, effective: Settings) -> float:
+    """How long it tries at least before it gives a message up; endless where it never does, or nobody knows."""
+    if has_one_clock(traits):
         endless = str(effective.get("enable.idempotence", False)).lower() == "true"
-        return math.inf if endless else _seconds(effective, "request.timeout.ms", _RESPONSE_S[client])
-    return delivery_s(client, effective)
+        return math.inf if endless else _seconds(effective, "request.timeout.ms", traits.response_s)
+    return delivery_s(traits, effective)
 
 
-def response_s(client: str, config: Settings, fault: str) -> float:
-    """How long it waits for a response before it surely has given up on it."""
-    until_it_looks = _TIMEOUT_SCAN_S.get(client, 0.0) if fault in _NO_ANSWER else 0.0
-    return _seconds(config, "request.timeout.ms", _RESPONSE_S.get(client, math.inf)) + until_it_looks
+def response_s(traits: Traits, config: Settings, *, unanswered: bool) -> float:
+    """How long it waits for a response before it surely has given up on it. Where a request is ``unanswered`` the
+    client itself has to notice that it is late; else the leader says so, REQUEST_TIMED_OUT.
+    """
+    until_it_looks = traits.looks_every_s if unanswered else 0.0
+    return _seconds(config, "request.timeout.ms", traits.response_s) + until_it_looks
 
 
-def delivery_s(client: str, config: Settings) -> float:
+def delivery_s(traits: Traits, config: Settings) -> float:
     """For how long it goes on sending a message again."""
-    return _seconds(config, "delivery.timeout.ms", _DELIVERY_S.get(client, math.inf))
+    return _seconds(config, "delivery.timeout.ms", traits.delivery_s)
 
 
-def sends_again(client: str, config: Settings, waited_s: float) -> bool:
+def sends_again(traits: Traits, config: Settings, waited_s: float) -> bool:
     """Whether there is time left to send again what it had waited so long for: both clocks count from the beginning."""
     linger_s = _seconds(config, "linger.ms", 0.0)
-    return linger_s + waited_s + _BACKOFF_S < delivery_s(client, config)
+    return linger_s + waited_s + _BACKOFF_S < delivery_s(traits, config)
 
 
-def kept_waiting_s(fault: str, parameters: Settings, beside: Mapping[str, Settings], linger_ms: float) -> float:
-    """How long a fault keeps a client's request waiting at least, where its parameters say so."""
-    if fault == "kill-follower":
-        # Its session ends, and acks wait for it no longer; but only the controller ends sessions.
-        away = [
-            max(_ends_no_session_s(other, of), SESSION_S) for other, of in beside.items() if other in _ENDS_NO_SESSION
-        ]
-        return min(float(parameters.get("down_s") or 0), max(away, default=SESSION_S))
-    late_s = float(parameters.get("delay_ms", 0)) / 1000
-    frozen_s = max(float(parameters.get(name) or 0) for name in ("hold_s", "pause_s", "down_s", "partition_s"))
-    slow_s = _request_bytes(parameters, linger_ms) / float(parameters.get("bytes_per_s", math.inf))
-    return max(late_s, frozen_s, min(slow_s, float(parameters.get("slow_s") or math.inf)))
+def kept_waiting_s(effects: Effects, beside: Iterable[Effects], linger_ms: float) -> float:
+    """How long a fault keeps a client's request waiting at least; ``beside`` are all that are at work with it."""
+    session_s = max((_no_session_ends_s(away) for other in beside for away in other.away), default=SESSION_S)
+    away_s = max((_missed_s(away, session_s) for away in effects.away), default=0.0)
+    return max(away_s, _line_s(effects, linger_ms))
 
 
-def _ends_no_session_s(fault: str, parameters: Settings) -> float:
-    return float(parameters.get("down_s") or 0) + _ENDS_NO_SESSION[fault]
+def _missed_s(away: Away, session_s: float) -> float:
+    """For a dead follower acks wait until its session ends."""
+    is_follower = away.whom in ("follower", "followers")
+    return min(away.seconds, session_s) if is_follower and away.how == "killed" else away.seconds
 
 
-def _request_bytes(parameters: Settings, linger_ms: float) -> float:
-    """Of the values in one request: those of a flush, or with a rate those that came while the client lingered."""
-    rate = parameters.get("rate")
-    messages = max(1.0, float(rate) * linger_ms / 1000) if rate else float(parameters.get("flush_every", 0))
-    return messages * float(parameters.get("message_size", 0))
+def _no_session_ends_s(away: Away) -> float:
+    """While the controller is away nobody's session ends. One that was killed begins every session anew when it is
+    back; to one that was frozen all of them look over.
+    """
+    anew_s = SESSION_S if away.how == "killed" else 0.0
+    return max(SESSION_S, away.seconds + anew_s) if away.whom == "controller" else SESSION_S
+
+
+def _line_s(effects: Effects, linger_ms: float) -> float:
+    line, load = effects.line, effects.load
+    if line is None or load is None or line.how in ("reset", "refused"):
+        return 0.0
+    lasts_s = math.inf if line.seconds is None else line.seconds
+    if line.bytes_per_s is None:
+        return lasts_s
+    # The values in one request: those of a flush, or with a rate those that came while the client lingered.
+    messages = max(1.0, load.rate * linger_ms / 1000) if load.rate else load.flush_every or 0
+    return min(messages * load.message_size / line.bytes_per_s, lasts_s)
+
+
+def has_one_clock(traits: Traits) -> bool:
+    """Whether ``request.timeout.ms`` is also how long it tries, looked at only when a request has failed: nothing
+    bounds the time to a report, and an idempotent one never gives up.
+    """
+    return "gives up when a request times out" in traits.quirks
 
 
 def _seconds(settings: Settings, name: str, otherwise: float) -> float:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from harness import verify
+from harness import faults, verify
+from harness.clients.traits import traits
 from harness.events import Permission, Verdict
 from harness.report.by_rule import Promised, promised
 from harness.report.guarantees import Setup
@@ -107,7 +108,9 @@ def test_what_the_rules_name_weakens_nothing_forbids_all_that_went_wrong_and_is_
         trial = cell.trials[0]
         here, there = Setup.of(trial), Setup.of(trial).changed(rules.changes)
         assert not weaker(here.client, here.config, there.client, there.config)
-        stated = verify.expectations(there.client, there.stated, trial.fault.name, trial.fault.parameters)
+        stated = verify.expectations(
+            traits(there.client), there.stated, faults.known_effects(trial.fault.name, trial.fault.parameters)
+        )
         forbidden = {each.anomaly for each in stated if each.permission is Permission.FORBIDDEN}
         assert {a for each in cell.trials for a in WRONG if getattr(each.anomalies, a)} <= forbidden
         assert {*contradictions(there.stated, trial.kafka)} <= {*contradictions(here.stated, trial.kafka)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.events import flat_parameters
 from harness.report.labels import NO_FAULT, Labels, name
 from harness.store import FaultRecord, TrialRecord
 
@@ -118,3 +119,7 @@ def test_rows_go_by_client_then_replication_then_strength() -> None:
         "aiokafka, acks=all, idempotent, RF 1",
         "aiokafka, acks=0, RF 3",
     ]
+
+
+def test_parameters_of_parts_bear_the_names_of_the_parts() -> None:
+    assert flat_parameters({"lose_ack": {"rate": None}, "seed": 1}) == {"lose_ack.rate": None, "seed": 1}

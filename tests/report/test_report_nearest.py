@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import verify
+from harness import faults, verify
+from harness.clients.traits import traits
 from harness.events import Permission, Verdict
 from harness.report.labels import Labels
 from harness.report.matrix import HARM, WRONG, Cell, Matrix, matrix
@@ -313,7 +314,9 @@ def _forbidden(trial: TrialRecord) -> set[str]:
 
 
 def _foreseen(trial: TrialRecord) -> set[str]:
-    stated = verify.expectations(trial.client, trial.config, trial.fault.name, trial.fault.parameters)
+    stated = verify.expectations(
+        traits(trial.client), trial.config, faults.known_effects(trial.fault.name, trial.fault.parameters)
+    )
     return {each.anomaly for each in stated if each.permission is Permission.FORBIDDEN}
 
 

@@ -137,7 +137,7 @@ def test_many_faults_are_rows_of_a_table_a_client() -> None:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of a fault of two configurations, three repeats each."""
-    described = {"summary": "Breaks | things.", "parameters": {"times": "at most so many are hit", "group.rate": None}}
+    described = {"summary": "Breaks | things.", "parameters": {"times": "at most so many are hit", "rate": None}}
     records = [
         _trial(
             verdict,
@@ -151,7 +151,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
             ack_rate_bin_s=0.1,
             fault=FaultRecord(
                 name="lose-ack",
-                parameters={"times": 5, "group": {"rate": None}},
+                parameters={"times": 5, "rate": None},
                 fired=repeat < 3 or idempotent,
                 start_s=0.1 * repeat,
                 end_s=1.0,
@@ -171,7 +171,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_a_page_says_what_the_fault_does_and_with_which_parameters(page: str) -> None:
     assert page.startswith("# lose-ack\n\nBreaks \\| things.\n\n[The whole report](../report.md)\n")
-    assert "| times | 5 | at most so many are hit |\n| group.rate | — | — |" in page
+    assert "| times | 5 | at most so many are hit |\n| rate | — | — |" in page
 
 
 def test_a_page_says_when_it_fired(page: str) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from harness.clients.traits import traits
 from harness.events import Permission
+from harness.faults import known_effects
 from harness.store import Expectation
-from harness.verify import expectations
+from harness.verify import Seen
+from harness.verify import expectations as decided
+
+__all__ = ["ALLOWED", "EXPECTED", "FORBIDDEN", "expectation", "expectations", "permission"]
 
 FORBIDDEN, ALLOWED, EXPECTED = Permission.FORBIDDEN, Permission.ALLOWED, Permission.EXPECTED
 
@@ -14,7 +20,7 @@ FORBIDDEN, ALLOWED, EXPECTED = Permission.FORBIDDEN, Permission.ALLOWED, Permiss
 def permission(
     anomaly: str, fault: str = "none", client: str = "confluent-kafka", silent: bool = False, **config: Any
 ) -> Permission:
-    return expectation(anomaly, fault, client, {"silent": silent}, **config).permission
+    return expectation(anomaly, fault, client, {"silent": True} if silent else {}, **config).permission
 
 
 def expectation(anomaly: str, fault: str, client: str, parameters: dict[str, Any], **config: Any) -> Expectation:
@@ -23,3 +29,15 @@ def expectation(anomaly: str, fault: str, client: str, parameters: dict[str, Any
     settings = {"replication.factor": 3, "min.insync.replicas": 2, **dotted}
     (found,) = (e for e in expectations(client, settings, fault, parameters) if e.anomaly == anomaly)
     return found
+
+
+def expectations(
+    client: str,
+    config: Mapping[str, Any],
+    fault: str,
+    parameters: Mapping[str, Any],
+    seen: Seen | None = None,
+    version: str = "",
+) -> list[Expectation]:
+    """Under a fault of the catalogue, by its name."""
+    return decided(traits(client, version), config, known_effects(fault, parameters), seen)

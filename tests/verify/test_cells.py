@@ -8,9 +8,8 @@ import pytest
 
 from harness.clients import CLIENTS
 from harness.events import Permission
-from harness.verify import expectations
 
-from .asking import ALLOWED, EXPECTED, FORBIDDEN, expectation, permission
+from .asking import ALLOWED, EXPECTED, FORBIDDEN, expectation, expectations, permission
 
 
 @pytest.mark.parametrize(

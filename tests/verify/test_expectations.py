@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from harness.clients import CLIENTS, load
-from harness.faults import FAULTS
+from harness.clients.traits import traits
+from harness.effects import Effects
+from harness.faults import FAULTS, known_effects
+from harness.faults.parameters import UnderLoad
 from harness.store import Expectation
-from harness.verify import Seen, expectations, promise
+from harness.verify import Seen, promise
 from harness.verify.cell import Cell, producing_of
 from harness.verify.rules import RULES
 
-from .asking import ALLOWED, EXPECTED, FORBIDDEN, permission
+from .asking import ALLOWED, EXPECTED, FORBIDDEN, expectations, permission
 from .courses import isr, led, seen
 
 JUDGED = {
@@ -39,16 +42,34 @@ AXES: dict[str, tuple[Any, ...]] = {
     "min.insync.replicas": (1, 2),
     "unclean.leader.election.enable": (False, True),
 }
-WAITS: dict[str, dict[str, Any]] = {
-    "hold": {"hold_s": 1.0},
-    "partition-followers": {"partition_s": 1.0},
-    "delay": {"delay_ms": 1_000},
-    "bandwidth": {"bytes_per_s": 5_000, "flush_every": 50, "message_size": 100},
-    "pause-leader": {"down_s": 1.0},
-    "kill-follower": {"down_s": 1.0},
-    "slow-follower": {"pause_s": 1.0},
+IMPATIENT = {"request.timeout.ms": 900}
+MANY = {"partitions": 3, "delivery.timeout.ms": 3_000}
+CASES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
+    "lose-ack": [({}, {"silent": True})],
+    "lose-request": [({}, {"silent": True})],
+    "inject-error": [({}, {"error": 6}), ({}, {"error": 10}), ({}, {"error": 20, "forward": True})],
+    "reorder": [({}, {"error": 6})],
+    "hold": [(IMPATIENT, {"hold_s": 1.0})],
+    "delay": [(IMPATIENT, {"delay_ms": 1_000})],
+    "bandwidth": [(IMPATIENT, {"bytes_per_s": 5_000})],
+    "pause-leader": [(IMPATIENT, {"down_s": 1.0})],
+    "kill-follower": [(IMPATIENT, {"down_s": 1.0})],
+    "slow-follower": [(IMPATIENT, {"pause_s": 1.0})],
+    "partition-followers": [(IMPATIENT, {"partition_s": 1.0}), (MANY, {"partition_s": 5.0})],
+    "kill-producer": [({"linger.ms": 25}, {})],
+    "stalled-leader": [({"delivery.timeout.ms": 500}, {"pause_s": 1.0})],
+    "pause-producer": [({"delivery.timeout.ms": 500, "linger.ms": 25}, {"pause_s": 1.0})],
+    "power-loss": [({"flush.messages": 1}, {})],
+    "power-loss-leader": [({"flush.messages": 1}, {})],
+    "power-loss-follower": [
+        ({"flush.messages": 1}, {}),
+        ({}, {"leader_dies": True}),
+        ({"replication.factor": 2}, {"leader_dies": True}),
+    ],
+    "last-in-sync-dies": [({"eligible.leader.replicas.version": 1}, {})],
+    "restart-producer": [({}, {"resend": False})],
 }
-"""Faults that a client with a request timeout of 900 ms does not wait for, by their parameters."""
+"""Beside their defaults, with and without a slow load: settings and parameters under which faults do more, or less."""
 
 
 def configs() -> Iterator[dict[str, Any]]:
@@ -58,37 +79,14 @@ def configs() -> Iterator[dict[str, Any]]:
 
 def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
     for client, config, fault in product(CLIENTS, configs(), ("none", *FAULTS)):
-        other: dict[str, Any] = {"silent": True, "rate": None} if fault.startswith("lose") else {"rate": 100}
         yield client, config, fault, {}
-        yield client, config, fault, other
-        if fault in ("inject-error", "reorder"):
-            yield client, config, fault, {"error": 6}
-            yield client, config, fault, {"error": 10}
-        if fault == "partition-followers":
-            many = {**config, "partitions": 3, "delivery.timeout.ms": 3_000}
-            yield client, many, fault, {"partition_s": 5.0}
-        if fault == "kill-producer":
-            yield client, {**config, "linger.ms": 25}, fault, {}
-        if fault == "stalled-leader":
-            yield client, {**config, "delivery.timeout.ms": 500}, fault, {"pause_s": 1.0}
-        if fault == "pause-producer":
-            yield client, {**config, "delivery.timeout.ms": 500, "linger.ms": 25}, fault, {"pause_s": 1.0}
-        if waits := WAITS.get(fault):
-            yield client, {**config, "request.timeout.ms": 900}, fault, waits
-        if fault == "inject-error":
-            yield client, config, fault, {"error": 20, "forward": True}
-        if fault.startswith("power-loss"):
-            yield client, {**config, "flush.messages": 1}, fault, {}
-        if fault == "power-loss-follower":
-            yield client, config, fault, {"leader_dies": True}
-            yield client, {**config, "replication.factor": 2}, fault, {"leader_dies": True}
-        if fault == "last-in-sync-dies":
-            yield client, {**config, "eligible.leader.replicas.version": 1}, fault, {}
-        if fault == "restart-producer":
-            yield client, config, fault, {"resend": False}
+        if fault in FAULTS and issubclass(FAULTS[fault].parameters, UnderLoad):
+            yield client, config, fault, {"rate": 100.0}
+        for settings, parameters in CASES.get(fault, []):
+            yield client, {**config, **settings}, fault, parameters
 
 
-Table = list[tuple[str, dict[str, Any], str, dict[str, Expectation]]]
+Table = list[tuple[str, dict[str, Any], Effects, dict[str, Expectation]]]
 KNOWN_VERSIONS = {"kafka-python": "3.0.12"}
 """Of which defects are known."""
 DEPOSED = seen(led(1), isr(1, 2, 3), led(2, 1), isr(2, 3), gave_up=True)
@@ -107,16 +105,18 @@ def deposed() -> Table:
     return list(_table(DEPOSED))
 
 
-def _table(course: Seen | None) -> Iterator[tuple[str, dict[str, Any], str, dict[str, Expectation]]]:
+def _table(course: Seen | None) -> Iterator[tuple[str, dict[str, Any], Effects, dict[str, Expectation]]]:
     for client, config, fault, parameters in cells():
         decided = expectations(client, config, fault, parameters, course, KNOWN_VERSIONS.get(client, ""))
-        yield client, config, fault, {each.anomaly: each for each in decided}
+        does = known_effects(fault, parameters)[0][fault]
+        assert does is not None, (fault, parameters)
+        yield client, config, does, {each.anomaly: each for each in decided}
 
 
 def test_every_cell_has_one_expectation_for_each_anomaly_and_a_rule_behind_it(table: Table, deposed: Table) -> None:
-    for client, config, fault, decided in (*table, *deposed):
+    for client, config, does, decided in (*table, *deposed):
         assert decided.keys() == JUDGED
-        assert "none" not in {each.source for each in decided.values()}, (client, config, fault)
+        assert "none" not in {each.source for each in decided.values()}, (client, config, does)
     assert len(expectations("aiokafka", {}, "none", {})) == len(JUDGED)
 
 
@@ -128,37 +128,37 @@ def test_every_rule_decides_somewhere(table: Table, deposed: Table) -> None:
 
 
 def test_rules_ask_only_for_facts_there_are() -> None:
-    facts = {fact for rules in RULES.values() for rule in rules for fact in rule.when}
+    facts = {fact for rules in RULES.values() for rule in rules for fact, _ in rule.when}
     assert facts <= set(Cell.__dataclass_fields__)
 
 
 def test_nothing_is_ever_lost_that_a_replica_in_sync_still_has(table: Table) -> None:
-    for client, config, fault, decided in table:
-        forgot = fault == "power-loss-follower" and config["replication.factor"] == 2
-        one = config["replication.factor"] == 1
-        only_copy_gone = fault == "power-loss" or (one and fault in ("power-loss-leader", "disk-lost")) or forgot
-        if one and fault in ("power-loss-follower", "unclean-election"):
+    for client, config, does, decided in table:
+        replicas, hit = config["replication.factor"], {away.whom for away in does.away}
+        if replicas == 1 and (does.behind_leads or (does.forgets and does.forgets.whose == "follower")):
             continue  # there is no follower
-        one_is_enough = fault == "unclean-election" and config["min.insync.replicas"] == 1
-        elsewhere = only_copy_gone or one_is_enough or config["unclean.leader.election.enable"]
+        all_forgot = does.forgets is not None and (does.forgets.whose == "all" or len(hit) >= replicas)
+        one_is_enough = does.behind_leads and config["min.insync.replicas"] == 1
+        elsewhere = all_forgot or one_is_enough or config["unclean.leader.election.enable"]
         if config["acks"] == "all" and not elsewhere:
-            assert decided["lost"].permission == FORBIDDEN, (client, config, fault)
+            assert decided["lost"].permission == FORBIDDEN, (client, config, does)
 
 
 def test_an_idempotent_producer_never_duplicates_or_reorders(table: Table) -> None:
-    for client, config, fault, decided in table:
-        one_session = fault != "restart-producer"
+    for client, config, does, decided in table:
+        one_session = does.producer is None or does.producer.how != "taken over"
         if one_session and config["acks"] == "all" and config["enable.idempotence"] and config.get("retries") != 0:
             permissions = (decided["duplicate"].permission, decided["reordered"].permission)
-            assert permissions == (FORBIDDEN, FORBIDDEN), (client, config, fault)
+            assert permissions == (FORBIDDEN, FORBIDDEN), (client, config, does)
 
 
 def test_what_does_not_depend_on_the_cell(table: Table) -> None:
-    for *_, fault, decided in table:
+    for *_, does, decided in table:
         assert decided["failed_landed"].permission == decided["unexpected"].permission == FORBIDDEN
-        died_or_slept = fault in ("kill-producer", "pause-producer")
+        died_or_slept = does.producer is not None and does.producer.how != "taken over"
         assert decided["unknown_absent"].permission == ALLOWED or died_or_slept
-        assert decided["unknown_landed"].permission == ALLOWED or fault == "stalled-leader"
+        stalled = any((away.whom, away.how, away.before) == ("leader", "frozen", True) for away in does.away)
+        assert decided["unknown_landed"].permission == ALLOWED or stalled
 
 
 def test_a_fault_without_rules_says_so() -> None:
@@ -191,13 +191,13 @@ def test_promise(config: dict[str, Any], expected: str) -> None:
 @pytest.mark.parametrize("client", CLIENTS)
 def test_what_is_not_stated_is_what_the_client_says_of_itself(client: str) -> None:
     defaults = load(client).DEFAULTS
-    producing = producing_of(client, {"acks": "all"})
+    producing = producing_of(traits(client), {"acks": "all"})
     assert producing.idempotent is defaults["enable.idempotence"]
     assert producing.one_in_flight is (defaults["max.in.flight.requests.per.connection"] == 1)
 
 
 def test_what_is_not_stated_is_the_clients_default() -> None:
-    assert [promise({"acks": "all"}, client) for client in ("aiokafka", "confluent-kafka", "kafka-python")] == [
+    assert [promise({"acks": "all"}, traits(client)) for client in ("aiokafka", "confluent-kafka", "kafka-python")] == [
         "at-least-once",
         "at-least-once",
         "once-per-session",

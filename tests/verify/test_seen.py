@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from harness.events import Permission
-from harness.verify import Seen, expectations, in_time
+from harness.faults import known_effects
+from harness.verify import Seen, in_time
 
-from .asking import ALLOWED, EXPECTED, FORBIDDEN
+from .asking import ALLOWED, EXPECTED, FORBIDDEN, expectations
 from .courses import did, isr, led, seen
 
 START = (led(1), isr(1, 2, 3))
@@ -201,14 +202,14 @@ def test_a_fault_that_strikes_when_the_load_is_over_proves_nothing(
     fault: str, parameters: dict[str, Any], events: Any, sent_at: tuple[float, ...], expected: bool
 ) -> None:
     course = seen(*events, sent_at=sent_at, acked_at=tuple(at + 0.01 for at in sent_at))
-    assert in_time(fault, parameters, course) is expected
+    assert in_time(known_effects(fault, parameters), course) is expected
 
 
 @pytest.mark.parametrize(("acked_at", "expected"), [(None, True), (0.9, True), (0.1, False)])
 def test_a_load_is_not_over_while_reports_are_to_come(acked_at: float | None, expected: bool) -> None:
     """A client that takes all at once has all of it still to send when the fault strikes."""
     course = seen(*START, did("kill-client"), sent_at=(0.0, 0.01), acked_at=(0.05, acked_at))
-    assert in_time("kill-producer", {"after_acks": 1, "messages": 2}, course) is expected
+    assert in_time(known_effects("kill-producer", {"after_acks": 1, "messages": 2}), course) is expected
 
 
 @pytest.mark.parametrize(

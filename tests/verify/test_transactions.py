@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from harness.events import Ending, Permission, Verdict
 from harness.journal import ProducerColumns
-from harness.verify import ReadCommitted, Transactions, expectations, find, verdict
+from harness.verify import ReadCommitted, Transactions, find, verdict
 
+from .asking import expectations
 from .histories import ACKED, UNCONFIRMED, Record, found, log, producer
 
 OPEN, COMMITTED, ABORTED = Ending.OPEN, Ending.COMMITTED, Ending.ABORTED

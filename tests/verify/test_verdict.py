@@ -43,7 +43,7 @@ def judged(found: Findings | None, expectations: list[Expectation], **how: Any) 
         ({"lost": 3}, {"lost": "allowed", "duplicate": "expected"}, {}, "not_exercised"),
         ({"lost": 3, "duplicate": 1}, {"lost": "allowed", "duplicate": "expected"}, {}, "reproduced"),
         ({"lost": 3}, {"lost": "allowed"}, {"fired": False}, "not_exercised"),
-        ({"lost": 3}, {"lost": "allowed"}, {"fired": False, "fault": "none"}, "allowed"),
+        ({"lost": 3}, {"lost": "allowed"}, {"fired": False, "fault": None}, "allowed"),
         ({"unknown_landed": 3, "unknown_absent": 1}, {}, {}, "kept"),
         ({"lost": 3}, {"lost": "forbidden"}, {}, "broken"),
         ({"lost": 3}, {"lost": "expected"}, {}, "reproduced"),
@@ -51,7 +51,7 @@ def judged(found: Findings | None, expectations: list[Expectation], **how: Any) 
         ({"lost": 3}, {"lost": "expected", "duplicate": "expected"}, {}, "not_exercised"),
         ({"lost": 3, "duplicate": 1}, {"lost": "expected", "duplicate": "forbidden"}, {}, "broken"),
         ({}, {}, {"fired": False}, "not_exercised"),
-        ({}, {}, {"fired": False, "fault": "none"}, "kept"),
+        ({}, {}, {"fired": False, "fault": None}, "kept"),
         ({"lost": 3}, {"lost": "expected"}, {"fired": False}, "not_exercised"),
         ({"lost": 3}, {"lost": "forbidden"}, {"fired": False}, "broken"),
         ({}, {}, {"problem": "the client hung"}, "unknown"),
@@ -74,7 +74,7 @@ def test_no_data_is_unknown() -> None:
 
 
 def test_nothing_sent_is_unknown_unless_the_log_holds_what_it_must_not() -> None:
-    assert judged(findings(sent=0), rules(), fault="none") == (Verdict.UNKNOWN, "no message was sent")
+    assert judged(findings(sent=0), rules(), fault=None) == (Verdict.UNKNOWN, "no message was sent")
     assert judged(findings(sent=0, unexpected=1), rules(unexpected="forbidden"))[0] == Verdict.BROKEN
 
 

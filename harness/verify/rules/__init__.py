@@ -1,70 +1,55 @@
-"""The rules: which anomaly is forbidden, allowed or expected, for which client, configuration and fault.
+"""The rules: which anomaly is forbidden, allowed or expected, for which client, configuration and effects of a fault.
 
-An anomaly's rules are read from top to bottom and the last one that applies decides: general first, special after.
-A rule names the faults it was thought through for, so that a new fault starts without rules, and says so. It says
-*expected* only where the anomaly was measured in every repetition. *Allowed* is no prediction: nothing was promised.
+An anomaly's rules are read from top to bottom and the last one that applies decides: general first, then what was
+measured and what is a client's own (``measured.toml``), then what is promised whatever was measured. *Expected* is only
+what was measured in every repetition. *Allowed* is no prediction: nothing was promised.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from importlib import resources
+from typing import Any
 
 from harness.events import Anomaly
-from harness.verify.rules.duplicate import DUPLICATE
+from harness.verify.rules.duplicate import DUPLICATE, ONCE
 from harness.verify.rules.lost import LOST
-from harness.verify.rules.misplaced import MISPLACED
-from harness.verify.rules.reordered import REORDERED
-from harness.verify.rules.table import ALLOWED, DELIVERY, EXPECTED, FORBIDDEN, Rule, rule
+from harness.verify.rules.misplaced import of_a_copy
+from harness.verify.rules.reordered import IN_ORDER, REORDERED
+from harness.verify.rules.table import ALLOWED, DELIVERY, FORBIDDEN, Rule, rule
 from harness.verify.rules.transactions import OF_TRANSACTIONS
-from harness.verify.rules.unreported import UNREPORTED
 
-__all__ = ["OF_TRANSACTIONS", "RULES", "Rule"]
+__all__ = ["OF_TRANSACTIONS", "RULES", "WHATEVER_BEFALLS", "Rule", "Table", "read", "written"]
 
-RULES: Mapping[Anomaly, tuple[Rule, ...]] = {
-    Anomaly.LOST: LOST,
-    Anomaly.DUPLICATE: DUPLICATE,
-    Anomaly.REORDERED: REORDERED,
-    # What follows holds whatever the configuration and the fault: it is about what clients and this harness say.
+Table = Mapping[Anomaly, tuple[Rule, ...]]
+
+
+def read(table: Mapping[str, Any]) -> Table:
+    """The rules of each anomaly from JSON or TOML. Raises ``KeyError`` and ``ValueError`` for what is none."""
+    return {Anomaly(anomaly): tuple(map(Rule.from_json, rules)) for anomaly, rules in table.items()}
+
+
+def written(table: Table) -> dict[str, Any]:
+    """As JSON, for ``read``."""
+    return {anomaly.value: [rule.to_json() for rule in rules] for anomaly, rules in table.items()}
+
+
+_FILE = resources.files("harness.verify.rules").joinpath("measured.toml")
+_MEASURED = read(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+_LOST = (*LOST, *_MEASURED[Anomaly.LOST])
+
+RULES: Table = {
+    Anomaly.LOST: _LOST,
+    Anomaly.DUPLICATE: (*DUPLICATE, *_MEASURED[Anomaly.DUPLICATE], *ONCE),
+    Anomaly.REORDERED: (*REORDERED, *_MEASURED[Anomaly.REORDERED], *IN_ORDER),
     Anomaly.UNKNOWN_LANDED: (
         rule(ALLOWED, "the client said that it does not know: information, no duplicate", DELIVERY),
-        rule(
-            EXPECTED,
-            "the client gave up after delivery.timeout.ms, and the leader wrote what waited in its socket",
-            "KIP-91; measured: stalled-leader, some in every repetition, idempotent or not",
-            client=("confluent-kafka", "kafka-python"),
-            acks=("1", "all"),
-            fault="stalled-leader",
-            impatient=True,
-            led_meanwhile=True,
-            alone=True,
-            one_partition=True,
-            erased=False,
-        ),
+        *_MEASURED[Anomaly.UNKNOWN_LANDED],
     ),
     Anomaly.UNKNOWN_ABSENT: (
         rule(ALLOWED, "the client said that it does not know: information, no loss", DELIVERY),
-        rule(
-            EXPECTED,
-            "what the application had handed over and the client had not sent yet died with them",
-            "measured: some in every repetition with each client",
-            acks="0",  # else it is chance whether what has no report yet is on its way already
-            fault="kill-producer",
-            under_load=True,
-            lingering=True,
-            alone=True,
-        ),
-        rule(
-            EXPECTED,
-            "what had waited in the client's buffer was older than delivery.timeout.ms when it woke up",
-            "KIP-91; measured: some in every repetition",
-            client="confluent-kafka",
-            acks=("1", "all"),
-            fault="pause-producer",
-            impatient=True,
-            under_load=True,
-            lingering=True,
-            alone=True,
-        ),
+        *_MEASURED[Anomaly.UNKNOWN_ABSENT],
     ),
     Anomaly.FAILED_LANDED: (
         rule(
@@ -80,7 +65,19 @@ RULES: Mapping[Anomaly, tuple[Rule, ...]] = {
             "Kafka documentation, Message Format: every record batch has a CRC",
         ),
     ),
-    Anomaly.MISPLACED: MISPLACED,
-    Anomaly.UNREPORTED: UNREPORTED,
+    Anomaly.MISPLACED: tuple(map(of_a_copy, _LOST)),
+    Anomaly.UNREPORTED: (
+        rule(
+            FORBIDDEN,
+            "a client has an upper bound on the time to a report, whatever became of the message",
+            "Kafka documentation, Producer Configs, delivery.timeout.ms",
+        ),
+        *_MEASURED[Anomaly.UNREPORTED],
+    ),
 }
 """For each anomaly that a trial of producers can have, its rules."""
+
+WHATEVER_BEFALLS = frozenset(
+    {Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT, Anomaly.FAILED_LANDED, Anomaly.UNEXPECTED, *OF_TRANSACTIONS}
+)
+"""Of these the rules hold too where nobody knows what the fault does: they are about what is said of messages."""

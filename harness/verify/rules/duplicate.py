@@ -1,167 +1,42 @@
 """When a message may be in the log more than once."""
 
-from harness.verify.rules.table import (
-    ACKS,
-    ALLOWED,
-    CASES,
-    DELIVERY,
-    EXPECTED,
-    FORBIDDEN,
-    LIBRDKAFKA,
-    SAYS_NO_LEADER,
-    Rule,
-    rule,
-)
-
-_RETRY = {"client": ("confluent-kafka", "kafka-python"), "alone": True, "led_meanwhile": True, "erased": False}
-"""Clients that send again what they waited too long for, and a log in which both copies stay."""
+from harness.verify.rules.table import ACKS, ALLOWED, DELIVERY, FORBIDDEN, Rule, rule
 
 DUPLICATE: tuple[Rule, ...] = (
     rule(
         ALLOWED,
         "at-least-once: a producer that hears nothing in time sends again what may be in the log already",
         DELIVERY,
-        fault=CASES,
-    ),
-    rule(
-        EXPECTED,
-        "it was written, its ack was lost, and the producer sends it again",
-        f"{DELIVERY}; measured: lose-ack duplicates every message of each request it hits",
-        fault="lose-ack",
-        sends_again=True,
-        alone=True,
-        led_meanwhile=True,
-        erased=False,
-    ),
-    rule(
-        ALLOWED,
-        "aiokafka gives up where others retry: its request timeout is its delivery timeout as well",
-        "measured: silent lose-ack with aiokafka ends in RequestTimedOutError, all landed, none twice",
-        client="aiokafka",
-        fault="lose-ack",
-        silent=True,
-    ),
-    rule(
-        EXPECTED,
-        "it is in the leader's log, its ack waits for a frozen follower longer than the client does, and is sent again",
-        f"{DELIVERY}; measured: slow-follower duplicates some in every repetition",
-        acks="all",
-        fault="slow-follower",
-        times_out=True,
-        one_partition=True,
-        **_RETRY,
-    ),
-    rule(
-        EXPECTED,
-        "it was written, or was on its way to be, when the client had waited long enough and sent it again",
-        f"{DELIVERY}; measured: some in every repetition with a request timeout shorter than the fault",
-        acks=("1", "all"),
-        fault=("delay", "bandwidth", "pause-leader"),
-        times_out=True,
-        **_RETRY,
-    ),
-    rule(
-        EXPECTED,
-        "it is in the leader's log, its ack waits for a dead follower longer than the client does, and is sent again",
-        f"{DELIVERY}; measured: some in every repetition with a request timeout shorter than a broker's session",
-        acks="all",
-        fault="kill-follower",
-        times_out=True,
-        one_partition=True,
-        **_RETRY,
-    ),
-    rule(
-        EXPECTED,
-        "it was written before the line was held, its ack came too late for the client, and it is sent again",
-        f"{DELIVERY}; measured: hold duplicates every message of the request it begins at",
-        acks=("1", "all"),
-        fault="hold",
-        times_out=True,
-        **_RETRY,
-    ),
-    rule(
-        EXPECTED,
-        "it is in the leader's log, its ack waits for followers that are cut off longer than the client does, and is "
-        "sent again",
-        f"{DELIVERY}; measured: partition-followers duplicates some in every repetition",
-        acks="all",
-        fault="partition-followers",
-        one_is_enough=False,
-        times_out=True,
-        **_RETRY,
-    ),
-    rule(
-        EXPECTED,
-        "the leader wrote it and said that too few replicas followed or that it took too long, and it is sent again",
-        f"{DELIVERY}; measured: inject-error with forward duplicates every message of each request it hits",
-        fault="inject-error",
-        error=(7, 20),
-        written=True,
-        sends_again=True,
-        alone=True,
-        led_meanwhile=True,
-        erased=False,
     ),
     rule(
         FORBIDDEN,
         "without retries the producer sends each message once",
         DELIVERY,
         retries=False,
-        fault=CASES,
     ),
     rule(
         ALLOWED,
-        "librdkafka sends again what a broker refused for leading no more, without counting it as a retry, "
-        "and followers may have it",
-        LIBRDKAFKA,
-        client="confluent-kafka",
-        retries=False,
-        leads_on=False,
-        fault=CASES,
+        "a new producer has a new id: no broker knows what it sends again, idempotent or not",
+        "KIP-98: idempotence is within one producer session",
+        resends=True,
     ),
-    rule(
-        ALLOWED,
-        "librdkafka sends again what was refused by an error that says that the broker leads no more, without counting "
-        "it as a retry",
-        LIBRDKAFKA,
-        client="confluent-kafka",
-        retries=False,
-        error=SAYS_NO_LEADER,
-        fault=("inject-error", "reorder"),
-    ),
+)
+"""What retries let happen."""
+
+ONCE: tuple[Rule, ...] = (
     rule(
         FORBIDDEN,
         "with acks=0 there is no answer to miss, so nothing that reached a broker is sent again",
         ACKS,
         acks="0",
-        fault=CASES,
+        resends=False,
     ),
     rule(
         FORBIDDEN,
         "the broker knows a batch by its producer and sequence and writes it once",
         "KIP-98",
         idempotent=True,
-        fault=CASES,
-    ),
-    rule(
-        ALLOWED,
-        "a new producer has a new id: no broker knows what it sends again, idempotent or not",
-        "KIP-98: idempotence is within one producer session",
-        fault="restart-producer",
-        resends=True,
-    ),
-    rule(
-        EXPECTED,
-        "a new producer has a new id: no broker knows what it sends again, idempotent or not",
-        "KIP-98: idempotence is within one producer session; measured: some in every repetition",
-        acks="all",
-        fault="restart-producer",
-        replicated=True,
-        resends=True,
-        unacked=True,
-        alone=True,
-        led_meanwhile=True,
-        erased=False,
-        one_partition=True,
+        resends=False,
     ),
 )
+"""What holds all the same, whatever was measured."""

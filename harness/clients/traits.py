@@ -1,0 +1,29 @@
+"""The traits of clients, from ``traits.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from harness.traits import Traits
+
+
+@cache
+def traits(client: str, version: str | None = None) -> Traits:
+    """Those of this version of a client; of a client that is not in the table, and of defects of a version that is not
+    on record, nothing is known.
+    """
+    table = _table()
+    quirks = frozenset(
+        each["quirk"]
+        for each in table["quirks"]
+        if each["client"] == client and (version or "") in each.get("versions", [version or ""])
+    )
+    return Traits(client, version or "", quirks=quirks, **table["clients"].get(client, {}))
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(resources.files("harness.clients").joinpath("traits.toml").read_text(encoding="utf-8"))

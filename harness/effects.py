@@ -1,0 +1,135 @@
+"""What a fault does to the promise, as data: the words in which rules speak of faults, whatever those are called.
+
+Plain and closed, so that it can be stored and read elsewhere (``dataclasses.asdict``). Nodes are those of partition 0
+when the fault strikes, as in ``harness.faults.steps``; times are in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Whom = Literal["leader", "follower", "followers", "controller", "all", "each"]
+"""``all`` are the brokers at once, ``each`` are they one after the other, the leader first."""
+How = Literal["killed", "shut down", "ended", "frozen", "cut off"]
+"""Shut down it hands over first; ``ended`` by itself, for its disk fails. A leader that is cut off is so from the
+controller, followers are from the leader; clients reach all of them.
+"""
+Elects = Literal["nobody", "after a session", "in another partition", "another"]
+"""Who can lead next: whether the leader of every partition surely leads on, does so unless a freeze outlasts a session,
+does so in partition 0 alone, or another one may come to lead. From the least to the most.
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """Under which the fault is made to strike."""
+
+    messages: int
+    message_size: int
+    """Bytes of a value."""
+    warmup: int
+    """Messages sent, and reported, before."""
+    rate: float | None = None
+    """Messages a second; None is as fast as it goes."""
+    flush_every: int | None = None
+    """So many messages are one request; None where nothing is flushed."""
+
+
+@dataclass(frozen=True)
+class Away:
+    """Nodes that are not there for a while, or not for everybody."""
+
+    whom: Whom
+    how: How
+    seconds: float = 0.0
+    """So long at least, beside what the cluster takes to react."""
+    before: bool = False
+    """When the load begins they are away."""
+    noticed: bool = False
+    """Before they are back another leads in their place, or they are out of sync."""
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What becomes of some of the client's requests and of their answers."""
+
+    fate: Literal["lost", "refused"]
+    written: bool
+    """The broker has written what is in them."""
+    error: int = 0
+    """With which they are refused: Kafka's code."""
+    silent: bool = False
+    """The connection stays: only time tells the client."""
+    amid_others: bool = False
+    """Those behind are on their way already, for all answers are late."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What becomes of the way between client and brokers."""
+
+    how: Literal["late", "slow", "held", "reset", "refused"]
+    """Each answer or request is late; too few bytes pass, or none; connections end and no new one is taken, or only
+    that.
+    """
+    seconds: float | None = None
+    """How late, else how long; None is to the load's end."""
+    bytes_per_s: float | None = None
+    """Of a slow one."""
+
+
+@dataclass(frozen=True)
+class Producer:
+    """What becomes of the application that sends."""
+
+    how: Literal["killed", "taken over", "frozen"]
+    """Taken over by a new producer, which no broker knows."""
+    seconds: float = 0.0
+    """How long it is frozen."""
+    resends: bool = False
+    """The new one sends again what the killed one had no report for."""
+
+
+@dataclass(frozen=True)
+class Forgets:
+    """What disks no longer have when their brokers start again."""
+
+    whose: Whom
+    what: Literal["unflushed", "everything"]
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Of one fault with given parameters; by default nothing happens."""
+
+    load: Load | None = None
+    under_load: bool = False
+    """It strikes while a paced load goes on: later it proves nothing."""
+    elects: Elects = "nobody"
+    behind_leads: bool = False
+    """A replica that is behind is made to lead."""
+    away: tuple[Away, ...] = ()
+    requests: Requests | None = None
+    line: Line | None = None
+    producer: Producer | None = None
+    forgets: Forgets | None = None
+
+    @property
+    def do_anything(self) -> bool:
+        """Whether anything happens."""
+        return bool(self.away or self.behind_leads or self.requests or self.line or self.producer or self.forgets)
+
+    @property
+    def only_the_controller(self) -> bool:
+        """It takes nothing away but the controller, so that nobody is elected and no session ends meanwhile."""
+        rest = self.behind_leads or self.requests or self.line or self.producer or self.forgets
+        return bool(self.away) and not rest and all(away.whom == "controller" for away in self.away)
+
+
+AtOnce = Mapping[str, Effects | None]
+"""Of faults that are at work at the same time, by their names, which events bear; None of one that nobody knows."""
+InTurn = Sequence[AtOnce]
+"""Of faults one after the other."""
+NO_FAULT: InTurn = ({"none": Effects()},)
