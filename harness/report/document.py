@@ -28,7 +28,8 @@ it, so p99.9 needs a thousand.
 **Verdicts.** *kept*: the fault, if there was one, fired, and nothing went wrong; it is evidence, not proof. \
 *allowed*: something went wrong, and no promise rules it out. *reproduced*: what the rules expect of this \
 configuration under this fault happened. *broken*: something happened that the rules forbid. *not_exercised*: the \
-fault did not fire, or what was expected did not appear. *unknown*: no data, a hang, or a judge that crashed.
+fault did not fire or struck when the load was over, nothing was acked that could be lost, or what was expected did \
+not appear. *unknown*: no data, a client that hung or died, or a judge that crashed.
 
 **Promises.** *at-most-once*: a message is not sent again, so one that fails may be missing. *at-least-once*: an acked \
 message stays, with acks=1 as long as its leader does and with acks=all as long as a replica in sync does; it may be \

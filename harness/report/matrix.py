@@ -131,7 +131,7 @@ def grids(found: Matrix, most_columns: int = MOST_COLUMNS) -> list[Grid]:
 
     A client with more columns than can be read beside each other has several.
     """
-    return [part for client in found.clients for part in _parted(_grid(client, found), most_columns)]
+    return [part for client in found.clients for part in _parted(_of_what_ran(_grid(client, found)), most_columns)]
 
 
 def _grid(client: str, found: Matrix) -> Grid:
@@ -145,6 +145,16 @@ def _grid(client: str, found: Matrix) -> Grid:
     if not found.wide:
         return Grid(client, tuple(subjects), found.faults, cells)
     return Grid(client, found.faults, tuple(subjects), {(fault, row): cell for (row, fault), cell in cells.items()})
+
+
+def _of_what_ran(grid: Grid) -> Grid:
+    """Without rows and columns in which nothing ran, unless that is all; what was not run is told elsewhere."""
+    ran = {at for at, cell in grid.cells.items() if cell.verdict is not None} or grid.cells.keys()
+    return replace(
+        grid,
+        rows=tuple(row for row in grid.rows if any(row == at for at, _ in ran)),
+        columns=tuple(column for column in grid.columns if any(column == at for _, at in ran)),
+    )
 
 
 def _parted(grid: Grid, most_columns: int) -> Iterator[Grid]:

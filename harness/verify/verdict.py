@@ -64,7 +64,7 @@ def judge(
         (
             not delivered,
             Verdict.NOT_EXERCISED,
-            f"nothing was delivered, so it proves nothing ({among})",
+            f"after the warm-up nothing was acked, so it proves nothing ({among})",
         ),
         (went_wrong, Verdict.ALLOWED, f"{_because(went_wrong, counted, 'allowed')} ({among})"),
         (True, Verdict.KEPT, f"nothing went wrong among {among}{_also(allowed, counted)}"),
