@@ -17,7 +17,9 @@ from harness.wire.rules import Rule
 
 class Hold(Flushed):
     hold_s: float = Field(3.0, gt=0, le=60, description="how long no byte passes")
-    request_timeout_ms: int = Field(1_000, ge=1, description="request.timeout.ms of the client, shorter than the hold")
+    request_timeout_ms: int = Field(
+        1_000, ge=1, description="request.timeout.ms of the client; shorter than the hold, it sends again"
+    )
 
 
 class Refuse(Flushed):

@@ -36,7 +36,9 @@ class Partition(UnderLoad):
 
 class PartitionFollowers(Partition):
     request_timeout_ms: int = Field(
-        1_000, ge=1, description="request.timeout.ms of the client, shorter than what the leader waits for followers"
+        1_000,
+        ge=1,
+        description="request.timeout.ms of the client; shorter than the leader waits for followers, it sends again",
     )
 
 

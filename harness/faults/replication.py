@@ -54,13 +54,17 @@ class LastInSyncDies(Parameters):
 class SlowFollower(Parameters):
     messages: int = Field(200, ge=1, le=10_000_000, description="messages sent while the follower is frozen")
     pause_s: float = Field(1.0, gt=0, le=60, description="how long it is frozen: less than replica.lag.time.max.ms")
-    request_timeout_ms: int = Field(300, ge=1, description="request.timeout.ms of the client, shorter than the pause")
+    request_timeout_ms: int = Field(
+        300, ge=1, description="request.timeout.ms of the client; shorter than the pause, it sends again"
+    )
 
 
 class StalledLeader(Parameters):
     messages: int = Field(200, ge=1, le=10_000_000, description="messages sent while the leader is frozen")
-    pause_s: float = Field(1.0, gt=0, le=60, description="how long it is frozen: less than its session")
-    delivery_timeout_ms: int = Field(500, ge=1, description="delivery.timeout.ms of the client, shorter than the pause")
+    pause_s: float = Field(1.0, gt=0, le=60, description="how long it is frozen; beyond its session another leads")
+    delivery_timeout_ms: int = Field(
+        500, ge=1, description="delivery.timeout.ms of the client; shorter than the pause, it gives up"
+    )
 
 
 def _zombie_leader(parameters: ZombieLeader) -> Script:

@@ -99,11 +99,17 @@ def _fired(ran: Sequence[TrialRecord]) -> Iterator[Block]:
 
 
 def _deeds(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Each kind of event in the order of its median time: ``kill 0.51 (0.50–0.53)``."""
+    """Each kind of event in the order of its median time: ``kill 0.51 (0.50–0.53)``, with whom it befell where the same
+    befell several.
+    """
+    targets: dict[str, set[str | None]] = defaultdict(set)
+    for event in events:
+        targets[event["what"]].add(event.get("target"))
     times: dict[str, list[float]] = defaultdict(list)
     for event in events:
         if event["what"] not in OBSERVED and event.get("at_s") is not None:
-            times[event["what"]].append(event["at_s"])
+            whom = f" {event['target']}" if event.get("target") and len(targets[event["what"]]) > 1 else ""
+            times[event["what"] + whom].append(event["at_s"])
     medians = {what: spread for what, of in times.items() if (spread := Spread.of(of))}
     for what, spread in sorted(medians.items(), key=lambda item: item[1].median):
         yield f"{what} {_extent(spread)}"
@@ -120,13 +126,17 @@ def _extent(spread: Spread) -> str:
 
 
 def _verdicts(records: Sequence[TrialRecord], labels: Labels, found: Matrix) -> Table | None:
-    """A row a cell: its verdict over the repeats, the reason of the trial that decided it, and what would be safe."""
+    """A row a cell: its verdict over the repeats, the reason of the trial that decided it, and what would be safe. What
+    did not run is told only where nothing did.
+    """
     rows: list[list[Words]] = []
     variants = sorted({labels.fault(record) for record in records})
+    told = [cell for (_, fault), cell in found.cells.items() if fault in variants]
+    ran = [cell for cell in told if cell.verdict is not None] or told
     for fault in variants:
         for subject in found.subjects:
             cell = found.cells.get((subject, fault))
-            if cell is None:
+            if cell not in ran:
                 continue
             deciding = next((t for t in cell.trials if t.verdict == cell.verdict), cell.trials[0])
             reason = deciding.verdict_reason or deciding.reason or ""

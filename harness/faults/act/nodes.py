@@ -25,7 +25,7 @@ def _(step: steps.Pause, stage: Stage) -> None:
 def _(step: steps.Resume, stage: Stage) -> None:
     for node in stage.nodes(step.target):
         stage.processes.resume(node)
-        stage.record("resume", node=node)
+        stage.record("resume", node=node, target=step.target)
     stage.let_go(step.target)
 
 
@@ -49,7 +49,7 @@ def _(step: steps.ShutDown, stage: Stage) -> Iterator[None]:
 def _(step: steps.Restart, stage: Stage) -> None:
     for node in stage.nodes(step.target):
         stage.processes.restart(node)
-        stage.record("restart", node=node)
+        stage.record("restart", node=node, target=step.target)
     stage.let_go(step.target)
 
 
