@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from harness import measure, verify
 from harness.events import NO_REPORT, OBSERVED, UNDOING, Anomaly, Outcome, Verdict
+from harness.faults import evidence
 from harness.journal import LogColumns, ProducerColumns, read_log, read_producers
 from harness.store import Anomalies, Availability, FaultRecord, TrialRecord
 
@@ -27,9 +28,10 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
     """
     if record.status == "skipped":
         return record
-    if record.status != "completed":
-        return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": record.reason or "no data"})
     try:
+        record = record.model_copy(update={"fault": _exercised(record.fault)})
+        if record.status != "completed":
+            return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": record.reason or "no data"})
         producers = read_producers(journals, record.id)
         log = read_log(journals / f"{record.id}.log.parquet")
         found = _verified(record, producers, log)
@@ -53,6 +55,12 @@ def differs(stored: TrialRecord, again: TrialRecord) -> bool:
         for record in (stored, again)
     )
     return (stored.verdict, before) != (again.verdict, now)
+
+
+def _exercised(fault: FaultRecord) -> FaultRecord:
+    """The fault with what its events prove; one that this version does not know keeps the word that it has."""
+    proved = True if fault.name == "none" else evidence(fault.name, fault.events)
+    return fault if proved is None else fault.model_copy(update={"fired": proved})
 
 
 def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: LogColumns) -> dict[str, Any]:

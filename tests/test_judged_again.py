@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,6 +50,29 @@ def test_what_nobody_looked_for_is_no_difference(
 
 def test_another_verdict_is_a_difference() -> None:
     assert differs(_record(Anomalies(), Verdict.KEPT), _record(Anomalies(), Verdict.ALLOWED))
+
+
+KILLED = [{"at_ns": at_ns, "what": what, "node": 1} for at_ns, what in enumerate(("kill", "failover"))]
+
+
+@pytest.mark.parametrize(
+    ("fault", "events", "stored", "fired"),
+    [
+        ("kill-leader", KILLED, False, True),
+        ("kill-leader", KILLED[:1], True, False),
+        ("kill-leader then lose-ack", KILLED, True, False),
+        ("none", [], False, True),
+        ("a-fault-of-tomorrow", KILLED, True, True),  # this version cannot say
+        ("a-fault-of-tomorrow with kill-leader", [], False, False),
+    ],
+)
+def test_whether_a_fault_fired_is_for_its_events_to_say(
+    fault: str, events: list[dict[str, Any]], stored: bool, fired: bool, tmp_path: Path
+) -> None:
+    of = FaultRecord(name=fault, events=events, fired=stored)
+    for status in ("completed", "failed"):  # there are no journals
+        record = _record(None).model_copy(update={"fault": of, "status": status})
+        assert judge(record, tmp_path).fault.fired is fired
 
 
 def test_figures_that_cannot_be_made_take_nothing_from_the_verdict(tmp_path: Path) -> None:
