@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,19 @@ class LogColumns:
 
     def __len__(self) -> int:
         return len(self.offset)
+
+
+@dataclass(frozen=True)
+class ConsumedColumns:
+    """What an end-to-end consumer received while it was sent, in that order; its times are on the harness's clock."""
+
+    producer: Int32
+    sequence: Int64
+    due_ns: Int64
+    received_ns: Int64
+
+    def __len__(self) -> int:
+        return len(self.sequence)
 
 
 def seal(
@@ -172,6 +185,15 @@ def read_log(parquet: Path) -> LogColumns:
     table = pq.read_table(parquet)
     _meta(table)
     return LogColumns(*(_numpy(table, name) for name in ("partition", "offset", "producer", "sequence", "valid")))
+
+
+def read_consumed(parquet: Path) -> ConsumedColumns | None:
+    """What a consumer left, as columns; None if there was none."""
+    if not parquet.exists():
+        return None
+    names = [field.name for field in fields(ConsumedColumns)]
+    table = pq.read_table(parquet, columns=names)
+    return ConsumedColumns(*(_numpy(table, name) for name in names))
 
 
 def _meta(table: pa.Table) -> dict[str, str]:

@@ -37,7 +37,7 @@ def judge(
        called unknown is information, and nothing that went wrong;
     10. else ``kept``.
     """
-    if findings is None:
+    if findings is None or findings.counts is None:
         return Verdict.UNKNOWN, problem or "there is no data"
     counted = {name: count for name, count in findings.anomalies.model_dump().items() if count is not None}
     appeared = [each for each in expectations if counted.get(each.anomaly)]
