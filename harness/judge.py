@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness import measure, verify
+from harness.clients import errors
 from harness.events import NO_REPORT, OBSERVED, UNDOING, Anomaly, Outcome, Verdict
 from harness.faults import evidence
 from harness.journal import ConsumedColumns, ProducerColumns, read_consumed, read_log, read_producers
@@ -31,7 +32,8 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
         record = record.model_copy(update={"fault": _exercised(record.fault)})
         if record.status != "completed":
             return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": record.reason or "no data"})
-        producers = read_producers(journals, record.id)
+        proved = errors.proved(record.client, _ran_with(record))
+        producers = [verify.decided(each, proved) for each in read_producers(journals, record.id)]
         readings = verify.Readings(
             producers=producers,
             log=read_log(journals / f"{record.id}.log.parquet"),
@@ -102,8 +104,12 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], reading
 
 def _report_within_ns(record: TrialRecord) -> int | None:
     """What the client itself had for a bound, and for how long it was frozen: nobody reports in his sleep."""
-    within_s = verify.report_within_s(record.client, {**record.config, **(record.effective or {})})
+    within_s = verify.report_within_s(record.client, _ran_with(record))
     return None if within_s is None else int(within_s * 1e9) + _asleep_ns(record.fault)
+
+
+def _ran_with(record: TrialRecord) -> dict[str, Any]:
+    return {**record.config, **(record.effective or {})}
 
 
 def _asleep_ns(fault: FaultRecord) -> int:

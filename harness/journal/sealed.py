@@ -40,6 +40,8 @@ class ProducerColumns:
     """When nobody waited for reports any more; None if nobody noted that."""
     host: str | None = None
     """The machine it ran on; None if nobody noted that."""
+    format: int = FORMAT
+    """Before 3 the producer itself said FAILED or UNKNOWN for what is an ERROR since."""
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -161,6 +163,7 @@ def read_producer(parquet: Path) -> ProducerColumns:
         warmup=int(meta["warmup"]),
         closed_ns=int(meta["closed_ns"]) if "closed_ns" in meta else None,
         host=meta.get("host"),
+        format=int(meta["format"]),
         due_ns=_shifted(_numpy(table, "due_ns"), offset_ns),
         sent_ns=_shifted(_numpy(table, "sent_ns"), offset_ns),
         done_ns=_shifted(_numpy(table, "done_ns", NONE), offset_ns),

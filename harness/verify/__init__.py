@@ -3,6 +3,7 @@
 Pure functions on the columns of stored journals. Nothing here knows a client, a cluster or a fault but by name, so a
 trial can be judged again at any time::
 
+    producers = [decided(each, proved) for each in producers]          what its errors prove of each message
     findings = find(Readings(producers, log, ...))                     what is there, as far as it was read
     expected = expectations(client, config, fault, parameters)         what it means
     word, reason = verdict(findings, expected, fault=..., fired=..., problem=...)
@@ -10,6 +11,7 @@ trial can be judged again at any time::
 
 from harness.verify.anomalies import Findings, find
 from harness.verify.expectations import expectations, in_time, promise
+from harness.verify.outcomes import decided
 from harness.verify.readings import ReadCommitted, Readings, Transactions
 from harness.verify.seen import Seen
 from harness.verify.verdict import judge as verdict
@@ -22,6 +24,7 @@ __all__ = [
     "Readings",
     "Seen",
     "Transactions",
+    "decided",
     "expectations",
     "find",
     "in_time",
