@@ -15,6 +15,8 @@ from harness.journal import LogColumns, ProducerJournal, seal, write_log
 from harness.judge import differs, judge
 from harness.load.recorder import JournalRecorder
 from harness.store import Anomalies, FaultRecord, TrialRecord
+from harness.verify import checks
+from harness.verify.checks import Check
 
 
 def _record(anomalies: Anomalies | None, verdict: Verdict = Verdict.ALLOWED) -> TrialRecord:
@@ -115,6 +117,16 @@ def test_what_an_error_proves_is_judged_again(
     absent = [each["sequence"] for each in judged.witnesses.get("unknown_absent", [])]
     assert absent == [sequence for sequence in range(3) if sequence not in failed]
     assert judged.errors is not None and sum(judged.errors.values()) == 3
+
+
+def test_a_check_that_crashes_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _journals(tmp_path, [(Outcome.ERROR, OTHER)], SINCE)
+    record = _record(None).model_copy(update={"fault": FaultRecord(name="none"), "load": {"message_size": 100}})
+    assert judge(record, tmp_path).verdict is Verdict.NOT_EXERCISED
+    monkeypatch.setattr(checks, "CHECKS", (*checks.CHECKS, Check((), ("log",), lambda log: log[0])))
+    judged = judge(record, tmp_path)
+    assert judged.verdict is Verdict.UNKNOWN and judged.anomalies is None
+    assert (judged.verdict_reason or "").startswith("the judge crashed: TypeError")
 
 
 def _journals(folder: Path, noted: list[tuple[Outcome, str | None]], journal_format: int) -> None:

@@ -24,7 +24,7 @@ def judge(
 ) -> Judgement:
     """The verdict on a trial. The first of these that holds decides:
 
-    1. there are no findings: ``unknown``;
+    1. there are no findings, or none that count messages: ``unknown``;
     2. a forbidden anomaly was found: ``broken``, whatever else went wrong, for it is in the journals;
     3. the trial had a ``problem`` (a hang, a client that died), or nothing was sent: ``unknown``;
     4. something was counted that no expectation is about, or not counted though one is: ``unknown``;
