@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
-FORMAT = 2
+FORMAT = 3
 """The version of everything stored in a results folder. A reader refuses a newer one."""
 
 
 class Outcome(IntEnum):
-    """What the client said of one message. Stored as one byte a message; the numbers are part of the format."""
+    """What the client said of one message, or what that proves. Stored as one byte a message; the numbers are part of
+    the format.
+    """
 
     UNSENT = 0
     """Never handed to the client."""
@@ -24,11 +26,13 @@ class Outcome(IntEnum):
     ACKED = 2
     """The client reported success."""
     FAILED = 3
-    """The client reported an error after which the message cannot be in the log."""
+    """It cannot be in the log: the client did not take it, or reported an error that proves it."""
     UNKNOWN = 4
     """Timeout, disconnect, or silence until the deadline: it may or may not have landed."""
     UNCONFIRMED = 5
     """acks=0: the client counted it as sent, and nobody promised anything."""
+    ERROR = 6
+    """The client reported an error of a message that it had taken. Judging makes FAILED or UNKNOWN of it."""
 
 
 class Ending(IntEnum):

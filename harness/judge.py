@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from harness import faults, measure, verify
+from harness.clients import errors
 from harness.clients.traits import traits
 from harness.events import NO_REPORT, OBSERVED, STOOD_STILL, UNDOING, Anomaly, Outcome, Verdict
-from harness.journal import LogColumns, ProducerColumns, read_log, read_producers
-from harness.store import Anomalies, Availability, FaultRecord, TrialRecord
+from harness.journal import ConsumedColumns, ProducerColumns, read_consumed, read_log, read_producers
+from harness.store import Anomalies, Availability, FaultRecord, Percentiles, TrialRecord
 
 
 def judge(record: TrialRecord, journals: Path) -> TrialRecord:
@@ -28,17 +28,24 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
     """
     if record.status == "skipped":
         return record
-    if record.status != "completed":
-        return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": record.reason or "no data"})
     try:
-        producers = read_producers(journals, record.id)
-        log = read_log(journals / f"{record.id}.log.parquet")
-        found = _verified(record, producers, log)
+        record = record.model_copy(update={"fault": _exercised(record.fault)})
+        if record.status != "completed":
+            return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": record.reason or "no data"})
+        proved = errors.proved(record.client, _ran_with(record))
+        producers = [verify.decided(each, proved) for each in read_producers(journals, record.id)]
+        readings = verify.Readings(
+            producers=producers,
+            log=read_log(journals / f"{record.id}.log.parquet"),
+            consumed=read_consumed(journals / f"{record.id}.consumer-0.parquet"),
+            report_within_ns=_report_within_ns(record),
+        )
+        found = _verified(record, producers, readings)
     except Exception as crash:  # noqa: BLE001 - whatever it is, it must not pass for a verdict
         reason = f"the judge crashed: {type(crash).__name__}: {crash}"
         return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": reason})
     try:
-        found |= _measured(record, producers, journals)
+        found |= _measured(record, producers, readings.consumed)
     except Exception as impossible:  # noqa: BLE001 - a figure that cannot be made takes nothing from the verdict
         # Not among the trial's own problems: those would count against it when it is judged again.
         found["verdict_reason"] += f"; its figures cannot be made: {type(impossible).__name__}: {impossible}"
@@ -56,10 +63,16 @@ def differs(stored: TrialRecord, again: TrialRecord) -> bool:
     return (stored.verdict, before) != (again.verdict, now)
 
 
-def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: LogColumns) -> dict[str, Any]:
+def _exercised(fault: FaultRecord) -> FaultRecord:
+    """The fault with what its events prove; one that this version does not know keeps the word that it has."""
+    proved = True if fault.name == "none" else faults.evidence(fault.name, fault.events)
+    return fault if proved is None else fault.model_copy(update={"fired": proved})
+
+
+def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], readings: verify.Readings) -> dict[str, Any]:
     fault = record.fault
     seen = verify.Seen.of(fault.events, int(record.config.get("partitions", 1)), producers)
-    findings = verify.find(producers, log, report_within_ns=_report_within_ns(record))
+    findings = verify.find(readings)
     client, effects = traits(record.client, record.client_version), faults.known_effects(fault.name, fault.parameters)
     expectations = [
         each
@@ -90,8 +103,12 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], log: Lo
 
 def _report_within_ns(record: TrialRecord) -> int | None:
     """What the client itself had for a bound, and for how long its process did not run: nobody reports in his sleep."""
-    within_s = verify.report_within_s(traits(record.client), {**record.config, **(record.effective or {})})
+    within_s = verify.report_within_s(traits(record.client), _ran_with(record))
     return None if within_s is None else int(within_s * 1e9) + _asleep_ns(record.fault)
+
+
+def _ran_with(record: TrialRecord) -> dict[str, Any]:
+    return {**record.config, **(record.effective or {})}
 
 
 def _asleep_ns(fault: FaultRecord) -> int:
@@ -105,7 +122,9 @@ def _asleep_ns(fault: FaultRecord) -> int:
     return max(noticed, frozen)
 
 
-def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journals: Path) -> dict[str, Any]:
+def _measured(
+    record: TrialRecord, producers: Sequence[ProducerColumns], consumed: ConsumedColumns | None
+) -> dict[str, Any]:
     start_ns = measured_from_ns(producers)
     fault = timed(record.fault, start_ns)
     fault_start_ns = None if fault.start_s is None else start_ns + int(fault.start_s * 1e9)
@@ -116,7 +135,7 @@ def _measured(record: TrialRecord, producers: Sequence[ProducerColumns], journal
         "throughput": measure.throughput(producers, record.load["message_size"]),
         "latency_ms": measure.latency(producers),
         "service_ms": measure.service(producers),
-        "end_to_end_ms": _end_to_end(journals / f"{record.id}.consumer-0.parquet", producers),
+        "end_to_end_ms": None if consumed is None else _end_to_end(consumed, producers),
         "gave_up_ms": measure.gave_up(producers),
         "availability": Availability(
             longest_gap_s=measure.longest_gap_s(producers),
@@ -154,10 +173,7 @@ def _errors(producers: Sequence[ProducerColumns]) -> dict[str, int]:
     return dict(names)
 
 
-def _end_to_end(parquet: Path, producers: Sequence[ProducerColumns]) -> Any:
-    if not parquet.exists():
-        return None
-    table = pq.read_table(parquet, columns=["producer", "sequence", "due_ns", "received_ns"])
-    producer, sequence = table["producer"].to_numpy(), table["sequence"].to_numpy()
-    measured = np.any([(producer == p.producer) & (sequence >= p.warmup) for p in producers], axis=0)
-    return measure.end_to_end(table["due_ns"].to_numpy()[measured], table["received_ns"].to_numpy()[measured])
+def _end_to_end(consumed: ConsumedColumns, producers: Sequence[ProducerColumns]) -> Percentiles | None:
+    """Without the messages that warmed a producer up."""
+    measured = np.any([(consumed.producer == p.producer) & (consumed.sequence >= p.warmup) for p in producers], axis=0)
+    return measure.end_to_end(consumed.due_ns[measured], consumed.received_ns[measured])

@@ -24,7 +24,9 @@ class Recorder(Protocol):
     """Where a producer reports what became of each message; the journal, behind a name table for errors."""
 
     def done(self, sequence: int, outcome: Outcome, at_ns: int, offset: int = -1, error: str | None = None) -> None:
-        """One message's end. The first report counts; ``error`` is the class or code the client gave."""
+        """One message's end. The first report counts; ``error`` is the class or code the client gave. What an ``ERROR``
+        proves of its message is for ``harness.clients.errors`` to say when it is judged.
+        """
 
     def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
         """The same for many messages at once, as columns of one length; for clients that report in bulk."""
@@ -104,7 +106,7 @@ CLIENTS = {
     "kafka-python": "harness.clients.kafka_python",
     "confluent-kafka": "harness.clients.confluent",
 }
-"""Every client by the name of its package. A new one is one module and one line here."""
+"""Every client by the name of its package. A new one is one module and one line here, and the same in ``errors``."""
 
 
 def load(name: str) -> ClientModule:

@@ -18,7 +18,6 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from harness.clients import ClientDead, ClientRefused, Recorder, Setting
 from harness.clients import settings as tables
-from harness.clients.errors import ErrorTable, Proof, Rule
 from harness.clients.settings import Fixed, Given, Missing
 from harness.events import Outcome
 
@@ -58,20 +57,6 @@ DEFAULTS: Mapping[str, Setting] = {
 
 ANSWER_S = 40.0
 RECONNECT_S = 1.0  # it asks for metadata anew every retry_backoff_ms, and connects to whom that names
-_AGAIN = " It sends again until its time is over, so that an earlier attempt may have landed unheard."
-
-ERRORS: ErrorTable = {
-    "MessageSizeTooLargeError": Rule(Proof.NEVER, "The broker checks the size before it appends." + _AGAIN),
-    "TopicAuthorizationFailedError": Rule(Proof.NEVER, "The broker checks it before it appends." + _AGAIN),
-    "InvalidTopicError": Rule(Proof.NEVER, "No broker has a log for such a topic." + _AGAIN),
-    "NotEnoughReplicasError": Rule(Proof.NEVER, "The broker refuses before it appends." + _AGAIN),
-    "NotLeaderForPartitionError": Rule(
-        Proof.NEVER, "With acks=all a leader that steps down while it waits for replicas answers so after appending."
-    ),
-    "LeaderNotAvailableError": Rule(
-        Proof.NEVER, "Also given to a batch that was sent before and then outlived its time without a leader."
-    ),
-}
 
 
 def version() -> str:
@@ -192,7 +177,7 @@ class AiokafkaProducer:
         if error is not None and self._closing:
             return
         if error is not None:
-            self._recorder.done(sequence, Outcome.UNKNOWN, now_ns, error=type(error).__name__)
+            self._recorder.done(sequence, Outcome.ERROR, now_ns, error=type(error).__name__)
         elif self._unconfirmed:
             self._recorder.done(sequence, Outcome.UNCONFIRMED, now_ns)
         else:

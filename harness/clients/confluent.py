@@ -19,7 +19,6 @@ import numpy as np
 from harness.clients import ClientDead, ClientRefused, Int64, Recorder, Setting
 from harness.clients import settings as tables
 from harness.clients.configuration_dump import ConfigurationDump
-from harness.clients.errors import ErrorTable, Proof, Rule
 from harness.clients.offsets import AckedOffsets
 from harness.clients.settings import Given, Missing
 from harness.events import Outcome
@@ -78,25 +77,6 @@ DEFAULTS: Mapping[str, Setting] = {
 ANSWER_S = 60.0  # socket.timeout.ms
 RECONNECT_S = 15.0  # reconnect.backoff.max.ms, and half as much more by chance
 _IDEMPOTENT_IN_FLIGHT = 5  # what librdkafka lowers it to where it is not given (rd_kafka_conf_finalize)
-
-_AGAIN = (
-    " It says nothing of an earlier attempt, and with retries=0 there may have been one as well: librdkafka counts no "
-    "attempt that a broker refused as no longer the leader, which can be after appending."
-)
-
-ERRORS: ErrorTable = {
-    "TOPIC_AUTHORIZATION_FAILED": Rule(
-        Proof.NEVER,
-        "The broker checks it before it appends." + _AGAIN + " Messages of other partitions that wait get it as well.",
-    ),
-    "TOPIC_EXCEPTION": Rule(Proof.NEVER, "No broker has a log for a topic that is invalid." + _AGAIN),
-    "MSG_SIZE_TOO_LARGE": Rule(Proof.NEVER, "The broker checks the size before it appends." + _AGAIN),
-    "NOT_ENOUGH_REPLICAS": Rule(Proof.NEVER, "This attempt was refused before it was appended." + _AGAIN),
-    "_MSG_TIMED_OUT": Rule(
-        Proof.NEVER, "Given alike to messages never sent and to messages sent; Python does not see which (2.16.1)."
-    ),
-    "_UNKNOWN_PARTITION": Rule(Proof.NEVER, "Also given to messages that were sent before their partition vanished."),
-}
 
 
 def version() -> str:
@@ -247,7 +227,7 @@ class ConfluentProducer:
         self._unreported -= 1
         if self._closing:  # it was purged
             return
-        self._recorder.done(_sequences([message.value()])[0], Outcome.UNKNOWN, time.monotonic_ns(), error=error.name())
+        self._recorder.done(_sequences([message.value()])[0], Outcome.ERROR, time.monotonic_ns(), error=error.name())
 
     def _report(self) -> None:
         """Hands everything that arrived to the recorder, as columns."""

@@ -19,7 +19,6 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from harness.clients import ClientDead, ClientRefused, Recorder, Setting
 from harness.clients import settings as tables
-from harness.clients.errors import ErrorTable, Proof, Rule, proving
 from harness.clients.settings import Given, Missing
 from harness.events import Outcome
 
@@ -61,22 +60,6 @@ DEFAULTS: Mapping[str, Setting] = {
 ANSWER_S = 30.0
 RECONNECT_S = 36.0  # reconnect_backoff_max_ms, and a fifth more by chance
 
-ERRORS: ErrorTable = {
-    "MessageSizeTooLargeError": Rule(
-        Proof.ONE_ATTEMPT, "The broker checks the size before it appends; what was split is another batch."
-    ),
-    "TopicAuthorizationFailedError": Rule(Proof.ONE_ATTEMPT, "The broker checks it before it appends."),
-    "InvalidTopicError": Rule(Proof.ONE_ATTEMPT, "No broker has a log for such a topic."),
-    "NotEnoughReplicasError": Rule(
-        Proof.ONE_ATTEMPT, "The broker refuses before it appends; an earlier attempt may have landed unheard."
-    ),
-    "NotEnoughReplicasAfterAppendError": Rule(Proof.NEVER, "It was appended."),
-    "NotLeaderForPartitionError": Rule(
-        Proof.NEVER, "With acks=all a leader that steps down while it waits for replicas answers so after appending."
-    ),
-    "KafkaTimeoutError": Rule(Proof.NEVER, "Given alike to batches never sent and to batches sent."),
-}
-
 
 def version() -> str:
     return str(kafka.__version__)
@@ -115,7 +98,6 @@ class KafkaPythonProducer:
         self._recorder = recorder
         self.effective: dict[str, Setting] = {}
         self._unconfirmed = False
-        self._proving: frozenset[str] = frozenset()
         self._unreported = 0
         self.most_waiting_bytes: int | None = tables.BUFFER_BYTES
         self._changed = threading.Condition(threading.Lock())
@@ -187,7 +169,6 @@ class KafkaPythonProducer:
                 return
             self.effective.update(tables.effective(SETTINGS, _state(producer)))
             self._unconfirmed = self.effective["acks"] == "0"
-            self._proving = proving(ERRORS) if self.effective["retries"] == 0 else frozenset()
             self._producer = producer
             if self._closed:
                 _close(producer, 0)
@@ -220,10 +201,8 @@ class KafkaPythonProducer:
     def _done(self, sequence: int, result: Any) -> None:
         now_ns = time.monotonic_ns()
         if isinstance(result, BaseException):
-            name = type(result).__name__
-            outcome = Outcome.FAILED if name in self._proving else Outcome.UNKNOWN
             if not self._closed:
-                self._recorder.done(sequence, outcome, now_ns, error=name)
+                self._recorder.done(sequence, Outcome.ERROR, now_ns, error=type(result).__name__)
         elif self._unconfirmed:
             self._recorder.done(sequence, Outcome.UNCONFIRMED, now_ns)
         else:

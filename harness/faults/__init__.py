@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.effects import NO_FAULT, Effects, InTurn
-from harness.events import THEN, WITH, FaultEvent, parameters_key
+from harness.events import THEN, WITH, FaultEvent, parameters_key, parts_of
 from harness.faults import broker, client, disk, line, network, replication, wire
 from harness.faults.compose import Catalogue
 from harness.faults.effects import effects_of
@@ -27,12 +27,12 @@ FAULTS = Catalogue({fault.name: fault for family in _FAMILIES for fault in famil
 """Every fault by its name. ``none`` is no entry: a trial without a fault is a performance trial."""
 
 
-def evidence(fault: str, events: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a trial's stored events (``at_ns``, ``what``, evidence) prove that the fault happened in it.
-
-    Nothing but these decides, so that it can be asked again of every stored trial. Raises ``KeyError`` for a fault that
-    is not here.
+def evidence(fault: str, events: Sequence[Mapping[str, Any]]) -> bool | None:
+    """Whether a trial's stored events (``at_ns``, ``what``, evidence) prove that the fault happened in it; None for a
+    fault that is not here. Nothing but these decides, so that it can be asked again of every stored trial.
     """
+    if not all(part in FAULTS for part in parts_of(fault)):
+        return None
     in_order = sorted(events, key=lambda event: int(event["at_ns"]))
     return FAULTS[fault].fired([FaultEvent(event["at_ns"], event["what"], dict(event)) for event in in_order])
 

@@ -7,9 +7,11 @@ whoever started it seals that file as Parquet, and readers get plain numpy colum
 
 from harness.journal.mapped import NONE, Int32, Int64, ProducerJournal, UInt8
 from harness.journal.sealed import (
+    ConsumedColumns,
     LogColumns,
     ProducerColumns,
     producers_of,
+    read_consumed,
     read_log,
     read_producer,
     read_producers,
@@ -19,6 +21,7 @@ from harness.journal.sealed import (
 
 __all__ = [
     "NONE",
+    "ConsumedColumns",
     "Int32",
     "Int64",
     "LogColumns",
@@ -26,6 +29,7 @@ __all__ = [
     "ProducerJournal",
     "UInt8",
     "producers_of",
+    "read_consumed",
     "read_log",
     "read_producer",
     "read_producers",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class ProducerColumns:
     """When nobody waited for reports any more; None if nobody noted that."""
     host: str | None = None
     """The machine it ran on; None if nobody noted that."""
+    format: int = FORMAT
+    """Before 3 the producer itself said FAILED or UNKNOWN for what is an ERROR since."""
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -57,6 +59,19 @@ class LogColumns:
 
     def __len__(self) -> int:
         return len(self.offset)
+
+
+@dataclass(frozen=True)
+class ConsumedColumns:
+    """What an end-to-end consumer received while it was sent, in that order; its times are on the harness's clock."""
+
+    producer: Int32
+    sequence: Int64
+    due_ns: Int64
+    received_ns: Int64
+
+    def __len__(self) -> int:
+        return len(self.sequence)
 
 
 def seal(
@@ -148,6 +163,7 @@ def read_producer(parquet: Path) -> ProducerColumns:
         warmup=int(meta["warmup"]),
         closed_ns=int(meta["closed_ns"]) if "closed_ns" in meta else None,
         host=meta.get("host"),
+        format=int(meta["format"]),
         due_ns=_shifted(_numpy(table, "due_ns"), offset_ns),
         sent_ns=_shifted(_numpy(table, "sent_ns"), offset_ns),
         done_ns=_shifted(_numpy(table, "done_ns", NONE), offset_ns),
@@ -172,6 +188,15 @@ def read_log(parquet: Path) -> LogColumns:
     table = pq.read_table(parquet)
     _meta(table)
     return LogColumns(*(_numpy(table, name) for name in ("partition", "offset", "producer", "sequence", "valid")))
+
+
+def read_consumed(parquet: Path) -> ConsumedColumns | None:
+    """What a consumer left, as columns; None if there was none."""
+    if not parquet.exists():
+        return None
+    names = [field.name for field in fields(ConsumedColumns)]
+    table = pq.read_table(parquet, columns=names)
+    return ConsumedColumns(*(_numpy(table, name) for name in names))
 
 
 def _meta(table: pa.Table) -> dict[str, str]:

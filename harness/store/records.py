@@ -1,4 +1,4 @@
-"""What is on record of a trial: a line of ``trials.jsonl``, and what it is made of. Format 2 is a contract."""
+"""What is on record of a trial: a line of ``trials.jsonl``, and what it is made of. Format 3 is a contract."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The results folder: what is in it, written so that a crash loses no finished trial. Format 2 is a contract,
-and format 1 is still read.
+"""The results folder: what is in it, written so that a crash loses no finished trial. Format 3 is a contract,
+and formats 1 and 2 are still read.
 
 ::
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from harness.faults import FAULTS, evidence
+from harness.faults import FAULTS
 from harness.plan import Trial
 from harness.store import FaultRecord, TrialRecord
 from harness.trial.venue import Running
@@ -29,7 +29,6 @@ def record_of(running: Running, started: datetime, elapsed_s: float, *, complete
             replaced=trial.replaced,
             loads=_loads(trial),
             seed=None if trial.fault == "none" else trial.seed,
-            fired=trial.fault == "none" or evidence(trial.fault, events),
             events=events,
         ),
         status="completed" if complete else "failed",

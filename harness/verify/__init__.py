@@ -3,16 +3,17 @@
 Pure functions on the columns of stored journals. Nothing here knows a client, a cluster or a fault: what they do is
 given as traits and effects, so that a trial can be judged again at any time::
 
-    findings = find(producers, log)                                    what is there; with a ``ReadCommitted`` as a
-                                                                       third, of transactions as well
+    producers = [decided(each, proved) for each in producers]          what its errors prove of each message
+    findings = find(Readings(producers, log, ...))                     what is there, as far as it was read
     expected = expectations(traits, config, effects, seen)             what it means
     word, reason = verdict(findings, expected, fault=..., fired=..., problem=...)
 """
 
 from harness.verify.anomalies import Findings, find
 from harness.verify.expectations import expectations, in_time, promise
+from harness.verify.outcomes import decided
+from harness.verify.readings import ReadCommitted, Readings, Transactions
 from harness.verify.seen import Seen
-from harness.verify.transactions import ReadCommitted, Transactions
 from harness.verify.verdict import judge as verdict
 from harness.verify.verdict import observed
 from harness.verify.waiting import has_one_clock, report_within_s, tries_s
@@ -20,8 +21,10 @@ from harness.verify.waiting import has_one_clock, report_within_s, tries_s
 __all__ = [
     "Findings",
     "ReadCommitted",
+    "Readings",
     "Seen",
     "Transactions",
+    "decided",
     "expectations",
     "find",
     "has_one_clock",

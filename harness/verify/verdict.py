@@ -24,7 +24,7 @@ def judge(
 ) -> Judgement:
     """The verdict on a trial. The first of these that holds decides:
 
-    1. there are no findings: ``unknown``;
+    1. there are no findings, or none that count messages: ``unknown``;
     2. a forbidden anomaly was found: ``broken``, whatever else went wrong, for it is in the journals;
     3. the trial had a ``problem`` (a hang, a client that died), or nothing was sent: ``unknown``;
     4. something was counted that no expectation is about, or not counted though one is: ``unknown``;
@@ -37,7 +37,7 @@ def judge(
        called unknown is information, and nothing that went wrong;
     10. else ``kept``.
     """
-    if findings is None:
+    if findings is None or findings.counts is None:
         return Verdict.UNKNOWN, problem or "there is no data"
     counted = {name: count for name, count in findings.anomalies.model_dump().items() if count is not None}
     appeared = [each for each in expectations if counted.get(each.anomaly)]

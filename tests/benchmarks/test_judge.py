@@ -23,7 +23,7 @@ from harness.journal import NONE, LogColumns, ProducerColumns, ProducerJournal, 
 from harness.judge import judge
 from harness.measure import latency
 from harness.store import FaultRecord, TrialRecord
-from harness.verify import find
+from harness.verify import Readings, find
 
 MESSAGES = 5_000_000
 EVERY = 1_000_000  # so often each anomaly happens
@@ -125,7 +125,7 @@ def test_5_million_messages_are_judged_in_a_gigabyte(partitions: int) -> None:
     try:
         producer, log = trial(few, partitions)
         tracemalloc.reset_peak()
-        find([producer], log)
+        find(Readings([producer], log))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -135,7 +135,7 @@ def test_5_million_messages_are_judged_in_a_gigabyte(partitions: int) -> None:
 @pytest.mark.parametrize("partitions", [1, 6, 300])
 def test_judge_5_million_messages(benchmark: BenchmarkFixture, partitions: int) -> None:
     producer, log = trial(MESSAGES, partitions)
-    findings = benchmark(find, [producer], log)
+    findings = benchmark(lambda: find(Readings([producer], log)))
     expected = MESSAGES // EVERY
     anomalies = findings.anomalies
     assert (anomalies.lost, anomalies.duplicate, anomalies.reordered) == (expected, expected, expected)
@@ -161,5 +161,5 @@ def peak_memory_mb() -> int:
 
 if __name__ == "__main__":
     _producer, _log = trial(MESSAGES, int(sys.argv[1]))
-    find([_producer], _log)
+    find(Readings([_producer], _log))
     print(peak_memory_mb())

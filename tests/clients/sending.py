@@ -28,14 +28,17 @@ _numbers = itertools.count()
 
 
 class CountingRecorder(JournalRecorder):
-    """Also counts what it is told, since the journal keeps only the first report of a message."""
+    """Also counts what it is told, since the journal keeps only the first report of a message, and names each error."""
 
     def __init__(self, journal: ProducerJournal) -> None:
         super().__init__(journal)
         self.reports = 0
+        self.named: set[str] = set()
 
     def done(self, sequence: int, outcome: Outcome, at_ns: int, offset: int = -1, error: str | None = None) -> None:
         self.reports += 1
+        if error is not None:
+            self.named.add(error)
         super().done(sequence, outcome, at_ns, offset, error)
 
     def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
@@ -82,6 +85,7 @@ class Sending:
             self.producer.poll(0.01)
 
     def outcomes(self) -> set[int]:
+        """As the worker notes them."""
         return set(self.journal.outcome[: self.next].tolist())
 
     def log(self, cluster: LocalCluster, records: int) -> LogColumns:

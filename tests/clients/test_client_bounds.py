@@ -26,11 +26,11 @@ def test_without_a_broker_every_call_ends_and_nothing_is_acked(client: str, nobo
     assert Outcome.ACKED not in sending.outcomes()
 
 
-def test_a_message_that_expires_in_librdkafkas_queue_is_unknown(nobody: str, open_producer: Open) -> None:
+def test_a_message_that_expires_in_librdkafkas_queue_ends_with_an_error(nobody: str, open_producer: Open) -> None:
     sending = open_producer("confluent-kafka", nobody, "unused", {"acks": "1", "delivery.timeout.ms": 300})
     sending.send(10)
     assert sending.producer.flush(10) == 0
-    assert sending.outcomes() == {Outcome.UNKNOWN}
+    assert sending.outcomes() == {Outcome.ERROR}
     assert (sending.journal.error[:10] > 0).all()
 
 
@@ -92,4 +92,4 @@ def test_a_dead_sender_task_is_told_at_the_next_send(
     with pytest.raises(ClientDead, match="Connection lost"):
         sending.send(5000)
     assert sending.producer.flush(5) == 0
-    assert sending.outcomes() == {Outcome.UNCONFIRMED, Outcome.UNKNOWN}
+    assert sending.outcomes() == {Outcome.UNCONFIRMED, Outcome.ERROR}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Collection
 
 import aiokafka.errors
@@ -10,28 +12,37 @@ import kafka.errors
 import numpy as np
 import pytest
 
-from harness.clients import aiokafka as aiokafka_module
-from harness.clients import confluent, kafka_python
-from harness.clients.errors import ErrorTable, Proof, Rule, proving
+from harness.clients import CLIENTS, confluent
+from harness.clients.errors import TABLES, Proof, Rule, proved
+from harness.events import Outcome
 from harness.load.codec import Codec
 
-TABLE: ErrorTable = {proof.name: Rule(proof, "because") for proof in Proof}
+KNOWN: dict[str, Collection[str]] = {
+    "aiokafka": vars(aiokafka.errors),
+    "kafka-python": vars(kafka.errors),
+    "confluent-kafka": dir(confluent_kafka.KafkaError),
+}
 
 
-def test_an_error_means_failed_only_where_it_is_proof() -> None:
-    assert proving(TABLE) == {"ONE_ATTEMPT"}
+@pytest.mark.parametrize(("retries", "meaning"), [(0, Outcome.FAILED), (1, Outcome.UNKNOWN), (None, Outcome.UNKNOWN)])
+def test_an_error_means_failed_only_where_it_is_proof(
+    retries: int | None, meaning: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TABLES, "of-tomorrow", {proof.name: Rule(proof, "because") for proof in Proof})
+    settings = {} if retries is None else {"retries": retries}
+    assert proved("of-tomorrow", settings) == {"ONE_ATTEMPT": meaning, "NEVER": Outcome.UNKNOWN}
+    assert proved("of-the-day-after", settings) == {}
 
 
-@pytest.mark.parametrize(
-    ("table", "known"),
-    [
-        (aiokafka_module.ERRORS, vars(aiokafka.errors)),
-        (kafka_python.ERRORS, vars(kafka.errors)),
-        (confluent.ERRORS, dir(confluent_kafka.KafkaError)),
-    ],
-)
-def test_every_row_is_an_error_the_client_has(table: ErrorTable, known: Collection[str]) -> None:
-    assert set(table) <= set(known)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_row_is_an_error_the_client_has(client: str) -> None:
+    assert TABLES[client].keys() <= set(KNOWN[client])
+
+
+def test_judging_needs_no_clients_library() -> None:
+    program = "import sys, harness.judge; print({'aiokafka', 'kafka', 'confluent_kafka'} & sys.modules.keys())"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout == "set()\n"
 
 
 TIMEOUTS_AND_DISCONNECTS = {
@@ -48,9 +59,10 @@ TIMEOUTS_AND_DISCONNECTS = {
 }
 
 
-@pytest.mark.parametrize("table", [aiokafka_module.ERRORS, kafka_python.ERRORS, confluent.ERRORS])
-def test_timeouts_and_disconnects_prove_nothing(table: ErrorTable) -> None:
-    assert not proving(table) & TIMEOUTS_AND_DISCONNECTS
+@pytest.mark.parametrize("client", CLIENTS)
+def test_timeouts_and_disconnects_prove_nothing(client: str) -> None:
+    proofs = {error for error, outcome in proved(client, {"retries": 0}).items() if outcome is Outcome.FAILED}
+    assert not proofs & TIMEOUTS_AND_DISCONNECTS
 
 
 def test_the_sequence_of_a_report_is_read_from_its_value() -> None:

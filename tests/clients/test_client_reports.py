@@ -11,6 +11,7 @@ import pytest
 
 from harness import clients
 from harness.clients import ClientRefused
+from harness.clients.errors import proved
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 
@@ -152,11 +153,12 @@ def test_too_few_replicas_are_proof_only_for_a_single_attempt(
         for sending in sendings:
             sending.send(20)
             assert sending.producer.flush(20) == 0
-    ends = [set(sending.journal.outcome[10:30].tolist()) for sending in sendings]
-    assert ends == [{outcome} for _, _, outcome in TOO_FEW_REPLICAS]
     log = sendings[0].log(cluster, 40)
-    for sending, end in zip(sendings, ends, strict=True):
-        if end == {Outcome.FAILED}:
+    for sending, (client, _, end) in zip(sendings, TOO_FEW_REPLICAS, strict=True):
+        assert set(sending.journal.outcome[10:30].tolist()) == {Outcome.ERROR}
+        meaning = proved(client, sending.producer.effective)
+        assert {meaning.get(name, Outcome.UNKNOWN) for name in sending.recorder.named} == {end}
+        if end is Outcome.FAILED:
             assert np.count_nonzero(log.producer == sending.number) == 10
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.events import Outcome
 from harness.journal import LogColumns, ProducerColumns
-from harness.verify import find
+from harness.verify import Readings, find
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,11 @@ def test_the_judge_agrees_with_the_definitions(trial: tuple[Sent, list[Record]])
     counts["duplicate"] = sum(len(found) - 1 for found in offsets.values() if found)
     counts["unexpected"] = len(log) - sum(map(len, offsets.values()))
 
-    findings = find(columns(sent), log_columns(log))
+    findings = find(Readings(columns(sent), log_columns(log)))
     assert {name: n for name, n in findings.anomalies.model_dump().items() if n} == {
         k: n for k, n in counts.items() if n
     }
-    assert findings.counts.in_log == len(log)
+    assert findings.counts is not None and findings.counts.in_log == len(log)
     assert findings.counts.sent == sum(m.outcome != Outcome.UNSENT for messages in sent.values() for m in messages)
     assert findings.witnesses.keys() == {name for name, n in counts.items() if n}
     for anomaly, keys in which.items():

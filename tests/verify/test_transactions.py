@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.events import Ending, Permission, Verdict
 from harness.journal import ProducerColumns
-from harness.verify import ReadCommitted, Transactions, find, verdict
+from harness.verify import ReadCommitted, Readings, Transactions, find, verdict
 
 from .asking import expectations
 from .histories import ACKED, UNCONFIRMED, Record, found, log, producer
@@ -40,19 +40,19 @@ BOTH = ((0, 0, 0, 0), (1, 0, 0, 1))
 
 def test_committed_and_visible_is_nothing_to_be_found_but_it_was_looked_for() -> None:
     view = read_committed(*BOTH, p0=transactions(0, 0, ended=[COMMITTED]))
-    anomalies = find([two_messages()], log(*BOTH), view).anomalies
+    anomalies = find(Readings([two_messages()], log(*BOTH), view)).anomalies
     assert (anomalies.aborted_visible, anomalies.torn_transaction, anomalies.hung_transaction) == (0, 0, 0)
     assert (anomalies.redelivered, anomalies.skipped) == (None, None)
 
 
 def test_aborted_and_in_the_log_is_what_aborted_means() -> None:
     view = read_committed(p0=transactions(0, 0, ended=[ABORTED]))
-    assert found(find([two_messages()], log(*BOTH), view)) == {}
+    assert found(find(Readings([two_messages()], log(*BOTH), view))) == {}
 
 
 def test_aborted_and_seen_is_aborted_visible() -> None:
     view = read_committed((1, 0, 0, 1), p0=transactions(0, 0, ended=[ABORTED]))
-    findings = find([two_messages()], log(*BOTH), view)
+    findings = find(Readings([two_messages()], log(*BOTH), view))
     assert found(findings) == {"aborted_visible": 1}
     (witness,) = findings.witnesses["aborted_visible"]
     assert (witness["sequence"], witness["partition"], witness["offsets"]) == (1, 1, [0])
@@ -67,39 +67,44 @@ def test_aborted_visible_breaks_the_promise_of_a_transactional_producer() -> Non
         (read_committed(*BOTH, p0=transactions(0, 0, ended=[ABORTED])), Verdict.BROKEN),
         (None, Verdict.UNKNOWN),  # nobody has looked
     ):
-        findings = find([two_messages()], log(*BOTH), view)
+        findings = find(Readings([two_messages()], log(*BOTH), view))
         assert verdict(findings, rules, fault="kill-leader", fired=True, problem=None)[0] == word
 
 
 def test_committed_and_seen_in_part_is_torn_by_what_is_missing() -> None:
     view = read_committed((0, 0, 0, 0), p0=transactions(0, 0, ended=[COMMITTED]))
-    findings = find([two_messages()], log(*BOTH), view)
+    findings = find(Readings([two_messages()], log(*BOTH), view))
     assert found(findings) == {"torn_transaction": 1}
     assert findings.witnesses["torn_transaction"][0]["sequence"] == 1
 
 
 def test_a_lost_message_tears_its_transaction_as_well() -> None:
     view = read_committed((0, 0, 0, 0), p0=transactions(0, 0, ended=[COMMITTED]))
-    assert found(find([two_messages()], log((0, 0, 0, 0)), view)) == {"lost": 1, "torn_transaction": 1}
+    assert found(find(Readings([two_messages()], log((0, 0, 0, 0)), view))) == {"lost": 1, "torn_transaction": 1}
 
 
 def test_committed_and_seen_nowhere_is_not_torn() -> None:
-    assert found(find([two_messages()], log(*BOTH), read_committed(p0=transactions(0, 0, ended=[COMMITTED])))) == {}
+    assert (
+        found(find(Readings([two_messages()], log(*BOTH), read_committed(p0=transactions(0, 0, ended=[COMMITTED])))))
+        == {}
+    )
 
 
 def test_two_transactions_are_each_their_own() -> None:
     view = read_committed((0, 0, 0, 0), p0=transactions(0, 1, ended=[COMMITTED, ABORTED]))
-    assert found(find([two_messages()], log(*BOTH), view)) == {}
+    assert found(find(Readings([two_messages()], log(*BOTH), view))) == {}
 
 
 def test_an_open_transaction_promises_nothing_of_its_messages() -> None:
-    assert found(find([two_messages()], log(*BOTH), read_committed(p0=transactions(0, 0, ended=[OPEN])))) == {}
+    assert (
+        found(find(Readings([two_messages()], log(*BOTH), read_committed(p0=transactions(0, 0, ended=[OPEN]))))) == {}
+    )
 
 
 def test_a_stalled_last_stable_offset_is_no_loss_and_tears_nothing() -> None:
     # Partition 1 is held at offset 0 by somebody's open transaction: this one is committed, and waits behind it.
     view = read_committed((0, 0, 0, 0), stable=(1, 0), p0=transactions(0, 0, ended=[COMMITTED]))
-    findings = find([two_messages()], log(*BOTH), view)
+    findings = find(Readings([two_messages()], log(*BOTH), view))
     assert found(findings) == {"hung_transaction": 1}
     assert findings.witnesses["hung_transaction"][0]["sequence"] == 1
 
@@ -108,18 +113,18 @@ def test_a_stalled_last_stable_offset_holds_back_producers_without_transactions_
     others = producer((0, UNCONFIRMED), number=1)
     records = log(*BOTH, (0, 1, 1, 0))
     view = read_committed(stable=(0, 0), p0=transactions(0, 0, ended=[OPEN]))
-    assert found(find([two_messages(), others], records, view)) == {"hung_transaction": 3}
+    assert found(find(Readings([two_messages(), others], records, view))) == {"hung_transaction": 3}
 
 
 def test_a_duplicate_behind_the_last_stable_offset_is_not_held_back() -> None:
     # Its first copy is before that, and can be seen.
     view = read_committed((0, 0, 0, 0), stable=(4, 0))
-    assert found(find([producer((0, ACKED))], log((0, 0, 0, 0), (0, 5, 0, 0)), view)) == {"duplicate": 1}
+    assert found(find(Readings([producer((0, ACKED))], log((0, 0, 0, 0), (0, 5, 0, 0)), view))) == {"duplicate": 1}
 
 
 def test_a_message_of_no_transaction_is_neither_aborted_nor_torn() -> None:
     view = read_committed((0, 0, 0, 0), p0=transactions(-1, -1, ended=[ABORTED]))
-    assert found(find([two_messages()], log(*BOTH), view)) == {}
+    assert found(find(Readings([two_messages()], log(*BOTH), view))) == {}
 
 
 @st.composite
@@ -161,7 +166,7 @@ def test_the_judge_agrees_with_the_definitions(
             which["torn_transaction"].append(sequence)
 
     view = read_committed(*seen, stable=stable, p0=transactions(*numbers, ended=endings))
-    findings = find([producer(*((partition, ACKED) for partition in partitions))], log(*records), view)
+    findings = find(Readings([producer(*((partition, ACKED) for partition in partitions))], log(*records), view))
     for anomaly, sequences in which.items():
         assert getattr(findings.anomalies, anomaly) == len(sequences)
         shown = findings.witnesses.get(anomaly, [])

@@ -1,0 +1,29 @@
+"""How far one client's errors prove that their message is in no log: a row an error, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Proof(Enum):
+    """When an error is proof that its message is not in the log.
+
+    There is no *always*: that a broker refused this attempt says nothing of the one before, which may have landed
+    unheard, and between the two a topic's limits and rights can change.
+    """
+
+    ONE_ATTEMPT = "when the message was sent once at most: retries=0"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One error's row; ``reason`` says why it proves as much as it does."""
+
+    proof: Proof
+    reason: str
+
+
+ErrorTable = Mapping[str, Rule]

@@ -1,0 +1,26 @@
+"""*unreported*: reported later than the client has to, or not at all though it was waited for longer than that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from harness.events import Anomaly, Outcome
+from harness.journal import NONE, Int64, ProducerColumns
+from harness.verify.checks.check import Check, Found, messages
+from harness.verify.copies import Copies
+
+
+def _find(copies: Sequence[Copies], closed_ns: Sequence[int], within_ns: int) -> Mapping[Anomaly, Found]:
+    each = zip(copies, closed_ns, strict=True)
+    return {Anomaly.UNREPORTED: messages(copies, [_late(its.producer, closed, within_ns) for its, closed in each])}
+
+
+def _late(producer: ProducerColumns, closed_ns: int, within_ns: int) -> Int64:
+    until = np.where(producer.done_ns == NONE, closed_ns, producer.done_ns)
+    late = until - producer.sent_ns > within_ns
+    return np.flatnonzero(late & (producer.outcome != Outcome.UNSENT))
+
+
+CHECK = Check((Anomaly.UNREPORTED,), ("copies", "closed_ns", "report_within_ns"), _find)

@@ -1,0 +1,66 @@
+"""What there is to read of a trial, as columns; what it says is for the checks to find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness.journal import ConsumedColumns, Int32, Int64, LogColumns, ProducerColumns, UInt8
+from harness.verify.copies import Copies
+
+
+@dataclass(frozen=True)
+class Transactions:
+    """The transactions of one producer."""
+
+    number: Int32
+    """Of each message, by sequence, the transaction it was sent in; -1 for one that was in none, or never sent."""
+    ending: UInt8
+    """Of each transaction, by number, how it ended: an ``Ending``."""
+
+
+@dataclass(frozen=True)
+class ReadCommitted:
+    """The other reading of the same log: after the recovery, and after ``transaction.timeout.ms`` has passed."""
+
+    log: LogColumns
+    """What a consumer got with ``isolation.level=read_committed``."""
+    stable: Int64
+    """The last stable offset of each partition, by its number: there that consumer's reading ends."""
+    transactions: Mapping[int, Transactions]
+    """By producer; one that is not here had none."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Of one trial; what nobody read is None. Checks ask for them by name, those that follow from others as well.
+
+    Raises ``ValueError`` if two journals are of one producer.
+    """
+
+    producers: Sequence[ProducerColumns] | None = None
+    log: LogColumns | None = None
+    """All of it, as ``read_uncommitted`` reads it."""
+    committed: ReadCommitted | None = None
+    consumed: ConsumedColumns | None = None
+    report_within_ns: int | None = None
+    """How long after a message was handed over its client has to have reported it; None where nothing bounds that."""
+
+    def __post_init__(self) -> None:
+        producers = self.producers or ()
+        if len({producer.producer for producer in producers}) < len(producers):
+            raise ValueError("two journals are of the same producer: their messages cannot be told apart")
+
+    @cached_property
+    def copies(self) -> list[Copies] | None:
+        """Each producer's messages, and where in the log they are."""
+        if self.producers is None or self.log is None:
+            return None
+        return [Copies.of(producer, self.log) for producer in self.producers]
+
+    @cached_property
+    def closed_ns(self) -> list[int] | None:
+        """When nobody waited for each producer's reports any more; None if of one of them nobody noted that."""
+        noted = [producer.closed_ns for producer in self.producers or () if producer.closed_ns is not None]
+        return noted if self.producers is not None and len(noted) == len(self.producers) else None
