@@ -5,7 +5,7 @@ from harness.verify.rules.table import ACKS, ALLOWED, DELIVERY, FORBIDDEN, Rule,
 DUPLICATE: tuple[Rule, ...] = (
     rule(
         ALLOWED,
-        "at-least-once: a producer that hears nothing in time sends again what may be in the log already",
+        "at-least-once: a producer that does not hear of its ack sends again what may be in the log already",
         DELIVERY,
     ),
     rule(
