@@ -85,8 +85,11 @@ class Seen:
 
     @property
     def unclean(self) -> bool:
-        """A replica that was not in sync was made to lead."""
-        return any(event["what"] == "elected" and event.get("answer") == _NO_ERROR for event in self._ordered)
+        """A replica that was not in sync was made to lead, or may have been: nobody led when that was asked for."""
+        return any(
+            event["what"] == "elected" and (event.get("answer") == _NO_ERROR or event.get("nobody_led", False))
+            for event in self._ordered
+        )
 
     def forgot(self, *, flushed: bool) -> frozenset[int]:
         """The brokers whose disks lost what they had. Where every message is ``flushed`` before it is acked, no power

@@ -37,15 +37,16 @@ class Electing(FakeCluster):
 
 
 @pytest.mark.parametrize(
-    ("answers", "looks", "answer"),
+    ("answers", "looks", "answer", "nobody_led"),
     [
-        (["none"], 0, "none"),
-        (["none", "election_not_needed", "election_not_needed"], 2, "none"),
-        (["eligible_leaders_not_available", "none", "election_not_needed"], 2, "none"),
-        (["election_not_needed"], 0, "election_not_needed"),
+        (["none"], 1, "none", True),
+        (["none", "election_not_needed", "election_not_needed"], 3, "none", True),
+        (["eligible_leaders_not_available", "none", "election_not_needed"], 3, "none", True),
+        (["election_not_needed"], 1, "election_not_needed", True),  # the answer to the first request was lost
+        (["election_not_needed"], 0, "election_not_needed", False),
     ],
 )
-def test_who_elected_stays_on_record(answers: list[str], looks: int, answer: str) -> None:
+def test_who_elected_stays_on_record(answers: list[str], looks: int, answer: str, nobody_led: bool) -> None:
     proxy = Proxy()
     cluster = Electing(answers, looks)
     bounds = Bounds(explained_s=60, undisturbed_s=60, cluster_s=60)
@@ -54,4 +55,4 @@ def test_who_elected_stays_on_record(answers: list[str], looks: int, answer: str
     for _ in waiting:
         pass
     (elected,) = [event for event in stage.events if event.what == "elected"]
-    assert elected.detail["answer"] == answer
+    assert (elected.detail["answer"], elected.detail["nobody_led"]) == (answer, nobody_led)

@@ -131,6 +131,8 @@ def test_an_unclean_election_takes_what_one_replica_acked() -> None:
     assert lost("unclean-election", course, min_insync_replicas=2) == FORBIDDEN
     not_needed = seen(*events, did("elected", answer="election_not_needed", leader=2), led(2, 2), isr(2))
     assert lost("unclean-election", not_needed, min_insync_replicas=1) == FORBIDDEN
+    unheard = did("elected", answer="election_not_needed", nobody_led=True, leader=2)  # who was asked first had done it
+    assert lost("unclean-election", seen(*events, unheard, *elected[1:]), min_insync_replicas=1) == EXPECTED
 
 
 def test_with_flush_messages_1_power_takes_only_what_had_no_time_to_be_noted() -> None:

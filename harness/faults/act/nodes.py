@@ -105,7 +105,7 @@ def _(step: steps.AwaitEnd, stage: Stage) -> Iterator[None]:
 
 @do.register
 def _(step: steps.ElectUnclean, stage: Stage) -> Iterator[None]:
-    answer = ""
+    answer, nobody_led = "", _NOBODY in stage.leaders()
 
     def led() -> bool:
         nonlocal answer
@@ -114,7 +114,8 @@ def _(step: steps.ElectUnclean, stage: Stage) -> Iterator[None]:
         return _NOBODY not in stage.leaders()
 
     yield from stage.until(led, "nobody leads, also after an unclean election,")
-    stage.record("elected", leader=stage.leaders()[0], answer=answer)
+    # An answer may be lost on the way, and the next one is that there is nothing to elect any more.
+    stage.record("elected", leader=stage.leaders()[0], answer=answer, nobody_led=nobody_led)
 
 
 def _end(node: int, stage: Stage, wait: Callable[[Callable[[], bool], str], Iterator[None]]) -> Iterator[None]:
