@@ -58,7 +58,7 @@ def check(folder: Path) -> None:
             now = f"{again.verdict} ({again.verdict_reason})"
             out.print(Text(stored.id, "bold") + Text(f": stored {stored.verdict}, now {now}"), soft_wrap=True)
     out.print(f"{plural(len(records), 'trial')} judged again, {changed} differently")
-    if missing := int(results.run().get("planned", 0)) - len(records):
+    if missing := max(0, int(results.run().get("planned", 0)) - len(records)):
         command = "claims" if "claims" in results.run() else "sweep"
         lacking = f"{plural(missing, 'trial')} of the plan without a record"
         out.print(f"{lacking}; go on with: harness {command} --resume {results.typed}", soft_wrap=True)

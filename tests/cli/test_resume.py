@@ -102,6 +102,17 @@ def test_a_run_with_trials_missing_is_not_whole(run: Path, capsys: pytest.Captur
         assert words in capsys.readouterr().out
 
 
+def test_of_a_run_that_does_not_say_what_was_planned_nothing_is_missed(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = json.loads((run / "run.json").read_text())
+    del stored["planned"]
+    (run / "run.json").write_text(json.dumps(stored))
+    with pytest.raises(SystemExit) as ended:
+        cli(["check", os.fspath(run)], standalone_mode=False)
+    assert ended.value.code == 0 and "without a record" not in capsys.readouterr().out
+
+
 def test_results_go_into_a_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "workload.yaml").write_text(json.dumps(_WORKLOAD | {"limits": {"minutes": 60}}))

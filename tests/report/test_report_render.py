@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shlex
 from collections import Counter
@@ -20,14 +19,13 @@ from harness.report import render
 from harness.report.charts import CHARTS, Chart, draw_all
 from harness.report.data import Data
 from harness.report.exports import csv as as_csv
-from harness.report.files import write
 from harness.report.labels import Labels
 from harness.report.matrix import WRONG
 from harness.report.trials import witnessed
 from harness.report.wording import word
-from harness.store import FaultRecord, Results, ResultsUnusable, TrialRecord
+from harness.store import Results, ResultsUnusable, TrialRecord
 
-from .synthetic_run import FAULTS, anomalies, broken, default_sweep, faulty, one, store
+from .synthetic_run import FAULTS, broken, default_sweep, faulty, one, store
 
 _EXPECTED = (
     "anomalies",
@@ -195,50 +193,6 @@ def test_a_report_made_again_is_the_same(whole: Path, tmp_path: Path) -> None:
     first = _content(folder)
     render(folder)
     assert _content(folder) == first
-
-
-def test_of_the_last_report_all_goes_that_this_one_does_not_make_and_nothing_else(tmp_path: Path) -> None:
-    lost = one(id="a", fault="kill-leader", anomalies=anomalies(lost=3), verdict=Verdict.BROKEN)
-    other = lost.model_copy(update={"id": "b", "fault": FaultRecord(name="lose-ack", fired=True)})
-    folder = store(tmp_path / "run", [lost, other])
-    render(folder)
-    assert (folder / "faults" / "lose-ack.md").exists()
-    of_a_person = [folder / "charts" / "holiday.png", folder / "faults" / "notes.md", tmp_path / "beside.png"]
-    for path in of_a_person:
-        path.write_bytes(b"mine")
-    index = json.loads((folder / "files.json").read_text())
-    foreign = ["run.json", "../beside.png", "charts/../../beside.png", str(tmp_path / "beside.png"), 7, "charts"]
-    (folder / "files.json").write_text(json.dumps([*index, *foreign[:4], "charts"]))
-    lines = (folder / "trials.jsonl").read_text().splitlines(keepends=True)
-    (folder / "trials.jsonl").write_text(lines[0])
-    render(folder)
-    assert not (folder / "faults" / "lose-ack.md").exists() and (folder / "faults" / "kill-leader.md").exists()
-    assert [path.read_bytes() for path in of_a_person] == [b"mine"] * 3 and (folder / "run.json").exists()
-    for damaged in (json.dumps(foreign), "{", "7"):
-        (folder / "files.json").write_text(damaged)
-        render(folder)
-        assert json.loads((folder / "files.json").read_text()) == [path for path in index if "lose-ack" not in path]
-
-
-def test_a_file_is_never_written_through_a_link(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").write_text("theirs")
-    for name in ("report.md", f"report.md.{os.getpid()}.partial"):
-        (tmp_path / name).symlink_to(tmp_path / "elsewhere")
-    write(tmp_path / "report.md", "ours")
-    assert (tmp_path / "report.md").read_text() == "ours"
-    assert (tmp_path / "elsewhere").read_text() == "theirs"
-    assert {path.name for path in tmp_path.iterdir()} == {"elsewhere", "report.md"}
-
-
-@pytest.mark.parametrize("where", ["charts", "faults", "report.md", "journals/x.parquet"])
-def test_a_folder_with_a_link_in_it_has_no_report(tmp_path: Path, where: str) -> None:
-    folder = store(tmp_path / "run", [one()])
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "theirs" / "old.png").touch()
-    (folder / where).symlink_to(tmp_path / "theirs")
-    with pytest.raises(ResultsUnusable, match=f"{where} is a link"):
-        render(folder)
-    assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["old.png"]
 
 
 def test_the_commands_in_a_report_can_be_typed_as_they_are(tmp_path: Path) -> None:
