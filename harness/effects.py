@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.events import NO_FAULT
+
 Whom = Literal["leader", "follower", "followers", "controller", "all", "each"]
 """``all`` are the brokers at once, ``each`` are they one after the other, the leader first."""
 How = Literal["killed", "shut down", "ended", "frozen", "cut off"]
@@ -132,4 +134,5 @@ AtOnce = Mapping[str, Effects | None]
 """Of faults that are at work at the same time, by their names, which events bear; None of one that nobody knows."""
 InTurn = Sequence[AtOnce]
 """Of faults one after the other."""
-NO_FAULT: InTurn = ({"none": Effects()},)
+PEACE: InTurn = ({NO_FAULT: Effects()},)
+"""Nothing is done."""

@@ -13,6 +13,9 @@ from typing import Any
 FORMAT = 3
 """The version of everything stored in a results folder. A reader refuses a newer one."""
 
+NO_FAULT = "none"
+"""What the fault is called of a trial to which nothing is done, in records and in workloads."""
+
 
 class Outcome(IntEnum):
     """What the client said of one message, or what that proves. Stored as one byte a message; the numbers are part of

@@ -15,9 +15,10 @@ import numpy as np
 from harness import faults, measure, verify
 from harness.clients import errors
 from harness.clients.traits import traits
-from harness.events import NO_REPORT, OBSERVED, STOOD_STILL, UNDOING, Anomaly, Outcome, Verdict
-from harness.journal import ConsumedColumns, ProducerColumns, read_consumed, read_log, read_producers
-from harness.store import Anomalies, Availability, FaultRecord, Percentiles, TrialRecord
+from harness.events import NO_REPORT, OBSERVED, STOOD_STILL, Anomaly, Outcome, Verdict
+from harness.journal import ProducerColumns, read_log, read_producers
+from harness.kinds import KINDS
+from harness.store import Anomalies, FaultRecord, TrialRecord
 
 
 def judge(record: TrialRecord, journals: Path) -> TrialRecord:
@@ -28,8 +29,11 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
     """
     if record.status == "skipped":
         return record
+    if record.kind not in KINDS:
+        reason = f"this version knows no trials of kind {record.kind}, only {' and '.join(KINDS)}"
+        return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": reason})
     try:
-        record = record.model_copy(update={"fault": _exercised(record.fault)})
+        record = record.model_copy(update={"fault": _exercised(record)})
         if record.status != "completed":
             return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": record.reason or "no data"})
         proved = errors.proved(record.client, _ran_with(record))
@@ -37,15 +41,15 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
         readings = verify.Readings(
             producers=producers,
             log=read_log(journals / f"{record.id}.log.parquet"),
-            consumed=read_consumed(journals / f"{record.id}.consumer-0.parquet"),
             report_within_ns=_report_within_ns(record),
+            **KINDS[record.kind].readings(record, journals),
         )
         found = _verified(record, producers, readings)
     except Exception as crash:  # noqa: BLE001 - whatever it is, it must not pass for a verdict
         reason = f"the judge crashed: {type(crash).__name__}: {crash}"
         return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": reason})
     try:
-        found |= _measured(record, producers, readings.consumed)
+        found |= _measured(record, readings)
     except Exception as impossible:  # noqa: BLE001 - a figure that cannot be made takes nothing from the verdict
         # Not among the trial's own problems: those would count against it when it is judged again.
         found["verdict_reason"] += f"; its figures cannot be made: {type(impossible).__name__}: {impossible}"
@@ -63,9 +67,10 @@ def differs(stored: TrialRecord, again: TrialRecord) -> bool:
     return (stored.verdict, before) != (again.verdict, now)
 
 
-def _exercised(fault: FaultRecord) -> FaultRecord:
-    """The fault with what its events prove; one that this version does not know keeps the word that it has."""
-    proved = True if fault.name == "none" else faults.evidence(fault.name, fault.events)
+def _exercised(record: TrialRecord) -> FaultRecord:
+    """Its fault with what the events prove; one that this version does not know keeps the word that it has."""
+    fault = record.fault
+    proved = faults.evidence(fault.name, fault.events) if record.with_fault else True
     return fault if proved is None else fault.model_copy(update={"fired": proved})
 
 
@@ -82,7 +87,7 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], reading
     verdict, reason = verify.verdict(
         findings,
         expectations,
-        fault=None if fault.name == "none" else fault.name,
+        fault=fault.name if record.with_fault else None,
         fired=fault.fired,
         problem=record.reason,
         in_time=verify.in_time(effects, seen),
@@ -122,37 +127,9 @@ def _asleep_ns(fault: FaultRecord) -> int:
     return max(noticed, frozen)
 
 
-def _measured(
-    record: TrialRecord, producers: Sequence[ProducerColumns], consumed: ConsumedColumns | None
-) -> dict[str, Any]:
-    start_ns = measured_from_ns(producers)
-    fault = timed(record.fault, start_ns)
-    fault_start_ns = None if fault.start_s is None else start_ns + int(fault.start_s * 1e9)
-    healed_ns = max((event["at_ns"] for event in fault.events if event["what"] in UNDOING), default=None)
-    bin_s = measure.bin_width_s(producers) if record.kind == "fault" else None
-    return {
-        "fault": fault,
-        "throughput": measure.throughput(producers, record.load["message_size"]),
-        "latency_ms": measure.latency(producers),
-        "service_ms": measure.service(producers),
-        "end_to_end_ms": None if consumed is None else _end_to_end(consumed, producers),
-        "gave_up_ms": measure.gave_up(producers),
-        "availability": Availability(
-            longest_gap_s=measure.longest_gap_s(producers),
-            recovery_s=None if fault_start_ns is None else measure.recovery_s(producers, fault_start_ns),
-            recovered_after_heal_s=None if healed_ns is None else measure.recovered_after_heal_s(producers, healed_ns),
-            waited_after_heal_s=None if healed_ns is None else measure.waited_after_heal_s(producers, healed_ns),
-        ),
-        "ack_rate": None if bin_s is None else measure.ack_rate(producers, bin_s),
-        "error_rate": None if bin_s is None else measure.error_rate(producers, bin_s),
-        "ack_rate_bin_s": bin_s,
-    }
-
-
-def measured_from_ns(producers: Sequence[ProducerColumns]) -> int:
-    """When the first message after the warm-up was due: second 0 of everything a record says."""
-    firsts = [int(p.due_ns[p.warmup]) for p in producers if len(p) > p.warmup]
-    return min(firsts, default=max((int(p.due_ns[-1]) for p in producers if len(p)), default=0))
+def _measured(record: TrialRecord, readings: verify.Readings) -> dict[str, Any]:
+    fault = timed(record.fault, measure.measured_from_ns(readings.producers or []))
+    return {"fault": fault, **KINDS[record.kind].figures(record.model_copy(update={"fault": fault}), readings)}
 
 
 def timed(fault: FaultRecord, start_ns: int) -> FaultRecord:
@@ -171,9 +148,3 @@ def _errors(producers: Sequence[ProducerColumns]) -> dict[str, int]:
         given = np.full(int(wrong.sum()), None) if producer.error is None else producer.error[wrong]
         names.update(NO_REPORT if name is None else str(name) for name in given)
     return dict(names)
-
-
-def _end_to_end(consumed: ConsumedColumns, producers: Sequence[ProducerColumns]) -> Percentiles | None:
-    """Without the messages that warmed a producer up."""
-    measured = np.any([(consumed.producer == p.producer) & (consumed.sequence >= p.warmup) for p in producers], axis=0)
-    return measure.end_to_end(consumed.due_ns[measured], consumed.received_ns[measured])

@@ -23,7 +23,7 @@ from harness.workload import Workload, in_effect
 
 def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
     """The contents of a new run's ``run.json``."""
-    faults = {trial.fault for trial in plan.trials} - {"none"}
+    faults = {trial.fault for trial in plan.trials if trial.fault is not None}
     start = _start(plan)
     return {
         "format": FORMAT,

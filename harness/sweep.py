@@ -17,8 +17,9 @@ from harness.clusters.kinds import CLUSTERS
 from harness.faults import FAULTS
 from harness.janitor import Janitor
 from harness.judge import judge
+from harness.kinds import KINDS
 from harness.plan import Plan, Trial, plan
-from harness.store import FaultRecord, Results, TrialRecord
+from harness.store import Results, TrialRecord
 from harness.trial import logs
 from harness.warmup import warm_up
 from harness.watcher import Dispensable, Watcher
@@ -36,8 +37,8 @@ class Sweep:
 
 
 def plan_of(workload: Workload) -> Plan:
-    """The plan of a workload with the clients and faults that are here."""
-    return plan(workload, clients.unsupported, FAULTS, clients.refuses)
+    """The plan of a workload with the kinds of trials, clients and faults that are here."""
+    return plan(workload, KINDS, clients, FAULTS)
 
 
 def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher) -> Sweep:
@@ -52,23 +53,23 @@ def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher)
     try:
         for skipped in (trial for trial in todo if trial.skip):
             _store(results, watcher, _not_run(skipped))
-        for _, trials in groupby((trial for trial in todo if not trial.skip), key=lambda trial: trial.kind_of_cluster):
+        for _, trials in groupby((trial for trial in todo if not trial.skip), key=lambda trial: trial.cluster):
             _run_on_one_cluster(workload, results, watcher, list(trials))
         results.save_run({**results.run(), "ended": datetime.now(UTC).isoformat(timespec="seconds")})
     finally:
-        made = report.render(results.folder)
+        made = report.render(results.folder, KINDS.values())
     return Sweep(results, results.records(), made)
 
 
 def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, trials: list[Trial]) -> None:
-    """These trials, all for one kind of cluster, in order; one that breaks is replaced for the trials after."""
+    """These trials, which all want the same of it, in order; one that breaks is replaced for the trials after."""
     while trials:
-        first = trials[0]
-        watcher.doing(f"starting Kafka {first.kafka}, {first.profile} profile")
-        with _venue(workload, results, watcher, first) as venue:
-            provenance.note_cluster(results, first.profile, venue.cluster)
+        wanted = trials[0].cluster
+        watcher.doing(f"starting Kafka {wanted.kafka}, {wanted.profile} profile")
+        with _venue(workload, results, watcher, wanted) as venue:
+            provenance.note_cluster(results, wanted.profile, venue.cluster)
             try:
-                if first.profile == "performance":
+                if wanted.warm:
                     watcher.doing("warming the brokers up")
                     provenance.note(results, f"brokers warmed up, {warm_up(venue)}")
             except ClusterFailed as broken:
@@ -85,7 +86,7 @@ def _run_one(planned: Trial, venue: trial.Venue, results: Results, watcher: Watc
     watcher.starts(planned)
     began = time.monotonic()
     try:
-        record = trial.run(planned, venue)
+        record = trial.run(planned, KINDS[planned.kind], venue)
     except ClusterFailed as broken:
         reason = f"the cluster did not recover: {broken}"
     except Exception as crash:  # noqa: BLE001 - whatever it is, it costs one trial and not the run
@@ -106,9 +107,7 @@ def _store(results: Results, watcher: Watcher, record: TrialRecord, venue: trial
 
 def _not_run(planned: Trial, status: Any = "skipped", reason: str | None = None, elapsed_s: float = 0) -> TrialRecord:
     record = TrialRecord(
-        **trial.trial_fields(planned),
-        cluster_profile=planned.profile,
-        fault=FaultRecord(name=planned.fault, parameters=trial.parameters_of(planned), replaced=planned.replaced),
+        **trial.fields(planned),
         status=status,
         reason=reason or planned.skip,
         elapsed_s=elapsed_s or None,
@@ -117,12 +116,9 @@ def _not_run(planned: Trial, status: Any = "skipped", reason: str | None = None,
 
 
 @contextlib.contextmanager
-def _venue(workload: Workload, results: Results, watcher: Watcher, first: Trial) -> Iterator[trial.Venue]:
+def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Wanted) -> Iterator[trial.Venue]:
     """A cluster that is up, its oracle, and scratch space; all gone afterwards, whatever happens."""
     kind = CLUSTERS[workload.cluster.kind]
-    wanted = Wanted(
-        first.kafka, workload.cluster.brokers, first.profile, first.eligible_leader_replicas, links=first.relays
-    )
     scratch = results.folder / "scratch"
     janitor = Janitor()
     try:

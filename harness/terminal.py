@@ -123,7 +123,7 @@ def _line(record: TrialRecord) -> Text:
     figures = []
     if record.throughput:
         figures.append(f"{record.throughput.messages_per_s:,.0f} msg/s")
-    if record.latency_ms and record.kind == "performance":
+    if record.latency_ms and not record.with_fault:
         figures.append(f"p99 {record.latency_ms.p99:,.1f} ms")
     if record.anomalies:
         counts = record.anomalies.model_dump()

@@ -1,96 +1,98 @@
-"""Another kind of cluster, to which nothing can be done: it is one entry, planned for and swept as the one there is."""
+"""Another kind of trial: it is one entry, planned, run, judged, measured and told of as those that there are."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 
-from harness.clusters import Kind
-from harness.clusters.brokers import Brokers
+from harness import measure
 from harness.clusters.kinds import CLUSTERS
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Verdict
-from harness.faults import broker, client, disk, line, network, replication, wire
-from harness.plan import Plan
-from harness.sweep import plan_of
-from harness.workload import json_schema, parse
+from harness.judge import judge
+from harness.kinds import KINDS
+from harness.plan import Asked, Trial, TrialLoad
+from harness.report.blocks import Section, Text
+from harness.report.data import Data
+from harness.store import TrialRecord
+from harness.trial.observed import before_and_after
+from harness.trial.produce import bounds_in_peace
+from harness.trial.venue import Running
+from harness.verify import Readings
+from harness.wire import Proxy
+from harness.workers.fleet import Fleet
+from harness.workload import Workload
+from harness.workload.known import Faults
 
+from .test_cluster_kinds import external
 from .test_sweep_loop import swept
 
-FAULTS = Path(__file__).parents[1] / "workloads/faults.yaml"
-NODES = "no nodes that could be frozen, ended or started"
-LINKS = "no links between its nodes that could be cut"
-DISKS = f"{NODES} and no disks that could be harmed"
-LACKS = {
-    **{fault.name: NODES for family in (broker, replication) for fault in family.FAULTS},
-    **{fault.name: LINKS for fault in network.FAULTS},
-    **{fault.name: DISKS for fault in disk.FAULTS},
-    **{fault.name: None for family in (wire, line, client) for fault in family.FAULTS},
-    "restart-producer": NODES,  # for a follower is frozen meanwhile
-}
+
+@dataclass(frozen=True)
+class Burst:
+    """All at once, and nothing before."""
+
+    messages: int
+    PROFILE: str = "fault"
+    WARM: bool = False
+    SHUFFLED: bool = False
+
+    def asks(self, workload: Workload, faults: Faults) -> Sequence[Asked]:
+        load = TrialLoad("max", None, self.messages, 100, partitions=2)
+        return [Asked(1, load, "burst", f"{self.messages} at once", lambda config: 1.0)]
+
+    def capacity(self, trial: Trial) -> int:
+        return trial.load.messages
+
+    def observed(self, running: Running) -> AbstractContextManager[None]:
+        return before_and_after(running)
+
+    def drive(self, running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
+        fleet.start(running.trial.load.messages, bounds_in_peace(running, fleet))
+        fleet.finish()
+
+    def readings(self, record: TrialRecord, journals: Path) -> Mapping[str, Any]:
+        return {}
+
+    def figures(self, record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
+        return {"gave_up_ms": measure.gave_up(readings.producers or []), "ack_rate_bin_s": 7.0}
+
+    def sections(self, data: Data) -> Iterable[Section]:
+        bursts = [record for record in data.records if record.kind == "burst"]
+        yield Section("Bursts", (Text(f"{len(bursts)} of {len(data.records)} trials burst."),))
 
 
-def external(addresses: dict[int, str]) -> Kind:
-    """Brokers that are somebody else's, at these addresses."""
-    brokers = Brokers(addresses)
-    return Kind(
-        "external", "by somebody else", can=frozenset(), versions=lambda: ["4.4.0"], up=lambda *_: nullcontext(brokers)
-    )
-
-
-def _planned(kind: str) -> Plan:
-    stated = yaml.safe_load(FAULTS.read_text())
-    return plan_of(parse({**stated, "cluster": {**stated.get("cluster", {}), "kind": kind}}))
-
-
-def test_of_every_fault_the_plan_says_whether_it_can_be_done_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CLUSTERS, "external", external({}))
-    local = {trial.id: trial for trial in _planned("local").trials}
-    there = {trial.id: trial for trial in _planned("external").trials}
-    assert {trial.fault for trial in local.values()} >= LACKS.keys() and local.keys() == there.keys()
-    for name, trial in there.items():
-        expected = local[name].skip  # each of the compositions ends or freezes nodes
-        if (lacks := LACKS.get(trial.fault, NODES)) and not (expected or "").startswith("excluded: "):
-            expected = f"{trial.fault} cannot be done to a cluster of kind external: it has {lacks}"
-        assert trial.skip == expected
-    assert {trial.fault for trial in there.values() if not trial.skip} == {f for f, lacks in LACKS.items() if not lacks}
-
-
-def test_a_sweep_of_it_runs_what_can_be_run(
+def test_it_is_planned_run_judged_measured_and_told_of(
     cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(CLUSTERS, "external", external(dict(cluster.addresses)))
+    monkeypatch.setitem(KINDS, "burst", Burst(300))
     done = swept(
         tmp_path / "run",
         cluster={"kind": "external"},
         sweep={"client": ["confluent-kafka"]},
         config={"enable.idempotence": False, "linger.ms": 25},
-        faults={"recipes": [{"name": "lose-ack", "messages": 500}, "kill-leader"]},
+        faults={"recipes": [{"name": "lose-ack", "messages": 500}]},
     )
-    killed, lost = done.records  # what is skipped is said first
-    assert (lost.fault.name, lost.verdict) == ("lose-ack", Verdict.REPRODUCED), lost.verdict_reason
-    assert (killed.status, killed.reason) == (
-        "skipped",
-        f"kill-leader cannot be done to a cluster of kind external: it has {NODES}",
+    lost, burst = done.records
+    assert (lost.kind, lost.verdict) == ("fault", Verdict.REPRODUCED), lost.verdict_reason
+    assert (burst.kind, burst.id, burst.with_fault) == ("burst", "confluent-kafka.burst.r1", False)
+    assert burst.name == "confluent-kafka, 300 at once, run 1"
+    assert burst.counts is not None and burst.counts.acked == burst.counts.sent == 300
+    assert burst.verdict is Verdict.KEPT, burst.verdict_reason
+    assert (burst.ack_rate_bin_s, burst.throughput) == (7.0, None)
+    report = done.report.read_text()
+    assert "\n## Bursts\n\n1 of 2 trials burst.\n" in report
+    assert "1 trial with a fault and 1 trial without a fault" in report
+
+    monkeypatch.delitem(KINDS, "burst")
+    again = judge(burst, done.results.journals)
+    assert (again.verdict, again.verdict_reason) == (
+        Verdict.UNKNOWN,
+        "this version knows no trials of kind burst, only performance and fault",
     )
-    run = done.results.run()
-    assert (run["java"], run["profiles"]) == (None, {})
-    assert not (done.results.logs / lost.id).exists()
-
-
-def test_a_workload_can_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CLUSTERS, "external", external({}))
-    kind = json_schema()["$defs"]["Cluster"]["properties"]["kind"]
-    assert (kind["enum"], kind["default"]) == (["local", "external"], "local")
-    assert "external: by somebody else" in kind["description"]
-
-
-def test_nobody_else_knows_that_brokers_are_processes_of_this_machine() -> None:
-    harness = Path(__file__).parents[1] / "harness"
-    room = harness / "clusters/local"
-    outside = (path for path in harness.rglob("*.py") if room not in path.parents)
-    named = {str(path.relative_to(harness)) for path in outside if "clusters.local" in path.read_text()}
-    assert named == {"clusters/kinds.py", "cli/standing.py", "roles/__init__.py"}  # which has the relay's command line

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness import provenance
-from harness.clusters import ClusterFailed, Kind, Wanted
+from harness.clusters import ClusterFailed, ClusterKind, Wanted
 from harness.clusters.can import Ability
 from harness.clusters.kinds import CLUSTERS
 from harness.events import Verdict
@@ -58,7 +58,7 @@ def test_a_trial_that_fails_costs_nobody_and_a_cluster_that_breaks_is_replaced(
         made.append((wanted, Fragile()))
         return made[-1][1]
 
-    fake = Kind("fake", "as nothing at all", can=frozenset(Ability), versions=lambda: ["4.4.0"], up=up)
+    fake = ClusterKind("fake", "as nothing at all", can=frozenset(Ability), versions=lambda: ["4.4.0"], up=up)
     monkeypatch.setitem(CLUSTERS, "fake", fake)
     done = swept(
         tmp_path / "run",
@@ -75,7 +75,7 @@ def test_a_trial_that_fails_costs_nobody_and_a_cluster_that_breaks_is_replaced(
     ]
     assert [record.status for record in done.records] == ["completed", "failed", "failed", "completed"]
     assert {record.verdict for record in done.records} == {Verdict.UNKNOWN}
-    assert [wanted for wanted, _ in made] == 2 * [Wanted("4.4.0", 3, "fault", True, links=False)]
+    assert [wanted for wanted, _ in made] == 2 * [Wanted("4.4.0", 3, "fault", True, links=False, warm=False)]
     assert [sorted(cluster.topics) for _, cluster in made] == [["run.kafka-python.kill-leader.r3"], []]
     run = done.results.run()
     assert (run["java"], run["profiles"]) == ("none", {"fault": made[0][1].settings})
@@ -96,7 +96,7 @@ def test_a_cluster_that_breaks_while_it_is_warmed_up_costs_one_trial(
 ) -> None:
     made = [Brittle(), Brittle()]
     up = lambda *_: made.pop()  # noqa: E731
-    monkeypatch.setitem(CLUSTERS, "fake", Kind("fake", "", can=frozenset(), versions=lambda: ["4.4.0"], up=up))
+    monkeypatch.setitem(CLUSTERS, "fake", ClusterKind("fake", "", can=frozenset(), versions=lambda: ["4.4.0"], up=up))
     done = swept(
         tmp_path / "run",
         cluster={"kind": "fake"},

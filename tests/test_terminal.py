@@ -9,9 +9,10 @@ from typing import Any
 
 from rich.console import Console
 
-from harness.faults import FAULTS
-from harness.plan import Plan, plan
+from harness.events import NO_FAULT
+from harness.plan import Plan
 from harness.store import FaultRecord, TrialRecord
+from harness.sweep import plan_of
 from harness.terminal import Terminal
 from harness.workload import parse
 
@@ -34,7 +35,7 @@ def _record(plan: Plan, number: int) -> TrialRecord:
         client=trial.client,
         config=trial.config,
         load={},
-        fault=FaultRecord(name=trial.fault, fired=trial.skip is None),
+        fault=FaultRecord(name=trial.fault or NO_FAULT, fired=trial.skip is None),
         status="completed" if trial.skip is None else "skipped",
         elapsed_s=2 * trial.estimated_s if trial.skip is None else None,
     )
@@ -51,7 +52,7 @@ def _seen(finished: Collection[str], numbers: list[int], planned: Plan) -> str:
 
 
 def test_skipped_trials_are_counted_apart() -> None:
-    planned = plan(parse(WORKLOAD), lambda client, config: [], FAULTS)
+    planned = plan_of(parse(WORKLOAD))
     skips = [trial.skip is not None for trial in planned.trials]
     assert skips == [True, False, False], "acks=0 has no ack to lose"
     lines = _seen((), [0, 1, 2], planned).splitlines()
@@ -60,7 +61,7 @@ def test_skipped_trials_are_counted_apart() -> None:
 
 
 def test_what_ran_in_an_earlier_session_is_counted_and_takes_no_time_any_more() -> None:
-    planned = plan(parse(WORKLOAD), lambda client, config: [], FAULTS)
+    planned = plan_of(parse(WORKLOAD))
     done = [trial.id for trial in planned.trials[:2]]
     (line,) = _seen(done, [2], planned).splitlines()
     assert line.split()[0] == "2/2"
@@ -70,7 +71,7 @@ NASTY = "[/acks] [type=int_parsing] [bold]x[/]"
 
 
 def test_text_of_others_is_shown_as_it_is_whatever_it_looks_like() -> None:
-    planned = plan(parse(WORKLOAD), lambda client, config: [], FAULTS)
+    planned = plan_of(parse(WORKLOAD))
     trial = replace(planned.trials[1], name=f"name {NASTY}")
     text = io.StringIO()
     console = Console(file=text, width=200, force_terminal=True, color_system=None, _environ={})

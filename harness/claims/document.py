@@ -118,9 +118,9 @@ def _arms(decided: Decided) -> Iterator[Block]:
 
 
 def _under(record: TrialRecord, labels: Labels) -> Words:
-    if record.kind == "performance":
-        return f"load {labels.load(record)}"
-    return Reference(page_of(record.fault.name), labels.fault(record))
+    if record.with_fault:
+        return Reference(page_of(record.fault.name), labels.fault(record))
+    return f"load {labels.load(record)}"
 
 
 def _alike(trials: Sequence[TrialRecord]) -> dict[str, Any]:

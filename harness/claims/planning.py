@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from harness.claims.model import Claims
-from harness.faults import FAULTS
-from harness.plan import Plan, Refuses, Trial, Unsupported, plan, trial_id
+from harness.plan import Plan, Trial, trial_id
 from harness.store import TrialRecord
+from harness.workload import Workload
 
 
-def plan_claims(claims: Claims, unsupported: Unsupported, refuses: Refuses) -> Plan:
+def plan_claims(claims: Claims, plan_of: Callable[[Workload], Plan]) -> Plan:
     """All trials: those on one kind of cluster together, a claim's arms in turn, repeat by repeat; in every other one
     from the last arm to the first, so that none is always the one before.
     """
     trials = []
     for name, claim in claims.claims.items():
-        planned = {
-            arm: plan(claims.workload(of), unsupported, FAULTS, refuses).trials for arm, of in claim.arms.items()
-        }
+        planned = {arm: plan_of(claims.workload(of)).trials for arm, of in claim.arms.items()}
         for repeat in range(1, max(arm.repeats for arm in claim.arms.values()) + 1):
             for arm in planned if repeat % 2 else reversed(planned):
                 trials += [_of_arm(trial, name, arm) for trial in planned[arm] if trial.repeat == repeat]
     # A cluster start costs ten seconds. The sort is stable, so what is compared stays side by side.
-    trials.sort(key=lambda trial: (not trial.eligible_leader_replicas, trial.kind, trial.relays))
+    clusters = list(dict.fromkeys(trial.cluster for trial in trials))
+    trials.sort(key=lambda trial: clusters.index(trial.cluster))
     return Plan(claims.workload(), tuple(trials), ())
 
 

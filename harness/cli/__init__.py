@@ -35,9 +35,10 @@ def cli() -> None:
 @click.argument("folder", metavar="RESULTS", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
     """Render the report of a stored run again."""
+    from harness.kinds import KINDS
     from harness.report import render
 
-    console().print(f"report: {render(folder)}", soft_wrap=True)
+    console().print(f"report: {render(folder, KINDS.values())}", soft_wrap=True)
 
 
 @cli.command()

@@ -62,7 +62,7 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
 def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Path) -> None:
     """Try every claim of CLAIMS on real brokers and say what became of it."""
     from harness import claims as room
-    from harness.clients import refuses, unsupported
+    from harness.sweep import plan_of
 
     if (claims is None) == (resume is None):
         raise click.UsageError("give either a file of claims, or --resume with a results folder")
@@ -72,7 +72,7 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
         wanted = room.load(claims)
     else:
         wanted = room.parse_claims(store.run().get("claims"))
-    plan = room.plan_claims(wanted, unsupported, refuses)
+    plan = room.plan_claims(wanted, plan_of)
     stated = {"workload": None, "claims": wanted.model_dump(mode="json", exclude_unset=True)}
     done = _run(plan, str(claims or resume), store, results, dry_run=dry_run, stated=stated)
     if done is not None:

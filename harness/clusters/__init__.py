@@ -108,10 +108,12 @@ class Wanted:
     """Whether it is formatted with them where its version has them."""
     links: bool
     """Whether its links are to be cut."""
+    warm: bool
+    """Whether its brokers have to have worked before, so that what is measured is not their compiler."""
 
 
 @dataclass(frozen=True)
-class Kind:
+class ClusterKind:
     """A way to run brokers."""
 
     name: str

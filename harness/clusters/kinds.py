@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.clusters import Kind
+from harness.clusters import ClusterKind
 from harness.clusters.local import LOCAL
 
-CLUSTERS: dict[str, Kind] = {kind.name: kind for kind in (LOCAL,)}
+CLUSTERS: dict[str, ClusterKind] = {kind.name: kind for kind in (LOCAL,)}

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.effects import NO_FAULT, Effects, InTurn
-from harness.events import THEN, WITH, FaultEvent, parameters_key, parts_of
+from harness.effects import PEACE, Effects, InTurn
+from harness.events import NO_FAULT, THEN, WITH, FaultEvent, parameters_key, parts_of
 from harness.faults import broker, client, disk, line, network, replication, wire
 from harness.faults.compose import Catalogue
 from harness.faults.effects import effects_of
@@ -24,7 +24,7 @@ __all__ = ["FAULTS", "Catalogue", "Config", "Fault", "Script", "evidence", "know
 
 _FAMILIES = (wire, line, network, broker, replication, disk, client)
 FAULTS = Catalogue({fault.name: fault for family in _FAMILIES for fault in family.FAULTS})
-"""Every fault by its name. ``none`` is no entry: a trial without a fault is a performance trial."""
+"""Every fault by its name. A trial without one has ``NO_FAULT``, which is no entry."""
 
 
 def evidence(fault: str, events: Sequence[Mapping[str, Any]]) -> bool | None:
@@ -41,8 +41,8 @@ def known_effects(fault: str, parameters: Mapping[str, Any]) -> InTurn:
     """What a trial's fault does, by its name and its parameters on record; a composition's effects are its parts'. Of a
     part whose name or parameters this version does not know nothing is known.
     """
-    if fault == "none":
-        return NO_FAULT
+    if fault == NO_FAULT:
+        return PEACE
     return [
         {name: _effects(name, json.dumps(own, sort_keys=True)) for name, own in _parts(WITH, at_once, given)}
         for at_once, given in _parts(THEN, fault, parameters)

@@ -4,8 +4,10 @@ No module here has the name of a function: whoever imports ``harness.measure.<mo
 """
 
 from harness.measure.durations import curve, end_to_end, gave_up, latency, merge, service
+from harness.measure.measured import measured_from_ns
 from harness.measure.rates import ack_rate, bin_width_s, error_rate, throughput
 from harness.measure.recovery import longest_gap_s, recovered_after_heal_s, recovery_s, waited_after_heal_s
+from harness.measure.reports import reported
 
 __all__ = [
     "ack_rate",
@@ -16,9 +18,11 @@ __all__ = [
     "gave_up",
     "latency",
     "longest_gap_s",
+    "measured_from_ns",
     "merge",
     "recovered_after_heal_s",
     "recovery_s",
+    "reported",
     "service",
     "throughput",
     "waited_after_heal_s",

@@ -51,6 +51,12 @@ class Measured:
         return int(max(self.done_ns.max(), self.sent_ns.max()))
 
 
+def measured_from_ns(producers: Sequence[ProducerColumns]) -> int:
+    """When the first message after the warm-up was due: second 0 of everything a record says."""
+    firsts = [int(p.due_ns[p.warmup]) for p in producers if len(p) > p.warmup]
+    return min(firsts, default=max((int(p.due_ns[-1]) for p in producers if len(p)), default=0))
+
+
 def _joined(producers: Sequence[ProducerColumns], column: str) -> Any:
     parts = [getattr(producer, column)[producer.warmup :] for producer in producers]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)

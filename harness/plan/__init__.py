@@ -9,18 +9,18 @@ trial once.
 from __future__ import annotations
 
 from harness.plan.limits import check_disk, check_minutes, objections
-from harness.plan.make import Refuses, Unsupported, plan, trial_id
-from harness.plan.model import Kind, Plan, Refused, Trial, TrialLoad
+from harness.plan.make import Clients, plan, trial_id
+from harness.plan.model import Asked, Plan, Plans, Refused, Trial, TrialLoad
 from harness.plan.render import render_plan
 
 __all__ = [
-    "Kind",
+    "Asked",
+    "Clients",
     "Plan",
+    "Plans",
     "Refused",
-    "Refuses",
     "Trial",
     "TrialLoad",
-    "Unsupported",
     "check_disk",
     "check_minutes",
     "objections",

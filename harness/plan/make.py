@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from typing import Protocol
 
 from pydantic import BaseModel
 
 from harness.clients import Setting
+from harness.clusters import Wanted
 from harness.clusters.can import Ability
 from harness.clusters.kinds import CLUSTERS
+from harness.events import NO_FAULT
 from harness.faults.steps import Need
-from harness.plan.model import Plan, Refused, Trial, TrialLoad
-from harness.workload import (
-    NO_FAULT,
-    Config,
-    Contradiction,
-    Load,
-    Recipe,
-    Workload,
-    combinations,
-    complete,
-    contradictions,
-    labels,
-)
-from harness.workload.known import Faults
+from harness.plan.model import Asked, Plan, Plans, Refused, Trial
+from harness.workload import Config, Contradiction, Workload, combinations, complete, contradictions, labels
+from harness.workload.known import Fault, Faults
 from harness.workload.settings import of_kind
 
-Unsupported = Callable[[str, Config], list[str]]
-"""Of a client and a trial's producer settings: what the client cannot honour, a sentence each (``harness.clients``)."""
-Refuses = Callable[[str, Config], str | None]
-"""Of the same: why the client does not take them together, or None."""
 
-_PERFORMANCE_OVERHEAD_S = 1.5  # a topic made and deleted, a worker started, warm-up, scan; a fault's estimate has them
+class Clients(Protocol):
+    """What planning asks about clients (``harness.clients``)."""
+
+    def unsupported(self, client: str, config: Config) -> list[str]:
+        """Of a trial's producer settings what the client cannot honour, a sentence each."""
+
+    def refuses(self, client: str, config: Config) -> str | None:
+        """Why the client does not take them together, or None."""
+
+
 _RECORD_OVERHEAD_BYTES = 30  # of a record in a log beside its value: lengths, deltas, its share of a batch's header
 _ELIGIBLE = "eligible.leader.replicas.version"  # Kafka's name of the feature, 0 is off
 _LONGEST_TOPIC = 249  # Kafka's; the file of a journal has a few letters behind the id, and may have 255
@@ -43,28 +39,22 @@ _LONGEST_ID = _LONGEST_TOPIC - _LONGEST_RUN_ID - len(".")
 _LONGEST_STEM = _LONGEST_ID - len(".r1000")
 
 
-def _takes_all(client: str, config: Config) -> str | None:
-    return None
-
-
-def plan(workload: Workload, unsupported: Unsupported, faults: Faults, refuses: Refuses = _takes_all) -> Plan:
+def plan(workload: Workload, kinds: Mapping[str, Plans], clients: Clients, faults: Faults) -> Plan:
     """The plan of a workload.
 
-    Performance trials run repeat by repeat, each in an order shuffled by the seed, so that drift and the brokers' JIT
-    favour no configuration; fault trials repeat by repeat, by recipe, then in the order of the axes,
-    those that need relays between nodes behind the others.
+    On each Kafka the trials of one kind behind those of the other, each kind's in the order it asks for them, then in
+    the order of the axes; those that need relays between nodes behind the others.
     """
-    performance, with_faults = workload.performance, workload.faults
-    loads = () if performance is None else tuple(product(range(1, performance.repeats + 1), performance.loads))
-    recipes = () if with_faults is None else tuple(product(range(1, with_faults.repeats + 1), with_faults.recipes))
-    possible, refused = _sorted_out(workload, len(loads) + len(recipes))
-    make = _Trials(workload, unsupported, refuses, faults)
+    asked = {name: kind.asks(workload, faults) for name, kind in kinds.items()}
+    possible, refused = _sorted_out(workload, sum(map(len, asked.values())))
     trials: list[Trial] = []
     for kafka in workload.kafka:
-        measured = [make.measured(kafka, axes, repeat, load) for repeat, load in loads for axes in possible[kafka]]
-        trials += sorted(measured, key=lambda trial: (trial.repeat, _number(workload.seed, "order", trial.id)))
-        faulted = [make.faulted(kafka, axes, repeat, recipe) for repeat, recipe in recipes for axes in possible[kafka]]
-        trials += sorted(faulted, key=lambda trial: trial.relays)
+        for name, kind in kinds.items():
+            make = _Trials(workload, clients, kafka, name, kind)
+            made = [make.trial(axes, each) for each in asked[name] for axes in possible[kafka]]
+            if kind.SHUFFLED:
+                made.sort(key=lambda trial: (trial.repeat, _number(workload.seed, "order", trial.id)))
+            trials += sorted(made, key=lambda trial: trial.cluster.links)
     return Plan(workload, tuple(trials), tuple(refused))
 
 
@@ -89,106 +79,77 @@ def _sorted_out(workload: Workload, trials_each: int) -> tuple[dict[str, list[di
 
 @dataclass(frozen=True)
 class _Trials:
-    """Makes the trials of one workload."""
+    """Makes the trials of one kind on one Kafka."""
 
     workload: Workload
-    unsupported: Unsupported
-    refuses: Refuses
-    faults: Faults
+    clients: Clients
+    kafka: str
+    kind: str
+    plans: Plans
 
-    def measured(self, kafka: str, axes: Config, repeat: int, load: Load) -> Trial:
-        """A performance trial."""
-        assert self.workload.performance is not None
-        sends = TrialLoad(
-            load.rate, load.seconds, load.most_messages, load.message_size, self.workload.performance.partitions
-        )
-        label = labels.load_label(load.rate, load.message_size)
-        name = labels.load_name(load.rate, load.message_size)
-        return self._trial(kafka, axes, repeat, sends, label, name)
-
-    def faulted(self, kafka: str, axes: Config, repeat: int, recipe: Recipe) -> Trial:
-        """A fault trial."""
-        assert self.workload.faults is not None
-        fault = self.faults[recipe.name]
-        parameters = fault.parameters.model_validate(recipe.given)
-        sends = TrialLoad(
-            None, None, fault.messages(parameters), fault.message_size(parameters), self.workload.faults.partitions
-        )
-        differs = parameters.model_dump(exclude_defaults=True)
-        label, name = labels.recipe_label(recipe.name, differs), labels.recipe_name(recipe.name, differs)
-        return self._trial(kafka, axes, repeat, sends, label, name, recipe.name, parameters)
-
-    def _trial(
-        self,
-        kafka: str,
-        axes: Config,
-        repeat: int,
-        load: TrialLoad,
-        label: str,
-        name: str,
-        fault: str = NO_FAULT,
-        parameters: BaseModel | None = None,
-    ) -> Trial:
-        workload = self.workload
+    def trial(self, axes: Config, asked: Asked) -> Trial:
+        workload, load, fault, parameters = self.workload, asked.load, asked.fault, asked.parameters
+        client = str(axes["client"])
         stated = {**workload.config, **axes}
-        brought = {} if fault == NO_FAULT else self._settings(str(axes["client"]), fault, parameters)
+        brought = self._settings(client, fault, parameters) if fault else {}
         without = complete(stated, workload.cluster.brokers)
         config = complete({**brought, **stated}, workload.cluster.brokers)
         config["partitions"] = without["partitions"] = load.partitions
-        if _has_eligible_leader_replicas(kafka):
+        if _has_eligible_leader_replicas(self.kafka):
             config[_ELIGIBLE] = without[_ELIGIBLE] = int(workload.cluster.eligible_leader_replicas)
-        several = [f"kafka-{kafka}"] if len(workload.kafka) > 1 else []
-        own_id = trial_id(".".join([labels.axes_label(axes), *several, label]), repeat)
-        if load.seconds is not None:
-            estimated_s = load.seconds + _PERFORMANCE_OVERHEAD_S
-        else:
-            estimated_s = self.faults[fault].seconds(parameters, config)
+        several = [f"kafka-{self.kafka}"] if len(workload.kafka) > 1 else []
+        own_id = trial_id(".".join([labels.axes_label(axes), *several, asked.label]), asked.repeat)
         replicas = int(config["replication.factor"])
-        needs = frozenset[Need]() if fault == NO_FAULT else self.faults[fault].needs(parameters)
+        needs = fault.needs(parameters) if fault else frozenset[Need]()
         return Trial(
             id=own_id,
-            name=f"{labels.axes_name(axes)}{f' Kafka {kafka}' if several else ''}, {name}, run {repeat}",
-            kind="performance" if fault == NO_FAULT else "fault",
-            repeat=repeat,
-            kafka=kafka,
-            client=str(axes["client"]),
+            name=f"{labels.axes_name(axes)}{f' Kafka {self.kafka}' if several else ''}, "
+            f"{asked.under}, run {asked.repeat}",
+            kind=self.kind,
+            repeat=asked.repeat,
+            client=client,
             config=config,
             load=load,
-            fault=fault,
+            under=asked.under,
+            fault=fault.name if fault else None,
             parameters=parameters,
             replaced={key: without.get(key) for key, value in config.items() if without.get(key) != value},
             seed=_number(workload.seed, "seed", own_id),
-            estimated_s=estimated_s,
+            estimated_s=asked.takes_s(config),
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
-            eligible_leader_replicas=config.get(_ELIGIBLE) != 0,
+            skip=next(self._reasons_to_skip(axes, asked, config, needs), None),
+            cluster=Wanted(
+                self.kafka,
+                workload.cluster.brokers,
+                self.plans.PROFILE,
+                eligible_leader_replicas=config.get(_ELIGIBLE) != 0,
+                links=Ability.LINKS in needs,
+                warm=self.plans.WARM,
+            ),
             needs=needs,
-            skip=next(self._reasons_to_skip({**axes, "kafka": kafka, "fault": fault}, parameters, config, needs), None),
         )
 
-    def _settings(self, client: str, fault: str, parameters: BaseModel | None) -> Config:
+    def _settings(self, client: str, fault: Fault, parameters: BaseModel | None) -> Config:
         """What the fault's recipe is made for, as far as the client has it."""
-        settings = dict(self.faults[fault].settings(parameters))
-        cannot = [
-            name for name, value in of_kind(settings, "producer").items() if self.unsupported(client, {name: value})
-        ]
+        settings = dict(fault.settings(parameters))
+        producer = of_kind(settings, "producer").items()
+        cannot = [name for name, value in producer if self.clients.unsupported(client, {name: value})]
         return {name: value for name, value in settings.items() if name not in cannot}
 
-    def _reasons_to_skip(
-        self, axes: dict[str, Setting], parameters: BaseModel | None, config: Config, needs: frozenset[Need]
-    ) -> Iterator[str]:
-        yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(axes))
+    def _reasons_to_skip(self, axes: Config, asked: Asked, config: Config, needs: frozenset[Need]) -> Iterator[str]:
+        fault = asked.fault
+        named = {**axes, "kafka": self.kafka, "fault": fault.name if fault else NO_FAULT}
+        yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(named))
         kind = CLUSTERS[self.workload.cluster.kind]
         if lacks := [ability.value for ability in Ability if ability in needs - kind.can]:
-            yield f"{axes['fault']} cannot be done to a cluster of kind {kind.name}: it has {' and '.join(lacks)}"
+            yield f"{named['fault']} cannot be done to a cluster of kind {kind.name}: it has {' and '.join(lacks)}"
         client, producer = str(axes["client"]), of_kind(config, "producer")
-        if cannot := self.unsupported(client, producer):
+        if cannot := self.clients.unsupported(client, producer):
             yield " ".join(cannot)
-        elif (refusal := self.refuses(client, producer)) is not None:
+        elif (refusal := self.clients.refuses(client, producer)) is not None:
             yield refusal
-        if axes["fault"] != NO_FAULT:
-            says_nothing = self.faults[str(axes["fault"])].refuses(parameters, config)
-            if says_nothing is not None:
-                yield f"{axes['fault']} says nothing here: {says_nothing}"
+        if fault and (says_nothing := fault.refuses(asked.parameters, config)) is not None:
+            yield f"{fault.name} says nothing here: {says_nothing}"
 
 
 def _has_eligible_leader_replicas(kafka: str) -> bool:

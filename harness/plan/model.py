@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import BaseModel
 
 from harness.clients import Setting
-from harness.clusters.can import Ability
+from harness.clusters import Wanted
 from harness.faults.steps import Need
-from harness.workload import Workload
+from harness.workload import Config, Workload
+from harness.workload.known import Fault, Faults
 from harness.workload.settings import of_kind
-
-Kind = Literal["performance", "fault"]
 
 CLUSTER_START_S = 12.5
 
@@ -31,26 +31,59 @@ class TrialLoad:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """One trial that is asked of every configuration."""
+
+    repeat: int
+    """From 1."""
+    load: TrialLoad
+    label: str
+    """Of its load or its fault, for the id."""
+    under: str
+    """The same for people: ``2000 msg/s, 100 B``, ``lose-ack (times=2)``."""
+    takes_s: Callable[[Config], float]
+    """About how long, with what it is configured to."""
+    fault: Fault | None = None
+    parameters: BaseModel | None = None
+    """The fault's, an instance of its ``Fault.parameters``."""
+
+
+class Plans(Protocol):
+    """What a plan needs of a kind of trial (``harness.kinds``)."""
+
+    PROFILE: str
+    """How the brokers of its trials are set up (``harness.clusters.Wanted``)."""
+    WARM: bool
+    """Whether they have to be warm before the first of its trials."""
+    SHUFFLED: bool
+    """Whether each repeat has an order of its own, shuffled by the seed, so that drift favours no configuration."""
+
+    def asks(self, workload: Workload, faults: Faults) -> Sequence[Asked]:
+        """Its trials of each configuration, in the order they are run; none if the workload wants none."""
+
+
+@dataclass(frozen=True)
 class Trial:
     """One run of one configuration: what it is, what it does, what it takes."""
 
     id: str
     """Readable, safe as a file name, the same in every plan of a workload; no id begins with another one and a dot."""
     name: str
-    kind: Kind
+    kind: str
+    """One of ``harness.kinds.KINDS``."""
     repeat: int
     """From 1."""
-    kafka: str
     client: str
     config: dict[str, Setting]
     """Dotted names; always with acks, replication.factor, min.insync.replicas and partitions, and with
     eligible.leader.replicas.version where Kafka has them.
     """
     load: TrialLoad
-    fault: str
-    """``none`` in a performance trial."""
+    under: str
+    """Its load or its fault, for people."""
+    fault: str | None
     parameters: BaseModel | None
-    """The fault's, an instance of its ``Fault.parameters``; None in a performance trial."""
+    """The fault's, an instance of its ``Fault.parameters``."""
     replaced: dict[str, Setting | None]
     """Settings that the fault brought, with what they would be without it: None where they would not be stated."""
     seed: int
@@ -59,25 +92,14 @@ class Trial:
     """On all brokers together, before its topic is deleted."""
     skip: str | None
     """Why it is not run, if it is not."""
-    eligible_leader_replicas: bool = True
-    """Whether its cluster is formatted as its version is by default, which is with them where it has them."""
+    cluster: Wanted
+    """What it runs on. Trials that want the same run on one."""
     needs: frozenset[Need] = frozenset()
     """What its fault's steps need, of the cluster and of the client's line to it."""
 
     @property
-    def profile(self) -> Kind:
-        """How its brokers are set up (``harness.clusters.Wanted``)."""
-        return self.kind
-
-    @property
-    def relays(self) -> bool:
-        """Whether its cluster has relays between the nodes, for a fault that cuts them off from each other."""
-        return Ability.LINKS in self.needs
-
-    @property
-    def kind_of_cluster(self) -> tuple[str, Kind, bool, bool]:
-        """Trials of one kind run on one cluster."""
-        return self.kafka, self.profile, self.eligible_leader_replicas, self.relays
+    def kafka(self) -> str:
+        return self.cluster.kafka
 
     @property
     def producer_config(self) -> dict[str, Setting]:
@@ -106,8 +128,8 @@ class Plan:
 
     workload: Workload
     trials: tuple[Trial, ...]
-    """In the order they are run; by Kafka version, then performance before faults, then those that need relays, so that
-    clusters start seldom.
+    """In the order they are run; by Kafka version, then by kind, then those that need relays between nodes behind the
+    others, so that clusters start seldom.
     """
     refused: tuple[Refused, ...]
 
@@ -117,8 +139,8 @@ class Plan:
 
     @property
     def estimated_s(self) -> float:
-        """Of the whole run, with a start of each kind of cluster."""
-        clusters = {trial.kind_of_cluster for trial in self.runnable}
+        """Of the whole run, with a start of each cluster."""
+        clusters = {trial.cluster for trial in self.runnable}
         return CLUSTER_START_S * len(clusters) + sum(trial.estimated_s for trial in self.runnable)
 
     @property

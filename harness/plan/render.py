@@ -34,12 +34,7 @@ def _headline(plan: Plan) -> Text:
 def _counts(plan: Plan) -> Table:
     groups: dict[tuple[str, str, str], list[Trial]] = defaultdict(list)
     for trial in plan.trials:
-        what = trial.fault
-        if trial.kind == "performance":
-            what = labels.load_name(trial.load.rate, trial.load.message_size)
-        elif trial.parameters is not None:
-            what = labels.recipe_name(trial.fault, trial.parameters.model_dump(exclude_defaults=True))
-        groups[trial.kafka, trial.kind, what].append(trial)
+        groups[trial.kafka, trial.kind, trial.under].append(trial)
     table = Table(box=None, pad_edge=False)
     for heading in ("Kafka", "kind", "load or fault"):
         table.add_column(heading)

@@ -6,13 +6,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.store import Results
 
+if TYPE_CHECKING:
+    from harness.report.data import Told
 
-def render(folder: Path) -> Path:
-    """Makes the report of the run in ``folder``, whatever state it is in, and returns the path of ``report.md``.
+
+def render(folder: Path, kinds: Iterable[Told]) -> Path:
+    """Makes the report of the run in ``folder``, whatever state it is in, and returns the path of ``report.md``. What
+    it says of trials of one kind, each of the ``kinds`` says.
 
     Every file is replaced whole. The same records give the same report. Raises ``ResultsUnusable`` if the folder is
     no results folder or its records cannot be read.
@@ -32,6 +38,6 @@ def render(folder: Path) -> Path:
     made = [file for picture in gallery.pictures for file in picture.files]
     for fault in pages.names(data.records):
         made += publish(pages.page(fault, data, gallery.of(fault)), folder)
-    report, *_ = publish(document(data, gallery), folder)
+    report, *_ = publish(document(data, gallery, kinds), folder)
     settle(folder, made)
     return folder / report

@@ -83,7 +83,7 @@ def _standing(records: Sequence[TrialRecord]) -> Words:
         return "No trial has ended, so there is nothing to report yet."
     verdicts = judged(records)
     ran = [record for record in records if record.status != "skipped"]
-    faulty = sum(record.kind != "performance" for record in ran)
+    faulty = sum(record.with_fault for record in ran)
     trials = [
         plural(number, what)
         for number, what in ((faulty, "trial with a fault"), (len(ran) - faulty, "trial without a fault"))
@@ -149,7 +149,7 @@ def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Words]:
     trials: dict[Configuration, Counter[tuple[Subject, str]]] = defaultdict(Counter)
     stained = set()
     for record in records:
-        configuration, faulty = labels.configuration(record), record.kind != "performance"
+        configuration, faulty = labels.configuration(record), record.with_fault
         without_data = faulty and record.status != "skipped" and verdict_of(record) is Verdict.UNKNOWN
         if without_data or any(counted(record, anomaly) for anomaly in WRONG):
             stained.add(configuration)
@@ -203,9 +203,9 @@ def _missing(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Iterator
         yield Strong(f"The run is not complete: {of} planned trials did not run.")
     elif not run.get("ended"):
         yield "The run has no end on record."
-    if records and not any(record.kind == "performance" for record in records):
+    if records and all(record.with_fault for record in records):
         yield "No performance was measured."
-    if records and all(record.kind == "performance" for record in records):
+    if records and not any(record.with_fault for record in records):
         yield "No fault was injected, so nothing here says what a failure would do."
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from harness.report.answer import Answer, answer
+from harness.report.blocks import Section
 from harness.report.labels import Labels
 from harness.report.matrix import Matrix, matrix
 from harness.report.performance import Performance, performances
 from harness.store import Results, TrialRecord
+
+
+class Told(Protocol):
+    """What a report needs of a kind of trial (``harness.kinds``)."""
+
+    def sections(self, data: Data) -> Iterable[Section]:
+        """What it says of the trials of this kind; none if there are none."""
 
 
 @dataclass(frozen=True)

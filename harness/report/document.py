@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from harness.report import pages, ran, tables, trials, verdicts
 from harness.report.answer import Answer
 from harness.report.blocks import Block, Bullets, Code, Document, Link, Text, Words, joined, prose, section
-from harness.report.data import Data
+from harness.report.data import Data, Told
 from harness.report.gallery import Gallery
-from harness.report.labels import Labels
 from harness.report.matrix import Matrix
-from harness.report.performance import Costs, Performance
+from harness.report.performance import Costs
 from harness.report.wording import UNSTEADY, listed
-from harness.store import TrialRecord
 
 _READING = """\
 **Words.** A message is *lost* if the client reported success (with acks=0: counted it as sent) and it is not in the \
@@ -57,7 +54,7 @@ _FILES: Words = (
 )
 
 
-def document(data: Data, gallery: Gallery) -> Document:
+def document(data: Data, gallery: Gallery, kinds: Iterable[Told]) -> Document:
     """The whole report."""
     records, run, labels = data.records, data.run, data.labels
     body = [
@@ -66,8 +63,7 @@ def document(data: Data, gallery: Gallery) -> Document:
         *section("What would have been safe", *_safe(data.matrix)),
         *section("How to read this", *(Text(prose(paragraph)) for paragraph in _READING.split("\n\n"))),
         *section("Charts", *_charts(gallery)),
-        *section("Performance", *_performance(records, labels, data.measured)),
-        *section("Faults", *_faults(records, run)),
+        *(section for kind in kinds for section in kind.sections(data)),
         *section("Not run", *trials.not_run(records, labels), *trials.refused(run)),
         *section("What ran", *ran.what_ran(run)),
         *section("Files, and the same again", Text(_FILES), ran.again(data.typed)),
@@ -111,26 +107,6 @@ def _charts(gallery: Gallery) -> Iterator[Block]:
         yield Bullets(gallery.left_out)
 
 
-def _performance(records: Sequence[TrialRecord], labels: Labels, measured: Sequence[Performance]) -> Iterator[Block]:
-    if not measured:
-        return
-    repeats = {len(each.trials) for each in measured}
-    yield Text(
-        "One run each: these figures have no interval."
-        if repeats == {1}
-        else f"Medians of up to {max(repeats)} repeats, throughput with its least and most."
-    )
-    yield from section("Latency at a paced load", tables.paced(measured))
-    yield from section("Throughput, and latency at saturation", tables.saturated(measured))
-    short = tables.unsteady(records, labels)
-    if short:
-        yield Text(
-            f"{UNSTEADY} Not steady: the two halves of a repeat differ by more than 20 %, so it was too short and its "
-            "figures are not to be relied on."
-        )
-        yield Bullets(short)
-
-
 def _safe(cells: Matrix) -> Iterator[Block]:
     table = verdicts.safe_instead(cells)
     if table is not None:
@@ -142,18 +118,3 @@ def _safe(cells: Matrix) -> Iterator[Block]:
             "has no such configuration, the rules name one, and nobody measured it."
         )
         yield table
-
-
-def _faults(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Iterator[Block]:
-    index = pages.index(records, run)
-    if index is None:
-        return
-    yield Text("Each has a page: its parameters, every verdict with its reason, its course over time, every trial.")
-    yield index
-    if any(record.cluster_profile == "fault" and record.status != "skipped" for record in records):
-        yield Text(
-            prose(
-                "Brokers of these trials are set up to fail over fast (profile *fault* under What ran): with Kafka's "
-                "own settings the gaps are longer, and their performance says nothing about other clusters."
-            )
-        )

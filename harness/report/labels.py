@@ -99,7 +99,7 @@ class Labels:
             faults[record.fault.name].append(flat_parameters(record.fault.parameters))
         varied = {key for configs in groups.values() for key in _varied(configs)}
         keys = (*_ALWAYS, *sorted(varied - {*_ALWAYS, REPLICATION}))
-        loads = [record.load for record in records if record.kind == "performance"]
+        loads = [record.load for record in records if not record.with_fault]
         return cls(
             keys=keys,
             left_out=frozenset(key for key in keys if any(key not in _configured(record) for record in records)),
@@ -123,7 +123,7 @@ class Labels:
 
     def fault(self, record: TrialRecord) -> str:
         """The fault's name, with the parameters that tell its recipes apart; ``no fault`` for a performance trial."""
-        if record.fault.name == "none":
+        if not record.with_fault:
             return NO_FAULT
         given = flat_parameters(record.fault.parameters)
         words = [_plain(key, given[key]) for key in self.parameters[record.fault.name] if key in given]
@@ -140,7 +140,7 @@ class Labels:
     def row(self, record: TrialRecord) -> str:
         """A trial in one line: ``aiokafka, acks=all, idempotent, RF 3, lose-ack``."""
         subject = self.subject(record)
-        what = self.fault(record) if record.kind != "performance" else f"load {self.load(record)}"
+        what = self.fault(record) if record.with_fault else f"load {self.load(record)}"
         return f"{name(subject)}, {what}"
 
     def _word(self, key: str, value: Any) -> str:

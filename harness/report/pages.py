@@ -24,7 +24,7 @@ REPORT = "report"
 
 def names(records: Sequence[TrialRecord]) -> list[str]:
     """The faults that have a page: all that any trial was planned for."""
-    return sorted({record.fault.name for record in records if record.fault.name != "none"})
+    return sorted({record.fault.name for record in records if record.with_fault})
 
 
 def index(records: Sequence[TrialRecord], run: Mapping[str, Any]) -> Table | None:

@@ -90,7 +90,7 @@ def performances(records: Sequence[TrialRecord], labels: Labels) -> list[Perform
     """Every subject and load that has figures, by message size, load (saturation last) and subject."""
     groups: dict[tuple[Subject, str], list[TrialRecord]] = defaultdict(list)
     for record in records:
-        if record.kind == "performance" and record.status == "completed" and (record.throughput or record.latency_ms):
+        if not record.with_fault and record.status == "completed" and (record.throughput or record.latency_ms):
             groups[labels.subject(record), labels.load(record)].append(record)
     found = [
         Performance(

@@ -126,7 +126,7 @@ def unsteady(records: Sequence[TrialRecord], labels: Labels) -> list[str]:
     return [
         f"{labels.row(record)}, repeat {record.repeat}"
         for record in sorted(records, key=lambda record: (labels.subject(record), labels.load(record), record.repeat))
-        if record.kind == "performance" and record.throughput and record.throughput.steady is False
+        if not record.with_fault and record.throughput and record.throughput.steady is False
     ]
 
 

@@ -22,7 +22,7 @@ def faults(records: Sequence[TrialRecord], labels: Labels) -> Iterator[tuple[str
     """For each fault its name and its section: a row for each trial that was not skipped, then the evidence, folded."""
     by_fault: dict[str, list[TrialRecord]] = defaultdict(list)
     for record in records:
-        if record.kind != "performance" and record.status != "skipped":
+        if record.with_fault and record.status != "skipped":
             by_fault[labels.fault(record)].append(record)
     for fault, trials in sorted(by_fault.items()):
         ordered = sorted(trials, key=lambda trial: (labels.subject(trial), trial.kafka, trial.repeat))

@@ -35,7 +35,7 @@ def page_of(fault: str) -> str:
 
 def links(records: Sequence[TrialRecord], labels: Labels) -> dict[str, Words]:
     """The heads of the matrix, each linked to its fault's page; without a fault there is none."""
-    pages = {labels.fault(record): page_of(record.fault.name) for record in records if record.fault.name != "none"}
+    pages = {labels.fault(record): page_of(record.fault.name) for record in records if record.with_fault}
     return {NO_FAULT: NO_FAULT, **{label: Reference(page, label) for label, page in pages.items()}}
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.events import FORMAT, INFORMATION, Permission, Verdict
+from harness.events import FORMAT, INFORMATION, NO_FAULT, Permission, Verdict
 
 
 class _Record(BaseModel):
@@ -114,10 +114,11 @@ class TrialRecord(_Record):
     format: int = FORMAT
     id: str
     name: str
-    kind: Literal["performance", "fault", "pipeline"]
+    kind: str
+    """One of ``harness.kinds.KINDS``, or of those of another version."""
     repeat: int
     kafka: str
-    cluster_profile: Literal["fault", "performance"] | None = None
+    cluster_profile: str | None = None
     client: str
     client_version: str | None = None
     config: dict[str, Any]
@@ -157,6 +158,11 @@ class TrialRecord(_Record):
     verdict: Verdict | None = None
     verdict_reason: str | None = None
     expectations: list[Expectation] | None = None
+
+    @property
+    def with_fault(self) -> bool:
+        """Whether something was done to it, or was to be."""
+        return self.fault.name != NO_FAULT
 
     @model_validator(mode="before")
     @classmethod

@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from harness.bounds import recovering_s
 from harness.clusters import ClusterFailed
-from harness.clusters.observer import Observer, leads
 from harness.events import FaultEvent
 from harness.plan import Trial
 from harness.store import TrialRecord
+from harness.trial.conduct import Conduct
 from harness.trial.journals import clear, scan, seal
 from harness.trial.produce import produce
-from harness.trial.record import parameters_of, record_of, trial_fields
+from harness.trial.record import fields, record_of
 from harness.trial.venue import Running, Venue
 
-__all__ = ["Venue", "parameters_of", "run", "trial_fields"]
+__all__ = ["Conduct", "Venue", "fields", "run"]
 
 
-def run(trial: Trial, venue: Venue) -> TrialRecord:
+def run(trial: Trial, conduct: Conduct, venue: Venue) -> TrialRecord:
     """Runs one trial and returns its record, not yet judged. Raises ``ClusterFailed`` if the cluster is beyond use.
 
     Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan. Of its
@@ -38,10 +37,10 @@ def run(trial: Trial, venue: Venue) -> TrialRecord:
     venue.cluster.create_topic(
         topic, trial.load.partitions, int(trial.config["replication.factor"]), _topic_config(trial)
     )
-    with _observed(running):
+    with conduct.observed(running):
         with running.noting_problems():
-            produce(running)
-        running.note_standstills()
+            produce(running, conduct)
+        running.see_standstills()
         running.note_ends()
         venue.doing("waiting for full recovery")
         bound_s = recovering_s(running.stored_bytes)
@@ -65,25 +64,3 @@ def run(trial: Trial, venue: Venue) -> TrialRecord:
 def _topic_config(trial: Trial) -> dict[str, str]:
     """What the trial's topic is created with; the replication factor is no setting of a topic."""
     return {k: str(v).lower() for k, v in trial.topic_config.items() if k != "replication.factor"}
-
-
-@contextlib.contextmanager
-def _observed(running: Running) -> Iterator[None]:
-    """Adds who led and who was in sync to a fault trial's events; behind them, for it is no evidence of the fault.
-
-    Where nothing is measured but what happens in peace nobody looks on meanwhile: who leads before and after is enough.
-    """
-    if running.trial.fault == "none":
-        running.events += _leaders(running)
-        yield
-        running.events += _leaders(running)
-        return
-    with Observer(running.venue.cluster, running.topic) as observer:
-        yield
-    running.events += observer.events
-
-
-def _leaders(running: Running) -> list[FaultEvent]:
-    view = running.venue.cluster.view(running.topic)
-    partitions = {} if view is None else view.partitions
-    return [leads(number, partition, time.monotonic_ns()) for number, partition in partitions.items()]

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from harness.events import NO_FAULT
 from harness.faults import FAULTS
 from harness.plan import Trial
 from harness.store import FaultRecord, TrialRecord
@@ -16,21 +17,17 @@ from harness.workload import in_effect
 def record_of(running: Running, started: datetime, elapsed_s: float, *, complete: bool) -> TrialRecord:
     """The record of a trial that ran: without counts, anomalies and verdict."""
     trial, fleet = running.trial, running.fleet
+    planned = fields(trial)
     events = [{"at_ns": event.at_ns, "what": event.what, **event.detail} for event in running.events]
-    load = trial_fields(trial)["load"] | {"most_waiting_bytes": fleet.most_waiting_bytes if fleet else None}
+    carried_out = {"loads": _loads(trial), "seed": trial.seed if trial.fault else None, "events": events}
     return TrialRecord(
-        **trial_fields(trial) | {"load": load},
-        cluster_profile=trial.profile,
+        **planned
+        | {
+            "load": planned["load"] | {"most_waiting_bytes": fleet.most_waiting_bytes if fleet else None},
+            "fault": planned["fault"].model_copy(update=carried_out),
+        },
         client_version=fleet.version if fleet else None,
         effective={**fleet.effective, **in_effect(trial.config)} if fleet and fleet.effective else None,
-        fault=FaultRecord(
-            name=trial.fault,
-            parameters=parameters_of(trial),
-            replaced=trial.replaced,
-            loads=_loads(trial),
-            seed=None if trial.fault == "none" else trial.seed,
-            events=events,
-        ),
         status="completed" if complete else "failed",
         reason="; ".join(running.problems) or None,
         started=started.isoformat(timespec="milliseconds"),
@@ -39,7 +36,7 @@ def record_of(running: Running, started: datetime, elapsed_s: float, *, complete
     )
 
 
-def trial_fields(trial: Trial) -> dict[str, Any]:
+def fields(trial: Trial) -> dict[str, Any]:
     """What a record says of a trial whether it ran or not."""
     return {
         "id": trial.id,
@@ -47,20 +44,21 @@ def trial_fields(trial: Trial) -> dict[str, Any]:
         "kind": trial.kind,
         "repeat": trial.repeat,
         "kafka": trial.kafka,
+        "cluster_profile": trial.cluster.profile,
         "client": trial.client,
         "config": trial.config,
         "load": asdict(trial.load),
+        "fault": FaultRecord(
+            name=trial.fault or NO_FAULT,
+            parameters=trial.parameters.model_dump() if trial.parameters else {},  # defaults and all
+            replaced=trial.replaced,
+        ),
     }
-
-
-def parameters_of(trial: Trial) -> dict[str, Any]:
-    """The fault's parameters, defaults and all."""
-    return trial.parameters.model_dump() if trial.parameters else {}
 
 
 def _loads(trial: Trial) -> dict[str, dict[str, Any]]:
     """What each part of its fault really ran under."""
-    if trial.fault == "none":
+    if trial.fault is None:
         return {}
     loads = FAULTS[trial.fault].loads(trial.parameters)
     return {

@@ -87,13 +87,10 @@ class Running:
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def note_standstills(self) -> None:
-        """That its clients' processes did not run is seen; in peace it spoils what is measured."""
+    def see_standstills(self) -> None:
+        """Adds to the events for how long its clients' processes did not run."""
         for since_ns, until_ns in self.fleet.stood_still() if self.fleet else ():
-            seconds = (until_ns - since_ns) / 1e9
-            self.events.append(FaultEvent(until_ns, STOOD_STILL, {"seconds": round(seconds, 3)}))
-            if self.trial.fault == "none":
-                self.note(f"the client's process stood still for {seconds:.1f} s, and nobody here had stopped it")
+            self.events.append(FaultEvent(until_ns, STOOD_STILL, {"seconds": round((until_ns - since_ns) / 1e9, 3)}))
 
     def note_ends(self) -> None:
         """Nodes of the cluster that ended and nobody ended spoil the trial; they are started again when it heals."""

@@ -17,12 +17,11 @@ from harness.workload.explain import explain
 from harness.workload.known import Fault, Known, installed
 from harness.workload.model import SECTIONS, Load, Recipe, Workload
 from harness.workload.problems import Problem, WorkloadError, quote
-from harness.workload.reading import NO_FAULT, Reading
+from harness.workload.reading import Reading
 from harness.workload.schema import json_schema
 from harness.workload.source import Source
 
 __all__ = [
-    "NO_FAULT",
     "Config",
     "Contradiction",
     "Fault",

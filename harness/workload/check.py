@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.events import flat_parameters
 from harness.workload.combinations import combinations, complete, contradictions
 from harness.workload.problems import Place, Problem
-from harness.workload.reading import NO_FAULT
+from harness.workload.reading import TRIALS
 
 if TYPE_CHECKING:
     from harness.workload.model import FaultTrials
@@ -67,14 +67,12 @@ def _missing_partitions(faults: FaultTrials) -> Iterator[Problem]:
 
 
 def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
-    performance, faults = parts["performance"], parts["faults"]
-    kinds = [] if performance is None else [(NO_FAULT, performance.repeats * len(performance.loads))]
-    kinds += [] if faults is None else [(recipe.name, faults.repeats) for recipe in faults.recipes]
-    if not kinds:
-        yield Problem((), "has neither performance nor faults: there is nothing to run")
+    under = [each for key in TRIALS if parts[key] is not None for each in parts[key].under]
+    if not under:
+        yield Problem((), f"has neither {' nor '.join(TRIALS)}: there is nothing to run")
         return
     sweep, config, kafka = parts["sweep"], parts["config"], parts["kafka"]
-    trials = math.prod(map(len, sweep.values())) * len(kafka) * sum(count for _, count in kinds)
+    trials = math.prod(map(len, sweep.values())) * len(kafka) * sum(count for _, count in under)
     if trials > _MOST_TRIALS:
         yield Problem(("sweep",), f"makes {trials:,} trials; at most {_MOST_TRIALS:,}")
         return
@@ -92,6 +90,6 @@ def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
     elif all(
         any(exclusion.matches({**axes, "kafka": version, "fault": fault}) for exclusion in parts["exclude"])
         for axes, version in possible
-        for fault, _ in kinds
+        for fault, _ in under
     ):
         yield Problem(("exclude",), "leaves no trial to run")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from harness.clients import CLIENTS
-from harness.clusters import Kind
+from harness.clusters import ClusterKind
 from harness.clusters.kinds import CLUSTERS
 from harness.faults import FAULTS
 from harness.faults.steps import Need
@@ -52,7 +52,7 @@ class Known:
     clients: tuple[str, ...]
     faults: Faults
     kafka: tuple[str, ...]
-    clusters: Mapping[str, Kind]
+    clusters: Mapping[str, ClusterKind]
 
 
 def installed() -> Known:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from harness.clients import Setting as Value
+from harness.events import NO_FAULT
 from harness.load.codec import HEADER_BYTES
 from harness.workload import reading
 from harness.workload.explain import Sections
@@ -104,7 +105,14 @@ class Load(_Section):
 
 
 class _Trials(_Section):
+    """Trials that are asked of each configuration."""
+
     repeats: Int = Field(default=1, ge=1, le=1000, description="how often each trial is run")
+
+    @property
+    def under(self) -> list[tuple[str, int]]:
+        """The faults they are run under, ``NO_FAULT`` where there is none, with how many each."""
+        raise NotImplementedError
 
 
 class Performance(_Trials):
@@ -118,6 +126,10 @@ class Performance(_Trials):
     def _differ(cls, loads: tuple[Load, ...]) -> tuple[Load, ...]:
         reading.differ("loads", [(load.rate, load.message_size) for load in loads], "rate and message_size")
         return loads
+
+    @property
+    def under(self) -> list[tuple[str, int]]:
+        return [(NO_FAULT, self.repeats * len(self.loads))]
 
 
 class Recipe(BaseModel):
@@ -143,6 +155,10 @@ class FaultTrials(_Trials):
     @classmethod
     def _known(cls, recipes: object, info: ValidationInfo) -> object:
         return reading.read_recipes(recipes, Reading.of(info).known)
+
+    @property
+    def under(self) -> list[tuple[str, int]]:
+        return [(recipe.name, self.repeats) for recipe in self.recipes]
 
 
 class Exclusion(BaseModel):

@@ -15,8 +15,8 @@ from harness.workload.known import Known
 from harness.workload.problems import Place, Problem, listed, quote, suggestion
 from harness.workload.settings import SETTINGS, Choice
 
-NO_FAULT = "none"
-"""What an exclusion calls the fault of a performance trial."""
+TRIALS = ("performance", "faults")
+"""The top-level keys that ask for trials, each a section of them (``harness.workload.model``)."""
 
 
 @dataclass
@@ -202,10 +202,9 @@ def _read_each(
 def _swept(parts: Mapping[str, Any]) -> dict[str, tuple[Value, ...] | None]:
     """Everything an exclusion can match, with its values; None where they could not be read."""
     faults: tuple[Value, ...] | None = None
-    if "faults" in parts and "performance" in parts:
-        recipes = () if parts["faults"] is None else parts["faults"].recipes
-        faults = tuple(dict.fromkeys(recipe.name for recipe in recipes))
-        faults += () if parts["performance"] is None else (NO_FAULT,)
+    if all(key in parts for key in TRIALS):
+        sections = [parts[key] for key in TRIALS if parts[key] is not None]
+        faults = tuple(dict.fromkeys(fault for section in sections for fault, _ in section.under))
     return {**parts.get("sweep", {}), "kafka": parts.get("kafka"), "fault": faults}
 
 

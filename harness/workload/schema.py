@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.events import NO_FAULT
 from harness.workload.known import Fault, Known, installed
 from harness.workload.model import Workload
-from harness.workload.reading import NO_FAULT
 from harness.workload.settings import SETTINGS
 
 Schema = dict[str, Any]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from harness import clients
 from harness.claims import Outcome, arms_of, json_schema, load, parse_claims, plan_claims
+from harness.sweep import plan_of
 from harness.workload import WorkloadError, installed
 from harness.workload.settings import SETTINGS
 
@@ -48,26 +48,26 @@ def changed(head: str, *rest: str, to: Any) -> dict[str, Any]:
 
 def test_arms_become_trials_side_by_side_on_one_kind_of_cluster_each() -> None:
     claims = parse_claims(BASE)
-    plan = plan_claims(claims, clients.unsupported, clients.refuses)
+    plan = plan_claims(claims, plan_of)
     assert [(trial.id.split(".")[:3], trial.repeat) for trial in plan.trials] == [
         (["one", "a", "aiokafka"], 1),
         (["one", "a", "confluent-kafka"], 1),
         (["one", "a", "aiokafka"], 2),
         (["one", "a", "confluent-kafka"], 2),
-        (["one", "c", "confluent-kafka"], 1),
         (["one", "b", "confluent-kafka"], 1),
         (["one", "b", "confluent-kafka"], 2),
+        (["one", "c", "confluent-kafka"], 1),
     ]
-    assert [trial.eligible_leader_replicas for trial in plan.trials] == [True] * 5 + [False] * 2
+    assert [trial.cluster.eligible_leader_replicas for trial in plan.trials] == [True] * 4 + [False] * 2 + [True]
     assert len({trial.id for trial in plan.trials}) == 7
-    assert plan.trials[-1].config["acks"] == "1"
+    assert plan.trials[4].config["acks"] == "1"
 
 
 def test_of_two_arms_each_goes_first_in_every_other_repeat() -> None:
     arms = {arm: {"load": {"rate": 100, "seconds": 1}, "repeats": 3} for arm in ("a", "b")}
     checks = [{"check": "never", "what": "lost", "arms": ["a", "b"]}]
     claims = parse_claims(changed("claims", "one", to={**BASE["claims"]["one"], "arms": arms, "checks": checks}))
-    plan = plan_claims(claims, clients.unsupported, clients.refuses)
+    plan = plan_claims(claims, plan_of)
     assert [trial.id.split(".")[1] for trial in plan.trials] == ["a", "b", "b", "a", "a", "b"]
 
 
@@ -85,7 +85,7 @@ def test_an_id_leads_with_claim_and_arm_and_stays_short_enough_for_a_topic_and_a
     checks = [{"check": "never", "what": "lost", "arms": names}]
     claim = {"says": "so", "source": "me", "arms": dict.fromkeys(names, arm), "checks": checks}
     claims = parse_claims({**BASE, "name": 60 * "n", "claims": dict.fromkeys(names, claim)})
-    trials = plan_claims(claims, clients.unsupported, clients.refuses).trials
+    trials = plan_claims(claims, plan_of).trials
     assert len({trial.id for trial in trials}) == len(trials) == 2 * 2 * 2 * 2
     longest = [f"{trial.id.removesuffix(str(trial.repeat))}1000" for trial in trials]
     assert max(len(f"20260101-000000-{claims.name}.{trial_id}") for trial_id in longest) == 249

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from harness import trial
-from harness.faults import FAULTS
 from harness.judge import judge
-from harness.plan import plan
+from harness.kinds import KINDS
 from harness.store import TrialRecord
+from harness.sweep import plan_of
 from harness.trial import Venue
 from harness.workload import parse
 
@@ -50,11 +50,11 @@ def runner(venue: Venue) -> Run:
                 "faults": {"partitions": partitions, "recipes": [{"name": fault, **(parameters or {})}]},
             }
         )
-        (planned,) = plan(workload, lambda client, config: [], FAULTS).trials
-        assert planned.skip is None and (not planned.relays or venue.cluster.links is not None)
+        (planned,) = plan_of(workload).trials
+        assert planned.skip is None and (not planned.cluster.links or venue.cluster.links is not None)
         # As a run of its own: what one trial leaves must not pass for another's when the same is run twice.
         where = replace(venue, run_id=f"tests-{next(_runs)}")
-        return judge(trial.run(planned, where), where.journals)
+        return judge(trial.run(planned, KINDS[planned.kind], where), where.journals)
 
     return run_one
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from harness.faults import FAULTS
-from harness.plan import Plan, plan
-from harness.workload import Config, parse
+from harness.kinds import KINDS
+from harness.plan import Clients, Plan, plan
+from harness.workload import Config, Known, parse
 
 BASE: dict[str, Any] = {
     "name": "base",
@@ -28,9 +30,18 @@ BASE: dict[str, Any] = {
 }
 
 
-def can_all(client: str, config: Config) -> list[str]:
-    return []
+@dataclass(frozen=True)
+class Able:
+    """Clients that refuse nothing; what they cannot do is as told."""
+
+    lacks: Callable[[str, Config], list[str]] = lambda client, config: []
+
+    def unsupported(self, client: str, config: Config) -> list[str]:
+        return self.lacks(client, config)
+
+    def refuses(self, client: str, config: Config) -> str | None:
+        return None
 
 
-def planned(changes: Mapping[str, Any] = {}, unsupported: Any = can_all) -> Plan:
-    return plan(parse({**BASE, **changes}), unsupported, FAULTS)
+def planned(changes: Mapping[str, Any] = {}, clients: Clients = Able(), known: Known | None = None) -> Plan:
+    return plan(parse({**BASE, **changes}, known), KINDS, clients, FAULTS)

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness import clients
 from harness.faults import FAULTS
 from harness.faults.steps import Step
-from harness.plan import Plan, check_disk, check_minutes, objections, plan, render_plan
+from harness.plan import Plan, check_disk, check_minutes, objections, render_plan
 from harness.provenance import describe
 from harness.report.blocks import Bullets
 from harness.report.ran import what_ran
+from harness.sweep import plan_of
 from harness.workload import load
 
-from .planning import BASE, planned
+from .planning import BASE, Able, planned
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ def test_the_order_starts_clusters_seldom_and_favours_nobody() -> None:
         "faults": {**BASE["faults"], "repeats": 2},
     }
     made = planned(changes)
-    clusters = [cluster for cluster, _ in groupby((trial.kafka, trial.profile) for trial in made.trials)]
+    clusters = [cluster for cluster, _ in groupby((trial.kafka, trial.cluster.profile) for trial in made.trials)]
     assert clusters == [
         ("4.4.0", "performance"),
         ("4.4.0", "fault"),
@@ -53,19 +53,20 @@ def test_the_order_starts_clusters_seldom_and_favours_nobody() -> None:
 def test_trials_that_need_relays_share_one_cluster_behind_the_others() -> None:
     recipes = ["partition-leader", "lose-ack", "partition-followers with lose-ack", "kill-leader"]
     made = planned({"performance": None, "faults": {"repeats": 2, "recipes": recipes}})
-    groups = [group for group, _ in groupby((trial.relays, trial.repeat, trial.fault) for trial in made.trials)]
+    groups = [group for group, _ in groupby((trial.cluster.links, trial.repeat, trial.fault) for trial in made.trials)]
     assert groups == [
         *((False, repeat, fault) for repeat in (1, 2) for fault in recipes[1::2]),
         *((True, repeat, fault) for repeat in (1, 2) for fault in recipes[0::2]),
     ]
-    assert len({trial.kind_of_cluster for trial in made.trials}) == 2
+    assert len({trial.cluster for trial in made.trials}) == 2
     assert made.estimated_s == pytest.approx(2 * 12.5 + sum(trial.estimated_s for trial in made.runnable))
 
 
 def _drawn(plan: Plan) -> dict[str, tuple[Step, ...]]:
     """What each trial with a fault does."""
-    faulted = [trial for trial in plan.trials if trial.fault != "none"]
-    return {trial.id: FAULTS[trial.fault].drawn(trial.parameters, trial.seed).steps for trial in faulted}
+    return {
+        trial.id: FAULTS[trial.fault].drawn(trial.parameters, trial.seed).steps for trial in plan.trials if trial.fault
+    }
 
 
 def test_the_seed_is_of_the_order_and_of_every_draw() -> None:
@@ -120,7 +121,7 @@ def test_what_does_not_fit_does_not_start() -> None:
 
 
 def test_a_plan_of_skipped_trials_does_not_start() -> None:
-    made = planned(unsupported=lambda client, config: ["it is too old"])
+    made = planned(clients=Able(lambda client, config: ["it is too old"]))
     assert (made.runnable, made.biggest, made.estimated_s) == ((), None, 0)
     assert objections(made, 0) == ["there is nothing to run: every trial is skipped"]
 
@@ -138,16 +139,11 @@ def test_the_plan_is_shown() -> None:
 
 @pytest.mark.parametrize(("name", "most_s"), [("default", 600), ("smoke", 60)])
 def test_a_shipped_workload_keeps_its_word(name: str, most_s: float) -> None:
-    made = plan(
-        load(ROOT / "workloads" / f"{name}.yaml"),
-        clients.unsupported,
-        FAULTS,
-        clients.refuses,
-    )
+    made = plan_of(load(ROOT / "workloads" / f"{name}.yaml"))
     assert made.estimated_s <= most_s
     assert all(trial.skip is None or "says nothing here" in trial.skip for trial in made.trials)
     assert objections(made, 10**10) == []
-    assert {trial.fault for trial in made.runnable} >= {"none", "lose-ack"}
+    assert {trial.fault for trial in made.runnable} >= {None, "lose-ack"}
 
 
 def test_a_composition_is_named_with_what_its_parts_are_given() -> None:

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from harness import clients
 from harness.faults import FAULTS
+from harness.kinds import KINDS
 from harness.plan import Plan, Trial, plan
 from harness.workload import Config, installed, parse
 from harness.workload.settings import SETTINGS, Flag
 
-from .planning import BASE, can_all, planned
+from .planning import BASE, Able, planned
 
 
 def the(plan: Plan, trial_id: str) -> Trial:
@@ -26,7 +27,7 @@ def the(plan: Plan, trial_id: str) -> Trial:
 
 def test_a_performance_trial() -> None:
     trial = the(planned({"config": {"linger.ms": 5}}), "confluent-kafka.acks-all.idem.rf-3.rate-500.5.size-50.r1")
-    assert (trial.kind, trial.profile, trial.repeat, trial.kafka) == ("performance", "performance", 1, "4.4.0")
+    assert (trial.kind, trial.cluster.profile, trial.repeat, trial.kafka) == ("performance", "performance", 1, "4.4.0")
     assert trial.name == "confluent-kafka acks=all idempotent RF=3, 500.5 msg/s, 50 B, run 1"
     assert trial.config == {
         "acks": "all",
@@ -40,7 +41,7 @@ def test_a_performance_trial() -> None:
     assert trial.producer_config == {"acks": "all", "enable.idempotence": True, "linger.ms": 5}
     assert trial.topic_config == {"replication.factor": 3, "min.insync.replicas": 2}
     assert (trial.load.rate, trial.load.seconds, trial.load.messages, trial.load.message_size) == (500.5, 2, 1001, 50)
-    assert (trial.fault, trial.parameters, trial.skip) == ("none", None, None)
+    assert (trial.fault, trial.parameters, trial.skip) == (None, None, None)
     assert trial.estimated_bytes == 1001 * (50 + 30) * 3
 
 
@@ -53,12 +54,12 @@ def test_eligible_leader_replicas_are_on_record_and_turned_off_where_kafka_has_t
 ) -> None:
     trials = planned({"kafka": kafka, "cluster": {"brokers": 3, "eligible_leader_replicas": wanted}}).trials
     assert {trial.config.get("eligible.leader.replicas.version") for trial in trials} == {version}
-    assert {trial.eligible_leader_replicas for trial in trials} == {as_by_default}
+    assert {trial.cluster.eligible_leader_replicas for trial in trials} == {as_by_default}
 
 
 def test_a_fault_trial() -> None:
     trial = the(planned(), "aiokafka.acks-0.no-idem.rf-1.lose-request-times-2-silent.r1")
-    assert (trial.kind, trial.profile, trial.fault) == ("fault", "fault", "lose-request")
+    assert (trial.kind, trial.cluster.profile, trial.fault) == ("fault", "fault", "lose-request")
     assert trial.name == "aiokafka acks=0 not-idempotent RF=1, lose-request (times=2, silent=true), run 1"
     fault = FAULTS["lose-request"]
     assert trial.parameters == fault.parameters.model_validate({"silent": True, "times": 2})
@@ -121,7 +122,7 @@ def test_more_in_sync_than_there_are_is_refused_where_kafka_never_takes_an_acks_
     known = replace(installed(), kafka=("3.6.2", "3.7.0", "4.4.0"))
     sweep = {"client": ["aiokafka"], "replication.factor": [1, 2, 3]}
     changes = {"kafka": list(known.kafka), "sweep": sweep, "config": {"min.insync.replicas": 3}, "performance": None}
-    made = plan(parse({**BASE, **changes}, known), can_all, FAULTS)
+    made = planned(changes, known=known)
     assert [
         (each.combination["replication.factor"], each.reason, each.source, each.trials) for each in made.refused
     ] == [
@@ -148,7 +149,7 @@ def test_what_a_client_refuses_is_asked_with_all_that_a_recipe_brings() -> None:
         "performance": None,
         "faults": {"recipes": ["stalled-leader", *recipes]},
     }
-    made = plan(parse({**BASE, **changes}), clients.unsupported, FAULTS, clients.refuses)
+    made = planned(changes, clients)
     skipped = {(trial.client, trial.config.get("request.timeout.ms"), trial.skip) for trial in made.trials}
     brought = {trial.config["request.timeout.ms"] for trial in made.trials if trial.fault == "stalled-leader"}
     assert skipped == {
@@ -168,9 +169,11 @@ def test_skipped_trials_say_why() -> None:
         assert config.keys() <= {"acks", "enable.idempotence", "request.timeout.ms"}
         return ["It has no retries.", "Nor patience."] if client == "aiokafka" and config.get("acks") == "all" else []
 
-    made = planned({"exclude": [{"acks": [0], "fault": ["none", "lose-request"], "because": "we know"}]}, unsupported)
+    made = planned(
+        {"exclude": [{"acks": [0], "fault": ["none", "lose-request"], "because": "we know"}]}, Able(unsupported)
+    )
     for trial in made.trials:
-        if trial.config["acks"] == "0" and trial.fault in ("none", "lose-request"):
+        if trial.config["acks"] == "0" and trial.fault in (None, "lose-request"):
             expected = "excluded: we know"
         elif trial.client == "aiokafka" and trial.config["acks"] == "all":
             expected = "It has no retries. Nor patience."
@@ -272,7 +275,7 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=60, deadline=None)
 def test_trials_and_refused_are_the_whole_product(data: dict[str, Any]) -> None:
     workload = parse(data)
-    made = plan(workload, can_all, FAULTS)
+    made = plan(workload, KINDS, Able(), FAULTS)
     each = 0
     if workload.performance is not None:
         each += workload.performance.repeats * len(workload.performance.loads)
@@ -289,4 +292,4 @@ def test_trials_and_refused_are_the_whole_product(data: dict[str, Any]) -> None:
     assert not any(
         later.startswith(f"{earlier}.") for earlier, later in zip(sorted(ids), sorted(ids)[1:], strict=False)
     )
-    assert plan(parse(workload.model_dump(mode="json")), can_all, FAULTS) == made
+    assert plan(parse(workload.model_dump(mode="json")), KINDS, Able(), FAULTS) == made

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.events import Verdict
+from harness.kinds import KINDS
 from harness.report import render
 from harness.report.files import write
 from harness.store import FaultRecord, ResultsUnusable
@@ -20,7 +21,7 @@ def test_of_the_last_report_all_goes_that_this_one_does_not_make_and_nothing_els
     lost = one(id="a", fault="kill-leader", anomalies=anomalies(lost=3), verdict=Verdict.BROKEN)
     other = lost.model_copy(update={"id": "b", "fault": FaultRecord(name="lose-ack", fired=True)})
     folder = store(tmp_path / "run", [lost, other])
-    render(folder)
+    render(folder, KINDS.values())
     assert (folder / "faults" / "lose-ack.md").exists()
     of_a_person = [folder / "charts" / "holiday.png", folder / "faults" / "notes.md", tmp_path / "beside.png"]
     for path in of_a_person:
@@ -30,12 +31,12 @@ def test_of_the_last_report_all_goes_that_this_one_does_not_make_and_nothing_els
     (folder / "files.json").write_text(json.dumps([*index, *foreign[:4], "charts"]))
     lines = (folder / "trials.jsonl").read_text().splitlines(keepends=True)
     (folder / "trials.jsonl").write_text(lines[0])
-    render(folder)
+    render(folder, KINDS.values())
     assert not (folder / "faults" / "lose-ack.md").exists() and (folder / "faults" / "kill-leader.md").exists()
     assert [path.read_bytes() for path in of_a_person] == [b"mine"] * 3 and (folder / "run.json").exists()
     for damaged in (json.dumps(foreign), "{", "7"):
         (folder / "files.json").write_text(damaged)
-        render(folder)
+        render(folder, KINDS.values())
         assert json.loads((folder / "files.json").read_text()) == [path for path in index if "lose-ack" not in path]
 
 
@@ -56,5 +57,5 @@ def test_a_folder_with_a_link_in_it_has_no_report(tmp_path: Path, where: str) ->
     (tmp_path / "theirs" / "old.png").touch()
     (folder / where).symlink_to(tmp_path / "theirs")
     with pytest.raises(ResultsUnusable, match=f"{where} is a link"):
-        render(folder)
+        render(folder, KINDS.values())
     assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["old.png"]

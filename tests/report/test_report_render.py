@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from harness.events import Verdict
+from harness.kinds import KINDS
 from harness.report import render
 from harness.report.charts import CHARTS, Chart, draw_all
 from harness.report.data import Data
@@ -47,7 +48,7 @@ def records() -> tuple[TrialRecord, ...]:
 def whole(records: Sequence[TrialRecord], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a rendered run."""
     folder = store(tmp_path_factory.mktemp("results") / "whole", records)
-    assert render(folder) == folder / "report.md"
+    assert render(folder, KINDS.values()) == folder / "report.md"
     return folder
 
 
@@ -189,15 +190,15 @@ def test_a_report_made_again_is_the_same(whole: Path, tmp_path: Path) -> None:
     # A figure of every kind.
     few = _few(few, lambda r: r.config["replication.factor"] == 3 and r.fault.name in ("none", "lose-ack"))
     folder = store(tmp_path / "again", few)
-    render(folder)
+    render(folder, KINDS.values())
     first = _content(folder)
-    render(folder)
+    render(folder, KINDS.values())
     assert _content(folder) == first
 
 
 def test_the_commands_in_a_report_can_be_typed_as_they_are(tmp_path: Path) -> None:
     folder = store(tmp_path / "it's ü, a=b#c:d\\e", [one()])
-    render(folder)
+    render(folder, KINDS.values())
     commands = [line for line in (folder / "report.md").read_text().splitlines() if line.startswith("harness ")]
     assert [shlex.split(line, comments=True) for line in commands] == [
         ["harness", command, str(folder)] for command in ("report", "check")
@@ -208,10 +209,10 @@ def test_every_start_of_a_run_that_was_gone_on_with_is_said(tmp_path: Path) -> N
     first = {"started": "2026-01-01", "harness_version": "0.1.0", "git": None, "clients": {"aiokafka": "0.14.0"}}
     then = {**first, "started": "2026-01-02", "git": {"commit": "abc", "dirty": False}, "kernel": "Linux 7"}
     folder = store(tmp_path / "run", [one()], starts=[first])
-    render(folder)
+    render(folder, KINDS.values())
     assert "started more than once" not in _check(folder)
     folder = store(tmp_path / "again", [one()], starts=[first, then])
-    render(folder)
+    render(folder, KINDS.values())
     report = _check(folder)
     assert "- 2026-01-01, harness 0.1.0, aiokafka 0.14.0\n" in report
     assert "- 2026-01-02, harness 0.1.0 at commit abc, aiokafka 0.14.0, Linux 7\n" in report
@@ -267,7 +268,7 @@ def test_the_summary_says_what_the_report_says(whole: Path) -> None:
 
 def test_no_trials(tmp_path: Path) -> None:
     folder = store(tmp_path / "run", [], ended=None, planned=144)
-    render(folder)
+    render(folder, KINDS.values())
     report = _check(folder)
     assert "No trial has ended" in report
     assert "144 of the 144 planned trials did not run" in report
@@ -281,14 +282,14 @@ def test_a_run_file_with_nothing_in_it_but_its_format(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "run.json").write_text('{"format": 1}')
     Results(folder).append(one())
-    render(folder)
+    render(folder, KINDS.values())
     assert _check(folder).startswith("# Delivery report: bare")
 
 
 def test_only_faults_of_an_interrupted_run(records: Sequence[TrialRecord], tmp_path: Path) -> None:
     few = _few(records, lambda r: r.fault.name == "lose-ack" and r.client == "aiokafka")
     folder = store(tmp_path / "run", few, ended=None, planned=144)
-    render(folder)
+    render(folder, KINDS.values())
     report = _check(folder)
     assert "136 of the 144 planned trials did not run" in report
     assert "No performance was measured." in report
@@ -302,7 +303,7 @@ def test_only_faults_of_an_interrupted_run(records: Sequence[TrialRecord], tmp_p
 
 def test_only_performance(records: Sequence[TrialRecord], tmp_path: Path) -> None:
     folder = store(tmp_path / "run", _few(records, lambda r: r.kind == "performance" and r.config["acks"] == "1"))
-    render(folder)
+    render(folder, KINDS.values())
     report = _check(folder)
     assert "No fault was injected" in report
     assert "- acks over time under a fault: no fault trial has a rate over time" in report
@@ -315,7 +316,7 @@ def test_only_trials_that_failed(tmp_path: Path) -> None:
         one(id="b", status="interrupted", reason=None),
     ]
     folder = store(tmp_path / "run", failed)
-    render(folder)
+    render(folder, KINDS.values())
     report = _check(folder)
     assert "**failed, 1 trial**: the worker \\| died" in report
     assert "**interrupted, 1 trial**: no reason was recorded" in report
@@ -324,7 +325,7 @@ def test_only_trials_that_failed(tmp_path: Path) -> None:
 def test_broken_is_the_first_thing_said_after_the_matrix(records: Sequence[TrialRecord], tmp_path: Path) -> None:
     (kept,) = _few(records, lambda r: r.id == "aiokafka.acks-all.rf3.kill-leader.r1")
     folder = store(tmp_path / "run", [broken(kept)])
-    render(folder)
+    render(folder, KINDS.values())
     report = _check(folder)
     assert "| **BROKEN**: 12 lost |" in report.split("\n\n")[2]
     lead = _sections(report)["In short"].strip()
@@ -337,7 +338,7 @@ def test_repeats_have_medians_and_extents(tmp_path: Path) -> None:
     few = _few(default_sweep(repeats=3), lambda r: r.client == "aiokafka" and r.config["acks"] in ("0", "1"))
     few = _few(few, lambda r: r.load["rate"] == "max" or r.fault.name == "kill-leader")
     folder = store(tmp_path / "run", few)
-    render(folder)
+    render(folder, KINDS.values())
     sections = _sections(_check(folder))
     rows = _rows(sections["Throughput, and latency at saturation"])[2:]
     assert all(re.fullmatch(r"[\d,]+ \([\d,]+–[\d,]+\)", row[4]) for row in rows)
@@ -352,7 +353,7 @@ def test_text_of_unknown_origin_cannot_break_the_page(tmp_path: Path) -> None:
     nasty = "a | b <script> `c` [d](e)\n# f"
     record = one(fault="lose-ack", verdict_reason=nasty, witnesses={"lost": [{"error": nasty}]}, errors={nasty: 2})
     folder = store(tmp_path / "run", [record], name=nasty, notes=[nasty], java=nasty)
-    render(folder)
+    render(folder, KINDS.values())
     report = _check(folder)
     assert not re.search(r"(?<!\\)<script>", report)
     assert "\n# f" not in report
@@ -378,7 +379,7 @@ def test_a_chart_that_fails_is_named_and_costs_nothing_else(tmp_path: Path) -> N
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ResultsUnusable):
-        render(tmp_path)
+        render(tmp_path, KINDS.values())
 
 
 def test_witnesses_say_once_what_they_share_and_leave_out_what_none_has() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.events import Permission, Verdict
+from harness.kinds import KINDS
 from harness.report import certainty, render
 from harness.report.labels import Labels
 from harness.report.matrix import Cell, matrix
@@ -165,7 +166,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         for repeat in (1, 2, 3)
     ]
     folder = store(tmp_path_factory.mktemp("results") / "run", records, faults={"lose-ack": described})
-    render(folder)
+    render(folder, KINDS.values())
     return (folder / "faults" / "lose-ack.md").read_text()
 
 
@@ -202,7 +203,7 @@ def test_a_page_has_its_pictures(page: str) -> None:
 def test_a_run_that_stored_no_descriptions_and_ran_nothing_has_pages_all_the_same(tmp_path: Path) -> None:
     skipped = _trial(None, status="skipped", reason="acks=0 has no acknowledgement to lose", anomalies=None)
     folder = store(tmp_path / "run", [skipped])
-    render(folder)
+    render(folder, KINDS.values())
     page = (folder / "faults" / "lose-ack.md").read_text()
     assert "The run has no description of this fault on record." in page
     assert "No trial of it ran." in page
@@ -224,7 +225,7 @@ def test_what_would_be_safe_is_said_once_for_all_clients_it_is_the_same_for(tmp_
     ]
     alone = [_trial(REPRODUCED, {"lost": 3}, id="alone", config={"enable.idempotence": False}, fault="new")]
     folder = store(tmp_path / "run", [*records, *alone])
-    render(folder)
+    render(folder, KINDS.values())
     report = (folder / "report.md").read_text()
     assert "| lose-ack | acks=all | 3 | aiokafka, kafka-python | set enable.idempotence=true (kept 1 of 1) |" in report
     assert (

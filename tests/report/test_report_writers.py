@@ -11,6 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from harness.claims import decide_all, parse_claims, write_document
+from harness.kinds import KINDS
 from harness.report import charts, render
 from harness.report.exports import EXPORTS
 from harness.report.writers import WRITERS
@@ -44,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr(charts, "save_all", lambda drawings, folder: {})
         patch.setitem(WRITERS, "html", html.write)
         patch.setitem(EXPORTS, "ids.txt", lambda data: "".join(f"{record.id}\n" for record in data.records))
-        assert render(run) == run / "report.md"
+        assert render(run, KINDS.values()) == run / "report.md"
         results = Results.open(run)
         assert write_document(results, CLAIMS, decide_all(CLAIMS, results.records())) == run / "claims.md"
         yield run
@@ -132,7 +133,7 @@ def test_pages_of_both_forms_are_noted_so_that_they_go_with_their_fault(folder: 
     assert noted == {f"faults/{fault}.{suffix}" for fault in FAULTS for suffix in ("md", "html")}
     without = [line for line in (folder / "trials.jsonl").read_text().splitlines() if "zombie-leader" not in line]
     (folder / "trials.jsonl").write_text("\n".join(without) + "\n")
-    render(folder)
+    render(folder, KINDS.values())
     assert not list((folder / "faults").glob("zombie-leader.*"))
     assert {path.suffix for path in (folder / "faults").iterdir()} == {".md", ".html"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.faults import FAULTS
-from harness.plan import Trial, plan
+from harness.plan import Trial
+from harness.sweep import plan_of
 from harness.workload import parse
 
 
@@ -26,5 +26,5 @@ def planned(client: str = "confluent-kafka", config: dict[str, Any] | None = Non
         },
         **parts,
     }
-    (trial,) = plan(parse(workload), lambda client, config: [], FAULTS).trials
+    (trial,) = plan_of(parse(workload)).trials
     return trial

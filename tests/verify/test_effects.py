@@ -12,7 +12,7 @@ import pytest
 from harness import verify
 from harness.clients import CLIENTS
 from harness.clients.traits import traits
-from harness.effects import NO_FAULT, Away, Effects, Forgets, Requests
+from harness.effects import PEACE, Away, Effects, Forgets, Requests
 from harness.events import Permission
 from harness.faults import FAULTS, Fault, Script, known_effects
 from harness.faults.effects import effects_of
@@ -97,7 +97,7 @@ def test_a_client_that_nobody_knows_is_promised_what_its_traits_say() -> None:
     assert verify.report_within_s(careful, {}) == 15
     config = {"acks": "all", "enable.idempotence": False}
     for client, expected in ((careful, FORBIDDEN), (Traits("new"), ALLOWED)):
-        found = verify.expectations(client, config, NO_FAULT)
+        found = verify.expectations(client, config, PEACE)
         assert next(each.permission for each in found if each.anomaly == "reordered") == expected
 
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from harness import trial
 from harness.bounds import Bounds
 from harness.events import Verdict
-from harness.faults import FAULTS
 from harness.journal import read_producers
 from harness.judge import judge
-from harness.plan import Trial, plan
+from harness.kinds import KINDS
+from harness.plan import Trial
+from harness.sweep import plan_of
 from harness.trial import Venue
 from harness.workers.fleet import Fleet
 from harness.workload import parse
@@ -100,7 +101,7 @@ def two_producers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("two_producers")
 def test_two_producers_are_killed_and_restarted_in_one_trial(venue: Venue) -> None:
     recipe = {"name": "restart-producer", "after_acks": 300, "rate": 1_000, "messages": 1_200}
-    record = judge(trial.run(_planned(faults={"recipes": [recipe]}), venue), venue.journals)
+    record = judge(trial.run(_planned(faults={"recipes": [recipe]}), KINDS["fault"], venue), venue.journals)
     assert record.reason is None and record.fault.fired, record
     producers = read_producers(venue.journals, record.id)
     assert [(each.producer, each.warmup, len(each)) for each in producers] == [(0, 50, 650), (1, 50, 650)]
@@ -114,7 +115,7 @@ def test_two_producers_are_killed_and_restarted_in_one_trial(venue: Venue) -> No
 @pytest.mark.usefixtures("two_producers")
 def test_two_producers_share_a_paced_load_and_one_consumer_receives_both(venue: Venue) -> None:
     paced = {"loads": [{"rate": 400, "seconds": 1}], "partitions": 1}
-    record = judge(trial.run(_planned(performance=paced), venue), venue.journals)
+    record = judge(trial.run(_planned(performance=paced), KINDS["performance"], venue), venue.journals)
     assert record.verdict is Verdict.KEPT, record
     first, second = read_producers(venue.journals, record.id)
     assert {first.host, second.host} != {None} and first.warmup and second.warmup
@@ -131,5 +132,5 @@ def _planned(**parts: Any) -> Trial:
         "config": {"acks": "all", "replication.factor": 3, "enable.idempotence": False, "linger.ms": 25},
         **parts,
     }
-    (planned,) = plan(parse(workload), lambda client, config: [], FAULTS).trials
+    (planned,) = plan_of(parse(workload)).trials
     return planned

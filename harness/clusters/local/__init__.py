@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.clusters import Cluster, Kind, Progress, Wanted
+from harness.clusters import Cluster, ClusterKind, Progress, Wanted
 from harness.clusters.can import Ability
 
 if TYPE_CHECKING:
@@ -39,4 +39,4 @@ def _up(wanted: Wanted, folder: Path, janitor: Janitor, progress: Progress) -> A
     )
 
 
-LOCAL = Kind("local", "as processes of this machine", can=frozenset(Ability), versions=_versions, up=_up)
+LOCAL = ClusterKind("local", "as processes of this machine", can=frozenset(Ability), versions=_versions, up=_up)

@@ -28,7 +28,7 @@ def draw(data: Data) -> Iterator[Drawing]:
     """A figure a fault, of the first repeat of each trial that has acks."""
     by_fault: dict[str, list[TrialRecord]] = defaultdict(list)
     for record in data.records:
-        if record.kind != "performance" and any(rate for _, rate in record.ack_rate or ()):
+        if record.with_fault and any(rate for _, rate in record.ack_rate or ()):
             by_fault[data.labels.fault(record)].append(record)
     for fault, records in sorted(by_fault.items()):
         heading = f"Acks over time under {fault}"

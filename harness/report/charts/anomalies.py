@@ -58,7 +58,7 @@ def draw(data: Data) -> Iterator[Drawing]:
 
     With many faults it is turned: a row a fault, so that it grows downwards.
     """
-    records = [record for record in data.records if record.kind != "performance"]
+    records = [record for record in data.records if record.with_fault]
     found = matrix(records, data.labels)
     if not any(cell.judged for cell in found.cells.values()):
         return

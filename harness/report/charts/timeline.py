@@ -38,7 +38,7 @@ def draw(data: Data) -> Iterator[Drawing]:
     """A figure a fault, of one trial of each client that has acks or errors over time."""
     by_fault: dict[str, list[TrialRecord]] = defaultdict(list)
     for record in data.records:
-        if record.kind != "performance" and record.ack_rate:
+        if record.with_fault and record.ack_rate:
             by_fault[data.labels.fault(record)].append(record)
     for fault, records in sorted(by_fault.items()):
         chosen = [

@@ -1,0 +1,35 @@
+"""Every kind of trial: which trials it plans, how they are run, what they leave to read, what is measured of them, and
+what the report says of them.
+
+A kind is a module of this shape and a line in ``KINDS``. Keys of its own in a workload are a section there
+(``harness.workload.model``). No room below knows which kinds there are: each says what it needs of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.kinds import fault, performance
+from harness.plan import Plans
+from harness.report.data import Told
+from harness.store import TrialRecord
+from harness.trial import Conduct
+from harness.verify import Readings
+
+
+class Kind(Plans, Conduct, Told, Protocol):
+    """What each module of this room offers."""
+
+    def readings(self, record: TrialRecord, journals: Path) -> Mapping[str, Any]:
+        """What its trials leave to read beside their producers' journals and the log: fields of ``Readings``."""
+
+    def figures(self, record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
+        """What is measured of a trial that was completed: fields of its record. Its fault's events are on the trial's
+        own clock by now, and its producers' errors decided.
+        """
+
+
+KINDS: dict[str, Kind] = {"performance": performance, "fault": fault}
+"""Each by what records call it, in the order that a plan has."""

@@ -1,0 +1,150 @@
+"""Trials with a fault, on brokers set up to fail over fast: what is lost, duplicated or reordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from harness import measure, verify
+from harness.clients.traits import traits
+from harness.events import UNDOING
+from harness.faults import FAULTS
+from harness.faults.act import act
+from harness.faults.stage import Stage
+from harness.plan import Asked, Trial, TrialLoad
+from harness.report import pages
+from harness.report.blocks import Block, Section, Text, prose, section
+from harness.report.data import Data
+from harness.store import Availability, TrialRecord
+from harness.trial.observed import all_along
+from harness.trial.produce import bounds_in_peace, warm_up_ended
+from harness.trial.venue import Running
+from harness.trial.waits import bounds_of
+from harness.verify import Readings
+from harness.wire import Proxy
+from harness.workers.fleet import Fleet
+from harness.workers.movement import Hang
+from harness.workload import Recipe, Workload, labels
+from harness.workload.known import Faults
+
+PROFILE = "fault"
+WARM = False
+SHUFFLED = False
+
+
+def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:
+    wanted = workload.faults
+    if wanted is None:
+        return []
+    every = product(range(1, wanted.repeats + 1), wanted.recipes)
+    return [_asked(repeat, recipe, wanted.partitions, faults) for repeat, recipe in every]
+
+
+def _asked(repeat: int, recipe: Recipe, partitions: int, faults: Faults) -> Asked:
+    """A fault paces its own load and counts its own warm-up."""
+    fault = faults[recipe.name]
+    parameters = fault.parameters.model_validate(recipe.given)
+    differs = parameters.model_dump(exclude_defaults=True)
+    return Asked(
+        repeat,
+        TrialLoad(None, None, fault.messages(parameters), fault.message_size(parameters), partitions),
+        labels.recipe_label(fault.name, differs),
+        labels.recipe_name(fault.name, differs),
+        lambda config: fault.seconds(parameters, config),
+        fault,
+        parameters,
+    )
+
+
+def capacity(trial: Trial) -> int:
+    return trial.load.messages
+
+
+observed = all_along
+
+
+def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
+    """Warm up, then the recipe, which drives the load itself."""
+    trial, venue = running.trial, running.venue
+    assert trial.fault is not None
+    fault = FAULTS[trial.fault]
+    parameters: Any = trial.parameters
+    script = fault.drawn(parameters, trial.seed)
+    venue.doing("warming up")
+    # A partition that nothing was written to knows no producer, and takes whatever sequence comes first. So each
+    # producer warms up, in each partition.
+    share = -(-parameters.warmup // trial.load.partitions)
+    fleet.start(parameters.warmup * len(fleet), bounds_in_peace(running, fleet), flush_every=share)
+    warm_up_ended(running, fleet)
+    venue.doing(f"injecting {fault.name}")
+    bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
+    stage = Stage(venue.cluster, running.topic, fleet, proxy, bounds, events=running.events)
+    try:
+        act(script.steps, stage)
+        if proxy is not None:
+            proxy.fail_if_dead()
+    finally:
+        if proxy is not None:
+            running.spoiled |= not proxy.alive
+            if (problem := proxy.passed_by()) is not None:
+                running.note(problem)
+    for stopped in fleet.stopped:
+        running.note(stopped)
+    for hang in fleet.hangs:
+        if not _judged(trial, fleet, hang):
+            running.note(str(hang))
+
+
+def _judged(trial: Trial, fleet: Fleet, hang: Hang) -> bool:
+    """Whether the judge finds a client's silence in its journal: messages without a report for longer than its own
+    bound. It is no problem of the trial then, but what the trial shows.
+    """
+    if not hang.answers or not hang.unreported:
+        return False
+    return verify.report_within_s(traits(trial.client), {**trial.config, **fleet.effective}) is not None
+
+
+def readings(record: TrialRecord, journals: Path) -> Mapping[str, Any]:
+    return {}
+
+
+def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
+    """A client that hears nothing for a while is measured as well, and over the course of the trial."""
+    producers, fault = readings.producers or [], record.fault
+    start_s, healed = fault.start_s, [event["at_ns"] for event in fault.events if event["what"] in UNDOING]
+    fault_start_ns = None if start_s is None else measure.measured_from_ns(producers) + int(start_s * 1e9)
+    healed_ns = max(healed, default=None)
+    bin_s = measure.bin_width_s(producers)
+    return {
+        **measure.reported(producers, record.load["message_size"]),
+        "availability": Availability(
+            longest_gap_s=measure.longest_gap_s(producers),
+            recovery_s=None if fault_start_ns is None else measure.recovery_s(producers, fault_start_ns),
+            recovered_after_heal_s=None if healed_ns is None else measure.recovered_after_heal_s(producers, healed_ns),
+            waited_after_heal_s=None if healed_ns is None else measure.waited_after_heal_s(producers, healed_ns),
+        ),
+        "ack_rate": None if bin_s is None else measure.ack_rate(producers, bin_s),
+        "error_rate": None if bin_s is None else measure.error_rate(producers, bin_s),
+        "ack_rate_bin_s": bin_s,
+    }
+
+
+def sections(data: Data) -> Iterator[Section]:
+    yield from section("Faults", *_pages(data))
+
+
+def _pages(data: Data) -> Iterator[Block | None]:
+    index = pages.index(data.records, data.run)
+    if index is None:
+        return
+    yield Text("Each has a page: its parameters, every verdict with its reason, its course over time, every trial.")
+    yield index
+    if any(record.cluster_profile == PROFILE and record.status != "skipped" for record in data.records):
+        yield Text(
+            prose(
+                f"Brokers of these trials are set up to fail over fast (profile *{PROFILE}* under What ran): with "
+                "Kafka's own settings the gaps are longer, and their performance says nothing about other clusters."
+            )
+        )

@@ -1,0 +1,141 @@
+"""Trials without a fault, on brokers as Kafka ships them: throughput and latency under a load."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness import measure
+from harness.journal import ConsumedColumns, ProducerColumns, read_consumed
+from harness.plan import Asked, Trial, TrialLoad
+from harness.report import tables
+from harness.report.blocks import Block, Bullets, Section, Text, section
+from harness.report.data import Data
+from harness.report.wording import UNSTEADY
+from harness.store import Availability, Percentiles, TrialRecord
+from harness.trial.observed import before_and_after
+from harness.trial.produce import bounds_in_peace, warm_up_ended
+from harness.trial.venue import Running
+from harness.verify import Readings
+from harness.wire import Proxy
+from harness.workers.fleet import Fleet
+from harness.workers.receiver import Receiver
+from harness.workload import Load, Workload, labels
+from harness.workload.known import Faults
+
+PROFILE = "performance"
+WARM = True
+SHUFFLED = True
+_OVERHEAD_S = 1.5  # a topic made and deleted, a worker started, warm-up, scan
+_WARMUP_S = 0.5  # of the client: the brokers are warm already
+_CONSUMED = "consumer-0"
+
+
+def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:
+    wanted = workload.performance
+    if wanted is None:
+        return []
+    every = product(range(1, wanted.repeats + 1), wanted.loads)
+    return [_asked(repeat, load, wanted.partitions) for repeat, load in every]
+
+
+def _asked(repeat: int, load: Load, partitions: int) -> Asked:
+    return Asked(
+        repeat,
+        TrialLoad(load.rate, load.seconds, load.most_messages, load.message_size, partitions),
+        labels.load_label(load.rate, load.message_size),
+        labels.load_name(load.rate, load.message_size),
+        lambda config: load.seconds + _OVERHEAD_S,
+    )
+
+
+def capacity(trial: Trial) -> int:
+    return trial.load.messages + _warmup(trial)
+
+
+observed = before_and_after
+
+
+def _warmup(trial: Trial) -> int:
+    """At most so many messages warm the client up, and their time is bounded too."""
+    load = trial.load
+    return load.messages // 4 if load.rate == "max" else round((load.rate or 0) * _WARMUP_S)
+
+
+def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
+    """Warm up, then the measured load, with a consumer alongside if it is paced.
+
+    Whatever has no report in the end is a problem, and so is a process that did not run: nothing was done to the
+    client that would explain it.
+    """
+    trial, doing = running.trial, running.venue.doing
+    load = trial.load
+    assert load.seconds is not None
+    rate = None if load.rate == "max" else load.rate
+    bounds = bounds_in_peace(running, fleet)
+    with contextlib.ExitStack() as stack:
+        receiver = None
+        if rate is not None:
+            log = running.venue.scratch / "consumer.log"
+            receiver = stack.enter_context(Receiver(fleet.workers[0].spec, log, running.venue.janitor))
+        doing("warming up")
+        fleet.start(_warmup(trial), bounds, rate=rate, seconds=_WARMUP_S)
+        warm_up_ended(running, fleet)
+        doing("measuring")
+        fleet.start(load.messages, bounds, rate=rate, seconds=load.seconds)
+        fleet.finish()
+        for problem in (*fleet.stopped, *fleet.hangs):
+            running.note(str(problem))
+        for since_ns, until_ns in fleet.stood_still():
+            seconds = (until_ns - since_ns) / 1e9
+            running.note(f"the client's process stood still for {seconds:.1f} s, and nobody here had stopped it")
+        if receiver is not None:
+            receiver.stop(fleet.sent(), running.journal(_CONSUMED))
+
+
+def readings(record: TrialRecord, journals: Path) -> Mapping[str, Any]:
+    return {"consumed": read_consumed(journals / f"{record.id}.{_CONSUMED}.parquet")}
+
+
+def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
+    producers = readings.producers or []
+    return {
+        **measure.reported(producers, record.load["message_size"]),
+        "end_to_end_ms": None if readings.consumed is None else _end_to_end(readings.consumed, producers),
+        "availability": Availability(longest_gap_s=measure.longest_gap_s(producers), recovery_s=None),
+    }
+
+
+def _end_to_end(consumed: ConsumedColumns, producers: Sequence[ProducerColumns]) -> Percentiles | None:
+    """Without the messages that warmed a producer up."""
+    measured = np.any([(consumed.producer == p.producer) & (consumed.sequence >= p.warmup) for p in producers], axis=0)
+    return measure.end_to_end(consumed.due_ns[measured], consumed.received_ns[measured])
+
+
+def sections(data: Data) -> Iterator[Section]:
+    yield from section("Performance", *_measured(data))
+
+
+def _measured(data: Data) -> Iterator[Block | None]:
+    if not data.measured:
+        return
+    repeats = {len(each.trials) for each in data.measured}
+    yield Text(
+        "One run each: these figures have no interval."
+        if repeats == {1}
+        else f"Medians of up to {max(repeats)} repeats, throughput with its least and most."
+    )
+    yield from section("Latency at a paced load", tables.paced(data.measured))
+    yield from section("Throughput, and latency at saturation", tables.saturated(data.measured))
+    short = tables.unsteady(data.records, data.labels)
+    if short:
+        yield Text(
+            f"{UNSTEADY} Not steady: the two halves of a repeat differ by more than 20 %, so it was too short and its "
+            "figures are not to be relied on."
+        )
+        yield Bullets(short)
