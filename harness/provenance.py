@@ -55,7 +55,9 @@ def _start(plan: Plan) -> dict[str, Any]:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "harness_version": version("kafka-delivery-harness"),
         "git": _git(),
-        "clients": {name: version(name) for name in sorted({trial.client for trial in plan.trials})},
+        "clients": {
+            trial.client: trial.client_version for trial in sorted(plan.trials, key=lambda trial: trial.client)
+        },
         "python": platform.python_version(),
         "kernel": f"{platform.system()} {platform.release()}",
     }

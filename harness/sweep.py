@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Wante
                 janitor=janitor,
                 journals=results.journals,
                 scratch=scratch,
-                run_id=results.folder.name,
+                run_id=f"{results.folder.name}.{secrets.token_hex(4)}",
                 doing=watcher.doing,
             )
     finally:

@@ -122,3 +122,8 @@ def unsupported(client: str, config: Mapping[str, Setting]) -> list[str]:
 def refuses(client: str, config: Mapping[str, Setting]) -> str | None:
     """Why the client of this name does not take these settings together, or None."""
     return load(client).refuses(config)
+
+
+def version(client: str) -> str:
+    """That of the client of this name, with its engine's where it has one."""
+    return load(client).version()

@@ -48,6 +48,10 @@ class AdminError(Exception):
     """A broker did not answer, or answered with an error."""
 
 
+class TopicExists(AdminError):
+    """There is a topic of that name."""
+
+
 @dataclass(frozen=True)
 class PartitionView:
     """A partition as one broker sees it. ``leader`` is -1 when there is none."""
@@ -96,7 +100,7 @@ def _view(answer: metadata_found.MetadataResponse) -> TopicView:
 def create_topic(
     address: str, name: str, partitions: int, replication_factor: int, config: Mapping[str, str], timeout_s: float
 ) -> None:
-    """Raises ``AdminError`` with the broker's own words if it refuses."""
+    """Raises ``AdminError`` with the broker's own words if it refuses, ``TopicExists`` if there is one of that name."""
     topic = create.CreatableTopic(
         name=TopicName(name),
         num_partitions=i32(partitions),
@@ -106,8 +110,9 @@ def create_topic(
     )
     request = create.CreateTopicsRequest(topics=(topic,), timeout=_ms(timeout_s))
     result = call(address, request, created.CreateTopicsResponse, lambda said: _the_one(said.topics), timeout_s)
-    if result.error_code not in (ErrorCode.none, ErrorCode.topic_already_exists):
-        raise AdminError(f"topic {name}: {result.error_message or result.error_code.name}")
+    if result.error_code is not ErrorCode.none:
+        refused = TopicExists if result.error_code is ErrorCode.topic_already_exists else AdminError
+        raise refused(f"topic {name}: {result.error_message or result.error_code.name}")
 
 
 def delete_topic(address: str, name: str, timeout_s: float) -> None:

@@ -34,7 +34,21 @@ class Brokers:
         return ",".join(self.addresses.values())
 
     def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
-        self._ask(lambda address: admin.create_topic(address, name, partitions, replication_factor, config, 15))
+        unheard = False
+
+        def create(address: str) -> None:
+            nonlocal unheard
+            try:
+                admin.create_topic(address, name, partitions, replication_factor, config, 15)
+            except admin.TopicExists as exists:
+                # Unless it was made by a request whose answer was lost, its messages are somebody else's.
+                if not unheard:
+                    raise ClusterFailed(str(exists)) from exists
+            except admin.AdminError:
+                unheard = True
+                raise
+
+        self._ask(create)
         self.wait_healthy(name, 20)
 
     def delete_topic(self, name: str) -> None:

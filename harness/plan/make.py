@@ -30,6 +30,8 @@ class Clients(Protocol):
     def refuses(self, client: str, config: Config) -> str | None:
         """Why the client does not take them together, or None."""
 
+    def version(self, client: str) -> str: ...
+
 
 _RECORD_OVERHEAD_BYTES = 30  # of a record in a log beside its value: lengths, deltas, its share of a batch's header
 _ELIGIBLE = "eligible.leader.replicas.version"  # Kafka's name of the feature, 0 is off
@@ -108,6 +110,7 @@ class _Trials:
             kind=self.kind,
             repeat=asked.repeat,
             client=client,
+            client_version=self.clients.version(client),
             config=config,
             load=load,
             under=asked.under,

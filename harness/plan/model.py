@@ -74,6 +74,7 @@ class Trial:
     repeat: int
     """From 1."""
     client: str
+    client_version: str
     config: dict[str, Setting]
     """Dotted names; always with acks, replication.factor, min.insync.replicas and partitions, and with
     eligible.leader.replicas.version where Kafka has them.

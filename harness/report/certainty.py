@@ -29,7 +29,7 @@ def short(cell: Cell) -> str:
     Trials of different loads are no repeats of each other, and have none.
     """
     trials = len(cell.verdicts)
-    if trials < 2 or cell.verdict in (None, Verdict.UNKNOWN) or len(cell.loads) > 1:
+    if trials < 2 or cell.verdict in (None, Verdict.UNKNOWN) or not cell.repeats:
         return cell.agreement
     if cell.verdict is Verdict.KEPT:
         return f"{cell.agreement} (≤ {100 * at_most(trials):.0f} %)"
@@ -40,7 +40,7 @@ def short(cell: Cell) -> str:
 def in_full(cell: Cell) -> str:
     """A sentence over the repeats: how often a promise was broken or each anomaly was there, with bounds."""
     counted_trials = [trial for trial in cell.trials if trial.anomalies is not None]
-    if len(counted_trials) < 2 or cell.verdict is None or len(cell.loads) > 1:
+    if len(counted_trials) < 2 or cell.verdict is None or not cell.repeats:
         return ""
     parts = []
     if cell.verdict in HARMLESS and cell.ruled:

@@ -83,6 +83,8 @@ class Labels:
     """Those of them that some trials do not state."""
     versions: bool
     """Whether it ran more than one Kafka version."""
+    upgraded: frozenset[str]
+    """Clients of which it ran more than one version."""
     sizes: bool
     """Whether its loads have more than one message size."""
     parameters: Mapping[str, tuple[str, ...]]
@@ -95,22 +97,26 @@ class Labels:
         groups: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
         faults: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for record in records:
-            groups[record.kind, record.config.get(REPLICATION), record.kafka].append(_configured(record))
+            groups[record.kind, record.config.get(REPLICATION), record.kafka].append(record.configured)
             faults[record.fault.name].append(flat_parameters(record.fault.parameters))
         varied = {key for configs in groups.values() for key in _varied(configs)}
         keys = (*_ALWAYS, *sorted(varied - {*_ALWAYS, REPLICATION}))
+        clients: dict[str, set[str | None]] = defaultdict(set)
+        for record in records:
+            clients[record.client].add(record.client_version)
         loads = [record.load for record in records if not record.with_fault]
         return cls(
             keys=keys,
-            left_out=frozenset(key for key in keys if any(key not in _configured(record) for record in records)),
+            left_out=frozenset(key for key in keys if any(key not in record.configured for record in records)),
             versions=len({record.kafka for record in records}) > 1,
+            upgraded=frozenset(client for client, known in clients.items() if len(known - {None}) > 1),
             sizes="message_size" in _varied(loads),
             parameters={name: tuple(sorted(_varied(given))) for name, given in faults.items()},
         )
 
     def configuration(self, record: TrialRecord) -> Configuration:
         """Two trials have the same one if they differ in client, replication factor, fault, load or repeat only."""
-        config = _configured(record)
+        config = record.configured
         words = [word for key in self.keys if key in config and (word := self._word(key, config[key]))]
         rank = [_rank(key, config.get(key)) for key in self.keys]
         if self.versions:
@@ -119,7 +125,10 @@ class Labels:
         return Configuration(tuple(rank), ", ".join(words) or "defaults")
 
     def subject(self, record: TrialRecord) -> Subject:
-        return Subject(record.client, replication_factor(record), self.configuration(record))
+        client = record.client
+        if client in self.upgraded:
+            client += f" {record.client_version or ABSENT}"
+        return Subject(client, replication_factor(record), self.configuration(record))
 
     def fault(self, record: TrialRecord) -> str:
         """The fault's name, with the parameters that tell its recipes apart; ``no fault`` for a performance trial."""
@@ -155,12 +164,6 @@ class Labels:
 
 def name(subject: Subject) -> str:
     return f"{subject.client}, {subject.configuration}, RF {subject.replication_factor}"
-
-
-def _configured(record: TrialRecord) -> dict[str, Any]:
-    """Its settings as they would be without the fault: what a recipe brings with it is the recipe's, and no choice."""
-    config = {**record.config, **record.fault.replaced}
-    return {key: value for key, value in config.items() if value is not None or key not in record.fault.replaced}
 
 
 def replication_factor(record: TrialRecord) -> int:

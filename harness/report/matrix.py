@@ -49,8 +49,13 @@ class Cell:
 
     @property
     def loads(self) -> frozenset[tuple[str, str]]:
-        """Rates and message sizes. Trials of different loads are no repeats of each other."""
+        """Rates and message sizes."""
         return frozenset((repr(trial.load.get("rate")), repr(trial.load.get("message_size"))) for trial in self.trials)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether its trials are repeats of one another, which those of different loads are not."""
+        return len({trial.key for trial in self.trials}) == 1
 
     @property
     def agreement(self) -> str:

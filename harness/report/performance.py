@@ -88,20 +88,20 @@ class Costs:
 
 def performances(records: Sequence[TrialRecord], labels: Labels) -> list[Performance]:
     """Every subject and load that has figures, by message size, load (saturation last) and subject."""
-    groups: dict[tuple[Subject, str], list[TrialRecord]] = defaultdict(list)
+    groups: dict[str, list[TrialRecord]] = defaultdict(list)
     for record in records:
         if not record.with_fault and record.status == "completed" and (record.throughput or record.latency_ms):
-            groups[labels.subject(record), labels.load(record)].append(record)
+            groups[record.key].append(record)
     found = [
         Performance(
-            subject=subject,
-            load=load,
+            subject=labels.subject(trials[0]),
+            load=labels.load(trials[0]),
             paced=paced(trials[0]),
             rate=float(trials[0].load["rate"]) if paced(trials[0]) else float("inf"),
             message_size=int(trials[0].load.get("message_size", 0)),
             trials=tuple(trials),
         )
-        for (subject, load), trials in groups.items()
+        for trials in groups.values()
     ]
     return sorted(found, key=lambda each: (each.message_size, each.rate, each.subject))
 

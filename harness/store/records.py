@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
-from harness.events import FORMAT, INFORMATION, NO_FAULT, Permission, Verdict
+from harness.events import FORMAT, INFORMATION, NO_FAULT, Permission, Verdict, flat_parameters
+
+_FOUND_OUT = frozenset({"most_waiting_bytes"})  # of a load, while it ran
 
 
 class _Record(BaseModel):
@@ -118,6 +122,7 @@ class TrialRecord(_Record):
     """One of ``harness.kinds.KINDS``, or of those of another version."""
     repeat: int
     kafka: str
+    brokers: int | None = None
     cluster_profile: str | None = None
     client: str
     client_version: str | None = None
@@ -125,6 +130,8 @@ class TrialRecord(_Record):
     """Dotted names, with ``replication.factor``, ``min.insync.replicas`` and ``partitions``."""
     effective: dict[str, Any] | None = None
     """What the client really ran with, as far as it lets anybody see, and the ``min.insync.replicas`` in effect."""
+    topic: str | None = None
+    """Its own; it is gone by now, but the nodes' logs name it."""
     load: dict[str, Any]
     fault: FaultRecord
     status: Literal["completed", "failed", "skipped", "interrupted"]
@@ -163,6 +170,40 @@ class TrialRecord(_Record):
     def with_fault(self) -> bool:
         """Whether something was done to it, or was to be."""
         return self.fault.name != NO_FAULT
+
+    @property
+    def configured(self) -> dict[str, Any]:
+        """Its settings as they would be without the fault: what a recipe brings with it is the recipe's, and no
+        choice.
+        """
+        stated = {**self.config, **self.fault.replaced}
+        return {name: value for name, value in stated.items() if value is not None or name not in self.fault.replaced}
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """All that tells it from other trials but its repeat, whatever run it is in: on what, by whom, configured how,
+        under which load and which fault; by dotted names.
+        """
+        load = {name: value for name, value in self.load.items() if name not in _FOUND_OUT}
+        return {
+            "kind": self.kind,
+            "kafka": self.kafka,
+            "brokers": self.brokers,
+            "cluster_profile": self.cluster_profile,
+            "client": self.client,
+            "client_version": self.client_version,
+            **{f"config.{name}": value for name, value in self.configured.items()},
+            **{f"load.{name}": value for name, value in load.items()},
+            "fault": self.fault.name,
+            **{f"fault.{name}": value for name, value in flat_parameters(self.fault.parameters).items()},
+        }
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def key(self) -> str:
+        """Of its parts, 16 hexadecimal digits: repeats of one trial have the same, in every run and every format."""
+        canonical = json.dumps(self.parts, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     @model_validator(mode="before")
     @classmethod

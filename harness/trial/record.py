@@ -25,8 +25,9 @@ def record_of(running: Running, started: datetime, elapsed_s: float, *, complete
         | {
             "load": planned["load"] | {"most_waiting_bytes": fleet.most_waiting_bytes if fleet else None},
             "fault": planned["fault"].model_copy(update=carried_out),
+            "client_version": (fleet.version if fleet else None) or trial.client_version,
         },
-        client_version=fleet.version if fleet else None,
+        topic=running.topic,
         effective={**fleet.effective, **in_effect(trial.config)} if fleet and fleet.effective else None,
         status="completed" if complete else "failed",
         reason="; ".join(running.problems) or None,
@@ -44,8 +45,10 @@ def fields(trial: Trial) -> dict[str, Any]:
         "kind": trial.kind,
         "repeat": trial.repeat,
         "kafka": trial.kafka,
+        "brokers": trial.cluster.brokers,
         "cluster_profile": trial.cluster.profile,
         "client": trial.client,
+        "client_version": trial.client_version,
         "config": trial.config,
         "load": asdict(trial.load),
         "fault": FaultRecord(

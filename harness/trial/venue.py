@@ -34,6 +34,7 @@ class Venue:
     scratch: Path
     """Mapped journals and logs of running children; nothing in it outlives the run."""
     run_id: str
+    """Nobody else's and no other start's of the same run: topics and run keys are made of it."""
     doing: Callable[[str], None] = lambda what: None
     """Told what the trial is doing, for people."""
 

@@ -6,10 +6,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.clusters import ClusterFailed
+from harness.clusters import ClusterFailed, admin
+from harness.clusters.brokers import Brokers
 from harness.clusters.local.cluster import LocalCluster, new_cluster_id
 from harness.clusters.local.jars import class_path
 from harness.janitor import Janitor
+
+from .test_admin import service
 
 
 def test_every_broker_itself_knows_a_new_topic(cluster: LocalCluster) -> None:
@@ -26,6 +29,25 @@ def test_every_broker_itself_knows_a_new_topic(cluster: LocalCluster) -> None:
 def test_the_brokers_own_reason_is_given_for_a_topic_they_refuse(cluster: LocalCluster) -> None:
     with pytest.raises(ClusterFailed, match="replication factor"):
         cluster.create_topic("impossible", 1, 5, {})
+
+
+def test_a_topic_that_is_there_already_is_no_success_unless_an_answer_was_lost(
+    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.create_topic("theirs", 1, 3, {})
+    with pytest.raises(ClusterFailed, match="topic theirs: Topic 'theirs' already exists"):
+        cluster.create_topic("theirs", 1, 3, {})
+    broker = cluster.addresses[1]
+
+    def make_it_and_hang_up(connection: socket.socket, request: bytes) -> None:
+        admin.create_topic(broker, "ours", 1, 3, {}, 10)
+
+    with service(make_it_and_hang_up) as forgetful:
+        brokers = Brokers({0: forgetful, 1: broker})
+        monkeypatch.setattr(brokers, "wait_healthy", lambda *_: None)
+        brokers.create_topic("ours", 1, 3, {})
+    for name in ("theirs", "ours"):
+        cluster.delete_topic(name)
 
 
 def test_a_killed_leader_is_replaced_and_comes_back(cluster: LocalCluster) -> None:

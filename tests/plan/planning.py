@@ -42,6 +42,9 @@ class Able:
     def refuses(self, client: str, config: Config) -> str | None:
         return None
 
+    def version(self, client: str) -> str:
+        return "1.2.3"
+
 
 def planned(changes: Mapping[str, Any] = {}, clients: Clients = Able(), known: Known | None = None) -> Plan:
     return plan(parse({**BASE, **changes}, known), KINDS, clients, FAULTS)

@@ -133,7 +133,7 @@ def performance(
         **_identity(client, guarantee, factor, f"rate-{rate}", repeat),
         kind="performance",
         cluster_profile="performance",
-        load={"rate": rate, "seconds": 5.0, "messages": sent, "message_size": 100, "partitions": 3},
+        load={"rate": rate, "seconds": 5.0, "messages": 2_000_000, "message_size": 100, "partitions": 3},
         elapsed_s=7.0,
         counts=counts(guarantee, sent),
         anomalies=anomalies(),

@@ -16,6 +16,22 @@ def test_a_label_has_what_tells_configurations_apart_and_nothing_that_follows_fr
     assert [str(each) for each in configurations] == ["acks=0", "acks=1", "acks=all", "acks=all, idempotent"]
 
 
+def test_a_client_that_was_upgraded_within_a_run_is_two() -> None:
+    """Else the trials of both would pass for repeats of one."""
+    records = [
+        one(client=client, client_version=version)
+        for client, version in (("aiokafka", "1"), ("aiokafka", "2"), ("aiokafka", None), ("kafka-python", "1"))
+    ]
+    labels = Labels.of(records)
+    assert [labels.subject(each).client for each in records] == [
+        "aiokafka 1",
+        "aiokafka 2",
+        "aiokafka —",
+        "kafka-python",
+    ]
+    assert Labels.of(records[1:]).subject(records[1]).client == "aiokafka"
+
+
 def test_every_setting_that_varies_is_named_shortly() -> None:
     records = [
         one(config={"linger.ms": linger, "max.in.flight.requests.per.connection": in_flight})

@@ -274,7 +274,7 @@ def test_no_trials(tmp_path: Path) -> None:
     assert "144 of the 144 planned trials did not run" in report
     for chart in CHARTS:
         assert f"- {chart.name}: {chart.without}" in report
-    assert (folder / "trials.csv").read_text().startswith("format,id,name,kind,repeat,")
+    assert (folder / "trials.csv").read_text().startswith("format,id,key,name,kind,repeat,")
 
 
 def test_a_run_file_with_nothing_in_it_but_its_format(tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield from _open(name, rows)
         else:
             yield name
+        if name == "id":
+            yield "key"
 
 
 def _open(name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:

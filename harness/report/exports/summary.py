@@ -59,6 +59,7 @@ def _subject(subject: Subject) -> dict[str, Any]:
 def _cell(cell: Cell) -> dict[str, Any]:
     return {
         "trials": [trial.id for trial in cell.trials],
+        "keys": sorted({trial.key for trial in cell.trials}),
         "verdict": cell.verdict and cell.verdict.value,
         "alike": cell.verdicts.count(cell.verdict) if cell.verdict else None,
         "unruled": [anomaly.value for anomaly in cell.unruled],
@@ -83,6 +84,7 @@ def _safe(subject: Subject, fault: str, cells: Matrix) -> dict[str, Any] | None:
 def _performance(each: Performance) -> dict[str, Any]:
     return {
         **_subject(each.subject),
+        "key": each.trials[0].key,
         "load": each.load,
         "saturated": not each.paced,
         "steady": each.steady,
