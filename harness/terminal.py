@@ -12,6 +12,7 @@ from rich.text import Text
 from harness.events import Verdict
 from harness.plan import Plan, Trial
 from harness.store import TrialRecord
+from harness.words import duration, plural
 
 _LOOK = {
     Verdict.KEPT: "green",
@@ -60,8 +61,7 @@ class Terminal:
     def starts(self, trial: Trial) -> None:
         self._trial = trial.name
         if self._skipped:
-            trials = "1 trial" if self._skipped == 1 else f"{self._skipped} trials"
-            self._console.print(f"{trials} skipped; the report says why")
+            self._console.print(f"{plural(self._skipped, 'trial')} skipped; the report says why")
             self._skipped = 0
         self._show()
 
@@ -83,7 +83,7 @@ class Terminal:
         left_s = sum(self._left_s.values()) * self._pace
         what = f"trial {min(self._number + 1, self._total)} of {self._total}: {self._trial} " if self._trial else ""
         self._progress.update(
-            self._task, completed=self._number, description=f"{what}{self._now}", left=f"{_minutes(left_s)} left"
+            self._task, completed=self._number, description=f"{what}{self._now}", left=f"{duration(left_s)} left"
         )
 
 
@@ -131,7 +131,3 @@ def _line(record: TrialRecord) -> Text:
     if record.reason:
         figures.append(record.reason)
     return said.append(f"  {', '.join(figures)}", "dim") if figures else said
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

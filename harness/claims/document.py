@@ -30,8 +30,8 @@ from harness.report.files import publish, write
 from harness.report.labels import Labels
 from harness.report.pages import REPORT
 from harness.report.verdicts import page_of
-from harness.report.wording import setting
 from harness.store import Results, TrialRecord
+from harness.words import setting
 
 _MARK = {Outcome.REPRODUCED: "✓", Outcome.REFUTED: "✗", Outcome.NOT_DECIDED: "?"}
 _PLACE = "claims"

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from harness.claims.checks import Check, Outcome
+from harness.words import options, spaced
 from harness.workload import Workload, WorkloadError, parse
 from harness.workload.explain import Sections, explain
-from harness.workload.problems import Place, Problem, listed, quote
+from harness.workload.problems import Place, Problem, quote
 from harness.workload.source import Source
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -64,7 +65,7 @@ class Claims(_Section):
         return _named_well(claims)
 
     def word(self, outcome: Outcome) -> str:
-        return self.words.get(outcome, outcome.value.replace("_", " "))
+        return self.words.get(outcome, spaced(outcome.value))
 
     def workload(self, arm: Arm | None = None) -> Workload:
         """The workload that an arm is; without one, an empty shell around all. Raises ``WorkloadError``."""
@@ -118,7 +119,7 @@ def _read(data: object) -> tuple[Claims | None, list[Problem]]:
 
 def _unknown_arms(claims: Claims) -> list[Problem]:
     return [
-        Problem(("claims", name, "checks", index), f"there is no arm {arm}; there are {listed(claim.arms)}")
+        Problem(("claims", name, "checks", index), f"there is no arm {arm}; there are {options(claim.arms)}")
         for name, claim in claims.claims.items()
         for index, check in enumerate(claim.checks)
         for arm in check.named

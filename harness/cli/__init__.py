@@ -22,6 +22,7 @@ from harness.console import console
 from harness.janitor import JanitorDied
 from harness.process import ChildFailed
 from harness.store import Results, ResultsUnusable
+from harness.words import plural
 from harness.workload import WorkloadError
 
 
@@ -46,7 +47,6 @@ def report(folder: Path) -> None:
 def check(folder: Path) -> None:
     """Judge every trial of a stored run again, from its journals, with no broker in sight."""
     from harness.judge import differs, judge
-    from harness.report.wording import plural
 
     out = console()
     results = Results.open(folder)

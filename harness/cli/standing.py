@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from harness.console import console
+from harness.words import plural
 
 
 @click.group()
@@ -24,7 +25,7 @@ def up(kafka: str, brokers: int, port: int | None, profile: str) -> None:
 
     with bars(console(stderr=True)) as progress:
         state = standing.up(kafka, brokers, port, profile, download(progress))
-    click.echo(f"Kafka {state.kafka}, {state.brokers} brokers\nbootstrap.servers={state.bootstrap}")
+    click.echo(f"Kafka {state.kafka}, {plural(state.brokers, 'broker')}\nbootstrap.servers={state.bootstrap}")
 
 
 @cluster.command()
@@ -44,6 +45,6 @@ def status() -> None:
     if state is None:
         click.echo("no cluster is up")
     else:
-        click.echo(f"Kafka {state.kafka}, {state.brokers} brokers\nbootstrap.servers={state.bootstrap}")
+        click.echo(f"Kafka {state.kafka}, {plural(state.brokers, 'broker')}\nbootstrap.servers={state.bootstrap}")
         for address in state.silent():
             click.echo(f"no broker answers at {address}")

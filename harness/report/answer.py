@@ -13,8 +13,9 @@ from harness.report.blocks import Code, Strong, Words, joined
 from harness.report.labels import NO_FAULT, Configuration, Labels, Subject
 from harness.report.matrix import WRONG, counted, verdict_of
 from harness.report.performance import Costs, costs, performances
-from harness.report.wording import count, listed, plural, ratios, span, word
+from harness.report.wording import ratios, shortened, span, word
 from harness.store import TrialRecord
+from harness.words import count, listed, percent, plural
 
 _IN_ONE_SENTENCE = 3
 _DONE_TO = {
@@ -136,7 +137,7 @@ def _wrong(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Words]:
                 most[configuration] = max(number, most.get(configuration, 0))
         where = [(Code(str(of)), f" (up to {count(number)})") for of, number in sorted(most.items())]
         if where:
-            parts.append((Strong(_DONE_TO[anomaly]), " with ", listed(where, _IN_ONE_SENTENCE)))
+            parts.append((Strong(_DONE_TO[anomaly]), " with ", shortened(where, _IN_ONE_SENTENCE)))
     if parts:
         yield ("Messages were ", joined(parts, "; "), "; in brackets the most in one trial.")
 
@@ -161,8 +162,8 @@ def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Words]:
         least = min(min(of.values()) for of in clean.values())
         yield (
             "Nothing at all went wrong under faults with ",
-            listed(tried, _IN_ONE_SENTENCE),
-            f". That is no proof: at 95 % confidence, what goes wrong in up to {100 * at_most(least):.0f} % of the "
+            shortened(tried, _IN_ONE_SENTENCE),
+            f". That is no proof: at 95 % confidence, what goes wrong in up to {percent(at_most(least))} of the "
             f"trials of one client under one fault can be missed by {plural(least, 'trial')}.",
         )
 

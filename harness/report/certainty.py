@@ -5,12 +5,13 @@ from __future__ import annotations
 from harness.events import Verdict
 from harness.measure.proportion import at_most, interval
 from harness.report.matrix import HARMLESS, Cell, counted
-from harness.report.wording import plural, word
+from harness.report.wording import word
+from harness.words import percent, percents, plural
 
 
 def bound(trials: int) -> str:
     """``0 of 12 trials: at most 22 % of such trials, at 95 % confidence``."""
-    return f"0 of {plural(trials, 'trial')}: at most {100 * at_most(trials):.0f} % of such trials, at 95 % confidence"
+    return f"0 of {plural(trials, 'trial')}: at most {percent(at_most(trials))} of such trials, at 95 % confidence"
 
 
 def share(shown: int, trials: int) -> str:
@@ -18,8 +19,7 @@ def share(shown: int, trials: int) -> str:
     if shown == 0:
         return bound(trials)
     low, high = interval(shown, trials)
-    extent = f"{100 * low:.0f} to {100 * high:.0f} %"
-    return f"{shown} of {plural(trials, 'trial')}: {extent} of such trials, at 95 % confidence"
+    return f"{shown} of {plural(trials, 'trial')}: {percents(low, high)} of such trials, at 95 % confidence"
 
 
 def short(cell: Cell) -> str:
@@ -32,9 +32,9 @@ def short(cell: Cell) -> str:
     if trials < 2 or cell.verdict in (None, Verdict.UNKNOWN) or not cell.repeats:
         return cell.agreement
     if cell.verdict is Verdict.KEPT:
-        return f"{cell.agreement} (≤ {100 * at_most(trials):.0f} %)"
+        return f"{cell.agreement} (≤ {percent(at_most(trials))})"
     low, high = interval(cell.verdicts.count(cell.verdict), trials)
-    return f"{cell.agreement} ({100 * low:.0f}–{100 * high:.0f} %)"
+    return f"{cell.agreement} ({100 * low:.0f}–{percent(high)})"
 
 
 def in_full(cell: Cell) -> str:

@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import Any
 
 from harness.events import OBSERVED
-from harness.report.wording import count
 from harness.store import TrialRecord
+from harness.words import count
 
 NOBODY = "none"
 

@@ -11,7 +11,8 @@ from harness.report.data import Data, Told
 from harness.report.gallery import Gallery
 from harness.report.matrix import Matrix
 from harness.report.performance import Costs
-from harness.report.wording import UNSTEADY, listed
+from harness.report.wording import UNSTEADY
+from harness.words import listed
 
 _READING = """\
 **Words.** A message is *lost* if the client reported success (with acks=0: counted it as sent) and it is not in the \

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.events import flat_parameters
-from harness.report.wording import ABSENT, plain, setting
 from harness.store import TrialRecord
+from harness.words import ABSENT, setting
 
 ACKS = "acks"
 IDEMPOTENCE = "enable.idempotence"
@@ -186,7 +186,7 @@ def _plain(key: str, value: Any) -> str:
         return key
     if value is None:
         return f"{key} unset"
-    return f"{key} {plain(value)}" if " " in key else setting(key, value)
+    return setting(key, value)
 
 
 def _rank(key: str, value: Any) -> tuple[int, float, str]:

@@ -15,8 +15,9 @@ from harness.report.labels import Labels, name
 from harness.report.matrix import Matrix
 from harness.report.nearest import unsafe
 from harness.report.verdicts import advice, page_of, said
-from harness.report.wording import ABSENT, Spread, plain, plural, seconds
+from harness.report.wording import Spread, seconds
 from harness.store import TrialRecord
+from harness.words import ABSENT, plain, plural
 
 REPORT = "report"
 """Where the report itself is among the documents."""

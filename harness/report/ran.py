@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.report.blocks import Block, Bullets, Code, Details, Listing, Strong, Table, Text, Words, joined
-from harness.report.wording import ABSENT, plain, setting
+from harness.words import ABSENT, plain, plural, setting
 
 
 def what_ran(run: Mapping[str, Any]) -> Iterator[Block]:
@@ -51,7 +51,8 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Java", _said(run.get("java"))
     yield "Python", _said(run.get("python"))
     yield "Kernel", _said(run.get("kernel"))
-    yield "CPU", ", ".join(filter(None, (_said(cpu.get("model")), f"{cpu['cores']} cores" if cpu.get("cores") else "")))
+    cores = plural(cpu["cores"], "core") if cpu.get("cores") else ""
+    yield "CPU", ", ".join(filter(None, (_said(cpu.get("model")), cores)))
     yield "Memory", f"{memory_gb:g} GB" if memory_gb else ""
     yield "Seed", _said(run.get("seed"))
 

@@ -10,8 +10,9 @@ from harness.report.blocks import Emphasis, Lines, Strong, Table, Text, Words, p
 from harness.report.labels import Labels
 from harness.report.matrix import WORST_FIRST
 from harness.report.performance import Clock, Cost, Costs, Performance, Quantile
-from harness.report.wording import ABSENT, UNSTEADY, count, middle, rate, ratio
+from harness.report.wording import UNSTEADY, middle, rate, ratio
 from harness.store import TrialRecord
+from harness.words import ABSENT, count
 
 PER_SESSION = prose(
     "*once-per-session*: each message is once and in order in its partition's log, as long as the same producer lives "

@@ -11,8 +11,9 @@ from harness.events import Anomaly, Permission, Verdict
 from harness.report.blocks import Block, Bullets, Code, Details, Strong, Table, Text, Words
 from harness.report.labels import Labels, name, replication_factor
 from harness.report.matrix import counted, verdict_of
-from harness.report.wording import ABSENT, count, plain, plural, seconds, setting, spaced, word
+from harness.report.wording import seconds, word
 from harness.store import TrialRecord
+from harness.words import ABSENT, count, plain, plural, setting, spaced
 
 _COUNTS = ("sent", "acked", "failed", "unknown", "unconfirmed", "in_log")
 _COLUMNS = (Anomaly.LOST, Anomaly.DUPLICATE, Anomaly.REORDERED)

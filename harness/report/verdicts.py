@@ -13,8 +13,9 @@ from harness.report.files import slug
 from harness.report.labels import NO_FAULT, Configuration, Labels, Subject
 from harness.report.matrix import HARMLESS, Cell, Grid, Matrix, grids
 from harness.report.nearest import nearest, unsafe
-from harness.report.wording import ABSENT, listed, setting, spaced, span
+from harness.report.wording import span
 from harness.store import TrialRecord
+from harness.words import ABSENT, listed, setting, spaced
 
 PAGES = "faults"
 """The folder of the pages, beside the report."""

@@ -1,16 +1,15 @@
-"""How a report says a value, a setting, a count, a list. What is absent is an em dash, never 0."""
+"""How a report says what was measured: figures, rates and ratios over the repeats of a trial."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import overload
 
 from harness.events import Anomaly
-from harness.report.blocks import Words
+from harness.report.blocks import Words, joined
+from harness.words import ABSENT, count, extent, spaced, times
 
-ABSENT = "—"
 UNSTEADY = "†"
 _SHORT: dict[str, str] = {Anomaly.DUPLICATE: "dup"}
 
@@ -31,33 +30,9 @@ class Spread:
         return cls(median(there), min(there), max(there), len(there)) if there else None
 
 
-def plain(value: object) -> str:
-    """A setting or a piece of evidence: ``true``, ``1/5`` for a list."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list) and value:
-        return "/".join(map(plain, value))
-    return ABSENT if value is None or value == [] else str(value)
-
-
-def setting(name: str, value: object) -> str:
-    """``acks=all``, ``enable.idempotence=true``."""
-    return f"{name}={plain(value)}"
-
-
-def spaced(name: str) -> str:
-    """A name of ours in words: ``failed landed``."""
-    return name.replace("_", " ")
-
-
 def word(anomaly: str) -> str:
     """Short enough for a cell."""
     return _SHORT.get(anomaly, spaced(anomaly))
-
-
-def count(value: float | None) -> str:
-    """A whole number: ``12,000``."""
-    return ABSENT if value is None else f"{value:,.0f}"
 
 
 def span(low: float, high: float) -> str:
@@ -90,24 +65,14 @@ def ratio(spread: Spread | None) -> str:
     """``0.83x``, or with its extent over the repeats ``0.83x (0.79x to 0.88x)``."""
     if spread is None:
         return ABSENT
-    extent = f" ({_extent(spread.low, spread.high)})" if spread.repeats > 1 else ""
-    return _times(spread.median) + extent
+    return times(spread.median) + (f" ({extent(spread.low, spread.high)})" if spread.repeats > 1 else "")
 
 
 def ratios(spreads: Sequence[Spread]) -> str:
     """``0.77x to 0.90x (0.70x to 0.95x over all repeats)``."""
     medians = [spread.median for spread in spreads]
     low, high = min(spread.low for spread in spreads), max(spread.high for spread in spreads)
-    return f"{_extent(min(medians), max(medians))} ({_extent(low, high)} over all repeats)"
-
-
-def _extent(low: float, high: float) -> str:
-    return _times(low) if _times(low) == _times(high) else f"{_times(low)} to {_times(high)}"
-
-
-def _times(value: float) -> str:
-    """Two digits are what repeats can bear."""
-    return f"{value:.2f}x" if value < 10 else f"{value:.0f}x"
+    return f"{extent(min(medians), max(medians))} ({extent(low, high)} over all repeats)"
 
 
 def seconds(value: float | None) -> str:
@@ -122,21 +87,9 @@ def short(value: float) -> str:
     return figure(value)
 
 
-def plural(number: int, noun: str) -> str:
-    """``1 trial``, ``12 trials with a fault``."""
-    first, *rest = noun.split(" ")
-    return " ".join([f"{count(number)} {first}" + ("" if number == 1 else "s"), *rest])
-
-
-@overload
-def listed(parts: Sequence[str], limit: int | None = None) -> str: ...
-@overload
-def listed(parts: Sequence[Words], limit: int | None = None) -> Words: ...
-def listed(parts: Sequence[Words], limit: int | None = None) -> Words:
-    """``a, b and c``; past the limit ``a, b and 3 more``. Of text alone it is text."""
-    if limit is not None and len(parts) > limit:
-        parts = [*parts[:limit], f"{len(parts) - limit} more"]
-    between = ["", *[", "] * (len(parts) - 2), " and "]
-    said = [each for pair in zip(between, parts, strict=False) for each in pair]
-    texts = [each for each in said if isinstance(each, str)]
-    return "".join(texts) if len(texts) == len(said) else tuple(said)
+def shortened(parts: Sequence[Words], most: int) -> Words:
+    """``a, b and c`` of at least one thing that stands in a line; of more than so many ``a, b and 3 more``."""
+    if len(parts) > most:
+        parts = [*parts[:most], f"{len(parts) - most} more"]
+    *others, final = parts
+    return (joined(others, ", "), " and ", final) if others else final

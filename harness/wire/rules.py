@@ -16,6 +16,7 @@ from typing import Any
 from harness.wire.forge import FORGED
 from harness.wire.plans import PASS_ON, Line, Plan
 from harness.wire.requests import API_NAMES, Request
+from harness.words import listed
 
 
 def _lose_ack(rule: Rule) -> Plan:
@@ -124,7 +125,7 @@ class Rule:
             kinds = _TYPES[name]
             # In Python a bool is an int; in JSON it is not.
             fits = isinstance(given, kinds) and (not isinstance(given, bool) or bool in kinds)
-            _require(fits, f"{name} is {given!r}; it is {' or '.join(_WORDS[kind] for kind in kinds)}")
+            _require(fits, f"{name} is {given!r}; it is {listed((_WORDS[kind] for kind in kinds), 'or')}")
         return cls(**value)
 
     def to_json(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.events import flat_parameters
+from harness.words import plural
 from harness.workload.combinations import combinations, complete, contradictions
 from harness.workload.problems import Place, Problem
 from harness.workload.reading import TRIALS
@@ -49,7 +50,7 @@ def _stated(name: str, sweep: Mapping[str, Any], config: Mapping[str, Any]) -> I
 
 def _too_many_replicas(sweep: Mapping[str, Any], config: Mapping[str, Any], brokers: int) -> Iterator[Problem]:
     allowed = f"allowed: 1 to {brokers}" if brokers > 1 else "allowed: 1"
-    of = f"the {brokers} brokers" if brokers > 1 else "the 1 broker"
+    of = f"the {plural(brokers, 'broker')}"
     for place, value in _stated(_REPLICAS, sweep, config):
         if value > brokers:
             yield Problem(place, f"{value} is more than {of} of this cluster; {allowed}")

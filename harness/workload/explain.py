@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from harness.words import listed, options
 from harness.workload.foreign import FOREIGN
-from harness.workload.problems import Place, Problem, listed, quote, suggestion
+from harness.workload.problems import Place, Problem, quote, suggestion
 from harness.workload.settings import SETTINGS
 
 Sections = Mapping[tuple[str, ...], type[BaseModel]]
@@ -74,10 +75,10 @@ def unknown_key(key: str, known: Mapping[str, object] | list[str], sections: Sec
         return f"unknown key{near}"
     elsewhere = [".".join(keys) for keys, model in (sections or {}).items() if keys and key in model.model_fields]
     if elsewhere:
-        return f"unknown key here: it belongs in {' or '.join(elsewhere)}"
+        return f"unknown key here: it belongs in {listed(elsewhere, 'or')}"
     if key in SETTINGS:
         return "unknown key here: it belongs in sweep or config"
-    return f"unknown key; known are {listed(known)}"
+    return f"unknown key; known are {options(known)}"
 
 
 def _say(found: ErrorDetails, sections: Sections) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.clients import Setting as Value
 from harness.events import flat_parameters
+from harness.words import setting
 from harness.workload.settings import SETTINGS
 
 _SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,39}")
@@ -43,7 +44,7 @@ def recipe_label(name: str, differs: Mapping[str, Any]) -> str:
 
 def recipe_name(name: str, differs: Mapping[str, Any]) -> str:
     """``lose-request (silent=true)``; of a composition ``... (kill_leader.rate=500)``."""
-    stated = ", ".join(f"{key}={_plain(value)}" for key, value in flat_parameters(differs).items())
+    stated = ", ".join(setting(key, value) for key, value in flat_parameters(differs).items())
     return f"{name} ({stated})" if stated else name
 
 
@@ -64,11 +65,7 @@ def _axis_name(axis: str, value: Value) -> str:
         return str(value)
     if axis == "enable.idempotence":
         return "idempotent" if value else "not-idempotent"
-    return f"{_PLAIN.get(axis, axis)}={_plain(value)}"
-
-
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return setting(_PLAIN.get(axis, axis), value)
 
 
 def _flag(name: str, value: object) -> str:

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from harness.words import plain
+
 Place = tuple[str | int, ...]
 """The way from the top of the file to a value: keys, and positions in lists counted from 0."""
 
@@ -48,7 +50,7 @@ def quote(value: object) -> str:
     """A value as its file has it, short enough for one line."""
     match value:
         case bool() | None:
-            text = "nothing" if value is None else str(value).lower()
+            text = "nothing" if value is None else plain(value)
         case str():
             text = repr(value if len(value) <= _LONGEST else value[: _LONGEST - 3] + "...")
         case int() if value.bit_length() > 64:
@@ -58,11 +60,6 @@ def quote(value: object) -> str:
         case _:
             text = str(value)
     return text
-
-
-def listed(values: Iterable[object]) -> str:
-    """Allowed values, in one line."""
-    return ", ".join(str(value).lower() if isinstance(value, bool) else str(value) for value in values)
 
 
 def suggestion(word: object, known: Iterable[str]) -> str:

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ValidationError, ValidationInfo
 
 from harness.clients import Setting as Value
 from harness.events import parts_of
+from harness.words import options
 from harness.workload.explain import explain, refuse, unknown_key
 from harness.workload.known import Known
-from harness.workload.problems import Place, Problem, listed, quote, suggestion
+from harness.workload.problems import Place, Problem, quote, suggestion
 from harness.workload.settings import SETTINGS, Choice
 
 TRIALS = ("performance", "faults")
@@ -49,7 +50,7 @@ def read_sweep(sweep: object, reading: Reading) -> dict[str, tuple[Value, ...]]:
     readers |= {name: setting.read for name, setting in SETTINGS.items()}
     problems: list[Problem] = []
     if "client" not in sweep:
-        problems.append(Problem(("client",), f"is missing: a list of {listed(reading.known.clients)}"))
+        problems.append(Problem(("client",), f"is missing: a list of {options(reading.known.clients)}"))
     axes = {}
     for axis, values in sweep.items():
         if axis not in readers:
@@ -95,7 +96,7 @@ def read_recipes(recipes: object, known: Known) -> object:
     for index, recipe in enumerate(recipes):
         stated = recipe if isinstance(recipe, dict) else {"name": recipe}
         if "name" not in stated:
-            problems.append(Problem((index, "name"), f"is missing: one of {listed(known.faults)}"))
+            problems.append(Problem((index, "name"), f"is missing: one of {options(known.faults)}"))
             continue
         try:
             name = _read_fault(stated["name"], known)
@@ -154,11 +155,11 @@ def read_exclusions(exclude: object, reading: Reading) -> object:
             message = f"is {quote(because)}; it is a text: the reason, which the report gives"
             problems.append(Problem((index, "because"), message))
         if not stated.keys() - {"because"}:
-            problems.append(Problem((index,), f"names no axis; there are {listed(swept)}"))
+            problems.append(Problem((index,), f"names no axis; there are {options(swept)}"))
         exclusion: dict[str, Any] = {"because": because}
         for axis, values in stated.items():
             if axis not in swept and axis != "because":
-                message = f"is no axis of this sweep{suggestion(axis, swept) or f'; there are {listed(swept)}'}"
+                message = f"is no axis of this sweep{suggestion(axis, swept) or f'; there are {options(swept)}'}"
                 problems.append(Problem((index, axis), message))
             elif axis != "because":
                 several = values if isinstance(values, list | tuple) else [values]
@@ -212,7 +213,7 @@ def _on_axis(axis: str, swept: tuple[Value, ...] | None) -> Callable[[object], V
     def read(value: object) -> Value:
         item = SETTINGS[axis].read(value) if axis in SETTINGS else str(value)
         if swept is not None and item not in swept:
-            raise ValueError(f"{quote(value)} is not a value that the sweep has: {listed(swept)}")
+            raise ValueError(f"{quote(value)} is not a value that the sweep has: {options(swept)}")
         return item
 
     return read

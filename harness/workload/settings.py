@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.clients import Setting as Value
-from harness.workload.problems import listed, quote, suggestion
+from harness.words import options
+from harness.workload.problems import quote, suggestion
 
 _INT = 2**31 - 1
 _LONG = 2**63 - 1
@@ -58,7 +59,7 @@ class Choice:
             word = self.same.get(value, value)
             if word in self.words:
                 return word
-        raise ValueError(f"{quote(value)} is not one of {listed(self.words)}{suggestion(value, self.words)}")
+        raise ValueError(f"{quote(value)} is not one of {options(self.words)}{suggestion(value, self.words)}")
 
     def schema(self) -> dict[str, Any]:
         return {"enum": [*self.words, *self.same]}

@@ -64,7 +64,7 @@ def test_what_never_happens_has_its_bound() -> None:
     check = Never(check="never", what="lost", arms=("a", "b"))
     found = check.decide({"a": [record()] * 6, "b": [record()] * 6})
     assert found.outcome is REPRODUCED
-    assert found.evidence == "lost in 0 of 12 trials (at most 22% a trial at 95 %) of a and b"
+    assert found.evidence == "lost in 0 of 12 trials (at most 22 % a trial at 95 %) of a and b"
     found = check.decide({"a": [record()], "b": [record(lost=3)]})
     assert found.outcome is REFUTED and "1 of 2 trials" in found.evidence and "3 messages" in found.evidence
 

@@ -75,7 +75,7 @@ def test_claims_are_reproduced_refuted_or_not_decided(tmp_path: Path) -> None:
     ids = {json.loads(line)["id"] for line in (run / "trials.jsonl").read_text().splitlines()}
     assert {trial for claim in data for trials in claim["trials"].values() for trial in trials} == ids and len(ids) == 5
     document = (run / "claims.md").read_text()
-    assert "duplicate in 1 of 1 trials" in document and "250 messages in all" in document
+    assert "duplicate in 1 of 1 trial " in document and "250 messages in all" in document
     code, again = _harness("claims", "--resume", run)
     assert code == 5 and again.splitlines()[-4:-1] == said.splitlines()[-4:-1], again
     assert len((run / "trials.jsonl").read_text().splitlines()) == 5

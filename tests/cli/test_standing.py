@@ -45,7 +45,7 @@ def test_of_two_that_are_started_at_once_one_stays_until_it_is_stopped(state: Pa
         assert standing.status() == up and not up.silent()
         command = [sys.executable, "-P", "-m", "harness", "cluster", "status"]
         said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-        assert said == f"Kafka 4.4.0, 1 brokers\nbootstrap.servers={up.bootstrap}\n"
+        assert said == f"Kafka 4.4.0, 1 broker\nbootstrap.servers={up.bootstrap}\n"
     finally:
         assert standing.down()
     assert standing.status() is None and not standing.down()

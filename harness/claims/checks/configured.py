@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome
+from harness.words import listed, plain
 
 
 class Runs(BaseCheck):
@@ -24,7 +25,7 @@ class Runs(BaseCheck):
             of_client, value = found.setdefault(record.client, []), (record.effective or {}).get(self.setting)
             if value not in of_client:
                 of_client.append(value)
-        each = [f"{client} {' and '.join(map(_value, values))}" for client, values in found.items()]
+        each = [f"{client} {listed(map(_value, values))}" for client, values in found.items()]
         said = f"{self.setting}: {', '.join(each) or 'no trial ran'}"
         # One trial with another value is enough, whatever others of that client ran with.
         if any(values != [self.values[client]] for client, values in found.items() if client in self.values):
@@ -33,4 +34,4 @@ class Runs(BaseCheck):
 
 
 def _value(value: object) -> str:
-    return "has no such setting" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return "has no such setting" if value is None else plain(value)

@@ -6,10 +6,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome, listed
+from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome
 from harness.events import CLIENT_DIED, NO_REPORT
 from harness.measure.proportion import at_most, interval
 from harness.store import TrialRecord
+from harness.words import listed, percent, percents, plural
 
 What = Literal[
     "lost",
@@ -82,7 +83,7 @@ class Happens(_Counted):
 
     def decide(self, arms: Arms) -> Finding:
         shown, trials, total, said = self.shown(arms)
-        said += f", {total:,} messages in all" if shown else ""
+        said += f", {plural(total, 'message in all')}" if shown else ""
         if shown and (shown == trials or self.how_often == "sometimes"):
             return Finding(Outcome.REPRODUCED, said)
         if trials and not shown and self.how_often == "always":
@@ -98,7 +99,7 @@ class Never(_Counted):
     def decide(self, arms: Arms) -> Finding:
         shown, trials, total, said = self.shown(arms)
         if shown:
-            return Finding(Outcome.REFUTED, f"{said}, {total:,} messages in all")
+            return Finding(Outcome.REFUTED, f"{said}, {plural(total, 'message in all')}")
         return Finding(Outcome.REPRODUCED if trials else Outcome.NOT_DECIDED, said)
 
 
@@ -106,6 +107,6 @@ def _rate(shown: int, trials: int) -> str:
     if not trials:
         return "no trial that exercised it"
     if not shown:
-        return f"0 of {trials} trials (at most {at_most(trials):.0%} a trial at 95 %)"
+        return f"0 of {plural(trials, 'trial')} (at most {percent(at_most(trials))} a trial at 95 %)"
     low, high = interval(shown, trials)
-    return f"{shown} of {trials} trials ({low:.0%} to {high:.0%} a trial at 95 %)"
+    return f"{shown} of {plural(trials, 'trial')} ({percents(low, high)} a trial at 95 %)"

@@ -44,8 +44,3 @@ class BaseCheck(BaseModel):
 
     def decide(self, arms: Arms) -> Finding:
         raise NotImplementedError
-
-
-def listed(names: Sequence[str]) -> str:
-    """These arms in a sentence."""
-    return " and ".join(names)

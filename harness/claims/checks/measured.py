@@ -7,9 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome, listed
+from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome
 from harness.measure.ratio import Ratio, paired_ratio
 from harness.store import TrialRecord
+from harness.words import extent, listed, percent, plural, times
 
 Measure = Literal["messages_per_s", "p50_ms", "p99_ms", "max_ms", "longest_gap_s", "gave_up_ms"]
 
@@ -33,7 +34,7 @@ class More(BaseCheck):
     def decide(self, arms: Arms) -> Finding:
         ratios = {other: _ratio(self.measure, arms[self.arm], arms[other]) for other in self.than}
         said = f"{self.measure} of {self.arm}: " + ", ".join(
-            f"{_times(ratio)} that of {other}" for other, ratio in ratios.items()
+            f"{_said(ratio)} that of {other}" for other, ratio in ratios.items()
         )
         if any(ratio is None for ratio in ratios.values()):
             return Finding(Outcome.NOT_DECIDED, f"{said}: too few repeats")
@@ -63,7 +64,7 @@ class Equivalent(BaseCheck):
 
     def decide(self, arms: Arms) -> Finding:
         ratio = _ratio(self.measure, arms[self.arm], arms[self.to], confidence=0.9)
-        said = f"{self.measure} of {self.arm}: {_times(ratio, 90)} that of {self.to}; margin {self.margin:.0%}"
+        said = f"{self.measure} of {self.arm}: {_said(ratio, 90)} that of {self.to}; margin {percent(self.margin)}"
         if ratio is None:
             return Finding(Outcome.NOT_DECIDED, f"{said}: too few repeats")
         low, high = 1 / (1 + self.margin), 1 + self.margin
@@ -73,7 +74,7 @@ class Equivalent(BaseCheck):
             return Finding(Outcome.REFUTED, said)
         wider = _ratio(self.measure, arms[self.arm], arms[self.to])
         if wider is not None and (wider.high < 1 or wider.low > 1):
-            return Finding(Outcome.REFUTED, f"{said}; {wider.low:.2f} to {wider.high:.2f} at 95 %: not the same")
+            return Finding(Outcome.REFUTED, f"{said}; {extent(wider.low, wider.high)} at 95 %: not the same")
         return Finding(Outcome.NOT_DECIDED, said)
 
 
@@ -127,7 +128,7 @@ def _ratio(
     return paired_ratio([ours for ours, _ in pairs], [theirs for _, theirs in pairs], confidence)
 
 
-def _times(ratio: Ratio | None, confidence: int = 95) -> str:
+def _said(ratio: Ratio | None, confidence: int = 95) -> str:
     if ratio is None:
         return "(no interval)"
-    return f"{ratio.estimate:.2f} times ({ratio.low:.2f} to {ratio.high:.2f} at {confidence} %, {ratio.pairs} pairs)"
+    return f"{times(ratio.estimate)} ({extent(ratio.low, ratio.high)} at {confidence} %, {plural(ratio.pairs, 'pair')})"

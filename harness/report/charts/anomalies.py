@@ -20,7 +20,7 @@ from harness.report.charts.style import COLOURS, SMALL, WIDTH_IN, bare, blank, l
 from harness.report.data import Data
 from harness.report.files import slug
 from harness.report.matrix import Cell, Grid, Matrix, grids, matrix
-from harness.report.wording import listed, plural
+from harness.words import listed, plural, spaced
 
 _SHADES = 5  # light ones, on which black text can be read
 _TINTS = {
@@ -166,7 +166,7 @@ def _text(cell: Cell) -> str:
     elif cell.verdict is Verdict.ALLOWED and cell.ruled:
         words[0] = f"{_ALLOWED} {words[0]}"
     elif cell.verdict not in (Verdict.KEPT, Verdict.ALLOWED, Verdict.REPRODUCED):
-        words = [*words, cell.verdict.replace("_", " ")]
+        words = [*words, spaced(cell.verdict)]
     if cell.agreement and len(set(cell.verdicts)) > 1:
         words[-1] += f" ({cell.agreement})"
     return "\n".join(words if len(words) <= _LINES else [*words[: _LINES - 1], f"and {len(words) - _LINES + 1} more"])

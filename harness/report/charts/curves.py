@@ -19,7 +19,7 @@ from harness.report.data import Data
 from harness.report.files import slug
 from harness.report.labels import Configuration
 from harness.report.performance import Performance
-from harness.report.wording import listed
+from harness.words import listed
 
 Float = npt.NDArray[np.float64]
 _TICKS = np.array([50, 90, 99, 99.9, 99.99, 99.999])

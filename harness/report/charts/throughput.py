@@ -9,7 +9,7 @@ from harness.report.charts.bars import bars
 from harness.report.charts.drawing import Drawing
 from harness.report.data import Data
 from harness.report.files import slug
-from harness.report.wording import listed
+from harness.words import listed
 
 
 def draw(data: Data) -> Iterator[Drawing]:

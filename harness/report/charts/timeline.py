@@ -22,8 +22,8 @@ from harness.report.data import Data
 from harness.report.files import slug
 from harness.report.labels import ACKS, Labels
 from harness.report.matrix import verdict_of
-from harness.report.wording import listed
 from harness.store import TrialRecord
+from harness.words import listed, spaced
 
 _SHADE = 0.1
 _AFTER = 0.04  # of the time, at the end: for what came last to be seen
@@ -191,7 +191,7 @@ def _strip(axes: Axes, panel: _Panel) -> None:
 def _which(record: TrialRecord, labels: Labels) -> str:
     subject = labels.subject(record)
     repeat = f", repeat {record.repeat}" if record.repeat > 1 else ""
-    verdict = verdict_of(record).value.replace("_", " ")
+    verdict = spaced(verdict_of(record).value)
     return f"{subject.configuration}, RF {subject.replication_factor}{repeat}: {verdict}"
 
 
