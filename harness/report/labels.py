@@ -14,6 +14,7 @@ from typing import Any
 from harness.events import flat_parameters
 from harness.store import TrialRecord
 from harness.words import ABSENT, setting
+from harness.workload.settings import SETTINGS
 
 ACKS = "acks"
 IDEMPOTENCE = "enable.idempotence"
@@ -22,17 +23,9 @@ NO_FAULT = "no fault"
 
 _ALWAYS = (ACKS, IDEMPOTENCE)
 _ACKS = ("0", "1", "all")
-_FLAGS = {IDEMPOTENCE: "idempotent", "unclean.leader.election.enable": "unclean election"}
 _FEATURES = {  # as Kafka has them without being asked, and otherwise
     ("eligible.leader.replicas.version", 1): "",
     ("eligible.leader.replicas.version", 0): "no eligible leader replicas",
-}
-_SHORT = {
-    "max.in.flight.requests.per.connection": "in flight",
-    "min.insync.replicas": "min ISR",
-    "delivery.timeout.ms": "delivery timeout ms",
-    "request.timeout.ms": "request timeout ms",
-    "compression.type": "compression",
 }
 Rank = tuple[tuple[int, float, str], ...]
 
@@ -155,11 +148,10 @@ class Labels:
     def _word(self, key: str, value: Any) -> str:
         if value is False and key not in self.left_out:
             return ""
-        if value is True and key in _FLAGS:
-            return _FLAGS[key]
         if (key, value) in _FEATURES:
             return _FEATURES[key, value]
-        return _plain(_SHORT.get(key, key), value)
+        known = SETTINGS.get(key)
+        return _plain(key, value) if known is None or value is None else known.said(value)
 
 
 def name(subject: Subject) -> str:

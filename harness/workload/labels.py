@@ -13,8 +13,6 @@ from harness.words import setting
 from harness.workload.settings import SETTINGS
 
 _SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,39}")
-_SHORT = {"acks": "acks", "replication.factor": "rf", "min.insync.replicas": "min-isr"}
-_PLAIN = {"replication.factor": "RF", "min.insync.replicas": "min ISR"}
 
 
 def axes_label(axes: Mapping[str, Value]) -> str:
@@ -53,19 +51,11 @@ def _in_order(axes: Mapping[str, Value]) -> list[str]:
 
 
 def _axis_label(axis: str, value: Value) -> str:
-    if axis == "client":
-        return str(value)
-    if axis == "enable.idempotence":
-        return _flag("idem", value)
-    return _flag(_SHORT.get(axis, axis.replace(".", "-")), value)
+    return str(value) if axis == "client" else _flag(SETTINGS[axis].label, value)
 
 
 def _axis_name(axis: str, value: Value) -> str:
-    if axis == "client":
-        return str(value)
-    if axis == "enable.idempotence":
-        return "idempotent" if value else "not-idempotent"
-    return setting(_PLAIN.get(axis, axis), value)
+    return str(value) if axis == "client" else SETTINGS[axis].said(value)
 
 
 def _flag(name: str, value: object) -> str:

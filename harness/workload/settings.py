@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.clients import Setting as Value
-from harness.words import options
+from harness.words import options, setting
 from harness.workload.problems import quote, suggestion
 
 _INT = 2**31 - 1
@@ -20,7 +20,10 @@ _LONG = 2**63 - 1
 
 @dataclass(frozen=True)
 class Flag:
-    """True or false."""
+    """True or false; ``yes`` and ``no`` is what people say in place of its name and either."""
+
+    yes: str
+    no: str
 
     def read(self, value: object) -> Value:
         if not isinstance(value, bool):
@@ -67,16 +70,31 @@ class Choice:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: who reads it, what it may be, and what it means."""
+    """One setting: who reads it, what it may be, what it means, and what it is called."""
 
     name: str
     kind: Literal["producer", "topic"]
     allowed: Flag | Whole | Choice
     meaning: str
+    short: str = ""
+    """In ids; its name with dashes unless it has one. It stays as it is: runs are resumed, and trials drawn, by ids."""
+    called: str = ""
+    """By people; its name unless it has one."""
 
     def read(self, value: object) -> Value:
         """The value in one spelling (``acks: -1`` is ``"all"``). Raises ``ValueError`` saying what is allowed."""
         return self.allowed.read(value)
+
+    @property
+    def label(self) -> str:
+        """``min-isr``, ``linger-ms``."""
+        return self.short or self.name.replace(".", "-")
+
+    def said(self, value: Value) -> str:
+        """With a value that was read: ``acks=all``, ``min ISR 2``, ``idempotent``."""
+        if isinstance(self.allowed, Flag):
+            return self.allowed.yes if value else self.allowed.no
+        return setting(self.called or self.name, value)
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of one value."""
@@ -84,23 +102,42 @@ class Setting:
 
 
 SETTINGS: Mapping[str, Setting] = {
-    setting.name: setting
-    for setting in (
+    each.name: each
+    for each in (
         Setting(
             "acks",
             "producer",
             Choice(("0", "1", "all"), {0: "0", 1: "1", -1: "all", "-1": "all"}),
             "replicas that have a message before it counts as sent: none, the leader, or all in sync",
         ),
-        Setting("enable.idempotence", "producer", Flag(), "the broker drops the copies that retries make"),
+        Setting(
+            "enable.idempotence",
+            "producer",
+            Flag("idempotent", "not-idempotent"),
+            "the broker drops the copies that retries make",
+            short="idem",
+        ),
         Setting("retries", "producer", Whole(0), "how often a failed request is sent again"),
-        Setting("delivery.timeout.ms", "producer", Whole(0), "the longest from send to success or failure"),
-        Setting("request.timeout.ms", "producer", Whole(0), "the longest wait for one response"),
+        Setting(
+            "delivery.timeout.ms",
+            "producer",
+            Whole(0),
+            "the longest from send to success or failure",
+            called="delivery timeout ms",
+        ),
+        Setting(
+            "request.timeout.ms",
+            "producer",
+            Whole(0),
+            "the longest wait for one response",
+            called="request timeout ms",
+        ),
         Setting(
             "max.in.flight.requests.per.connection",
             "producer",
             Whole(1),
             "requests on the way to one broker at once",
+            called="in flight",
         ),
         Setting("linger.ms", "producer", Whole(0, _LONG), "how long a batch waits for more messages"),
         Setting("batch.size", "producer", Whole(0), "the most bytes in one batch of one partition"),
@@ -109,16 +146,26 @@ SETTINGS: Mapping[str, Setting] = {
             "producer",
             Choice(("none", "gzip", "snappy", "lz4", "zstd")),
             "how batches are compressed",
+            called="compression",
         ),
         Setting("buffer.memory", "producer", Whole(0, _LONG), "bytes that may wait in the producer"),
         Setting("max.block.ms", "producer", Whole(0, _LONG), "how long send may wait for room or metadata"),
         Setting("retry.backoff.ms", "producer", Whole(0, _LONG), "the wait before a request is sent again"),
-        Setting("replication.factor", "topic", Whole(1, 2**15 - 1), "copies of each partition"),
-        Setting("min.insync.replicas", "topic", Whole(1), "replicas in sync without which acks=all is refused"),
+        Setting(
+            "replication.factor", "topic", Whole(1, 2**15 - 1), "copies of each partition", short="rf", called="RF"
+        ),
+        Setting(
+            "min.insync.replicas",
+            "topic",
+            Whole(1),
+            "replicas in sync without which acks=all is refused",
+            short="min-isr",
+            called="min ISR",
+        ),
         Setting(
             "unclean.leader.election.enable",
             "topic",
-            Flag(),
+            Flag("unclean election", "no unclean election"),
             "a replica that is behind may lead when no other is left: available again, but messages are gone",
         ),
         Setting(
@@ -130,7 +177,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("flush.messages", "topic", Whole(1, _LONG), "messages after which the log is forced to disk"),
     )
 }
-"""Every setting a workload may name. A new one is one line here."""
+"""Every setting a workload may name. A new one is one entry here, with what ids and people call it."""
 
 
 def of_kind(config: Mapping[str, Value], kind: Literal["producer", "topic"]) -> dict[str, Value]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from harness.clients import Setting
 from harness.events import flat_parameters
 from harness.report.labels import NO_FAULT, Labels, name
 from harness.store import FaultRecord, TrialRecord
+from harness.workload.labels import axes_name
 
 from .synthetic_run import default_sweep, one
 
@@ -42,6 +46,22 @@ def test_every_setting_that_varies_is_named_shortly() -> None:
     assert [str(each) for each in sorted(labels.configuration(record) for record in records)] == [
         f"acks=all, linger.ms={linger}, in flight {in_flight}" for linger in (0, 20, 100) for in_flight in (1, 5)
     ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("min.insync.replicas", 1, "min ISR 1"),
+        ("compression.type", "lz4", "compression=lz4"),
+        ("linger.ms", 5, "linger.ms=5"),
+        ("unclean.leader.election.enable", True, "unclean election"),
+        ("unclean.leader.election.enable", False, "no unclean election"),
+    ],
+)
+def test_a_setting_is_called_alike_in_a_report_and_in_a_trials_name(setting: str, value: Setting, said: str) -> None:
+    records = [one(config={setting: value}), one()]
+    assert str(Labels.of(records).configuration(records[0])) == f"acks=all, {said}"
+    assert axes_name({"client": "aiokafka", setting: value}) == f"aiokafka {said}"
 
 
 def test_eligible_leader_replicas_are_named_only_where_there_are_none() -> None:
@@ -97,7 +117,7 @@ def test_false_is_said_only_where_somebody_left_it_to_the_client() -> None:
     left = [one(), *stated]
     assert [str(Labels.of(left).configuration(each)) for each in left] == [
         "acks=all",
-        "acks=all, enable.idempotence=false",
+        "acks=all, not-idempotent",
         "acks=all, idempotent",
     ]
 
