@@ -25,7 +25,7 @@ does so in partition 0 alone, or another one may come to lead. From the least to
 
 
 @dataclass(frozen=True)
-class Load:
+class FaultLoad:
     """Under which the fault is made to strike."""
 
     messages: int
@@ -106,7 +106,7 @@ class Forgets:
 class Effects:
     """Of one fault with given parameters; by default nothing happens."""
 
-    load: Load | None = None
+    load: FaultLoad | None = None
     under_load: bool = False
     """It strikes while a paced load goes on: later it proves nothing."""
     elects: Elects = "nobody"

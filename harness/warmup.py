@@ -16,10 +16,10 @@ import numpy as np
 
 from harness.bounds import Bounds
 from harness.clients import Setting
-from harness.disk import DiskWatch
 from harness.journal import ProducerJournal
 from harness.load.spec import Spec
 from harness.process import ChildFailed
+from harness.space import DiskWatch
 from harness.trial import Venue
 from harness.trial.waits import client_waits
 from harness.workers.receiver import Receiver

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from harness.clients.errors import TABLES, Proof, Rule
+from harness.clients.errors import TABLES, ErrorRow, Proof
 from harness.events import Outcome, Verdict
 from harness.journal import LogColumns, ProducerJournal, seal, write_log
 from harness.judge import differs, judge
@@ -81,7 +81,7 @@ def test_whether_a_fault_fired_is_for_its_events_to_say(
 
 SIZE, LATE, OTHER = "MessageSizeTooLargeError", "KafkaTimeoutError", "SomethingElse"
 BEFORE, SINCE = 2, 3  # that a producer notes an error and not what it takes it for
-CORRECTED = {SIZE: Rule(Proof.NEVER, "after all"), LATE: Rule(Proof.ONE_ATTEMPT, "after all")}
+CORRECTED = {SIZE: ErrorRow(Proof.NEVER, "after all"), LATE: ErrorRow(Proof.ONE_ATTEMPT, "after all")}
 
 
 @pytest.mark.parametrize(

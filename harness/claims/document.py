@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.claims.checks import Finding, Outcome, decide
+from harness.claims.checks import ClaimOutcome, Finding, decide
 from harness.claims.model import Claims
 from harness.claims.planning import arms_of
 from harness.report.blocks import (
@@ -33,7 +33,7 @@ from harness.report.verdicts import page_of
 from harness.store import Results, TrialRecord
 from harness.words import setting
 
-_MARK = {Outcome.REPRODUCED: "✓", Outcome.REFUTED: "✗", Outcome.NOT_DECIDED: "?"}
+_MARK = {ClaimOutcome.REPRODUCED: "✓", ClaimOutcome.REFUTED: "✗", ClaimOutcome.NOT_DECIDED: "?"}
 _PLACE = "claims"
 """Where it is among the documents."""
 
@@ -45,7 +45,7 @@ class Decided:
     name: str
     says: str
     source: str
-    outcome: Outcome
+    outcome: ClaimOutcome
     word: str
     """The file's own word for the outcome."""
     findings: tuple[Finding, ...]

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from harness.claims.checks import Check, Outcome
+from harness.claims.checks import Check, ClaimOutcome
 from harness.words import options, spaced
 from harness.workload import Workload, WorkloadError, parse
 from harness.workload.explain import Sections, explain
@@ -55,7 +55,7 @@ class Claims(_Section):
     kafka: str = Field(description="the brokers' version")
     brokers: int = Field(3, ge=1, le=9, description="how many brokers")
     seed: int = Field(1, ge=0, description="of the order of trials and of all that is random in them")
-    words: dict[Outcome, str] = Field({}, description="other words for the outcomes, such as present and absent")
+    words: dict[ClaimOutcome, str] = Field({}, description="other words for the outcomes, such as present and absent")
     limits: dict[str, Any] = Field({}, description="as in a workload")
     claims: dict[str, Claim] = Field(min_length=1, description="the claims by name")
 
@@ -64,7 +64,7 @@ class Claims(_Section):
     def _named_well(cls, claims: dict[str, Claim]) -> dict[str, Claim]:
         return _named_well(claims)
 
-    def word(self, outcome: Outcome) -> str:
+    def word(self, outcome: ClaimOutcome) -> str:
         return self.words.get(outcome, spaced(outcome.value))
 
     def workload(self, arm: Arm | None = None) -> Workload:

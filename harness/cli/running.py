@@ -17,7 +17,7 @@ from harness import folders
 from harness.cli.codes import INCOMPLETE, OK, exit_code
 from harness.clusters import ClusterFailed
 from harness.console import console
-from harness.disk import free_bytes
+from harness.space import free_bytes
 from harness.store import Results, TrialRecord
 from harness.workload import WorkloadError, load, parse
 
@@ -81,7 +81,7 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
         for each in decided:
             out.print(f"{each.word:14} {each.name}: {each.says}", soft_wrap=True)
         out.print(f"claims: {room.write_document(done.results, wanted, decided)}", soft_wrap=True)
-        sys.exit(INCOMPLETE if any(each.outcome is room.Outcome.NOT_DECIDED for each in decided) else OK)
+        sys.exit(INCOMPLETE if any(each.outcome is room.ClaimOutcome.NOT_DECIDED for each in decided) else OK)
 
 
 def _run(
@@ -138,7 +138,7 @@ def _new(results: Path, plan: Plan, stated: dict[str, Any]) -> Results:
 
 
 def _close(records: Sequence[TrialRecord], made: Path) -> None:
-    from harness.report.terminal import closing_table
+    from harness.report.closing import closing_table
 
     out = console()
     out.print(closing_table(records))

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
-from harness.effects import Away, Effects, Elects, Forgets, How, Line, Load, Producer, Requests, Whom
+from harness.effects import Away, Effects, Elects, FaultLoad, Forgets, How, Line, Producer, Requests, Whom
 from harness.faults import steps
 from harness.faults.fault import Fault, Script, flat
-from harness.wire.rules import Rule
+from harness.wire.rules import WireRule
 
 _DEEDS = (
     steps.Pause,
@@ -36,11 +36,11 @@ def effects_of(fault: Fault, parameters: Any) -> Effects:
     walked = _Walked()
     for step in flat(script.steps):
         walked.take(step)
-    rules = [rule for step in script.every_step if isinstance(step, steps.Wire) for rule in step.rules]
+    rules = [rule for step in script.every_step if isinstance(step, steps.SetRules) for rule in step.rules]
     requests = _requests(rules)
     load = script.load
     derived = Effects(
-        load=Load(load.count, parameters.message_size, parameters.warmup, load.rate, load.flush_every),
+        load=FaultLoad(load.count, parameters.message_size, parameters.warmup, load.rate, load.flush_every),
         under_load=load.rate is not None and any(isinstance(step, _DEEDS) for step in flat(script.during)),
         elects=max((_elects(away) for away in walked.away), key=get_args(Elects).index, default="nobody"),
         behind_leads=walked.behind_leads,
@@ -134,7 +134,7 @@ class _Walked:
                 self.away[i] = replace(self.away[i], noticed=True)
 
 
-def _requests(rules: Iterable[Rule]) -> Requests | None:
+def _requests(rules: Iterable[WireRule]) -> Requests | None:
     """The first fate that is not mere lateness; with a refusal, lateness keeps other requests on their way."""
     late = any(rule.action == "delay" and rule.times is None for rule in rules)
     for rule in rules:
@@ -146,7 +146,7 @@ def _requests(rules: Iterable[Rule]) -> Requests | None:
     return None
 
 
-def _lines(rules: Iterable[Rule], lasts_s: float | None) -> Iterator[Line]:
+def _lines(rules: Iterable[WireRule], lasts_s: float | None) -> Iterator[Line]:
     for rule in rules:
         line, late_ms = rule.plan.line, rule.plan.request_delay_ms or rule.plan.response_delay_ms
         if line is None and late_ms:
@@ -161,6 +161,6 @@ def _lines(rules: Iterable[Rule], lasts_s: float | None) -> Iterator[Line]:
 
 def _lasts_s(script: Script) -> float | None:
     """How long the rules stay from when they fall on a request; None if until the load is over."""
-    if not any(isinstance(step, steps.Wire) and not step.rules for step in script.during):
+    if not any(isinstance(step, steps.SetRules) and not step.rules for step in script.during):
         return None
     return sum(step.seconds for step in script.during if isinstance(step, steps.Sleep))

@@ -93,7 +93,7 @@ def _waits(step: steps.Step) -> list[object]:
     match step:
         case steps.Sleep(drawn=True):
             return [object()]  # what is left to chance is never the same
-        case steps.Sleep() | steps.Wire():
+        case steps.Sleep() | steps.SetRules():
             return [step]
         case steps.AwaitAcks(count=count):
             return [("acks", count)]

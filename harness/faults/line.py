@@ -10,9 +10,9 @@ import math
 from pydantic import Field
 
 from harness.faults.fault import Config, Fault, Script, given
-from harness.faults.steps import AwaitFired, Sleep, Wire
+from harness.faults.steps import AwaitFired, SetRules, Sleep
 from harness.faults.wire import Flushed, hit, no_ack
-from harness.wire.rules import Rule
+from harness.wire.rules import WireRule
 
 
 class Hold(Flushed):
@@ -35,29 +35,29 @@ class Bandwidth(Flushed):
     )
 
 
-def _for_a_time(rule: Rule, seconds: float, parameters: Flushed) -> Script:
+def _for_a_time(rule: WireRule, seconds: float, parameters: Flushed) -> Script:
     """The load waits for the line as any client would; the pause counts from the request at which it began."""
     return Script(
-        before=(Wire((rule,)),),
+        before=(SetRules((rule,)),),
         load=parameters.load,
-        during=(AwaitFired(rule.action), Sleep(seconds), Wire()),
+        during=(AwaitFired(rule.action), Sleep(seconds), SetRules()),
     )
 
 
 def _hold(parameters: Hold) -> Script:
-    return _for_a_time(Rule("hold", skip=parameters.skip, times=1), parameters.hold_s, parameters)
+    return _for_a_time(WireRule("hold", skip=parameters.skip, times=1), parameters.hold_s, parameters)
 
 
 def _refuse(parameters: Refuse) -> Script:
-    rule = Rule("refuse", skip=parameters.skip, times=1, cut=parameters.cut)
+    rule = WireRule("refuse", skip=parameters.skip, times=1, cut=parameters.cut)
     return _for_a_time(rule, parameters.refuse_s, parameters)
 
 
 def _bandwidth(parameters: Bandwidth) -> Script:
-    rule = Rule("bandwidth", skip=parameters.skip, times=1, bytes_per_s=parameters.bytes_per_s)
+    rule = WireRule("bandwidth", skip=parameters.skip, times=1, bytes_per_s=parameters.bytes_per_s)
     if parameters.slow_s is not None:
         return _for_a_time(rule, parameters.slow_s, parameters)
-    return Script(before=(Wire((rule,)),), load=parameters.load, after=(Wire(),))
+    return Script(before=(SetRules((rule,)),), load=parameters.load, after=(SetRules(),))
 
 
 def _slow_s(parameters: Bandwidth, config: Config) -> float:

@@ -7,9 +7,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.faults.steps import AwaitAcks, AwaitFired, Send, Sleep, Step, Wire
+from harness.faults.steps import AwaitAcks, AwaitFired, Send, SetRules, Sleep, Step
 from harness.load.codec import HEADER_BYTES
-from harness.wire.rules import Rule
+from harness.wire.rules import WireRule
 
 
 class Parameters(BaseModel):
@@ -70,7 +70,7 @@ class UnderLoad(ByChance):
         """What has to be set up before the load, for ``trigger`` to be told."""
         if self.after_requests is None:
             return ()
-        return (Wire((Rule("observe", skip=self.after_requests - 1, times=1),)),)
+        return (SetRules((WireRule("observe", skip=self.after_requests - 1, times=1),)),)
 
     @property
     def trigger(self) -> tuple[Step, ...]:

@@ -12,7 +12,7 @@ from harness.clusters import Cluster
 from harness.clusters.can import Ability, Disks, Links, Processes
 from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
-from harness.wire import Proxy, Rule
+from harness.wire import Proxy, WireRule
 from harness.workers.fleet import Fleet
 from harness.workers.movement import Movement
 
@@ -42,7 +42,7 @@ class Stage:
     _parts: dict[str, Stage] = field(default_factory=dict)
     _taken: dict[int, str | None] = field(default_factory=dict)
     """The nodes that somebody has ended, frozen or harmed, and not given back yet, with whose they are."""
-    _rules: dict[str | None, tuple[Rule, ...]] = field(default_factory=dict)
+    _rules: dict[str | None, tuple[WireRule, ...]] = field(default_factory=dict)
     """Those in the proxy, with whose they are."""
     _hit: dict[steps.Target, tuple[int, ...]] = field(default_factory=dict)
 
@@ -74,7 +74,7 @@ class Stage:
         whose = {} if self.part is None else {"part": self.part}
         self.events.append(FaultEvent(self.clock_ns(), what, {**detail, **whose}))
 
-    def put_rules(self, rules: Sequence[Rule]) -> None:
+    def put_rules(self, rules: Sequence[WireRule]) -> None:
         """Puts this part's rules into the proxy in place of those that it had there; other parts' stay as they are.
 
         Where a fault of the line ends thereby, that is an event.

@@ -25,11 +25,11 @@ from harness.faults.steps import (
     Restart,
     RestartInTurn,
     Send,
+    SetRules,
     ShutDown,
     Sleep,
     Step,
     Together,
-    Wire,
 )
 
 REACTION_S = 20.0
@@ -58,7 +58,7 @@ def losses(every_step: Iterable[Step]) -> int:
     """How many requests are left without the answer they would have had, or with a late one; those of a rule without a
     limit do not count, for under such a one a client whose patience it exceeds gets nowhere.
     """
-    rules = [rule for step in every_step if isinstance(step, Wire) for rule in step.rules]
+    rules = [rule for step in every_step if isinstance(step, SetRules) for rule in step.rules]
     return sum(rule.times or 0 for rule in rules if rule.action in _TAKES_ANSWERS)
 
 

@@ -10,8 +10,8 @@ from pydantic import Field, field_validator, model_validator
 from harness.events import FaultEvent
 from harness.faults.fault import Config, Fault, Script, given
 from harness.faults.parameters import ByChance, Parameters
-from harness.faults.steps import Send, Wire
-from harness.wire.rules import Rule
+from harness.faults.steps import Send, SetRules
+from harness.wire.rules import WireRule
 
 _NOT_ENOUGH_REPLICAS = 19
 _RETRIABLE = {
@@ -74,8 +74,8 @@ class _Some(Flushed, ByChance):
         None, gt=0, le=1, description="hit each ProduceRequest with this probability instead"
     )
 
-    def rule(self, action: str, **fields: Any) -> Rule:
-        return Rule(
+    def rule(self, action: str, **fields: Any) -> WireRule:
+        return WireRule(
             action=action,
             partition=self.partition,
             skip=self.skip,
@@ -157,8 +157,8 @@ class Reorder(Parameters):
         return error
 
 
-def _script(rule: Rule, load: Send) -> Script:
-    return Script(before=(Wire((rule,)),), load=load, after=(Wire(),))
+def _script(rule: WireRule, load: Send) -> Script:
+    return Script(before=(SetRules((rule,)),), load=load, after=(SetRules(),))
 
 
 def _lose(action: str, parameters: _Lost) -> Script:
@@ -177,13 +177,15 @@ def _inject_error(parameters: InjectError) -> Script:
 
 def _delay(parameters: Delay) -> Script:
     of_request = parameters.of == "request"
-    rule = Rule("delay", skip=parameters.skip, times=parameters.times, ms=parameters.delay_ms, of_request=of_request)
+    rule = WireRule(
+        "delay", skip=parameters.skip, times=parameters.times, ms=parameters.delay_ms, of_request=of_request
+    )
     return _script(rule, parameters.load)
 
 
 def _reorder(parameters: Reorder) -> Script:
     """A batch is refused while those behind it, which are on their way already, are written."""
-    refuse = Rule(
+    refuse = WireRule(
         "inject-error",
         error=parameters.error,
         ms=parameters.delay_ms,
@@ -191,8 +193,8 @@ def _reorder(parameters: Reorder) -> Script:
         every=parameters.every,
         times=parameters.times,
     )
-    rules = (refuse, Rule("delay", ms=parameters.delay_ms))
-    return Script(before=(Wire(rules),), load=Send(parameters.messages), after=(Wire(),))
+    rules = (refuse, WireRule("delay", ms=parameters.delay_ms))
+    return Script(before=(SetRules(rules),), load=Send(parameters.messages), after=(SetRules(),))
 
 
 def hit(action: str) -> Callable[[Sequence[FaultEvent]], bool]:

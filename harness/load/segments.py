@@ -36,7 +36,7 @@ class End:
     """For how long it took nothing, or reported nothing of what was to be flushed: longer than the patience."""
 
 
-class Load:
+class Sender:
     """Sends segments of the load, one after the other; sequences go on from segment to segment.
 
     Partitions take turns, call by call: each message of a paced load, each batch of one at full speed, which is no more

@@ -10,7 +10,7 @@ from typing import Any
 from harness.events import Anomaly, Verdict
 from harness.measure.proportion import at_most
 from harness.report.blocks import Code, Strong, Words, joined
-from harness.report.labels import NO_FAULT, Configuration, Labels, Subject
+from harness.report.labels import WITHOUT_FAULT, Configuration, Labels, Subject
 from harness.report.matrix import WRONG, counted, verdict_of
 from harness.report.performance import Costs, costs, performances
 from harness.report.wording import ratios, shortened, span, word
@@ -230,7 +230,7 @@ def _happened(trials: Sequence[TrialRecord], labels: Labels) -> Iterator[str]:
     for trial in trials:
         if trial.anomalies is not None:
             by_fault[labels.fault(trial)].append(trial)
-    for fault, looked in sorted(by_fault.items(), key=lambda item: (item[0] != NO_FAULT, item[0])):
+    for fault, looked in sorted(by_fault.items(), key=lambda item: (item[0] != WITHOUT_FAULT, item[0])):
         found = []
         for anomaly in WRONG:
             counts = [number for trial in looked if (number := counted(trial, anomaly))]

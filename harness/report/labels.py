@@ -19,7 +19,7 @@ from harness.workload.settings import SETTINGS
 ACKS = "acks"
 IDEMPOTENCE = "enable.idempotence"
 REPLICATION = "replication.factor"
-NO_FAULT = "no fault"
+WITHOUT_FAULT = "no fault"
 
 _ALWAYS = (ACKS, IDEMPOTENCE)
 _ACKS = ("0", "1", "all")
@@ -126,7 +126,7 @@ class Labels:
     def fault(self, record: TrialRecord) -> str:
         """The fault's name, with the parameters that tell its recipes apart; ``no fault`` for a performance trial."""
         if not record.with_fault:
-            return NO_FAULT
+            return WITHOUT_FAULT
         given = flat_parameters(record.fault.parameters)
         words = [_plain(key, given[key]) for key in self.parameters[record.fault.name] if key in given]
         return record.fault.name + (f" ({', '.join(words)})" if words else "")

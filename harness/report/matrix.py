@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.events import INFORMATION, Anomaly, Permission, Verdict
-from harness.report.labels import NO_FAULT, Labels, Subject
+from harness.report.labels import WITHOUT_FAULT, Labels, Subject
 from harness.report.wording import span, word
 from harness.store import TrialRecord
 
@@ -179,7 +179,7 @@ def matrix(records: Sequence[TrialRecord], labels: Labels) -> Matrix:
         cells[labels.subject(record), labels.fault(record)].append(record)
     return Matrix(
         subjects=tuple(sorted({subject for subject, _ in cells})),
-        faults=tuple(sorted({fault for _, fault in cells}, key=lambda fault: (fault != NO_FAULT, fault))),
+        faults=tuple(sorted({fault for _, fault in cells}, key=lambda fault: (fault != WITHOUT_FAULT, fault))),
         cells={key: Cell(tuple(trials)) for key, trials in cells.items()},
     )
 

@@ -10,7 +10,7 @@ from harness.report import certainty
 from harness.report.blocks import Block, Reference, Strong, Table, Text, Words, prose
 from harness.report.by_rule import Promised, promised
 from harness.report.files import slug
-from harness.report.labels import NO_FAULT, Configuration, Labels, Subject
+from harness.report.labels import WITHOUT_FAULT, Configuration, Labels, Subject
 from harness.report.matrix import HARMLESS, Cell, Grid, Matrix, grids
 from harness.report.nearest import nearest, unsafe
 from harness.report.wording import span
@@ -37,7 +37,7 @@ def page_of(fault: str) -> str:
 def links(records: Sequence[TrialRecord], labels: Labels) -> dict[str, Words]:
     """The heads of the matrix, each linked to its fault's page; without a fault there is none."""
     pages = {labels.fault(record): page_of(record.fault.name) for record in records if record.with_fault}
-    return {NO_FAULT: NO_FAULT, **{label: Reference(page, label) for label, page in pages.items()}}
+    return {WITHOUT_FAULT: WITHOUT_FAULT, **{label: Reference(page, label) for label, page in pages.items()}}
 
 
 def verdicts(found: Matrix, heads: Mapping[str, Words]) -> Iterator[Block]:

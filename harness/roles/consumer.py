@@ -69,7 +69,7 @@ class Received:
         self._received_ns.clear()
 
 
-class Consuming(Role):
+class ConsumerRole(Role):
     """Receives all the time, until it is told to stop."""
 
     look_s = 0
@@ -123,4 +123,4 @@ def _consumer(spec: dict[str, Any]) -> Consumer:
 
 
 if __name__ == "__main__":
-    serve(Consuming())
+    serve(ConsumerRole())

@@ -89,7 +89,7 @@ def _joined(parts: list[LogColumns]) -> LogColumns:
     )
 
 
-class Reading(Role):
+class OracleRole(Role):
     """Serves scans until it is told no more."""
 
     def obey(self, command: Message) -> Answer:
@@ -114,4 +114,4 @@ def _problem(command: Message) -> str | None:
 
 
 if __name__ == "__main__":
-    serve(Reading())
+    serve(OracleRole())

@@ -14,7 +14,7 @@ from harness import clients
 from harness.clients import ClientRefused
 from harness.journal import ProducerJournal
 from harness.load.recorder import JournalRecorder
-from harness.load.segments import End, Load
+from harness.load.segments import End, Sender
 from harness.load.spec import Spec
 from harness.process import Message
 from harness.roles.heartbeat import beat
@@ -23,12 +23,12 @@ from harness.serving import Answer, Refused, Role, say, serve
 _IDLE_S = 0.02
 
 
-class Producing(Role):
+class ProducerRole(Role):
     """A client and its load."""
 
     look_s = _IDLE_S / 10
     _producer: clients.Producer
-    _load: Load | None = None
+    _sender: Sender | None = None
 
     def start(self, spec: Message) -> Message:
         told = Spec(**spec)
@@ -43,7 +43,7 @@ class Producing(Role):
             self._producer = module.create(told.bootstrap, told.topic, told.config, recorder)
         except ClientRefused as refusal:
             raise Refused(str(refusal)) from refusal
-        self._load = Load(told, self._producer, recorder, journal)
+        self._sender = Sender(told, self._producer, recorder, journal)
         # What clients and this worker make is many small objects without cycles: looking for cycles every 700 of them,
         # as Python does, would be measured as the client's own cost.
         gc.freeze()
@@ -57,21 +57,21 @@ class Producing(Role):
 
     def heed(self, command: Message) -> None:
         """A patience holds at once, also for what is being done."""
-        if self._load is not None and "patience_s" in command:
-            self._load.be_patient(command["patience_s"])
+        if self._sender is not None and "patience_s" in command:
+            self._sender.be_patient(command["patience_s"])
 
     def idle(self) -> None:
         self._producer.poll(_IDLE_S)
 
     def obey(self, command: Message) -> Answer:
-        assert self._load is not None
+        assert self._sender is not None
         match command:
             case {"do": "send", "count": count, "rate": rate, "flush_every": flush_every, "seconds": seconds}:
-                return self._sent(self._load.send(count, rate, flush_every, seconds))
+                return self._sent(self._sender.send(count, rate, flush_every, seconds))
             case {"do": "resend"}:
-                return self._sent(self._load.resend())
+                return self._sent(self._sender.resend())
             case {"do": "flush"}:
-                return "flushed", {"still_s": self._load.flush()}
+                return "flushed", {"still_s": self._sender.flush()}
             case {"do": "close", "timeout_s": timeout_s}:
                 cpu_s = time.process_time()
                 self._producer.close(timeout_s)
@@ -80,9 +80,9 @@ class Producing(Role):
         return super().obey(command)
 
     def _sent(self, end: End) -> Answer:
-        assert self._load is not None
-        return "sent", {"total": self._load.sent, **asdict(end)}
+        assert self._sender is not None
+        return "sent", {"total": self._sender.sent, **asdict(end)}
 
 
 if __name__ == "__main__":
-    serve(Producing())
+    serve(ProducerRole())

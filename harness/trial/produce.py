@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 
 from harness.bounds import CLOSING_S, Bounds, bytes_of, recovering_s
-from harness.disk import DiskWatch
 from harness.faults.stage import RecipeFailed
-from harness.faults.steps import Line
+from harness.faults.steps import LineNeed
 from harness.load.spec import Spec
+from harness.space import DiskWatch
 from harness.trial.conduct import Conduct
 from harness.trial.venue import Running
 from harness.trial.waits import bounds_of
@@ -27,7 +27,7 @@ def produce(running: Running, conduct: Conduct) -> None:
     capacity = conduct.capacity(trial)
     with contextlib.ExitStack() as stack:
         proxy = None
-        if Line.PROXY in trial.needs:
+        if LineNeed.PROXY in trial.needs:
             proxy = stack.enter_context(Proxy(venue.cluster.addresses, venue.scratch / "proxy.log"))
             venue.janitor.process(proxy.pid)
         bootstrap = proxy.bootstrap if proxy else venue.cluster.bootstrap

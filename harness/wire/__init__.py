@@ -2,10 +2,10 @@
 
 Clients bootstrap from the proxy's listeners, one a broker. In every response that carries brokers' addresses the proxy
 has put its own, so clients never leave it, and no broker needs a special listener. On each connection it walks from
-frame to frame, and ``Rule`` says on which requests a fault falls::
+frame to frame, and ``WireRule`` says on which requests a fault falls::
 
     with Proxy(cluster.addresses, log) as proxy:
-        proxy.set_rules([Rule("lose-ack", skip=5, every=12)])
+        proxy.set_rules([WireRule("lose-ack", skip=5, every=12)])
         ...                              # clients with bootstrap.servers=proxy.bootstrap
         assert len(proxy.fired()) == 5   # a fault that never fired proves nothing
 
@@ -44,9 +44,9 @@ from typing import Any
 
 from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S
-from harness.wire.rules import Rule
+from harness.wire.rules import WireRule
 
-__all__ = ["Proxy", "Rule", "Stats"]
+__all__ = ["Proxy", "Stats", "WireRule"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Proxy:
         """Raises ``ChildDied`` if its process has ended."""
         self._child.fail_if_dead()
 
-    def set_rules(self, rules: Sequence[Rule]) -> None:
+    def set_rules(self, rules: Sequence[WireRule]) -> None:
         """Replaces all rules: new ones count from 1, and those that were there go on counting and holding what they
         hold. They are of every request that arrives from now on.
         """

@@ -36,7 +36,7 @@ class Wire:
     """What rules have made of all connections."""
 
 
-class Cut(Enum):
+class Reset(Enum):
     """Whether the connection is to end by a rule."""
 
     NO = "no"
@@ -55,13 +55,13 @@ class _Owed(NamedTuple):
 
 class Exchange:
     """The two directions of one connection. Feed it what arrives and pass on what it gives; then ask for ``answers``,
-    and look at ``cut``.
+    and look at ``reset``.
 
     Both feeds raise ``Malformed`` after they have given out everything before the malformed frame.
     """
 
     def __init__(self, node: int, wire: Wire) -> None:
-        self.cut = Cut.NO
+        self.reset = Reset.NO
         self._node = node
         self._wire = wire
         self._owed: deque[_Owed | Marked | None] = deque()  # None: here the connection ends
@@ -79,12 +79,12 @@ class Exchange:
         return self._responses.feed(chunk)
 
     def answers(self) -> Sequence[Marked]:
-        """What the client gets now although no broker said it, once each. Brings ``cut`` up to date."""
+        """What the client gets now although no broker said it, once each. Brings ``reset`` up to date."""
         if not self._owed or isinstance(self._owed[0], _Owed) or not self._responses.between_frames:
             return ()
         answers = self._next_answers()
         if self._owed and self._owed[0] is None:
-            self.cut = Cut.NOW
+            self.reset = Reset.NOW
         return answers
 
     def _next_answers(self) -> list[Marked]:
@@ -95,7 +95,7 @@ class Exchange:
         return answers
 
     def _request_head(self, payload: memoryview) -> Fate | None:
-        if self.cut is not Cut.NO:
+        if self.reset is not Reset.NO:
             return Fate.DROP
         request = self._heads.read(payload)
         if request is None:
@@ -133,11 +133,11 @@ class Exchange:
             self._owed.append(forged)
         elif plan.cut:
             self._owed.append(None)
-            self.cut = Cut.SOON
+            self.reset = Reset.SOON
         return plan
 
     def _response_head(self, payload: memoryview) -> Fate | None:
-        if self.cut is Cut.NOW:
+        if self.reset is Reset.NOW:
             return Fate.DROP
         if len(payload) < SIZE.size:
             return None
@@ -150,7 +150,7 @@ class Exchange:
         self._response = owed
         if not owed.plan.deliver:
             if owed.plan.cut:
-                self.cut = Cut.NOW
+                self.reset = Reset.NOW
             if owed.forged is not None:
                 self._responses.ahead.append(owed.forged)
             return Fate.DROP

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Iterable
 
-from harness.wire.exchange import Cut, Exchange, Wire
+from harness.wire.exchange import Exchange, Reset, Wire
 from harness.wire.fields import Malformed
 from harness.wire.frames import Marked, Piece
 from harness.wire.plans import Line
@@ -85,7 +85,7 @@ class Link:
             return
         for answer in self._exchange.answers():
             self._put_marked(answer, self.client)
-        if self._exchange.cut is not Cut.NO:
+        if self._exchange.reset is not Reset.NO:
             self._cut_when_due()
 
     def _put_marked(self, marked: Marked, to: Side) -> None:
@@ -94,7 +94,7 @@ class Link:
             change_line(self._wire.line | marked.line, self._wire, self._links)
 
     def _cut_when_due(self) -> None:
-        if self._exchange.cut is Cut.NOW:
+        if self._exchange.reset is Reset.NOW:
             self._cut()
         elif self._cut_by is None:
             self._cut_by = self._loop.time() + CUT_S

@@ -25,7 +25,7 @@ from harness.wire.exchange import Wire
 from harness.wire.firings import Firings
 from harness.wire.link import Link, change_line
 from harness.wire.requests import api_name
-from harness.wire.rules import Rule
+from harness.wire.rules import WireRule
 
 HOST = "127.0.0.1"
 
@@ -54,7 +54,7 @@ class Proxying:
         match command:
             case {"do": "rules", "rules": list(given)}:
                 try:
-                    self._wire.rules = self._wire.rules.replaced_by([Rule.from_json(rule) for rule in given])
+                    self._wire.rules = self._wire.rules.replaced_by([WireRule.from_json(rule) for rule in given])
                 except ValueError as error:
                     raise Refused(str(error)) from error
                 self._firings.start_again()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from harness.wire.plans import OPEN, PASS_ON, Line, Plan
 from harness.wire.requests import PRODUCE, Request
-from harness.wire.rules import Rule
+from harness.wire.rules import WireRule
 
 
 class Firing(NamedTuple):
@@ -30,12 +30,12 @@ class Rulebook:
     fires and the others do not. Rules that change nothing stand in nobody's way: they fire whenever they are due.
     """
 
-    def __init__(self, rules: Sequence[Rule] = ()) -> None:
+    def __init__(self, rules: Sequence[WireRule] = ()) -> None:
         self.rules = tuple(rules)
         self.matched = [0] * len(self.rules)
         self.fired = [0] * len(self.rules)
 
-    def replaced_by(self, rules: Sequence[Rule]) -> Rulebook:
+    def replaced_by(self, rules: Sequence[WireRule]) -> Rulebook:
         """The rulebook of these rules; those that are in this one too go on counting."""
         book = Rulebook(rules)
         for i, rule in enumerate(book.rules):

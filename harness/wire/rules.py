@@ -19,29 +19,29 @@ from harness.wire.requests import API_NAMES, Request
 from harness.words import listed
 
 
-def _lose_ack(rule: Rule) -> Plan:
+def _lose_ack(rule: WireRule) -> Plan:
     return Plan(deliver=False, cut=not rule.silent)
 
 
-def _lose_request(rule: Rule) -> Plan:
+def _lose_request(rule: WireRule) -> Plan:
     return Plan(forward=False, deliver=False, cut=not rule.silent)
 
 
-def _delay(rule: Rule) -> Plan:
+def _delay(rule: WireRule) -> Plan:
     ms = rule.ms or 0
     return Plan(request_delay_ms=ms) if rule.of_request else Plan(response_delay_ms=ms)
 
 
-def _inject_error(rule: Rule) -> Plan:
+def _inject_error(rule: WireRule) -> Plan:
     return Plan(forward=rule.forward, deliver=False, error=rule.error, response_delay_ms=rule.ms or 0)
 
 
-def _refuse(rule: Rule) -> Plan:
+def _refuse(rule: WireRule) -> Plan:
     # A request that is cut off never reaches the broker: only those before it can have been written without an ack.
     return Plan(forward=not rule.cut, deliver=not rule.cut, line=Line(refused=True, cut=rule.cut))
 
 
-ACTIONS: Mapping[str, Callable[[Rule], Plan]] = {
+ACTIONS: Mapping[str, Callable[[WireRule], Plan]] = {
     "observe": lambda rule: PASS_ON,
     "lose-ack": _lose_ack,
     "lose-request": _lose_request,
@@ -57,7 +57,7 @@ _HIGHEST_ERROR = 2**15 - 1
 
 
 @dataclass(frozen=True)
-class Rule:
+class WireRule:
     """One fault on the wire. Raises ``ValueError`` for a rule that makes no sense."""
 
     action: str
@@ -115,7 +115,7 @@ class Rule:
             _require(self.every is None, "every and probability exclude each other")
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Rule:
+    def from_json(cls, value: Mapping[str, Any]) -> WireRule:
         """The rule that ``to_json`` wrote, or a person. Raises ``ValueError`` with one line that names the key."""
         _require(isinstance(value, Mapping), f"a rule is an object, not {value!r}")
         unknown = sorted(set(value) - set(_TYPES))
@@ -175,7 +175,7 @@ _OF_ANNOTATION: dict[str, tuple[type, ...]] = {
     "int | None": (int, type(None)),
     "float | None": (float, int, type(None)),
 }
-_TYPES = {field.name: _OF_ANNOTATION[str(field.type)] for field in fields(Rule)}
+_TYPES = {field.name: _OF_ANNOTATION[str(field.type)] for field in fields(WireRule)}
 
 
 def _coin(seed: int, ordinal: int) -> float:

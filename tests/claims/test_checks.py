@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.claims.checks import Equivalent, Happens, More, Never, Outcome, Runs, Within, decide
+from harness.claims.checks import ClaimOutcome, Equivalent, Happens, More, Never, Runs, Within, decide
 from harness.store import Anomalies, Counts, FaultRecord, Percentiles, Throughput, TrialRecord
 
-REPRODUCED, REFUTED, NOT_DECIDED = Outcome.REPRODUCED, Outcome.REFUTED, Outcome.NOT_DECIDED
+REPRODUCED, REFUTED, NOT_DECIDED = ClaimOutcome.REPRODUCED, ClaimOutcome.REFUTED, ClaimOutcome.NOT_DECIDED
 
 
 def record(repeat: int = 1, *, lost: int = 0, unknown: int = 0, fired: bool = True, **more: Any) -> TrialRecord:
@@ -49,7 +49,7 @@ def at(rate: float, repeat: int) -> TrialRecord:
         ("always", [], NOT_DECIDED),
     ],
 )
-def test_what_happens(how_often: Any, lost: list[int], outcome: Outcome) -> None:
+def test_what_happens(how_often: Any, lost: list[int], outcome: ClaimOutcome) -> None:
     check = Happens(check="happens", what="lost", arms=("a",), how_often=how_often)
     assert check.decide({"a": [record(lost=each) for each in lost]}).outcome is outcome
 
@@ -84,7 +84,7 @@ def test_counts_can_be_asked_for_like_anomalies() -> None:
         ([200] * 5, [100] * 5, NOT_DECIDED),
     ],
 )
-def test_more_is_more_than_chance(mine: list[float], theirs: list[float], outcome: Outcome) -> None:
+def test_more_is_more_than_chance(mine: list[float], theirs: list[float], outcome: ClaimOutcome) -> None:
     arms = {
         "a": [at(rate, repeat) for repeat, rate in enumerate(mine)],
         "b": [at(rate, repeat) for repeat, rate in enumerate(theirs)],
@@ -104,7 +104,7 @@ def test_more_is_more_than_chance(mine: list[float], theirs: list[float], outcom
         ([100] * 4, NOT_DECIDED),
     ],
 )
-def test_equivalence_is_shown_and_not_assumed(mine: list[float], outcome: Outcome) -> None:
+def test_equivalence_is_shown_and_not_assumed(mine: list[float], outcome: ClaimOutcome) -> None:
     arms = {
         "a": [at(rate, repeat) for repeat, rate in enumerate(mine)],
         "b": [at(100, repeat) for repeat in range(len(mine))],
@@ -152,7 +152,9 @@ def test_what_clients_run_with() -> None:
         ([], NOT_DECIDED, "retries: no trial ran"),
     ],
 )
-def test_repeats_that_disagree_are_seen_in_whatever_order(ran_with: list[int], outcome: Outcome, evidence: str) -> None:
+def test_repeats_that_disagree_are_seen_in_whatever_order(
+    ran_with: list[int], outcome: ClaimOutcome, evidence: str
+) -> None:
     arms = {"a": [record(repeat, effective={"retries": value}) for repeat, value in enumerate(ran_with)]}
     check = Runs(check="runs", setting="retries", arms=("a",), values={"confluent-kafka": 5})
     found = check.decide(arms)

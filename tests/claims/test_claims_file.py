@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.claims import Outcome, arms_of, json_schema, load, parse_claims, plan_claims
+from harness.claims import ClaimOutcome, arms_of, json_schema, load, parse_claims, plan_claims
 from harness.sweep import plan_of
 from harness.workload import WorkloadError, installed
 from harness.workload.settings import SETTINGS
@@ -108,7 +108,7 @@ def test_records_are_found_by_claim_and_arm() -> None:
 
 def test_other_words() -> None:
     claims = parse_claims({**BASE, "words": {"reproduced": "present"}})
-    assert (claims.word(Outcome.REPRODUCED), claims.word(Outcome.NOT_DECIDED)) == ("present", "not decided")
+    assert (claims.word(ClaimOutcome.REPRODUCED), claims.word(ClaimOutcome.NOT_DECIDED)) == ("present", "not decided")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from harness.clients import CLIENTS, confluent
-from harness.clients.errors import TABLES, Proof, Rule, proved
+from harness.clients.errors import TABLES, ErrorRow, Proof, proved
 from harness.events import Outcome
 from harness.load.codec import Codec
 
@@ -28,7 +28,7 @@ KNOWN: dict[str, Collection[str]] = {
 def test_an_error_means_failed_only_where_it_is_proof(
     retries: int | None, meaning: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(TABLES, "of-tomorrow", {proof.name: Rule(proof, "because") for proof in Proof})
+    monkeypatch.setitem(TABLES, "of-tomorrow", {proof.name: ErrorRow(proof, "because") for proof in Proof})
     settings = {} if retries is None else {"retries": retries}
     assert proved("of-tomorrow", settings) == {"ONE_ATTEMPT": meaning, "NEVER": Outcome.UNKNOWN}
     assert proved("of-the-day-after", settings) == {}

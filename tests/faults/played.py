@@ -12,8 +12,8 @@ from harness.bounds import Bounds
 from harness.clusters.can import Ability
 from harness.faults.act.step import carry_out
 from harness.faults.stage import Stage
-from harness.faults.steps import Line, Need, Step
-from harness.wire import Rule
+from harness.faults.steps import LineNeed, Need, Step
+from harness.wire import WireRule
 from harness.wire.requests import Request
 from harness.wire.rulebook import Rulebook
 from harness.workers.fleet import Fleet
@@ -93,7 +93,7 @@ class Proxy:
         self._firings: list[dict[str, Any]] = []
         self._now = 0
 
-    def set_rules(self, rules: Sequence[Rule]) -> None:
+    def set_rules(self, rules: Sequence[WireRule]) -> None:
         self.book = self.book.replaced_by(rules)
 
     def request(self) -> None:
@@ -113,7 +113,7 @@ class Proxy:
 class Played:
     """Steps that were played, and what they left."""
 
-    def __init__(self, steps: Sequence[Step], there: frozenset[Need] = frozenset((*Ability, *Line))) -> None:
+    def __init__(self, steps: Sequence[Step], there: frozenset[Need] = frozenset((*Ability, *LineNeed))) -> None:
         self.now_ns = 0
         self.proxy, self.cluster = Proxy(), FakeCluster(self._clock, frozenset(Ability) & there)
         self.cluster.create_topic("t", 1, 3, {})
@@ -122,7 +122,7 @@ class Played:
             self.cluster,
             "t",
             Fleet([cast(Any, self.producer)]),
-            cast(Any, self.proxy) if Line.PROXY in there else None,
+            cast(Any, self.proxy) if LineNeed.PROXY in there else None,
             Bounds(explained_s=60, undisturbed_s=60, cluster_s=60),
             clock_ns=self._clock,
         )

@@ -19,7 +19,7 @@ from harness.bounds import Bounds, bytes_of
 from harness.faults import FAULTS
 from harness.faults.fault import InTurn, Script
 from harness.faults.stage import RecipeFailed, Stage
-from harness.faults.steps import AwaitAcks, AwaitFired, AwaitSent, KillClient, Part, Send, Sleep, Step, Wire
+from harness.faults.steps import AwaitAcks, AwaitFired, AwaitSent, KillClient, Part, Send, SetRules, Sleep, Step
 from harness.faults.timing import losses, outage_s, slowest_rate
 from harness.trial.waits import client_waits
 from harness.workers.fleet import Fleet
@@ -118,7 +118,7 @@ def _unanswered_s(script: Script | InTurn, client: str, config: dict[str, Any]) 
     given_up_s = float(config.get("delivery.timeout.ms", 120_000)) / 1000
     if client == "aiokafka":  # an idempotent one never gives up
         given_up_s = math.inf if config.get("enable.idempotence") else 0.0
-    rules = [rule for step in script.every_step if isinstance(step, Wire) for rule in step.rules if rule.silent]
+    rules = [rule for step in script.every_step if isinstance(step, SetRules) for rule in step.rules if rule.silent]
     return min(timeout_s * (1 + sum(rule.times or 0 for rule in rules)), max(timeout_s, given_up_s))
 
 

@@ -22,7 +22,7 @@ from harness.faults.steps import (
     AwaitFired,
     Cut,
     Kill,
-    Line,
+    LineNeed,
     MakeReadOnly,
     MakeWritable,
     Mend,
@@ -32,12 +32,12 @@ from harness.faults.steps import (
     Resume,
     ResumeClient,
     Send,
+    SetRules,
     ShutDown,
     Sleep,
-    Wire,
 )
 from harness.faults.wire import InjectError, LoseAck, Reorder
-from harness.wire.rules import Rule
+from harness.wire.rules import WireRule
 
 
 def _events(*whats: str) -> list[FaultEvent]:
@@ -90,7 +90,7 @@ def test_every_recipe_undoes_what_it_did(fault) -> None:  # type: ignore[no-unty
             case Mend(target):
                 cut_off.remove(target)
     assert not frozen | down | locked | cut_off
-    wires = [step for step in steps if isinstance(step, Wire)]
+    wires = [step for step in steps if isinstance(step, SetRules)]
     assert not wires or wires[-1].rules == ()
 
 
@@ -101,7 +101,7 @@ def test_when_a_fault_strikes() -> None:
     after = UnderLoad(after_requests=7)
     assert after.trigger == (AwaitFired("observe"),)
     (watch,) = after.watch
-    assert isinstance(watch, Wire) and watch.rules == (Rule("observe", skip=6, times=1),)
+    assert isinstance(watch, SetRules) and watch.rules == (WireRule("observe", skip=6, times=1),)
     with pytest.raises(ValueError, match="exclude each other"):
         UnderLoad(after_s=1, after_requests=7)
 
@@ -126,9 +126,9 @@ def test_chance_is_of_the_seed(seed: int, other: int, jitter_s: float) -> None:
 
 
 def test_which_requests_are_hit_by_chance_is_of_the_seed() -> None:
-    def rule(drawn_by: int, /, **given: Any) -> Rule:
+    def rule(drawn_by: int, /, **given: Any) -> WireRule:
         wire, *_ = FAULTS["lose-ack"].drawn(LoseAck(probability=0.25, **given), drawn_by).steps
-        assert isinstance(wire, Wire)
+        assert isinstance(wire, SetRules)
         return wire.rules[0]
 
     ordinals = [[n for n in range(200) if rule(seed).due(n)] for seed in (1, 1, 2)]
@@ -169,11 +169,11 @@ def _needs(name: str, **parameters: Any) -> set[object]:
 def test_what_a_fault_needs_is_what_its_steps_need() -> None:
     assert _needs("kill-producer") == set()
     assert _needs("kill-leader") == {Ability.PROCESSES}
-    assert _needs("kill-leader", after_requests=7) == {Ability.PROCESSES, Line.PROXY}
+    assert _needs("kill-leader", after_requests=7) == {Ability.PROCESSES, LineNeed.PROXY}
     assert _needs("partition-leader") == {Ability.LINKS}
     assert _needs("disk-lost") == {Ability.PROCESSES, Ability.DISKS}
-    assert _needs("lose-ack with partition-leader") == {Ability.LINKS, Line.PROXY}
-    assert _needs("lose-ack then kill-leader") == {Ability.PROCESSES, Line.PROXY}
+    assert _needs("lose-ack with partition-leader") == {Ability.LINKS, LineNeed.PROXY}
+    assert _needs("lose-ack then kill-leader") == {Ability.PROCESSES, LineNeed.PROXY}
 
 
 def test_wire_faults_count_only_if_a_request_was_hit() -> None:
@@ -192,7 +192,7 @@ def test_where_a_fault_says_nothing_it_says_why() -> None:
 def test_the_wire_rule_is_what_the_parameters_say() -> None:
     parameters = LoseAck(skip=1, every=3, times=2, silent=True)
     (wire, *_) = FAULTS["lose-ack"].script(parameters).steps
-    assert isinstance(wire, Wire)
+    assert isinstance(wire, SetRules)
     (rule,) = wire.rules
     assert (rule.action, rule.skip, rule.every, rule.times, rule.silent) == ("lose-ack", 1, 3, 2, True)
 
@@ -200,7 +200,7 @@ def test_the_wire_rule_is_what_the_parameters_say() -> None:
 @pytest.mark.parametrize("error", [3, 6, 7, 20, 46, 56])
 def test_what_a_broker_gives_for_what_it_wrote_can_be_forged_for_it(error: int) -> None:
     (wire, *_) = FAULTS["inject-error"].drawn(InjectError(error=error, forward=True), seed=1).steps
-    assert isinstance(wire, Wire) and (wire.rules[0].error, wire.rules[0].forward) == (error, True)
+    assert isinstance(wire, SetRules) and (wire.rules[0].error, wire.rules[0].forward) == (error, True)
 
 
 @pytest.mark.parametrize("error", [19, 87, 29])
@@ -233,7 +233,7 @@ def test_a_fault_of_some_requests_can_be_of_one_partition(name: str) -> None:
     fault = FAULTS[name]
     for partition in (None, 0, 2):
         (wire, *_) = fault.script(fault.parameters(partition=partition)).steps
-        assert isinstance(wire, Wire) and [rule.partition for rule in wire.rules] == [partition]
+        assert isinstance(wire, SetRules) and [rule.partition for rule in wire.rules] == [partition]
     with pytest.raises(ValueError, match="partition"):
         fault.parameters(partition=-1)
 

@@ -13,7 +13,7 @@ from harness.events import FaultEvent
 from harness.faults import FAULTS, Script, evidence
 from harness.faults.stage import RecipeFailed
 from harness.faults.steps import AwaitHealthy, Part, Send
-from harness.wire import Rule
+from harness.wire import WireRule
 
 from .played import Played
 
@@ -239,7 +239,7 @@ def test_rules_of_parts_are_in_the_proxy_together() -> None:
     assert isinstance(script, Script)
     before = Played(script.before)
     assert [(rule.part, rule.partition) for rule in before.proxy.book.rules] == [("lose-ack", 0), ("lose-request", 1)]
-    assert before.proxy.book.rules[0] == Rule("lose-ack", partition=0, skip=5, every=12, times=5, part="lose-ack")
+    assert before.proxy.book.rules[0] == WireRule("lose-ack", partition=0, skip=5, every=12, times=5, part="lose-ack")
     assert fault.loads(parameters)["lose-ack"] == Send(3_000, rate=200)
 
 

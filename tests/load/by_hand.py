@@ -15,7 +15,7 @@ from harness.journal import ProducerJournal
 from harness.load import segments
 from harness.load.codec import Codec
 from harness.load.recorder import JournalRecorder
-from harness.load.segments import Load
+from harness.load.segments import Sender
 from harness.load.spec import Spec
 
 CODEC = Codec(run_key=7, message_size=60)
@@ -101,21 +101,21 @@ class ByHand:
 
 @dataclass
 class Bench:
-    """A load with all that it works on."""
+    """A sender with all that it works on."""
 
     spec: Spec
     client: ByHand
     journal: ProducerJournal
     recorder: JournalRecorder
     clock: Clock
-    load: Load = field(init=False)
+    sender: Sender = field(init=False)
 
     def __post_init__(self) -> None:
         self.take_over()
 
     def take_over(self) -> None:
-        """A new load on what is in the journal by now, as of a worker that follows one that was killed."""
-        self.load = Load(self.spec, self.client, self.recorder, self.journal)
+        """A new sender on what is in the journal by now, as of a worker that follows one that was killed."""
+        self.sender = Sender(self.spec, self.client, self.recorder, self.journal)
 
 
 @contextmanager
@@ -127,7 +127,7 @@ def load_by_hand(
     partitions: int = 1,
     capacity: int = 5_000,
 ) -> Iterator[Bench]:
-    """A load on its own clock, with a real journal and recorder."""
+    """A sender on its own clock, with a real journal and recorder."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
         clock = Clock()
         patched.setattr(segments, "time", clock)

@@ -24,8 +24,8 @@ ALL_OF_IT = End()
 def _send(
     bench: Bench, count: int, rate: float | None = None, flush_every: int | None = None, seconds: float | None = None
 ) -> End:
-    bench.load.be_patient(PATIENCE_S)
-    return bench.load.send(count, rate, flush_every, seconds)
+    bench.sender.be_patient(PATIENCE_S)
+    return bench.sender.send(count, rate, flush_every, seconds)
 
 
 def _assert_the_journal_has_what_was_taken(bench: Bench, count: int) -> None:
@@ -34,7 +34,7 @@ def _assert_the_journal_has_what_was_taken(bench: Bench, count: int) -> None:
     assert client.sequences == list(range(count))
     decoded = CODEC.decode(client.values)
     assert decoded.valid.all() and decoded.sequence.tolist() == client.sequences
-    assert bench.load.sent == journal.sent() == count
+    assert bench.sender.sent == journal.sent() == count
     assert journal.due_ns[:count].tolist() == decoded.due_ns.tolist()
     assert journal.partition[:count].tolist() == list(client.partitions.values())
     assert (journal.outcome[:count] == Outcome.PENDING).all() and (journal.outcome[count:] == Outcome.UNSENT).all()
@@ -78,7 +78,7 @@ def test_segments_go_on_from_each_other_and_end_where_the_journal_ends() -> None
     with load_by_hand(capacity=100) as bench:
         for count, sent in ((30, 30), (50, 80), (50, 100), (50, 100)):
             assert _send(bench, count) == ALL_OF_IT
-            assert bench.load.sent == sent
+            assert bench.sender.sent == sent
         _assert_the_journal_has_what_was_taken(bench, 100)
 
 
@@ -100,8 +100,10 @@ def test_it_ends_with_its_seconds(rate: float | None, sent: int, of_a_call: int)
     with load_by_hand(message_s=0.0001, capacity=40_000) as bench:
         end_ns = bench.clock.now_ns + 2 * SECOND_NS
         assert _send(bench, 40_000, rate=rate, seconds=2.0) == ALL_OF_IT
-        assert bench.journal.sent_ns[: bench.load.sent].max() < end_ns
-        assert sent <= bench.load.sent <= sent + of_a_call, "at full speed the call that is under way is not cut short"
+        assert bench.journal.sent_ns[: bench.sender.sent].max() < end_ns
+        assert sent <= bench.sender.sent <= sent + of_a_call, (
+            "at full speed the call that is under way is not cut short"
+        )
 
 
 @pytest.mark.parametrize("message_us", [0.1, 1, 7, 40, 500, 4_999, 20_000])
@@ -144,7 +146,7 @@ def _after_a_client_that_was_killed(bench: Bench, runs: list[tuple[Outcome, int,
                 bench.recorder.done(sequence, outcome, 7)
         first += count
     bench.take_over()
-    bench.load.be_patient(PATIENCE_S)
+    bench.sender.be_patient(PATIENCE_S)
     return first
 
 
@@ -156,7 +158,7 @@ def test_what_has_no_report_is_sent_again_and_nothing_else(
     with load_by_hand(takes=takes) as bench:
         count = _after_a_client_that_was_killed(bench, runs)
         outcome, partition = bench.journal.outcome[:count].copy(), bench.journal.partition[:count].copy()
-        assert bench.load.resend() == ALL_OF_IT
+        assert bench.sender.resend() == ALL_OF_IT
         pending = np.flatnonzero(outcome == Outcome.PENDING)
         assert bench.client.sequences == pending.tolist()
         assert list(bench.client.partitions.values()) == partition[pending].tolist()
@@ -177,6 +179,6 @@ def test_what_a_dead_client_does_not_take_again_was_sent_all_the_same(
     with load_by_hand(takes=takes, dies=ClientDead("no sender")) as bench:
         count = _after_a_client_that_was_killed(bench, runs)
         outcome = bench.journal.outcome[:count].copy()
-        bench.load.resend()
+        bench.sender.resend()
         assert bench.journal.sent() == count
         assert (bench.journal.outcome[:count] == outcome).all()

@@ -29,7 +29,7 @@ def _paced(messages: int, **given: object) -> TrialRecord:
 @pytest.mark.parametrize(
     ("modules", "unwanted"),
     [
-        ("harness.report, harness.report.terminal", "matplotlib"),
+        ("harness.report, harness.report.closing", "matplotlib"),
         ("harness.report.document, harness.report.exports", "matplotlib, kafka, aiokafka, confluent_kafka"),
     ],
 )

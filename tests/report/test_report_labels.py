@@ -6,7 +6,7 @@ import pytest
 
 from harness.clients import Setting
 from harness.events import flat_parameters
-from harness.report.labels import NO_FAULT, Labels, name
+from harness.report.labels import WITHOUT_FAULT, Labels, name
 from harness.store import FaultRecord, TrialRecord
 from harness.workload.labels import axes_name
 
@@ -134,8 +134,8 @@ def test_versions_sizes_and_parameters_are_named_only_if_there_are_several() -> 
     assert str(labels.configuration(records[0])) == "acks=all, Kafka 3.9.2"
     assert labels.load(records[1]) == "2,000/s, 1000 B"
     assert [labels.fault(record) for record in records] == [
-        NO_FAULT,
-        NO_FAULT,
+        WITHOUT_FAULT,
+        WITHOUT_FAULT,
         "lose-ack (silent)",
         "lose-ack (silent=false)",
         "kill-leader",

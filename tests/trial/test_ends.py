@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from harness import disk, trial
+from harness import space, trial
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import STOOD_STILL, Verdict
 from harness.janitor import Janitor
@@ -176,7 +176,7 @@ def test_a_client_that_the_disk_watch_stopped(venue: Venue, monkeypatch: pytest.
     record = _run(
         venue,
         "injecting",
-        lambda topic: monkeypatch.setattr(disk, "RESERVE_BYTES", 2**62),
+        lambda topic: monkeypatch.setattr(space, "RESERVE_BYTES", 2**62),
         faults={"recipes": [{"name": "restart-producer", "after_acks": 100, "rate": 1000, "messages": 6_000}]},
     )
     assert record.reason is not None and record.reason.startswith("stopped: the disk was about to be full")

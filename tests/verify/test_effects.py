@@ -18,11 +18,11 @@ from harness.faults import FAULTS, Fault, Script, known_effects
 from harness.faults.effects import effects_of
 from harness.faults.fault import in_order
 from harness.faults.parameters import Parameters, UnderLoad
-from harness.faults.steps import AwaitHealthy, Cut, Kill, LosePower, Mend, Pause, Restart, Resume, Send, Sleep, Wire
+from harness.faults.steps import AwaitHealthy, Cut, Kill, LosePower, Mend, Pause, Restart, Resume, Send, SetRules, Sleep
 from harness.promises import as_json
 from harness.traits import Traits
 from harness.verify.rules import OF_TRANSACTIONS, RULES, read
-from harness.wire.rules import Rule
+from harness.wire.rules import WireRule
 
 from .asking import ALLOWED, EXPECTED, FORBIDDEN
 
@@ -40,8 +40,8 @@ def under_load(*steps: Any) -> Fault:
     return new(lambda parameters: Script(load=parameters.load, during=(*parameters.trigger, *steps)))
 
 
-def on_the_wire(rule: Rule) -> Fault:
-    return new(lambda parameters: Script(before=(Wire((rule,)),), load=Send(100, flush_every=10)), Burst)
+def on_the_wire(rule: WireRule) -> Fault:
+    return new(lambda parameters: Script(before=(SetRules((rule,)),), load=Send(100, flush_every=10)), Burst)
 
 
 def asked(anomaly: str, fault: Fault, client: str = "kafka-python", **config: Any) -> Permission:
@@ -53,7 +53,7 @@ def asked(anomaly: str, fault: Fault, client: str = "kafka-python", **config: An
 
 
 LEADER_DIES_SLOWLY = under_load(Pause(), Sleep(0.2), Kill(), Sleep(4.0), Restart(), AwaitHealthy())
-ANSWERS_VANISH = on_the_wire(Rule("lose-ack", every=2))
+ANSWERS_VANISH = on_the_wire(WireRule("lose-ack", every=2))
 
 
 def test_a_new_way_to_kill_a_leader_may_lose_what_it_alone_acked() -> None:

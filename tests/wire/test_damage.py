@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kio.index import load_request_schema
 
-from harness.wire import Proxy, Rule
+from harness.wire import Proxy, WireRule
 from harness.wire.addresses import AddressBook
 from harness.wire.exchange import Exchange, Wire
 from harness.wire.fields import Malformed
@@ -24,12 +24,12 @@ from .test_frames import chunked, plain
 from .test_proxy import Answering, connect, receive_frame, request
 
 RULES = [
-    Rule("inject-error", api="Metadata", client_id="client", error=3),
-    Rule("inject-error", api="FindCoordinator", client_id="client", error=15),
-    Rule("lose-ack", client_id="client", topic="topic", partition=1),
-    Rule("inject-error", client_id="client", error=6, probability=0.3),
-    Rule("delay", client_id="client", ms=1, of_request=True, probability=0.5, seed=1),
-    Rule("delay", client_id="client", ms=1),
+    WireRule("inject-error", api="Metadata", client_id="client", error=3),
+    WireRule("inject-error", api="FindCoordinator", client_id="client", error=15),
+    WireRule("lose-ack", client_id="client", topic="topic", partition=1),
+    WireRule("inject-error", client_id="client", error=6, probability=0.3),
+    WireRule("delay", client_id="client", ms=1, of_request=True, probability=0.5, seed=1),
+    WireRule("delay", client_id="client", ms=1),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.wire.frames import Marked
 from harness.wire.plans import Line
-from harness.wire.rules import Rule
+from harness.wire.rules import WireRule
 
 from .kafka_bytes import produce_frame, read_response
 from .test_exchange import Connection, response
@@ -31,7 +31,7 @@ def split(frames: bytes) -> list[bytes]:
 
 
 def test_a_forged_error_waits_for_its_turn() -> None:
-    connection = Connection([Rule("inject-error", error=6, skip=1, times=2, ms=30)])
+    connection = Connection([WireRule("inject-error", error=6, skip=1, times=2, ms=30)])
     requests = [produce_frame(i) for i in range(5)]
     connection.client(b"".join(requests))
     assert connection.broker_got == requests[0] + requests[3] + requests[4]
@@ -44,7 +44,7 @@ def test_a_forged_error_waits_for_its_turn() -> None:
 
 
 def test_a_forged_error_comes_at_once_if_nothing_is_owed() -> None:
-    connection = Connection([Rule("inject-error", error=19, times=1)])
+    connection = Connection([WireRule("inject-error", error=19, times=1)])
     connection.client(produce_frame(7))
     assert error_of(connection.client_got) == (7, 19)
     assert connection.broker_got == b""
@@ -52,7 +52,7 @@ def test_a_forged_error_comes_at_once_if_nothing_is_owed() -> None:
 
 
 def test_a_forged_error_takes_the_place_of_the_brokers_word() -> None:
-    connection = Connection([Rule("inject-error", error=20, forward=True, skip=1, times=1)])
+    connection = Connection([WireRule("inject-error", error=20, forward=True, skip=1, times=1)])
     requests = [produce_frame(i) for i in range(3)]
     connection.client(*requests)
     assert connection.broker_got == b"".join(requests)
@@ -63,14 +63,14 @@ def test_a_forged_error_takes_the_place_of_the_brokers_word() -> None:
 
 
 def test_acks_0_gets_no_error() -> None:
-    connection = Connection([Rule("inject-error", error=6)])
+    connection = Connection([WireRule("inject-error", error=6)])
     connection.client(produce_frame(1, acks=0))
     assert (connection.broker_got, connection.client_got) == (produce_frame(1, acks=0), b"")
 
 
 @pytest.mark.parametrize("of_request", [False, True])
 def test_a_delay_marks_that_frame_only(of_request: bool) -> None:
-    connection = Connection([Rule("delay", ms=40, of_request=of_request, skip=1, times=1)])
+    connection = Connection([WireRule("delay", ms=40, of_request=of_request, skip=1, times=1)])
     connection.client(produce_frame(0) + produce_frame(1) + produce_frame(2))
     connection.broker(response(0) + response(1, b"late") + response(2))
     assert connection.client_got == response(0) + response(1, b"late") + response(2)
@@ -79,7 +79,7 @@ def test_a_delay_marks_that_frame_only(of_request: bool) -> None:
 
 
 def test_what_becomes_of_the_line_comes_behind_the_request() -> None:
-    connection = Connection([Rule("hold", skip=1, times=1)])
+    connection = Connection([WireRule("hold", skip=1, times=1)])
     connection.client(produce_frame(0) + produce_frame(1) + produce_frame(2))
     assert connection.broker_got == produce_frame(0) + produce_frame(1) + produce_frame(2)
     assert connection.marked == [Marked(memoryview(produce_frame(1)), line=Line(held=True))]
@@ -87,14 +87,14 @@ def test_what_becomes_of_the_line_comes_behind_the_request() -> None:
 
 @pytest.mark.parametrize("cut", [False, True])
 def test_the_request_that_is_refused_with_its_connection_reaches_no_broker(cut: bool) -> None:
-    connection = Connection([Rule("refuse", cut=cut, times=1)])
+    connection = Connection([WireRule("refuse", cut=cut, times=1)])
     connection.client(produce_frame(0))
     assert connection.broker_got == (b"" if cut else produce_frame(0))
     assert [marked.line for marked in connection.marked] == [Line(refused=True, cut=cut)]
 
 
 def test_to_observe_changes_nothing() -> None:
-    connection = Connection([Rule("observe", skip=1, times=1), Rule("observe", api="Metadata")])
+    connection = Connection([WireRule("observe", skip=1, times=1), WireRule("observe", api="Metadata")])
     connection.client(produce_frame(0, acks=0), produce_frame(1))
     connection.broker(response(1))
     assert (connection.broker_got, connection.client_got) == (produce_frame(0, acks=0) + produce_frame(1), response(1))

@@ -12,7 +12,7 @@ from harness.wire.firings import LISTED, Firings
 from harness.wire.plans import PASS_ON
 from harness.wire.requests import Request
 from harness.wire.rulebook import Firing, Rulebook
-from harness.wire.rules import Rule
+from harness.wire.rules import WireRule
 
 REQUEST = Request(0, 9, 7, "me", 1, records=50)
 
@@ -52,7 +52,10 @@ def test_rules_that_are_replaced_are_told_of_and_the_new_ones_listed_again() -> 
 
 def test_a_firing_says_whose_rule_it_was() -> None:
     told: list[Message] = []
-    firings, book = Firings(told.append), Rulebook([Rule("lose-ack", times=1, part="lose-ack"), Rule("observe")])
+    firings, book = (
+        Firings(told.append),
+        Rulebook([WireRule("lose-ack", times=1, part="lose-ack"), WireRule("observe")]),
+    )
     for _ in range(2):
         for firing in book.decide(REQUEST):
             firings.fired(1, REQUEST, firing)

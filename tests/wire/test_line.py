@@ -7,14 +7,14 @@ import time
 
 import pytest
 
-from harness.wire import Proxy, Rule
+from harness.wire import Proxy, WireRule
 
 from .kafka_bytes import read_response
 from .test_proxy import BOUND_S, Answering, connect, receive, receive_frame, request, until
 
 
 def test_a_delayed_response_keeps_its_place(proxy: Proxy, broker: Answering) -> None:
-    proxy.set_rules([Rule("delay", ms=300, skip=1, times=1)])
+    proxy.set_rules([WireRule("delay", ms=300, skip=1, times=1)])
     with connect(proxy.bootstrap) as client:
         client.sendall(request(1) + request(2) + request(3))
         start = time.monotonic()
@@ -24,7 +24,7 @@ def test_a_delayed_response_keeps_its_place(proxy: Proxy, broker: Answering) -> 
 
 
 def test_a_client_that_goes_does_not_take_its_late_request_along(proxy: Proxy, broker: Answering) -> None:
-    proxy.set_rules([Rule("delay", ms=200, of_request=True)])
+    proxy.set_rules([WireRule("delay", ms=200, of_request=True)])
     with connect(proxy.bootstrap) as client:
         client.sendall(request(1))
     start = time.monotonic()
@@ -33,7 +33,7 @@ def test_a_client_that_goes_does_not_take_its_late_request_along(proxy: Proxy, b
 
 
 def test_bandwidth_takes_its_time_and_loses_nothing(proxy: Proxy, broker: Answering) -> None:
-    proxy.set_rules([Rule("bandwidth", bytes_per_s=2_000_000, times=1)])
+    proxy.set_rules([WireRule("bandwidth", bytes_per_s=2_000_000, times=1)])
     extra = 1_000_000
     with connect(proxy.bootstrap) as client:
         start = time.monotonic()
@@ -44,7 +44,7 @@ def test_bandwidth_takes_its_time_and_loses_nothing(proxy: Proxy, broker: Answer
 
 
 def test_held_bytes_go_on_when_the_rules_are_replaced(proxy: Proxy, broker: Answering) -> None:
-    proxy.set_rules([Rule("hold", skip=1, times=1)])
+    proxy.set_rules([WireRule("hold", skip=1, times=1)])
     with connect(proxy.bootstrap) as client, connect(proxy.bootstrap) as other, connect(proxy.bootstrap) as gone:
         client.sendall(request(1))
         receive_frame(client)
@@ -76,7 +76,7 @@ def test_held_bytes_go_on_when_the_rules_are_replaced(proxy: Proxy, broker: Answ
 def test_refused_connections_are_taken_again_when_the_rules_are_replaced(
     proxy: Proxy, broker: Answering, cut: bool
 ) -> None:
-    proxy.set_rules([Rule("refuse", cut=cut, skip=1, times=1)])
+    proxy.set_rules([WireRule("refuse", cut=cut, skip=1, times=1)])
     with connect(proxy.bootstrap) as client:
         client.sendall(request(1))
         receive_frame(client)
@@ -96,7 +96,7 @@ def test_refused_connections_are_taken_again_when_the_rules_are_replaced(
 
 
 def test_an_injected_error_is_answered_in_its_turn(proxy: Proxy, broker: Answering) -> None:
-    proxy.set_rules([Rule("inject-error", error=6, skip=1, times=1), Rule("delay", ms=50)])
+    proxy.set_rules([WireRule("inject-error", error=6, skip=1, times=1), WireRule("delay", ms=50)])
     with connect(proxy.bootstrap) as client:
         client.sendall(request(1) + request(2) + request(3))
         assert receive_frame(client) == struct.pack(">i", 1)
@@ -108,10 +108,10 @@ def test_an_injected_error_is_answered_in_its_turn(proxy: Proxy, broker: Answeri
 
 def test_one_line_fault_ends_and_the_other_goes_on(proxy: Proxy, broker: Answering) -> None:
     """While both are there nothing passes; then it does, slowly, and the third request's ack is lost all the same."""
-    hold = Rule("hold", skip=1, times=1, part="hold")
+    hold = WireRule("hold", skip=1, times=1, part="hold")
     others = [
-        Rule("bandwidth", bytes_per_s=200_000, times=1, part="bandwidth"),
-        Rule("lose-ack", skip=2, part="lose-ack"),
+        WireRule("bandwidth", bytes_per_s=200_000, times=1, part="bandwidth"),
+        WireRule("lose-ack", skip=2, part="lose-ack"),
     ]
     proxy.set_rules([hold, *others])
     with connect(proxy.bootstrap) as client:

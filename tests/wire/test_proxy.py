@@ -14,7 +14,7 @@ import pytest
 
 from harness import roles
 from harness.process import ChildRefused
-from harness.wire import Proxy, Rule
+from harness.wire import Proxy, WireRule
 from harness.wire.fields import Malformed
 from harness.wire.firings import LISTED
 from harness.wire.requests import read_request
@@ -96,7 +96,7 @@ def until(holds: bool, start: float) -> bool:
 
 
 def test_lose_ack_delivers_what_came_before_then_resets(proxy: Proxy, broker: Answering) -> None:
-    proxy.set_rules([Rule("lose-ack", skip=1, times=1)])
+    proxy.set_rules([WireRule("lose-ack", skip=1, times=1)])
     with connect(proxy.bootstrap) as client:
         extra = 3 << 20  # more than the sockets' buffers take while nobody reads
         client.sendall(request(5, extra=extra) + request(6) + request(7))
@@ -123,7 +123,7 @@ def test_lose_ack_delivers_what_came_before_then_resets(proxy: Proxy, broker: An
 
 
 def test_firings_without_end_are_listed_first_and_then_counted(proxy: Proxy, broker: Answering) -> None:
-    proxy.set_rules([Rule("observe", part="watch"), Rule("lose-ack", skip=999)])
+    proxy.set_rules([WireRule("observe", part="watch"), WireRule("lose-ack", skip=999)])
     with connect(proxy.bootstrap) as client:
         for number in range(250):
             client.sendall(request(number))
@@ -138,7 +138,7 @@ def test_firings_without_end_are_listed_first_and_then_counted(proxy: Proxy, bro
 
 @pytest.mark.parametrize("acks", [0, 1])
 def test_lose_request_delivers_what_came_before_then_resets(proxy: Proxy, broker: Answering, acks: int) -> None:
-    proxy.set_rules([Rule("lose-request", skip=1, times=1)])
+    proxy.set_rules([WireRule("lose-request", skip=1, times=1)])
     with connect(proxy.bootstrap) as client:
         client.sendall(request(5, extra=1 << 20) + request(6, acks) + request(7))
         assert receive_frame(client)[:4] == struct.pack(">i", 5)
@@ -148,7 +148,7 @@ def test_lose_request_delivers_what_came_before_then_resets(proxy: Proxy, broker
 
 
 def test_a_broker_that_does_not_answer_holds_a_lost_request_for_a_bounded_time(proxy: Proxy, broker: Answering) -> None:
-    proxy.set_rules([Rule("lose-request", skip=1)])
+    proxy.set_rules([WireRule("lose-request", skip=1)])
     with connect(proxy.bootstrap) as client:
         client.sendall(request(5, extra=-1) + request(6))
         with pytest.raises(ConnectionResetError):
@@ -157,7 +157,9 @@ def test_a_broker_that_does_not_answer_holds_a_lost_request_for_a_bounded_time(p
 
 
 def test_a_silent_loss_leaves_the_connection(proxy: Proxy, broker: Answering) -> None:
-    proxy.set_rules([Rule("lose-ack", times=1, silent=True), Rule("lose-request", skip=1, times=1, silent=True)])
+    proxy.set_rules(
+        [WireRule("lose-ack", times=1, silent=True), WireRule("lose-request", skip=1, times=1, silent=True)]
+    )
     with connect(proxy.bootstrap) as client:
         client.sendall(request(5) + request(6) + request(7))
         assert receive_frame(client) == struct.pack(">i", 7)

@@ -16,7 +16,7 @@ from kio.schema.errors import ErrorCode
 from kio.static.primitive import i8
 
 from harness.clusters.local.cluster import LocalCluster
-from harness.wire import Proxy, Rule
+from harness.wire import Proxy, WireRule
 
 from .kafka_bytes import produce_frame, read_response, request_frame
 from .test_proxy import BOUND_S, connect, receive
@@ -51,7 +51,7 @@ def test_a_lost_ack_duplicates_a_batch_unless_the_producer_is_idempotent(
             "log_level": 0,
         }
     )
-    proxy.set_rules([Rule("lose-ack", client_id="victim", topic=topic, skip=5, every=12)])
+    proxy.set_rules([WireRule("lose-ack", client_id="victim", topic=topic, skip=5, every=12)])
     errors = []
     for start in range(0, MESSAGES, A_FLUSH):
         for sequence in range(start, start + A_FLUSH):
@@ -122,7 +122,7 @@ def test_clients_learn_no_other_address(cluster: LocalCluster, proxy: Proxy) -> 
 def test_a_broker_without_a_listener_is_told_of(cluster: LocalCluster, tmp_path: Path) -> None:
     known = {node: address for node, address in cluster.addresses.items() if node != 2}
     with Proxy(known, tmp_path / "proxy.log") as proxy:
-        proxy.set_rules([Rule("observe", api="Metadata")])
+        proxy.set_rules([WireRule("observe", api="Metadata")])
         asked = request(3, 12, topics=None, allow_auto_topic_creation=False, include_topic_authorized_operations=False)
         past = addresses(ask(proxy.addresses[1], asked).brokers)[2]
         assert ":".join(past) == cluster.addresses[2], "its own address is all that there is to tell"

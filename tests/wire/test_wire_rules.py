@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.wire.plans import OPEN, PASS_ON, Line, Plan
 from harness.wire.requests import Request
 from harness.wire.rulebook import Rulebook
-from harness.wire.rules import ACTIONS, Rule
+from harness.wire.rules import ACTIONS, WireRule
 
 T0 = frozenset({("t", 0)})
 
@@ -25,37 +25,37 @@ def decided(book: Rulebook, request: Request) -> list[tuple[int, int]]:
     return [(firing.rule, firing.ordinal) for firing in book.decide(request)]
 
 
-def ordinals(rule: Rule, requests: int) -> list[int]:
+def ordinals(rule: WireRule, requests: int) -> list[int]:
     book = Rulebook([rule])
     return [ordinal for _ in range(requests) for _, ordinal in decided(book, produce())]
 
 
 def test_skip_first_then_the_next_then_every_so_many() -> None:
-    assert ordinals(Rule("lose-ack", skip=5, every=12), 65) == [6, 18, 30, 42, 54]
+    assert ordinals(WireRule("lose-ack", skip=5, every=12), 65) == [6, 18, 30, 42, 54]
 
 
 @given(st.integers(0, 20), st.none() | st.integers(1, 9), st.none() | st.integers(1, 5), st.integers(0, 100))
 def test_ordinals_are_those_of_a_plain_range(skip: int, every: int | None, times: int | None, requests: int) -> None:
-    rule = Rule("lose-request", skip=skip, every=every, times=times)
+    rule = WireRule("lose-request", skip=skip, every=every, times=times)
     assert ordinals(rule, requests) == list(range(skip + 1, requests + 1, every or 1))[:times]
 
 
 @given(st.integers(), st.floats(0, 1), st.integers(0, 30))
 def test_a_coin_falls_the_same_way_every_time(seed: int, probability: float, skip: int) -> None:
-    rule = Rule("lose-ack", probability=probability, seed=seed, skip=skip)
+    rule = WireRule("lose-ack", probability=probability, seed=seed, skip=skip)
     due = [ordinal for ordinal in range(1, 200) if rule.due(ordinal)]
     assert ordinals(rule, 199) == due == ordinals(rule, 199)
     assert all(ordinal > skip for ordinal in due)
-    surer = Rule("lose-ack", probability=min(1, probability + 0.1), seed=seed, skip=skip)
+    surer = WireRule("lose-ack", probability=min(1, probability + 0.1), seed=seed, skip=skip)
     assert set(due) <= set(ordinals(surer, 199))
 
 
 def test_probability_is_the_share_of_requests_and_seeds_differ() -> None:
-    first, second = (ordinals(Rule("lose-ack", probability=0.25, seed=seed), 10_000) for seed in (1, 2))
+    first, second = (ordinals(WireRule("lose-ack", probability=0.25, seed=seed), 10_000) for seed in (1, 2))
     assert 2300 < len(first) < 2700  # more than four standard deviations either way; the coin is a pure function
     assert first != second
-    assert ordinals(Rule("lose-ack", probability=0), 1000) == []
-    assert len(ordinals(Rule("lose-ack", probability=1), 1000)) == 1000
+    assert ordinals(WireRule("lose-ack", probability=0), 1000) == []
+    assert len(ordinals(WireRule("lose-ack", probability=1), 1000)) == 1000
 
 
 requests = st.builds(
@@ -82,7 +82,7 @@ def test_a_rule_matches_what_all_its_conditions_say(
 ) -> None:
     if api != "Produce":
         topic = partition = None
-    rule = Rule(
+    rule = WireRule(
         action,
         api=api,
         client_id=client_id,
@@ -111,7 +111,7 @@ def test_a_rule_matches_what_all_its_conditions_say(
 
 
 def test_every_rule_counts_what_it_matches_and_the_first_that_is_due_fires() -> None:
-    rules = [Rule("lose-ack", every=2), Rule("lose-request", client_id="me", skip=1, times=1)]
+    rules = [WireRule("lose-ack", every=2), WireRule("lose-request", client_id="me", skip=1, times=1)]
     sent = [produce("me"), produce("me"), produce("you"), produce("me")]
     book = Rulebook(rules)
     assert [decided(book, request) for request in sent] == [[(0, 1)], [(1, 2)], [(0, 3)], []]
@@ -119,15 +119,15 @@ def test_every_rule_counts_what_it_matches_and_the_first_that_is_due_fires() -> 
 
 
 def test_who_merely_looks_on_stands_in_nobodys_way() -> None:
-    watching = [Rule("observe", skip=1, times=1, part=part) for part in ("kill-leader", "kill-follower")]
-    book = Rulebook([watching[0], Rule("delay", ms=5), Rule("lose-ack", skip=1), watching[1]])
+    watching = [WireRule("observe", skip=1, times=1, part=part) for part in ("kill-leader", "kill-follower")]
+    book = Rulebook([watching[0], WireRule("delay", ms=5), WireRule("lose-ack", skip=1), watching[1]])
     assert [decided(book, produce()) for _ in range(3)] == [[(1, 1)], [(0, 2), (1, 2), (3, 2)], [(1, 3)]]
     assert [firing.part for firing in book.replaced_by(watching).decide(produce())] == []
 
 
 def test_a_rule_that_stays_goes_on_counting_and_holding_the_line() -> None:
-    kept, gone = Rule("bandwidth", bytes_per_s=9, times=1, part="b"), Rule("hold", skip=1, times=1, part="h")
-    lost = Rule("lose-ack", skip=3, times=2)
+    kept, gone = WireRule("bandwidth", bytes_per_s=9, times=1, part="b"), WireRule("hold", skip=1, times=1, part="h")
+    lost = WireRule("lose-ack", skip=3, times=2)
     first = Rulebook([kept, gone, lost])
     assert first.line is OPEN
     for _ in range(3):
@@ -140,7 +140,7 @@ def test_a_rule_that_stays_goes_on_counting_and_holding_the_line() -> None:
 
 
 def test_a_cut_is_of_a_moment() -> None:
-    cut = Rulebook([Rule("refuse", cut=True, times=1)])
+    cut = Rulebook([WireRule("refuse", cut=True, times=1)])
     cut.decide(produce())
     assert cut.line == Line(refused=True)
     assert Line(refused=True, cut=True) | Line(bytes_per_s=3) == Line(refused=True, bytes_per_s=3)
@@ -148,30 +148,32 @@ def test_a_cut_is_of_a_moment() -> None:
 
 
 def test_plans() -> None:
-    def plan(rule: Rule) -> tuple[bool, bool, bool]:
+    def plan(rule: WireRule) -> tuple[bool, bool, bool]:
         return rule.plan.forward, rule.plan.deliver, rule.plan.cut
 
-    assert plan(Rule("lose-ack")) == (True, False, True)
-    assert plan(Rule("lose-ack", silent=True)) == (True, False, False)
-    assert plan(Rule("lose-request")) == (False, False, True)
-    assert plan(Rule("lose-request", silent=True)) == (False, False, False)
-    assert Rule("observe").plan == PASS_ON
-    assert Rule("delay", ms=5).plan == Plan(response_delay_ms=5)
-    assert Rule("delay", ms=5, of_request=True).plan == Plan(request_delay_ms=5)
-    assert Rule("inject-error", error=6).plan == Plan(forward=False, deliver=False, error=6)
-    assert Rule("inject-error", error=6, forward=True, ms=3).plan == Plan(deliver=False, error=6, response_delay_ms=3)
-    assert Rule("hold").plan == Plan(line=Line(held=True))
-    assert Rule("bandwidth", bytes_per_s=9).plan == Plan(line=Line(bytes_per_s=9))
-    assert Rule("refuse").plan == Plan(line=Line(refused=True))
-    assert Rule("refuse", cut=True).plan == Plan(forward=False, deliver=False, line=Line(refused=True, cut=True))
+    assert plan(WireRule("lose-ack")) == (True, False, True)
+    assert plan(WireRule("lose-ack", silent=True)) == (True, False, False)
+    assert plan(WireRule("lose-request")) == (False, False, True)
+    assert plan(WireRule("lose-request", silent=True)) == (False, False, False)
+    assert WireRule("observe").plan == PASS_ON
+    assert WireRule("delay", ms=5).plan == Plan(response_delay_ms=5)
+    assert WireRule("delay", ms=5, of_request=True).plan == Plan(request_delay_ms=5)
+    assert WireRule("inject-error", error=6).plan == Plan(forward=False, deliver=False, error=6)
+    assert WireRule("inject-error", error=6, forward=True, ms=3).plan == Plan(
+        deliver=False, error=6, response_delay_ms=3
+    )
+    assert WireRule("hold").plan == Plan(line=Line(held=True))
+    assert WireRule("bandwidth", bytes_per_s=9).plan == Plan(line=Line(bytes_per_s=9))
+    assert WireRule("refuse").plan == Plan(line=Line(refused=True))
+    assert WireRule("refuse", cut=True).plan == Plan(forward=False, deliver=False, line=Line(refused=True, cut=True))
 
 
 @given(
     st.integers(0, 99), st.none() | st.integers(1, 9), st.none() | st.integers(1, 9), st.none() | st.text(max_size=5)
 )
 def test_json_and_back(skip: int, every: int | None, times: int | None, topic: str | None) -> None:
-    rule = Rule("lose-ack", skip=skip, every=every, times=times, topic=topic, silent=True, seed=3)
-    assert Rule.from_json(json.loads(json.dumps(rule.to_json()))) == rule
+    rule = WireRule("lose-ack", skip=skip, every=every, times=times, topic=topic, silent=True, seed=3)
+    assert WireRule.from_json(json.loads(json.dumps(rule.to_json()))) == rule
 
 
 BAD_RULES: list[tuple[Any, str]] = [
@@ -204,4 +206,4 @@ BAD_RULES: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("value", "says"), BAD_RULES)
 def test_a_rule_that_makes_no_sense_says_why(value: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        Rule.from_json(value)
+        WireRule.from_json(value)

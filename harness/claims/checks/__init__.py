@@ -12,18 +12,18 @@ from pydantic import Field
 
 from harness.claims.checks.configured import Runs
 from harness.claims.checks.counted import Happens, Never
-from harness.claims.checks.finding import Arms, Finding, Outcome
+from harness.claims.checks.finding import Arms, ClaimOutcome, Finding
 from harness.claims.checks.measured import Equivalent, More, Within
 
 __all__ = [
     "Arms",
     "Check",
+    "ClaimOutcome",
     "Equivalent",
     "Finding",
     "Happens",
     "More",
     "Never",
-    "Outcome",
     "Runs",
     "Within",
     "decide",
@@ -32,11 +32,11 @@ __all__ = [
 Check = Annotated[Happens | Never | More | Equivalent | Within | Runs, Field(discriminator="check")]
 
 
-def decide(checks: Sequence[Check], arms: Arms) -> tuple[Outcome, list[Finding]]:
+def decide(checks: Sequence[Check], arms: Arms) -> tuple[ClaimOutcome, list[Finding]]:
     """All checks together: refuted if one is, reproduced if all are."""
     findings = [check.decide(arms) for check in checks]
     outcomes = {finding.outcome for finding in findings}
-    for outcome in (Outcome.REFUTED, Outcome.NOT_DECIDED):
+    for outcome in (ClaimOutcome.REFUTED, ClaimOutcome.NOT_DECIDED):
         if outcome in outcomes:
             return outcome, findings
-    return Outcome.REPRODUCED, findings
+    return ClaimOutcome.REPRODUCED, findings

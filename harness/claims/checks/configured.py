@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome
+from harness.claims.checks.finding import KIND, Arms, BaseCheck, ClaimOutcome, Finding, Names
 from harness.words import listed, plain
 
 
@@ -29,8 +29,10 @@ class Runs(BaseCheck):
         said = f"{self.setting}: {', '.join(each) or 'no trial ran'}"
         # One trial with another value is enough, whatever others of that client ran with.
         if any(values != [self.values[client]] for client, values in found.items() if client in self.values):
-            return Finding(Outcome.REFUTED, said)
-        return Finding(Outcome.REPRODUCED if found.keys() == self.values.keys() else Outcome.NOT_DECIDED, said)
+            return Finding(ClaimOutcome.REFUTED, said)
+        return Finding(
+            ClaimOutcome.REPRODUCED if found.keys() == self.values.keys() else ClaimOutcome.NOT_DECIDED, said
+        )
 
 
 def _value(value: object) -> str:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome
+from harness.claims.checks.finding import KIND, Arms, BaseCheck, ClaimOutcome, Finding, Names
 from harness.events import CLIENT_DIED, NO_REPORT
 from harness.measure.proportion import at_most, interval
 from harness.store import TrialRecord
@@ -85,10 +85,10 @@ class Happens(_Counted):
         shown, trials, total, said = self.shown(arms)
         said += f", {plural(total, 'message in all')}" if shown else ""
         if shown and (shown == trials or self.how_often == "sometimes"):
-            return Finding(Outcome.REPRODUCED, said)
+            return Finding(ClaimOutcome.REPRODUCED, said)
         if trials and not shown and self.how_often == "always":
-            return Finding(Outcome.REFUTED, said)
-        return Finding(Outcome.NOT_DECIDED, said)
+            return Finding(ClaimOutcome.REFUTED, said)
+        return Finding(ClaimOutcome.NOT_DECIDED, said)
 
 
 class Never(_Counted):
@@ -99,8 +99,8 @@ class Never(_Counted):
     def decide(self, arms: Arms) -> Finding:
         shown, trials, total, said = self.shown(arms)
         if shown:
-            return Finding(Outcome.REFUTED, f"{said}, {plural(total, 'message in all')}")
-        return Finding(Outcome.REPRODUCED if trials else Outcome.NOT_DECIDED, said)
+            return Finding(ClaimOutcome.REFUTED, f"{said}, {plural(total, 'message in all')}")
+        return Finding(ClaimOutcome.REPRODUCED if trials else ClaimOutcome.NOT_DECIDED, said)
 
 
 def _rate(shown: int, trials: int) -> str:

@@ -17,7 +17,7 @@ Names = Annotated[tuple[str, ...], Field(min_length=1, description="the arms tha
 KIND = Field(description="which check it is")
 
 
-class Outcome(StrEnum):
+class ClaimOutcome(StrEnum):
     """What became of a claim."""
 
     REPRODUCED = "reproduced"
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    outcome: Outcome
+    outcome: ClaimOutcome
     evidence: str
     """One sentence with the figures."""
 

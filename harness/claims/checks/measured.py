@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.claims.checks.finding import KIND, Arms, BaseCheck, Finding, Names, Outcome
+from harness.claims.checks.finding import KIND, Arms, BaseCheck, ClaimOutcome, Finding, Names
 from harness.measure.ratio import Ratio, paired_ratio
 from harness.store import TrialRecord
 from harness.words import extent, listed, percent, plural, times
@@ -37,12 +37,12 @@ class More(BaseCheck):
             f"{_said(ratio)} that of {other}" for other, ratio in ratios.items()
         )
         if any(ratio is None for ratio in ratios.values()):
-            return Finding(Outcome.NOT_DECIDED, f"{said}: too few repeats")
+            return Finding(ClaimOutcome.NOT_DECIDED, f"{said}: too few repeats")
         found = [ratio for ratio in ratios.values() if ratio is not None]
         if all(ratio.low > 1 for ratio in found):
-            return Finding(Outcome.REPRODUCED, said)
+            return Finding(ClaimOutcome.REPRODUCED, said)
         refuted = any(ratio.high < 1 + self.margin for ratio in found)
-        return Finding(Outcome.REFUTED if refuted else Outcome.NOT_DECIDED, said)
+        return Finding(ClaimOutcome.REFUTED if refuted else ClaimOutcome.NOT_DECIDED, said)
 
 
 class Equivalent(BaseCheck):
@@ -66,16 +66,16 @@ class Equivalent(BaseCheck):
         ratio = _ratio(self.measure, arms[self.arm], arms[self.to], confidence=0.9)
         said = f"{self.measure} of {self.arm}: {_said(ratio, 90)} that of {self.to}; margin {percent(self.margin)}"
         if ratio is None:
-            return Finding(Outcome.NOT_DECIDED, f"{said}: too few repeats")
+            return Finding(ClaimOutcome.NOT_DECIDED, f"{said}: too few repeats")
         low, high = 1 / (1 + self.margin), 1 + self.margin
         if low <= ratio.low and ratio.high <= high:
-            return Finding(Outcome.REPRODUCED, said)
+            return Finding(ClaimOutcome.REPRODUCED, said)
         if ratio.high < low or ratio.low > high:
-            return Finding(Outcome.REFUTED, said)
+            return Finding(ClaimOutcome.REFUTED, said)
         wider = _ratio(self.measure, arms[self.arm], arms[self.to])
         if wider is not None and (wider.high < 1 or wider.low > 1):
-            return Finding(Outcome.REFUTED, f"{said}; {extent(wider.low, wider.high)} at 95 %: not the same")
-        return Finding(Outcome.NOT_DECIDED, said)
+            return Finding(ClaimOutcome.REFUTED, f"{said}; {extent(wider.low, wider.high)} at 95 %: not the same")
+        return Finding(ClaimOutcome.NOT_DECIDED, said)
 
 
 class Within(BaseCheck):
@@ -91,12 +91,12 @@ class Within(BaseCheck):
         figures = [value for name in self.arms for value in _measured(self.measure, arms[name])]
         bounds = f"at least {self.low:g}" if self.high is None else f"from {self.low:g} to {self.high:g}"
         if not figures:
-            return Finding(Outcome.NOT_DECIDED, f"no {self.measure} of {listed(self.arms)}")
+            return Finding(ClaimOutcome.NOT_DECIDED, f"no {self.measure} of {listed(self.arms)}")
         said = f"{self.measure} of {listed(self.arms)}: {', '.join(f'{each:,.4g}' for each in figures)}; {bounds}"
         inside = [self.low <= each and (self.high is None or each <= self.high) for each in figures]
         if all(inside):
-            return Finding(Outcome.REPRODUCED, said)
-        return Finding(Outcome.NOT_DECIDED if any(inside) else Outcome.REFUTED, said)
+            return Finding(ClaimOutcome.REPRODUCED, said)
+        return Finding(ClaimOutcome.NOT_DECIDED if any(inside) else ClaimOutcome.REFUTED, said)
 
 
 def _measured(measure: str, records: Sequence[TrialRecord]) -> list[float]:

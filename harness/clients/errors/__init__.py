@@ -1,7 +1,7 @@
 """What a client's error proves of its message: it cannot be in the log (``FAILED``), or nothing (``UNKNOWN``).
 
-Each client has one table from its error's class or code to a ``Rule``. What a table lacks is unknown, as timeouts and
-disconnects always are: the broker may have appended the message before the client stopped waiting. An error that
+Each client has one table from its error's class or code to an ``ErrorRow``. What a table lacks is unknown, as timeouts
+and disconnects always are: the broker may have appended the message before the client stopped waiting. An error that
 refuses a message before it is queued needs no table: that message is in no log.
 
 Tables are asked when a trial is judged, and import no client's library.
@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.clients.errors import aiokafka, confluent, kafka_python
-from harness.clients.errors.table import ErrorTable, Proof, Rule
+from harness.clients.errors.table import ErrorRow, ErrorTable, Proof
 from harness.events import Outcome
 
-__all__ = ["TABLES", "ErrorTable", "Proof", "Rule", "proved"]
+__all__ = ["TABLES", "ErrorRow", "ErrorTable", "Proof", "proved"]
 
 TABLES: dict[str, ErrorTable] = {
     "aiokafka": aiokafka.ERRORS,
@@ -32,6 +32,6 @@ def proved(client: str, settings: Mapping[str, Any]) -> dict[str, Outcome]:
     """
     sent_once = settings.get("retries") == 0
     return {
-        error: Outcome.FAILED if sent_once and rule.proof is Proof.ONE_ATTEMPT else Outcome.UNKNOWN
-        for error, rule in TABLES.get(client, {}).items()
+        error: Outcome.FAILED if sent_once and row.proof is Proof.ONE_ATTEMPT else Outcome.UNKNOWN
+        for error, row in TABLES.get(client, {}).items()
     }

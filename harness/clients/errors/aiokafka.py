@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from harness.clients.errors.table import ErrorTable, Proof, Rule
+from harness.clients.errors.table import ErrorRow, ErrorTable, Proof
 
 _AGAIN = " It sends again until its time is over, so that an earlier attempt may have landed unheard."
 
 ERRORS: ErrorTable = {
-    "MessageSizeTooLargeError": Rule(Proof.NEVER, "The broker checks the size before it appends." + _AGAIN),
-    "TopicAuthorizationFailedError": Rule(Proof.NEVER, "The broker checks it before it appends." + _AGAIN),
-    "InvalidTopicError": Rule(Proof.NEVER, "No broker has a log for such a topic." + _AGAIN),
-    "NotEnoughReplicasError": Rule(Proof.NEVER, "The broker refuses before it appends." + _AGAIN),
-    "NotLeaderForPartitionError": Rule(
+    "MessageSizeTooLargeError": ErrorRow(Proof.NEVER, "The broker checks the size before it appends." + _AGAIN),
+    "TopicAuthorizationFailedError": ErrorRow(Proof.NEVER, "The broker checks it before it appends." + _AGAIN),
+    "InvalidTopicError": ErrorRow(Proof.NEVER, "No broker has a log for such a topic." + _AGAIN),
+    "NotEnoughReplicasError": ErrorRow(Proof.NEVER, "The broker refuses before it appends." + _AGAIN),
+    "NotLeaderForPartitionError": ErrorRow(
         Proof.NEVER, "With acks=all a leader that steps down while it waits for replicas answers so after appending."
     ),
-    "LeaderNotAvailableError": Rule(
+    "LeaderNotAvailableError": ErrorRow(
         Proof.NEVER, "Also given to a batch that was sent before and then outlived its time without a leader."
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.clients.errors.table import ErrorTable, Proof, Rule
+from harness.clients.errors.table import ErrorRow, ErrorTable, Proof
 
 _AGAIN = (
     " It says nothing of an earlier attempt, and with retries=0 there may have been one as well: librdkafka counts no "
@@ -10,15 +10,17 @@ _AGAIN = (
 )
 
 ERRORS: ErrorTable = {
-    "TOPIC_AUTHORIZATION_FAILED": Rule(
+    "TOPIC_AUTHORIZATION_FAILED": ErrorRow(
         Proof.NEVER,
         "The broker checks it before it appends." + _AGAIN + " Messages of other partitions that wait get it as well.",
     ),
-    "TOPIC_EXCEPTION": Rule(Proof.NEVER, "No broker has a log for a topic that is invalid." + _AGAIN),
-    "MSG_SIZE_TOO_LARGE": Rule(Proof.NEVER, "The broker checks the size before it appends." + _AGAIN),
-    "NOT_ENOUGH_REPLICAS": Rule(Proof.NEVER, "This attempt was refused before it was appended." + _AGAIN),
-    "_MSG_TIMED_OUT": Rule(
+    "TOPIC_EXCEPTION": ErrorRow(Proof.NEVER, "No broker has a log for a topic that is invalid." + _AGAIN),
+    "MSG_SIZE_TOO_LARGE": ErrorRow(Proof.NEVER, "The broker checks the size before it appends." + _AGAIN),
+    "NOT_ENOUGH_REPLICAS": ErrorRow(Proof.NEVER, "This attempt was refused before it was appended." + _AGAIN),
+    "_MSG_TIMED_OUT": ErrorRow(
         Proof.NEVER, "Given alike to messages never sent and to messages sent; Python does not see which (2.16.1)."
     ),
-    "_UNKNOWN_PARTITION": Rule(Proof.NEVER, "Also given to messages that were sent before their partition vanished."),
+    "_UNKNOWN_PARTITION": ErrorRow(
+        Proof.NEVER, "Also given to messages that were sent before their partition vanished."
+    ),
 }

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from harness.clients.errors.table import ErrorTable, Proof, Rule
+from harness.clients.errors.table import ErrorRow, ErrorTable, Proof
 
 ERRORS: ErrorTable = {
-    "MessageSizeTooLargeError": Rule(
+    "MessageSizeTooLargeError": ErrorRow(
         Proof.ONE_ATTEMPT, "The broker checks the size before it appends; what was split is another batch."
     ),
-    "TopicAuthorizationFailedError": Rule(Proof.ONE_ATTEMPT, "The broker checks it before it appends."),
-    "InvalidTopicError": Rule(Proof.ONE_ATTEMPT, "No broker has a log for such a topic."),
-    "NotEnoughReplicasError": Rule(
+    "TopicAuthorizationFailedError": ErrorRow(Proof.ONE_ATTEMPT, "The broker checks it before it appends."),
+    "InvalidTopicError": ErrorRow(Proof.ONE_ATTEMPT, "No broker has a log for such a topic."),
+    "NotEnoughReplicasError": ErrorRow(
         Proof.ONE_ATTEMPT, "The broker refuses before it appends; an earlier attempt may have landed unheard."
     ),
-    "NotEnoughReplicasAfterAppendError": Rule(Proof.NEVER, "It was appended."),
-    "NotLeaderForPartitionError": Rule(
+    "NotEnoughReplicasAfterAppendError": ErrorRow(Proof.NEVER, "It was appended."),
+    "NotLeaderForPartitionError": ErrorRow(
         Proof.NEVER, "With acks=all a leader that steps down while it waits for replicas answers so after appending."
     ),
-    "KafkaTimeoutError": Rule(Proof.NEVER, "Given alike to batches never sent and to batches sent."),
+    "KafkaTimeoutError": ErrorRow(Proof.NEVER, "Given alike to batches never sent and to batches sent."),
 }

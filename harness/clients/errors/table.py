@@ -19,11 +19,11 @@ class Proof(Enum):
 
 
 @dataclass(frozen=True)
-class Rule:
+class ErrorRow:
     """One error's row; ``reason`` says why it proves as much as it does."""
 
     proof: Proof
     reason: str
 
 
-ErrorTable = Mapping[str, Rule]
+ErrorTable = Mapping[str, ErrorRow]

@@ -23,5 +23,5 @@ def _(step: steps.AwaitFired, stage: Stage) -> Iterator[None]:
 
 
 @do.register
-def _(step: steps.Wire, stage: Stage) -> None:
+def _(step: steps.SetRules, stage: Stage) -> None:
     stage.put_rules(step.rules)

@@ -31,9 +31,9 @@ from harness.faults.steps.nodes import (
     ShutDown,
     Target,
 )
-from harness.faults.steps.step import Line, Need, Step
+from harness.faults.steps.step import LineNeed, Need, Step
 from harness.faults.steps.together import Part, Together
-from harness.faults.steps.wire import AwaitFired, Wire
+from harness.faults.steps.wire import AwaitFired, SetRules
 
 __all__ = [
     "AwaitAcks",
@@ -49,7 +49,7 @@ __all__ = [
     "FillDisk",
     "Kill",
     "KillClient",
-    "Line",
+    "LineNeed",
     "LoseDisk",
     "LosePower",
     "MakeReadOnly",
@@ -66,10 +66,10 @@ __all__ = [
     "Resume",
     "ResumeClient",
     "Send",
+    "SetRules",
     "ShutDown",
     "Sleep",
     "Step",
     "Target",
     "Together",
-    "Wire",
 ]

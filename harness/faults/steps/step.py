@@ -8,13 +8,13 @@ from typing import ClassVar
 from harness.clusters.can import Ability
 
 
-class Line(Enum):
+class LineNeed(Enum):
     """What a fault may need between the client and its brokers, whatever cluster that is."""
 
     PROXY = "a proxy that the client goes through"
 
 
-Need = Ability | Line
+Need = Ability | LineNeed
 
 
 class Step:

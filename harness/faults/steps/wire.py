@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.faults.steps.step import Line, Step
-from harness.wire.rules import Rule
+from harness.faults.steps.step import LineNeed, Step
+from harness.wire.rules import WireRule
 
 
 @dataclass(frozen=True)
 class AwaitFired(Step):
     """Until the proxy says that a rule of this action fell on a request."""
 
-    needs = frozenset({Line.PROXY})
+    needs = frozenset({LineNeed.PROXY})
     action: str
 
 
 @dataclass(frozen=True)
-class Wire(Step):
+class SetRules(Step):
     """Puts these rules into the proxy, in place of all before."""
 
-    needs = frozenset({Line.PROXY})
-    rules: tuple[Rule, ...] = field(default=())
+    needs = frozenset({LineNeed.PROXY})
+    rules: tuple[WireRule, ...] = field(default=())

@@ -15,7 +15,7 @@ from harness.serving import Answer, Role, serve
 from harness.store import Results
 
 
-class Drawing(Role):
+class DrawingRole(Role):
     """Draws what it is told to of the run that it read."""
 
     def start(self, spec: Message) -> Message:
@@ -32,4 +32,4 @@ class Drawing(Role):
 
 
 if __name__ == "__main__":
-    serve(Drawing())
+    serve(DrawingRole())

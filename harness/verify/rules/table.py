@@ -11,7 +11,7 @@ from harness.verify.cell import Cell
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """What was run for a rule that no documentation gives."""
 
     clients: tuple[str, ...]
@@ -34,7 +34,7 @@ class Rule:
     reason: str
     source: str
     when: tuple[tuple[str, tuple[object, ...]], ...]
-    measured: Measured | None = None
+    measured: Measurement | None = None
 
     def applies(self, cell: Cell) -> bool:
         for fact, values in self.when:
@@ -57,7 +57,7 @@ class Rule:
             value["reason"],
             value["source"],
             when=tuple((fact, tuple(of) if isinstance(of, list) else (of,)) for fact, of in value["when"].items()),
-            measured=measured and Measured(tuple(measured["clients"]), measured["date"], measured["counts"]),
+            measured=measured and Measurement(tuple(measured["clients"]), measured["date"], measured["counts"]),
         )
 
 

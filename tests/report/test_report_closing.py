@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from harness.events import Permission, Verdict
+from harness.report.closing import closing_table
 from harness.report.matrix import HARM
-from harness.report.terminal import closing_table
 from harness.store import Expectation, TrialRecord
 
 from .synthetic_run import anomalies, broken, default_sweep, one

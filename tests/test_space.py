@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import disk
-from harness.disk import DiskWatch, free_bytes
+from harness import space
+from harness.space import DiskWatch, free_bytes
 
 
 def _watched(folder: Path, for_s: float) -> tuple[DiskWatch, list[str]]:
@@ -17,12 +17,12 @@ def _watched(folder: Path, for_s: float) -> tuple[DiskWatch, list[str]]:
 
 
 def test_a_disk_with_room_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "RESERVE_BYTES", 0)
+    monkeypatch.setattr(space, "RESERVE_BYTES", 0)
     watch, stopped = _watched(tmp_path, 0.1)
     assert (watch.breached, stopped) == (False, [])
 
 
 def test_a_disk_about_to_be_full_stops_what_is_started_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "RESERVE_BYTES", free_bytes(tmp_path) * 2)
+    monkeypatch.setattr(space, "RESERVE_BYTES", free_bytes(tmp_path) * 2)
     watch, stopped = _watched(tmp_path, 0.3)
     assert watch.breached and len(stopped) > 1
