@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.plan.model import Plan, Trial
+from harness.words import duration, plural, size
 from harness.workload import labels
 
 
@@ -25,10 +26,9 @@ def render_plan(plan: Plan) -> RenderableType:
 
 
 def _headline(plan: Plan) -> Text:
-    biggest, count = plan.biggest, len(plan.runnable)
-    trials = "1 trial" if count == 1 else f"{count} trials"
-    disk = f", at most {_size(biggest.estimated_bytes)} on the disk at once" if biggest else ""
-    return Text(f"{plan.workload.name}: {trials}, about {_duration(plan.estimated_s)}{disk}", style="bold")
+    biggest, trials = plan.biggest, plural(len(plan.runnable), "trial")
+    disk = f", at most {size(biggest.estimated_bytes)} on the disk at once" if biggest else ""
+    return Text(f"{plan.workload.name}: {trials}, about {duration(plan.estimated_s)}{disk}", style="bold")
 
 
 def _counts(plan: Plan) -> Table:
@@ -48,8 +48,8 @@ def _counts(plan: Plan) -> Table:
             what,
             str(len(run)),
             str(len(trials) - len(run)),
-            _duration(sum(trial.estimated_s for trial in run)),
-            _size(sum(trial.estimated_bytes for trial in run)),
+            duration(sum(trial.estimated_s for trial in run)),
+            size(sum(trial.estimated_bytes for trial in run)),
         )
     return table
 
@@ -60,7 +60,7 @@ def _listed(trials: Iterable[Trial]) -> Padding:
     table.add_column(justify="right", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     for trial in trials:
-        table.add_row(trial.id, _duration(trial.estimated_s), _size(trial.estimated_bytes))
+        table.add_row(trial.id, duration(trial.estimated_s), size(trial.estimated_bytes))
     return Padding(table, (0, 0, 0, 2))
 
 
@@ -89,13 +89,3 @@ def _reasons(title: str, by_reason: dict[str, list[str]]) -> list[RenderableType
 
 def _title(text: str) -> Padding:
     return Padding(Text(text, style="bold"), (1, 0, 0, 0))
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.1f} MB"
