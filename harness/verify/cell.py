@@ -9,7 +9,7 @@ from typing import Any
 from harness.effects import AtOnce, Effects
 from harness.traits import Quirk, Traits
 from harness.verify.befalls import Befalls
-from harness.verify.premises import Layout, Premises, leads_on
+from harness.verify.premises import Premises, Topic, leads_on
 from harness.verify.seen import Seen
 from harness.verify.waiting import delivery_s, kept_waiting_s, response_s, sends_again
 
@@ -63,10 +63,10 @@ def producing_of(traits: Traits, config: Settings) -> Producing:
     )
 
 
-def layout_of(config: Settings) -> Layout:
+def topic_of(config: Settings) -> Topic:
     """What of a configuration decides who has a message and who may lead."""
     replicas = int(config.get("replication.factor", 1))
-    return Layout(
+    return Topic(
         replicas=replicas,
         partitions=int(config.get("partitions", 1)),
         min_insync=min(replicas, int(config.get("min.insync.replicas", 1))),
@@ -91,7 +91,7 @@ class Cell(Producing, Premises, Befalls):
     one_partition: bool
     """All messages go where the fault strikes: a burst of them goes to one partition, whichever has its turn."""
     eligible: bool
-    """See ``Layout``."""
+    """See ``Topic``."""
     one_is_enough: bool
     """With acks=all one replica in sync is enough for an ack."""
     unflushed: bool
@@ -130,10 +130,10 @@ class Cell(Producing, Premises, Befalls):
         """``fault`` is one of those that are at work at the same time. ``own`` is what was seen of it, None where
         nobody watched.
         """
-        layout, effects = layout_of(config), beside[fault] or Effects()
+        topic, effects = topic_of(config), beside[fault] or Effects()
         known = [other for other in beside.values() if other]
         befalls = Befalls.by(effects)
-        rate = _rate(known) / layout.partitions
+        rate = _rate(known) / topic.partitions
         struck_rate = rate if effects.under_load else 0.0
         linger_ms = float(config.get("linger.ms", 0))
         waits_s = response_s(traits, config, unanswered=befalls.waits_for in _UNANSWERED)
@@ -144,13 +144,13 @@ class Cell(Producing, Premises, Befalls):
             **vars(producing_of(traits, config)),
             **vars(premises),
             **vars(befalls),
-            led_meanwhile=own.led_on if own is not None else leads_on(beside, layout),
+            led_meanwhile=own.led_on if own is not None else leads_on(beside, topic),
             alone=all(effects is not None and effects.only_the_controller for effects in _others(fault, beside)),
-            replicated=layout.replicas > 1,
-            third_replica=layout.replicas > 2,
-            one_partition=layout.partitions == 1,
-            eligible=layout.eligible,
-            one_is_enough=layout.min_insync == 1,
+            replicated=topic.replicas > 1,
+            third_replica=topic.replicas > 2,
+            one_partition=topic.partitions == 1,
+            eligible=topic.eligible,
+            one_is_enough=topic.min_insync == 1,
             unflushed=int(config.get("flush.messages", _NEVER)) > max(1, messages),
             impatient=float(config.get("delivery.timeout.ms", _NEVER)) < _frozen_s(effects) * 1000,
             outwaits=waits_s > frozen_s,

@@ -10,7 +10,7 @@ from harness.effects import InTurn
 from harness.events import Anomaly, Permission
 from harness.store import Expectation
 from harness.traits import UNKNOWN, Traits
-from harness.verify.cell import Cell, layout_of, producing_of
+from harness.verify.cell import Cell, producing_of, topic_of
 from harness.verify.premises import foreseen_premises, seen_premises
 from harness.verify.rules import OF_TRANSACTIONS, RULES, WHATEVER_BEFALLS, Rule
 from harness.verify.seen import Seen
@@ -51,12 +51,12 @@ def expectations(
     that are composed each is asked for what it lets happen in the state that all of them left, and what any lets happen
     may happen. Raises ``ValueError`` for settings that are none.
     """
-    layout = layout_of(config)
+    topic = topic_of(config)
     spans: list[Seen | None] = [None] * len(faults)
     if seen is not None and seen.watched:
-        premises, spans[:] = seen_premises(seen, layout), seen.in_turn(len(faults))
+        premises, spans[:] = seen_premises(seen, topic), seen.in_turn(len(faults))
     else:
-        premises = foreseen_premises(faults, layout)
+        premises = foreseen_premises(faults, topic)
     parts = [
         (Cell.of(traits, config, premises, part, at_once, span and span.at_once(part)), effects is not None)
         for at_once, span in zip(faults, spans, strict=True)

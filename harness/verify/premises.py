@@ -10,8 +10,8 @@ from harness.verify.waiting import SESSION_S
 
 
 @dataclass(frozen=True)
-class Layout:
-    """What of a configuration decides who has a message and who may lead."""
+class Topic:
+    """What of a topic decides who has a message and who may lead."""
 
     replicas: int
     partitions: int
@@ -41,68 +41,68 @@ class Premises:
     """The client gave a message up that may still be on its way."""
 
 
-def seen_premises(seen: Seen, layout: Layout) -> Premises:
+def seen_premises(seen: Seen, topic: Topic) -> Premises:
     """Those of a run that was watched."""
-    forgot = bool(seen.forgot(flushed=layout.flushed))
-    kept = seen.kept_all(layout.min_insync, eligible=layout.eligible, flushed=layout.flushed)
-    clean = not (layout.unclean or seen.unclean) or seen.everyone_had_all(layout.min_insync)
+    forgot = bool(seen.forgot(flushed=topic.flushed))
+    kept = seen.kept_all(topic.min_insync, eligible=topic.eligible, flushed=topic.flushed)
+    clean = not (topic.unclean or seen.unclean) or seen.everyone_had_all(topic.min_insync)
     return Premises(
         leads_on=seen.led_on,
-        same_log=seen.led_on or (layout.replicas == 1 and seen.one_leader_each and not forgot),
+        same_log=seen.led_on or (topic.replicas == 1 and seen.one_leader_each and not forgot),
         survives=seen.led_on or kept or (clean and not forgot),
         erased=forgot and not kept,
         gave_up=seen.gave_up,
     )
 
 
-def foreseen_premises(in_turn: InTurn, layout: Layout) -> Premises:
+def foreseen_premises(in_turn: InTurn, topic: Topic) -> Premises:
     """Those that hold however it goes, with these faults one after the other, some of them at once: no more than that
     can be said before.
     """
-    leading = all(leads_on(faults, layout) for faults in in_turn)
+    leading = all(leads_on(faults, topic) for faults in in_turn)
     every = [effects for faults in in_turn for effects in faults.values() if effects]
-    forgot = any(_forgets(effects, layout) for effects in every)
-    kept = all(_keeps(faults, layout) for faults in in_turn)
-    unclean = layout.unclean or any(effects.behind_leads for effects in every)
-    clean = not unclean or layout.min_insync > 1
+    forgot = any(_forgets(effects, topic) for effects in every)
+    kept = all(_keeps(faults, topic) for faults in in_turn)
+    unclean = topic.unclean or any(effects.behind_leads for effects in every)
+    clean = not unclean or topic.min_insync > 1
     return Premises(
         leads_on=leading,
-        same_log=leading or (layout.replicas == 1 and not forgot),
+        same_log=leading or (topic.replicas == 1 and not forgot),
         survives=leading or (forgot and kept) or (clean and not forgot),
         erased=forgot and not kept,
         gave_up=False,
     )
 
 
-def leads_on(faults: AtOnce, layout: Layout) -> bool:
+def leads_on(faults: AtOnce, topic: Topic) -> bool:
     """Whether the leader of every partition surely leads on under these faults at once."""
-    return all(effects is not None and _leads_on(effects, layout) for effects in faults.values())
+    return all(effects is not None and _leads_on(effects, topic) for effects in faults.values())
 
 
-def _leads_on(effects: Effects, layout: Layout) -> bool:
+def _leads_on(effects: Effects, topic: Topic) -> bool:
     match effects.elects:
         case "nobody":
             return True
         case "after a session":
             # A freeze that is not that long ends nobody's; a controller that wakes later holds every session for over.
             frozen_s = max((away.seconds for away in effects.away if away.how == "frozen"), default=0.0)
-            return layout.replicas == 1 or frozen_s < SESSION_S
+            return topic.replicas == 1 or frozen_s < SESSION_S
         case "in another partition":
-            return layout.partitions == 1
+            return topic.partitions == 1
     return False
 
 
-def _forgets(effects: Effects, layout: Layout) -> bool:
-    return effects.forgets is not None and (effects.forgets.what == "everything" or not layout.flushed)
+def _forgets(effects: Effects, topic: Topic) -> bool:
+    return effects.forgets is not None and (effects.forgets.what == "everything" or not topic.flushed)
 
 
-def _keeps(faults: AtOnce, layout: Layout) -> bool:
+def _keeps(faults: AtOnce, topic: Topic) -> bool:
     """Whether some replica surely stays whole and in sync: whom another fault of nodes beside hits, nobody knows."""
-    forget = [effects for effects in faults.values() if effects and _forgets(effects, layout)]
+    forget = [effects for effects in faults.values() if effects and _forgets(effects, topic)]
     if not forget:
         return True
     strike = [effects for effects in faults.values() if effects is None or _strikes(effects)]
-    return len(strike) == 1 and layout.replicas > _hit(forget[0], layout)
+    return len(strike) == 1 and topic.replicas > _hit(forget[0], topic)
 
 
 def _strikes(effects: Effects) -> bool:
@@ -110,7 +110,7 @@ def _strikes(effects: Effects) -> bool:
     return effects.elects != "nobody" and not effects.only_the_controller
 
 
-def _hit(effects: Effects, layout: Layout) -> int:
+def _hit(effects: Effects, topic: Topic) -> int:
     """How many replicas it takes."""
-    several = {"all": layout.replicas, "each": layout.replicas, "followers": layout.replicas - 1, "controller": 0}
+    several = {"all": topic.replicas, "each": topic.replicas, "followers": topic.replicas - 1, "controller": 0}
     return sum(several.get(whom, 1) for whom in {away.whom for away in effects.away})

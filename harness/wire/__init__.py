@@ -30,7 +30,7 @@ Three begin at a request and then concern all connections of the proxy, in both 
 
 From the inside out: ``fields``, ``requests`` and ``responses`` read the protocol, ``forge`` writes it, ``frames``
 walks, ``plans``, ``rules`` and ``rulebook`` decide, ``addresses`` exchanges addresses, ``firings`` bounds what is told,
-``exchange`` is one connection without sockets, ``side`` one of its sockets, ``link`` both, ``proxy`` the process.
+``exchange`` is one connection without sockets, ``side`` one of its sockets, ``connection`` both, ``proxy`` the process.
 Frames pass as they arrive; only those are held whole that a rule may fall on or that may carry addresses.
 Plaintext listeners only: with TLS, or with SASL before ``SaslHandshake`` version 1, there are no frames to be seen.
 """

@@ -21,9 +21,9 @@ import uvloop
 from harness.process import Message
 from harness.serving import Answer, Refused, say, serve_in_loop
 from harness.wire.addresses import AddressBook
+from harness.wire.connection import Connection, change_line
 from harness.wire.exchange import Wire
 from harness.wire.firings import Firings
-from harness.wire.link import Link, change_line
 from harness.wire.requests import api_name
 from harness.wire.rules import WireRule
 
@@ -40,11 +40,11 @@ class Proxying:
         listeners = {node: f"{HOST}:{listener.getsockname()[1]}" for node, listener in sockets.items()}
         book = AddressBook(listeners, lambda node: say("unknown-broker", node=node))
         self._firings = Firings(lambda firing: say("fired", **firing))
-        self._wire, self._links = Wire(book, self._firings.fired), set[Link]()
+        self._wire, self._connections = Wire(book, self._firings.fired), set[Connection]()
         loop = asyncio.get_running_loop()
 
         def accept(node: int) -> asyncio.Protocol:
-            return Link(node, brokers[node], self._wire, self._links).client
+            return Connection(node, brokers[node], self._wire, self._connections).client
 
         self._servers = [await loop.create_server(partial(accept, node), sock=at) for node, at in sockets.items()]
         gc.freeze()  # what was imported stays: no collection has to look at it while frames wait
@@ -58,7 +58,7 @@ class Proxying:
                 except ValueError as error:
                     raise Refused(str(error)) from error
                 self._firings.start_again()
-                change_line(self._wire.rules.line, self._wire, self._links)
+                change_line(self._wire.rules.line, self._wire, self._connections)
                 return "rules", {}
             case {"do": "stats"}:
                 self._firings.tell_rest()
@@ -67,7 +67,7 @@ class Proxying:
                     "requests": {api_name(key): count for key, count in self._wire.requests.items()},
                     "matched": rules.matched,
                     "fired": rules.fired,
-                    "connections": len(self._links),
+                    "connections": len(self._connections),
                 }
         raise Refused(f"no such command: {command}")
 

@@ -18,13 +18,13 @@ CUT_S = 1.0
 _POLL_S = 0.001
 
 
-class Link:
+class Connection:
     """One client connection, from accept to close. ``client`` is its protocol for asyncio."""
 
-    def __init__(self, node: int, address: str, wire: Wire, links: set[Link]) -> None:
+    def __init__(self, node: int, address: str, wire: Wire, connections: set[Connection]) -> None:
         self._address = address
         self._wire = wire
-        self._links = links
+        self._connections = connections
         self._exchange = Exchange(node, wire)
         self.client = Side(self, wire, self._exchange.from_client)
         self.broker = Side(self, wire, self._exchange.from_broker)
@@ -36,7 +36,7 @@ class Link:
     def opened(self, side: Side) -> None:
         """One side is connected. The client is not read before the broker is."""
         if side is self.client:
-            self._links.add(self)
+            self._connections.add(self)
             if self._wire.line.refused:
                 self.reset()
                 return
@@ -91,7 +91,7 @@ class Link:
     def _put_marked(self, marked: Marked, to: Side) -> None:
         to.put(marked.piece, marked.delay_ms / 1000)
         if marked.line is not None:
-            change_line(self._wire.line | marked.line, self._wire, self._links)
+            change_line(self._wire.line | marked.line, self._wire, self._connections)
 
     def _cut_when_due(self) -> None:
         if self._exchange.reset is Reset.NOW:
@@ -104,7 +104,7 @@ class Link:
     def lost(self, side: Side) -> None:
         """One side is gone: the other gets what is still to come for it, and goes too."""
         if not self.client.connected and not self.broker.connected:
-            self._links.discard(self)
+            self._connections.discard(self)
         if not self._ending:
             self._end()
 
@@ -139,10 +139,10 @@ class Link:
         self.broker.finish()
 
 
-def change_line(line: Line, wire: Wire, links: set[Link]) -> None:
+def change_line(line: Line, wire: Wire, connections: set[Connection]) -> None:
     """From now on this becomes of all connections."""
     if line == wire.line:
         return
     wire.line = line
-    for link in list(links):
-        link.obey_line()
+    for connection in list(connections):
+        connection.obey_line()
