@@ -19,6 +19,7 @@ from harness.events import NO_REPORT, OBSERVED, STOOD_STILL, Anomaly, Outcome, V
 from harness.journal import ProducerColumns, read_log, read_producers
 from harness.kinds import KINDS
 from harness.store import Anomalies, FaultRecord, TrialRecord
+from harness.words import listed
 
 
 def judge(record: TrialRecord, journals: Path) -> TrialRecord:
@@ -30,7 +31,7 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
     if record.status == "skipped":
         return record
     if record.kind not in KINDS:
-        reason = f"this version knows no trials of kind {record.kind}, only {' and '.join(KINDS)}"
+        reason = f"this version knows no trials of kind {record.kind}, only {listed(KINDS)}"
         return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": reason})
     try:
         record = record.model_copy(update={"fault": _exercised(record)})

@@ -16,6 +16,7 @@ from harness.clusters.kinds import CLUSTERS
 from harness.events import NO_FAULT
 from harness.faults.steps import Need
 from harness.plan.model import Asked, Plan, Plans, Refused, Trial
+from harness.words import listed
 from harness.workload import Config, Contradiction, Workload, combinations, complete, contradictions, labels
 from harness.workload.known import Fault, Faults
 from harness.workload.settings import of_kind
@@ -145,7 +146,7 @@ class _Trials:
         yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(named))
         kind = CLUSTERS[self.workload.cluster.kind]
         if lacks := [ability.value for ability in Ability if ability in needs - kind.can]:
-            yield f"{named['fault']} cannot be done to a cluster of kind {kind.name}: it has {' and '.join(lacks)}"
+            yield f"{named['fault']} cannot be done to a cluster of kind {kind.name}: it has {listed(lacks)}"
         client, producer = str(axes["client"]), of_kind(config, "producer")
         if cannot := self.clients.unsupported(client, producer):
             yield " ".join(cannot)

@@ -31,6 +31,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.brokers
 def test_of_two_that_are_started_at_once_one_stays_until_it_is_stopped(state: Path) -> None:
     left = state / "cluster-1" / "broker-1"  # of one that was killed
     left.mkdir(parents=True)

@@ -200,7 +200,7 @@ def test_a_broker_that_is_down_is_a_closed_connection_until_it_is_up(broker: Ans
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
     with Proxy({1: broker.address, 2: address}, tmp_path / "proxy.log") as proxy:
-        with connect(proxy.addresses[2]) as client, pytest.raises((EOFError, ConnectionResetError)):
+        with pytest.raises((EOFError, ConnectionResetError)), connect(proxy.addresses[2]) as client:
             receive_frame(client)
         with connect(proxy.addresses[1]) as client:
             client.sendall(request(1))
