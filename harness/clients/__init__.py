@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,60 @@ class Recorder(Protocol):
         """The same for many messages at once, as columns of one length; for clients that report in bulk."""
 
 
+class TransactionFailed(Exception):
+    """A call about a transaction that was refused or did not return within its bound; the message is the client's own.
+
+    One that is neither ``fatal`` nor ``abortable`` nor hung may be called again: its time was over, or it did not fit.
+    """
+
+    error: str
+    """The client's own name of the error, a class or a code, as the recorder is told it; the call's if it hung."""
+    fatal: bool
+    """The producer can do nothing any more, as one that was fenced: ``ClientDead`` from now on."""
+    abortable: bool
+    """Only an abort helps."""
+    hung_s: float | None
+    """After so many seconds a call that had not returned was given up, and the producer with it: ``ClientDead`` from
+    now on, and nobody knows what becomes of the transaction."""
+
+    def __init__(
+        self, said: str, error: str, *, fatal: bool = False, abortable: bool = False, hung_s: float | None = None
+    ) -> None:
+        super().__init__(said)
+        self.error = error
+        self.fatal = fatal
+        self.abortable = abortable
+        self.hung_s = hung_s
+
+
+class Transactions(Protocol):
+    """Of one producer, in the worker's thread like everything else of it.
+
+    Each call ends within a second after ``timeout_s`` whatever the client does, and raises ``TransactionFailed`` when
+    it did not do what it is there for. Reports of messages come meanwhile as they always do, so that a commit or an
+    abort that ended has all of them; what an abort takes back before it was sent ends with the client's own error.
+    """
+
+    def init(self, timeout_s: float) -> None:
+        """Once, before all else: fences earlier producers of the id and ends what they left open."""
+
+    def begin(self) -> None:
+        """From now on what is sent is of one transaction; outside of one nothing can be sent. Asks no broker."""
+
+    def commit(self, timeout_s: float) -> None:
+        """Waits for all reports, then for the coordinator to have committed."""
+
+    def abort(self, timeout_s: float) -> None:
+        """Waits until the coordinator has aborted. What was not sent yet may be sent before that, or never."""
+
+    def send_offsets(self, offsets: Mapping[tuple[str, int], int], group: Any, timeout_s: float) -> None:
+        """Makes these part of the transaction: by topic and partition the next offset that the group is to read.
+
+        ``group`` is what a consumer of the same client tells of itself: for confluent-kafka and kafka-python its group
+        metadata, for aiokafka the group's id.
+        """
+
+
 class Producer(Protocol):
     """A running producer. Its constructor connects nothing; the first send may."""
 
@@ -39,6 +93,10 @@ class Producer(Protocol):
     """What the client really runs with, in dotted names, as far as it lets anybody see."""
     most_waiting_bytes: int | None
     """So many bytes of values are let wait without a report at most; None where it is a batch or two a partition."""
+
+    @property
+    def transactions(self) -> Transactions | None:
+        """Those of a producer that was given a ``transactional.id``; None of every other."""
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
         """Hands over ``values`` for one partition, as sequences from ``first_sequence`` on.

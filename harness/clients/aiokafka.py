@@ -14,15 +14,18 @@ from functools import partial
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import KafkaError, KafkaTimeoutError
+from aiokafka.errors import IllegalOperation, KafkaError, KafkaTimeoutError
 
 from harness.clients import ClientDead, ClientRefused, Recorder, Setting
 from harness.clients import settings as tables
 from harness.clients.settings import Fixed, Given, Missing
+from harness.clients.transactions.aiokafka import AiokafkaTransactions
 from harness.events import Outcome
 
 NAME = "aiokafka"
 _SEND_S = 0.1
+_REFUSALS = (KafkaError, IllegalOperation, AssertionError)
+"""What its send refuses a message with; it asserts that the partition exists."""
 
 SETTINGS: tables.Table = {
     "acks": Given(("acks",), tables.give_acks, tables.read_acks),
@@ -33,6 +36,8 @@ SETTINGS: tables.Table = {
     "compression.type": Given(("compression_type",), tables.give_codec, tables.read_codec),
     "retry.backoff.ms": Given(("retry_backoff_ms",)),
     "client.id": Given(("client_id",)),
+    "transactional.id": Given(("transactional_id",)),
+    "transaction.timeout.ms": Given(("transaction_timeout_ms",)),
     "max.in.flight.requests.per.connection": Fixed(
         1, "its sender waits for a broker's response before the next request"
     ),
@@ -52,6 +57,7 @@ DEFAULTS: Mapping[str, Setting] = {
     "batch.size": 16_384,
     "compression.type": "none",
     "retry.backoff.ms": 100,
+    "transaction.timeout.ms": 60_000,
     "max.in.flight.requests.per.connection": 1,
 }
 
@@ -76,7 +82,11 @@ def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: 
 
 
 class AiokafkaProducer:
-    """A ``harness.clients.Producer``. All of its code, the client's too, runs in the worker's thread."""
+    """A ``harness.clients.Producer``. All of its code, the client's too, runs in the worker's thread.
+
+    A ``transactional.id`` makes it idempotent: it runs with acks=all and refuses anything else. One request is in
+    flight to a broker, as always.
+    """
 
     def __init__(self, bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> None:
         self._topic = topic
@@ -94,6 +104,9 @@ class AiokafkaProducer:
         self._woken: asyncio.Future[None] = self._loop.create_future()
         self._unreported = 0
         self.most_waiting_bytes: int | None = None
+        self.transactions: AiokafkaTransactions | None = None
+        if "transactional.id" in config:
+            self.transactions = AiokafkaTransactions(self._loop, self._producer, self._start)
         self._closing = False
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
@@ -117,7 +130,9 @@ class AiokafkaProducer:
     def close(self, timeout_s: float) -> None:
         self._closing = True
         if not self._loop.is_closed():
-            self._loop.run_until_complete(self._stop(timeout_s / 2))
+            if self._starting is not None:
+                self._starting.cancel()
+            self._loop.run_until_complete(stop(self._producer, timeout_s / 2))
             self._loop.close()
 
     async def _offer(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
@@ -135,7 +150,7 @@ class AiokafkaProducer:
                         future = await self._producer.send(self._topic, value, partition=partition)
                     except KafkaTimeoutError:
                         break  # no room within its own request timeout
-                    except (KafkaError, AssertionError) as refusal:  # asserts that the partition exists
+                    except _REFUSALS as refusal:
                         if self._death() is not None:
                             break
                         self._refused(sequence, refusal)
@@ -149,25 +164,17 @@ class AiokafkaProducer:
 
     async def _started(self) -> None:
         """Waits until the client has met its cluster; a cluster that cannot be reached is tried again at every send."""
-        while True:
-            if self._starting is None:
-                self._starting = self._loop.create_task(self._producer.start())
-            await asyncio.wait({self._starting})
-            if self._starting.exception() is None:
-                return
-            self._starting = None
+        while await self._start() is not None:
             await asyncio.sleep(_SEND_S)
 
-    async def _stop(self, each_s: float) -> None:
-        """Asks the client to stop; then ends what is still running, for its stop waits for every batch."""
-        if self._starting is not None:
-            self._starting.cancel()
-        await asyncio.wait({self._loop.create_task(self._producer.stop())}, timeout=each_s)
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=each_s)
+    async def _start(self) -> BaseException | None:
+        """Starts the client, unless it has or is about to. Gives what it raised, after which it can be tried again."""
+        if self._starting is None:
+            self._starting = self._loop.create_task(self._producer.start())
+        await asyncio.wait({self._starting})
+        if (error := self._starting.exception()) is not None:
+            self._starting = None
+        return error
 
     def _done(self, sequence: int, future: asyncio.Future[Any]) -> None:
         now_ns = time.monotonic_ns()
@@ -188,11 +195,26 @@ class AiokafkaProducer:
 
     def _death(self) -> str | None:
         """Why nothing can be sent any more: without its sender task the client refuses every message."""
+        if self.transactions is not None and self.transactions.death is not None:
+            return self.transactions.death
         sender = self._producer._sender.sender_task
         if sender is None or not sender.done():
             return None
         error = None if sender.cancelled() else sender.exception()
         return f"its sender task ended: {(error and error.__cause__) or error!r}"
+
+
+async def stop(client: Any, each_s: float) -> None:
+    """Asks a client to stop; then ends all that still runs in its loop, for its stop may wait without end.
+
+    Each of the two is waited for so long.
+    """
+    await asyncio.wait({asyncio.ensure_future(client.stop())}, timeout=each_s)
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=each_s)
 
 
 def _offset(said: Any) -> int:
@@ -209,15 +231,18 @@ async def _construct(arguments: Mapping[str, Any]) -> Any:
 
 def _state(producer: Any) -> dict[str, Any]:
     """What the client really runs with, by the names of its constructor's parameters."""
+    manager = producer._txn_manager
+    of_transactions = ("transactional_id", "transaction_timeout_ms")
     return {
         "acks": producer._sender._acks,
-        "enable_idempotence": producer._txn_manager is not None,
+        "enable_idempotence": manager is not None,
         "request_timeout_ms": producer._request_timeout_ms,
         "linger_ms": round(producer._message_accumulator._linger_time * 1000),
         "max_batch_size": producer._message_accumulator._batch_size,
         "compression_type": producer._compression_type,
         "retry_backoff_ms": round(producer._sender._retry_backoff * 1000),
         "client_id": producer.client._client_id,
+        **({name: getattr(manager, name) for name in of_transactions} if manager and manager.transactional_id else {}),
     }
 
 

@@ -1,8 +1,7 @@
 """confluent-kafka: librdkafka under Python, whose reports wait until somebody polls.
 
 Fast by doing little for each message: batches go in whole, a report appends to a list, and all that arrived in one
-poll goes to the recorder as columns. Neither librdkafka's order of reports nor a callback a batch tells which message a
-report is of, since retries reorder batches and cut them anew; the message itself does, by the sequence in its value.
+poll goes to the recorder as columns.
 """
 
 from __future__ import annotations
@@ -14,17 +13,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import confluent_kafka
-import numpy as np
 
-from harness.clients import ClientDead, ClientRefused, Int64, Recorder, Setting
+from harness.clients import ClientDead, ClientRefused, Recorder, Setting
 from harness.clients import settings as tables
 from harness.clients.configuration_dump import ConfigurationDump
-from harness.clients.offsets import AckedOffsets
+from harness.clients.delivery_reports import DeliveryReports
 from harness.clients.settings import Given, Missing
+from harness.clients.transactions.confluent import ConfluentTransactions
 from harness.events import Outcome
 
 NAME = "confluent-kafka"
-_SEQUENCE = slice(16, 24)  # of a value, big-endian (harness.load.codec)
 _POLL_S = 0.1  # from 0.2 s on its poll does not return before the time is over
 _FLUSH_S = 0.002
 _STEP_S = 0.0002  # librdkafka waits in whole milliseconds; the rest of a wait goes in these
@@ -58,6 +56,8 @@ SETTINGS: tables.Table = {
     ),
     "retry.backoff.ms": Given(("retry.backoff.ms",), read=_number, within=(1, 300_000)),
     "client.id": Given(("client.id",)),
+    "transactional.id": Given(("transactional.id",)),
+    "transaction.timeout.ms": Given(("transaction.timeout.ms",), read=_number, within=(1_000, 2**31 - 1)),
     "max.block.ms": Missing(tables.OFFERED_AGAIN),
 }
 
@@ -73,6 +73,7 @@ DEFAULTS: Mapping[str, Setting] = {
     "compression.type": "none",
     "buffer.memory": 1_048_576 * 1024,
     "retry.backoff.ms": 100,
+    "transaction.timeout.ms": 60_000,
 }
 ANSWER_S = 60.0  # socket.timeout.ms
 RECONNECT_S = 15.0  # reconnect.backoff.max.ms, and half as much more by chance
@@ -88,13 +89,23 @@ def unsupported(config: Mapping[str, Setting]) -> list[str]:
 
 
 def refuses(config: Mapping[str, Setting]) -> str | None:
-    """Asked of 2.16.1: it compares no request timeout, and lowers a linger that nobody stated."""
-    delivery, linger = "delivery.timeout.ms", config.get("linger.ms")
-    most = config.get(delivery, DEFAULTS[delivery])
-    if linger is None or int(most) > int(linger):
+    """Asked of 2.16.1: it compares no request timeout but with a transaction's, and lowers a linger nobody stated."""
+    delivery, transaction, linger = "delivery.timeout.ms", "transaction.timeout.ms", config.get("linger.ms")
+    in_transactions = "transactional.id" in config
+    said = {
+        name: f"{name}={config.get(name, DEFAULTS[name])}{'' if name in config else ' (its default)'}"
+        for name in (delivery, transaction)
+    }
+    longest = int(config.get(transaction, DEFAULTS[transaction]))
+    for name, more in ((delivery, 0), ("request.timeout.ms", 100)):
+        if in_transactions and int(config.get(name, 0)) > longest + more:
+            by = f" by more than {more}" if more else ""
+            return f"{NAME} 2.16.1 refuses {name}={config[name]}, which is more than {said[transaction]}{by}."
+    if linger is None or int(config.get(delivery, DEFAULTS[delivery])) > int(linger):
         return None
-    default = "" if delivery in config else " (its default)"
-    return f"{NAME} 2.16.1 refuses {delivery}={most}{default}, which is not more than linger.ms={linger}."
+    if in_transactions and delivery not in config:  # it is the transaction's then, and not compared
+        return None
+    return f"{NAME} 2.16.1 refuses {said[delivery]}, which is not more than linger.ms={linger}."
 
 
 def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> ConfluentProducer:
@@ -102,13 +113,17 @@ def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: 
 
 
 class ConfluentProducer:
-    """A ``harness.clients.Producer``. Reports run in the worker's thread, inside ``poll``, ``flush`` and ``close``.
+    """A ``harness.clients.Producer``. The worker's thread tells reports, inside ``poll``, ``flush`` and ``close``.
 
     A report's time is taken when the call that brought it returns: for a worker that polls while it waits, when the
     report arrives; in ``flush`` at most 2 ms later; for one that sends as fast as it can, at its next poll.
 
     Its own queue takes a gigabyte: a load as fast as it goes would be over long before it is sent. Unless
     ``buffer.memory`` is stated it takes no more than Kafka's own client would.
+
+    A ``transactional.id`` makes it idempotent: it runs with acks=all and at most five requests in flight, and refuses
+    anything else. Unless they are stated, a message has until ``transaction.timeout.ms`` is over, and so has a response
+    but for 100 ms.
     """
 
     def __init__(self, bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> None:
@@ -116,9 +131,6 @@ class ConfluentProducer:
         self._recorder = recorder
         self._unreported = 0
         self._death: str | None = None
-        self._delivered: list[Any] = []
-        self._offsets = AckedOffsets()
-        self._closing = False
         self._queue_is_bound = "buffer.memory" in config
         dump = ConfigurationDump()
         logger = logging.Logger("librdkafka")
@@ -130,24 +142,25 @@ class ConfluentProducer:
         except confluent_kafka.KafkaException as refusal:
             raise ClientRefused(refusal.args[0].str()) from refusal
         self._producer.poll(0)
-        self.effective: dict[str, Setting] = {**DEFAULTS, **tables.effective(SETTINGS, dump.settings)}
-        if self.effective["enable.idempotence"] and "max.in.flight.requests.per.connection" not in dump.settings:
-            self.effective["max.in.flight.requests.per.connection"] = _IDEMPOTENT_IN_FLIGHT
+        self.effective = _effective(tables.effective(SETTINGS, dump.settings))
+        self.transactions: ConfluentTransactions | None = None
+        if "transactional.id" in config:
+            self.transactions = ConfluentTransactions(lambda: self._producer, lambda: self.poll(0), self._report)
         self.most_waiting_bytes: int | None = (
             int(self.effective["buffer.memory"]) if self._queue_is_bound else tables.BUFFER_BYTES
         )
-        self._success = Outcome.UNCONFIRMED if self.effective["acks"] == "0" else Outcome.ACKED
-        self._on_delivery = self._callback()
+        success = Outcome.UNCONFIRMED if self.effective["acks"] == "0" else Outcome.ACKED
+        self._reports = DeliveryReports(recorder, success)
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
-        if self._death is not None:
-            raise ClientDead(self._death)
+        if (death := self._death or (self.transactions and self.transactions.death)) is not None:
+            raise ClientDead(death)
         if not self._queue_is_bound:
             values = values[: self._room(len(values[0]))]
         if not values:
             return 0
         batch: list[dict[str, Any]] = [{"value": value} for value in values]
-        queued = self._producer.produce_batch(self._topic, batch, partition, on_delivery=self._on_delivery)
+        queued = self._producer.produce_batch(self._topic, batch, partition, on_delivery=self._reports.on_delivery)
         self._unreported += queued
         return len(values) if queued == len(values) else self._partly(first_sequence, batch)
 
@@ -174,7 +187,8 @@ class ConfluentProducer:
         if self._producer is None:
             return
         until = time.monotonic() + timeout_s
-        self._closing = True
+        self._report()
+        self._reports.close()
         # Its own close() flushes without a bound.
         self._serve(self._producer.purge, True, True, False)
         self.flush(timeout_s / 2)
@@ -211,35 +225,8 @@ class ConfluentProducer:
                     self._recorder.done(first_sequence + index, Outcome.FAILED, time.monotonic_ns(), error=name)
         return len(batch)
 
-    def _callback(self) -> Any:
-        """The delivery report, a plain function over local names: it runs once a message."""
-        delivered, failed = self._delivered.append, self._failed
-
-        def on_delivery(error: Any, message: Any) -> None:
-            if error is None:
-                delivered(message)
-            else:
-                failed(error, message)
-
-        return on_delivery
-
-    def _failed(self, error: Any, message: Any) -> None:
-        self._unreported -= 1
-        if self._closing:  # it was purged
-            return
-        self._recorder.done(_sequences([message.value()])[0], Outcome.ERROR, time.monotonic_ns(), error=error.name())
-
     def _report(self) -> None:
-        """Hands everything that arrived to the recorder, as columns."""
-        count = len(self._delivered)
-        if not count:
-            return
-        at_ns = np.full(count, time.monotonic_ns())
-        sequence = _sequences(list(map(confluent_kafka.Message.value, self._delivered)))
-        offset = self._offsets.of(self._delivered) if self._success is Outcome.ACKED else np.full(count, -1)
-        self._recorder.done_many(sequence, self._success, at_ns, offset)
-        self._unreported -= count
-        self._delivered.clear()
+        self._unreported -= self._reports.hand_over()
 
     def _serve(self, call: Any, *arguments: Any) -> None:
         """Calls what may run callbacks; a fatal error, which librdkafka raises there, ends all later sending."""
@@ -249,6 +236,15 @@ class ConfluentProducer:
             self._death = self._death or error.args[0].str()
 
 
-def _sequences(values: Sequence[bytes]) -> Int64:
-    rows = np.frombuffer(b"".join(values), np.uint8).reshape(len(values), -1)  # all of one size
-    return rows[:, _SEQUENCE].copy().view(">i8").ravel().astype(np.int64)
+def _effective(given: Mapping[str, Setting]) -> dict[str, Setting]:
+    """What it runs with that was given this, by what it makes of all the rest (``rd_kafka_conf_finalize``)."""
+    found = {**DEFAULTS, **given}
+    if "transactional.id" not in given:
+        del found["transaction.timeout.ms"]
+    else:
+        found["enable.idempotence"] = True
+        found["delivery.timeout.ms"] = given.get("delivery.timeout.ms", found["transaction.timeout.ms"])
+    if found["enable.idempotence"]:
+        in_flight = "max.in.flight.requests.per.connection"
+        found[in_flight] = given.get(in_flight, _IDEMPOTENT_IN_FLIGHT)
+    return found

@@ -20,6 +20,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from harness.clients import ClientDead, ClientRefused, Recorder, Setting
 from harness.clients import settings as tables
 from harness.clients.settings import Given, Missing
+from harness.clients.transactions.kafka_python import KafkaPythonTransactions
 from harness.events import Outcome
 
 NAME = "kafka-python"
@@ -40,6 +41,8 @@ SETTINGS: tables.Table = {
     "compression.type": Given(("compression_type",), tables.give_codec, tables.read_codec),
     "retry.backoff.ms": Given(("retry_backoff_ms",)),
     "client.id": Given(("client_id",)),
+    "transactional.id": Given(("transactional_id",)),
+    "transaction.timeout.ms": Given(("transaction_timeout_ms",)),
     "buffer.memory": Missing("since version 3 it buffers without a bound"),
     "max.block.ms": Missing(tables.OFFERED_AGAIN),
 }
@@ -55,6 +58,7 @@ DEFAULTS: Mapping[str, Setting] = {
     "batch.size": 16_384,
     "compression.type": "none",
     "retry.backoff.ms": 100,
+    "transaction.timeout.ms": 60_000,
 }
 
 ANSWER_S = 30.0
@@ -91,6 +95,9 @@ class KafkaPythonProducer:
 
     Reports run in the client's sender thread and go to the recorder from there, at the time they arrive; ``_changed``
     guards the count of what is unreported.
+
+    A ``transactional.id`` makes it idempotent: it runs with acks=all and at most five requests in flight, one batch of
+    a partition, and refuses anything else.
     """
 
     def __init__(self, bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> None:
@@ -104,6 +111,7 @@ class KafkaPythonProducer:
         self._producer: Any = None
         self._refusal: Exception | None = None
         self._closed = False
+        self.transactions = KafkaPythonTransactions(self._met) if "transactional.id" in config else None
         arguments = {**tables.parameters(SETTINGS, config), "bootstrap_servers": bootstrap.split(",")}
         # Bounds its waits for metadata, in partitions_for and in send.
         arguments["max_block_ms"] = round(_SEND_S * 1000)
@@ -174,14 +182,20 @@ class KafkaPythonProducer:
                 _close(producer, 0)
             return
 
+    def _met(self, timeout_s: float) -> Any:
+        """The client, or None when it is not there after so long."""
+        self._meeting.join(timeout_s)
+        return self._producer
+
     def _can_send(self) -> bool:
         """Whether the client is there and knows the topic; waits for that within the bound."""
-        if self._producer is None:
-            self._meeting.join(_SEND_S)
+        client = self._met(_SEND_S)
         if self._refusal is not None:
             raise ClientDead(f"it was refused: {self._refusal}")
-        if self._producer is None:
+        if client is None:
             return False
+        if self.transactions is not None and self.transactions.death is not None:
+            raise ClientDead(self.transactions.death)
         transactions = self._producer._transaction_manager
         if transactions is not None and transactions.has_fatal_error():
             raise ClientDead(f"its idempotence failed: {transactions.last_error!r}")
@@ -215,7 +229,10 @@ class KafkaPythonProducer:
 
 def _state(producer: Any) -> dict[str, Any]:
     """What the client really runs with, by the names of its constructor's parameters."""
-    return {**producer.config, "enable_idempotence": producer._transaction_manager is not None}
+    state = {**producer.config, "enable_idempotence": producer._transaction_manager is not None}
+    if state["transactional_id"] is None:
+        del state["transactional_id"], state["transaction_timeout_ms"]
+    return state
 
 
 def _flush(producer: Any, timeout_s: float) -> None:

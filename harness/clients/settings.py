@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.clients import Setting
+from harness.words import listed
 
 INFINITE = 2**31 - 1
 """How Kafka itself writes retries without end."""
@@ -34,7 +35,9 @@ class Given:
     give: Callable[[Setting], Any] = _same
     read: Callable[[Any], Setting] = _same
     within: tuple[int, int] | None = None
-    """The least and the most that it takes, both included, where that is less than Kafka's own producer takes."""
+    """The least and the most that it takes, both included, where that is less than Kafka's own client takes."""
+    among: tuple[Setting, ...] | None = None
+    """All that it takes, where Kafka's own client takes more."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ def unsupported(client: str, table: Table, config: Mapping[str, Setting]) -> lis
         match table.get(name):
             case Given(within=(least, most)) if not least <= int(value) <= most:
                 sentences.append(f"{client} takes {name} from {least} to {most}, not {value}.")
+            case Given(among=tuple(values)) if value not in values:
+                sentences.append(f"{client} takes {listed(map(str, values), 'or')} for {name}, not {value}.")
             case Given():
                 continue
             case Fixed(value=fixed, why=why) if value != fixed:

@@ -12,7 +12,8 @@ import kafka.errors
 import numpy as np
 import pytest
 
-from harness.clients import CLIENTS, confluent
+from harness.clients import CLIENTS
+from harness.clients.delivery_reports import sequences
 from harness.clients.errors import TABLES, ErrorRow, Proof, proved
 from harness.events import Outcome
 from harness.load.codec import Codec
@@ -30,7 +31,11 @@ def test_an_error_means_failed_only_where_it_is_proof(
 ) -> None:
     monkeypatch.setitem(TABLES, "of-tomorrow", {proof.name: ErrorRow(proof, "because") for proof in Proof})
     settings = {} if retries is None else {"retries": retries}
-    assert proved("of-tomorrow", settings) == {"ONE_ATTEMPT": meaning, "NEVER": Outcome.UNKNOWN}
+    assert proved("of-tomorrow", settings) == {
+        "NEVER_SENT": Outcome.FAILED,
+        "ONE_ATTEMPT": meaning,
+        "NEVER": Outcome.UNKNOWN,
+    }
     assert proved("of-the-day-after", settings) == {}
 
 
@@ -68,4 +73,4 @@ def test_timeouts_and_disconnects_prove_nothing(client: str) -> None:
 def test_the_sequence_of_a_report_is_read_from_its_value() -> None:
     sequence = np.array([7, 2**40, 0])
     values = Codec(run_key=3, message_size=80).encode(sequence, np.array([1, 2, 3]))
-    assert confluent._sequences(values).tolist() == sequence.tolist()
+    assert sequences(values).tolist() == sequence.tolist()

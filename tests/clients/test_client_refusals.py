@@ -87,6 +87,7 @@ def values(allowed: Flag | Whole | Choice) -> st.SearchStrategy[Any]:
 CONFIGS = st.fixed_dictionaries(
     {}, optional={name: values(setting.allowed) for name, setting in SETTINGS.items() if setting.kind == "producer"}
 )
+TRANSACTIONAL: Config = {"transactional.id": "mine"}
 
 
 @pytest.mark.parametrize("client", ASK)
@@ -94,12 +95,15 @@ def test_a_client_takes_what_it_is_not_said_to_refuse_and_nothing_else(client: s
     module = clients.load(client)
 
     @settings(max_examples=150, deadline=None)
-    @given(CONFIGS)
-    def check(given: dict[str, Any]) -> None:
+    @given(CONFIGS, st.booleans())
+    def check(given: dict[str, Any], transactional: bool) -> None:
+        if transactional:
+            given["enable.idempotence"] = True  # which it implies
         # What no client has, or a client has always the same, is never given to it.
         lacking = [name for name, value in given.items() if any("has" in s for s in module.unsupported({name: value}))]
         config = of_kind(complete({name: given[name] for name in given if name not in lacking}, 3), "producer")
         assume(not contradictions(complete(config, 3), "4.4.0"))
+        config |= TRANSACTIONAL if transactional else {}
         said = module.unsupported(config) or module.refuses(config)
         if not takes_as_another(client, config):
             assert takes(client, config) == (not said), said
@@ -137,6 +141,20 @@ def test_a_client_takes_what_it_is_not_said_to_refuse_and_nothing_else(client: s
             "linger.ms=300000.",
         ),
         ("confluent-kafka", {"delivery.timeout.ms": 5}, None),
+        (
+            "confluent-kafka",
+            {**TRANSACTIONAL, "delivery.timeout.ms": 60_001},
+            "confluent-kafka 2.16.1 refuses delivery.timeout.ms=60001, which is more than transaction.timeout.ms=60000 "
+            "(its default).",
+        ),
+        (
+            "confluent-kafka",
+            {**TRANSACTIONAL, "transaction.timeout.ms": 2_000, "request.timeout.ms": 2_101},
+            "confluent-kafka 2.16.1 refuses request.timeout.ms=2101, which is more than transaction.timeout.ms=2000 by "
+            "more than 100.",
+        ),
+        ("confluent-kafka", {**TRANSACTIONAL, "transaction.timeout.ms": 2_000, "request.timeout.ms": 2_100}, None),
+        ("confluent-kafka", {**TRANSACTIONAL, "linger.ms": 300_000}, None),
         ("confluent-kafka", {"delivery.timeout.ms": 500, "request.timeout.ms": 1_000, "linger.ms": 25}, None),
         ("aiokafka", {"request.timeout.ms": 10, "linger.ms": 5_000}, None),
     ],

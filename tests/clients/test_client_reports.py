@@ -52,7 +52,9 @@ def test_what_is_reported_is_what_the_log_says(
 def test_the_defaults_are_what_the_client_runs_with(client: str, cluster: LocalCluster, open_producer: Open) -> None:
     effective = dict(open_producer(client, cluster.bootstrap, "unused", {}).producer.effective)
     effective.pop("client.id", None)
-    assert effective == clients.load(client).DEFAULTS
+    defaults = dict(clients.load(client).DEFAULTS)
+    defaults.pop("transaction.timeout.ms")  # of a producer without transactions
+    assert effective == defaults
 
 
 GIVEN: Config = {
@@ -78,6 +80,22 @@ def test_what_is_given_is_what_the_client_runs_with(client: str, cluster: LocalC
     assert open_producer(client, cluster.bootstrap, "unused", given).producer.effective == given
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_a_transactional_id_implies_shows(client: str, cluster: LocalCluster, open_producer: Open) -> None:
+    given: Config = {"transactional.id": "mine", "transaction.timeout.ms": 40_000}
+    effective = open_producer(client, cluster.bootstrap, "unused", given).producer.effective
+    in_flight = "max.in.flight.requests.per.connection"
+    implied: Config = {"acks": "all", "enable.idempotence": True, in_flight: 1 if client == "aiokafka" else 5}
+    if client == "confluent-kafka":
+        implied["delivery.timeout.ms"] = 40_000
+    defaults = {name: value for name, value in clients.load(client).DEFAULTS.items() if name not in implied}
+    assert {name: value for name, value in effective.items() if name != "client.id"} == {
+        **defaults,
+        **implied,
+        **given,
+    }
+
+
 def test_idempotence_lost_in_silence_shows(cluster: LocalCluster, open_producer: Open) -> None:
     sending = open_producer("kafka-python", cluster.bootstrap, "unused", {"acks": "1"})
     assert clients.load("kafka-python").DEFAULTS["enable.idempotence"] is True
@@ -98,6 +116,7 @@ def test_librdkafka_lowers_the_requests_in_flight_of_an_idempotent_producer(
     ("client", "config", "words"),
     [
         ("aiokafka", {"acks": "1"}, "acks=1 not supported if enable_idempotence=True"),
+        ("kafka-python", {"transactional.id": "mine", "enable.idempotence": False}, "Cannot set transactional_id"),
         ("kafka-python", {"acks": "1"}, "incompatible with user-provided acks=1"),
         ("kafka-python", {"retries": 0}, "incompatible with user-provided retries=0"),
         ("confluent-kafka", {"acks": "1"}, "`acks` must be set to `all` when `enable.idempotence` is true"),

@@ -9,6 +9,7 @@ import pytest
 from harness import clients
 from harness.clients import aiokafka, confluent, kafka_python, settings
 from harness.clients.settings import Fixed, Given, Missing
+from harness.workload.settings import SETTINGS
 
 from .sending import CLIENTS
 
@@ -27,7 +28,11 @@ EVERY_SETTING = {
     "max.block.ms",
     "retry.backoff.ms",
     "client.id",
+    "transactional.id",
+    "transaction.timeout.ms",
 }
+OF_WORKERS = {"client.id", "transactional.id"}
+"""What no workload can state: a worker gives them."""
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -38,7 +43,11 @@ def test_every_client_says_something_of_every_setting(client: str) -> None:
 @pytest.mark.parametrize("client", CLIENTS)
 def test_defaults_are_told_for_what_a_sweep_can_vary(client: str) -> None:
     told = {name for name, setting in TABLES[client].items() if not isinstance(setting, Missing)}
-    assert clients.load(client).DEFAULTS.keys() == told - {"client.id"}
+    assert clients.load(client).DEFAULTS.keys() == told - OF_WORKERS
+
+
+def test_every_setting_that_is_the_producers_is_in_the_tables() -> None:
+    assert {name for name, each in SETTINGS.items() if each.kind == "producer"} == EVERY_SETTING - OF_WORKERS
 
 
 @pytest.mark.parametrize("client", CLIENTS)

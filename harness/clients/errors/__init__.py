@@ -28,10 +28,12 @@ TABLES: dict[str, ErrorTable] = {
 
 def proved(client: str, settings: Mapping[str, Any]) -> dict[str, Outcome]:
     """What every error of a client's table makes of its message, ``FAILED`` or ``UNKNOWN``, by the settings with which
-    the client ran: of one that sends again no error proves anything.
+    the client ran: of one that sends again no broker's error proves anything.
     """
     sent_once = settings.get("retries") == 0
     return {
-        error: Outcome.FAILED if sent_once and row.proof is Proof.ONE_ATTEMPT else Outcome.UNKNOWN
+        error: Outcome.FAILED
+        if row.proof is Proof.NEVER_SENT or (sent_once and row.proof is Proof.ONE_ATTEMPT)
+        else Outcome.UNKNOWN
         for error, row in TABLES.get(client, {}).items()
     }

@@ -14,6 +14,9 @@ ERRORS: ErrorTable = {
     "NotLeaderForPartitionError": ErrorRow(
         Proof.NEVER, "With acks=all a leader that steps down while it waits for replicas answers so after appending."
     ),
+    "ProducerFenced": ErrorRow(
+        Proof.NEVER, "Given to every batch there is, those on their way too (MessageAccumulator.fail_all)."
+    ),
     "LeaderNotAvailableError": ErrorRow(
         Proof.NEVER, "Also given to a batch that was sent before and then outlived its time without a leader."
     ),

@@ -20,6 +20,14 @@ ERRORS: ErrorTable = {
     "_MSG_TIMED_OUT": ErrorRow(
         Proof.NEVER, "Given alike to messages never sent and to messages sent; Python does not see which (2.16.1)."
     ),
+    "_PURGE_QUEUE": ErrorRow(
+        Proof.NEVER,
+        "An abort takes back what waits, and so what was sent and waits to be sent again, and requests of which a part "
+        "is on the wire (rd_kafka_broker_handle_purge_queues); Python does not see which (2.16.1).",
+    ),
+    "_PURGE_INFLIGHT": ErrorRow(
+        Proof.NEVER, "It was on its way, and its response is not waited for (rd_kafka_broker_handle_purge_queues)."
+    ),
     "_UNKNOWN_PARTITION": ErrorRow(
         Proof.NEVER, "Also given to messages that were sent before their partition vanished."
     ),

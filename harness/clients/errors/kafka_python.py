@@ -17,5 +17,13 @@ ERRORS: ErrorTable = {
     "NotLeaderForPartitionError": ErrorRow(
         Proof.NEVER, "With acks=all a leader that steps down while it waits for replicas answers so after appending."
     ),
+    "TransactionAbortedError": ErrorRow(
+        Proof.NEVER_SENT,
+        "An abort gives it to batches that were never drained for sending (RecordAccumulator.abort_undrained_batches), "
+        "and to halves of one that was refused as too large; those on their way end as the broker answers.",
+    ),
+    "ProducerFencedError": ErrorRow(
+        Proof.NEVER, "Given to every batch there is, those on their way too (Sender._maybe_abort_batches)."
+    ),
     "KafkaTimeoutError": ErrorRow(Proof.NEVER, "Given alike to batches never sent and to batches sent."),
 }

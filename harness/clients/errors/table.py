@@ -10,10 +10,11 @@ from enum import Enum
 class Proof(Enum):
     """When an error is proof that its message is not in the log.
 
-    There is no *always*: that a broker refused this attempt says nothing of the one before, which may have landed
-    unheard, and between the two a topic's limits and rights can change.
+    No broker's error is proof always: that it refused this attempt says nothing of the one before, which may have
+    landed unheard, and between the two a topic's limits and rights can change.
     """
 
+    NEVER_SENT = "always: the client gives it only to what it never sent"
     ONE_ATTEMPT = "when the message was sent once at most: retries=0"
     NEVER = "never"
 

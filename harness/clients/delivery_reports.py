@@ -1,0 +1,77 @@
+"""librdkafka's delivery reports, between its callbacks and the recorder.
+
+Neither the order of reports nor a callback a batch tells which message a report is of, since retries reorder batches
+and cut them anew; the message itself does, by the sequence in its value.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import confluent_kafka
+import numpy as np
+
+from harness.clients import Int64, Recorder
+from harness.clients.offsets import AckedOffsets
+from harness.events import Outcome
+
+_SEQUENCE = slice(16, 24)  # of a value, big-endian (harness.load.codec)
+
+
+class DeliveryReports:
+    """Keeps what callbacks bring until the worker's thread hands it over, as columns.
+
+    Callbacks only append: those of a commit or an abort run in its thread, and once it is given up whenever they like.
+    """
+
+    def __init__(self, recorder: Recorder, success: Outcome) -> None:
+        self._recorder = recorder
+        self._success = success
+        self._delivered: list[Any] = []
+        self._failed: list[tuple[int, str, bytes]] = []
+        self._offsets = AckedOffsets()
+        self._closing = False
+        self.on_delivery = self._callback()
+
+    def _callback(self) -> Callable[[Any, Any], None]:
+        """The delivery report, a plain function over local names: it runs once a message."""
+        delivered, failed, now_ns = self._delivered.append, self._failed.append, time.monotonic_ns
+
+        def on_delivery(error: Any, message: Any) -> None:
+            if error is None:
+                delivered(message)
+            else:
+                failed((now_ns(), error.name(), message.value()))
+
+        return on_delivery
+
+    def close(self) -> None:
+        """From now on an error says that the client was closed, and is not told; what arrived before is."""
+        self._closing = True
+
+    def hand_over(self) -> int:
+        """Tells the recorder of all that has arrived. Returns of how many messages that was."""
+        failed, delivered = _taken(self._failed), _taken(self._delivered)
+        if not self._closing:
+            for at_ns, error, value in failed:
+                self._recorder.done(int(sequences([value])[0]), Outcome.ERROR, at_ns, error=error)
+        if count := len(delivered):
+            sequence = sequences(list(map(confluent_kafka.Message.value, delivered)))
+            offset = self._offsets.of(delivered) if self._success is Outcome.ACKED else np.full(count, -1)
+            self._recorder.done_many(sequence, self._success, np.full(count, time.monotonic_ns()), offset)
+        return len(failed) + count
+
+
+def sequences(values: Sequence[bytes]) -> Int64:
+    """Those of messages that are all of one size."""
+    rows = np.frombuffer(b"".join(values), np.uint8).reshape(len(values), -1)
+    return rows[:, _SEQUENCE].copy().view(">i8").ravel().astype(np.int64)
+
+
+def _taken(arrived: list[Any]) -> list[Any]:
+    """All that is there, and no longer is; what another thread appends meanwhile stays."""
+    taken = arrived[:]
+    del arrived[: len(taken)]
+    return taken
