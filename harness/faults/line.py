@@ -1,6 +1,6 @@
 """Faults of the line between client and broker: for a time no byte, no new connection, or not enough bytes pass.
 
-Each begins at a certain ProduceRequest and holds for every connection of the client.
+Each begins at a certain request, a Produce unless ``hold`` is told otherwise, and is of every connection of the client.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import math
 
 from pydantic import Field
 
-from harness.faults.fault import Config, Fault, Script, given
+from harness.faults.apis import OfApi, never_asked
+from harness.faults.fault import Config, Fault, Script, first_of, given, hit, no_ack
 from harness.faults.steps import AwaitFired, SetRules, Sleep
-from harness.faults.wire import Flushed, hit, no_ack
+from harness.faults.wire import Flushed
 from harness.wire.rules import WireRule
 
 
-class Hold(Flushed):
+class Hold(Flushed, OfApi):
     hold_s: float = Field(3.0, gt=0, le=60, description="how long no byte passes")
     request_timeout_ms: int = Field(
         1_000, ge=1, description="request.timeout.ms of the client; shorter than the hold, it sends again"
@@ -45,7 +46,8 @@ def _for_a_time(rule: WireRule, seconds: float, parameters: Flushed) -> Script:
 
 
 def _hold(parameters: Hold) -> Script:
-    return _for_a_time(WireRule("hold", skip=parameters.skip, times=1), parameters.hold_s, parameters)
+    rule = WireRule("hold", api=parameters.api, skip=parameters.skip, times=1)
+    return _for_a_time(rule, parameters.hold_s, parameters)
 
 
 def _refuse(parameters: Refuse) -> Script:
@@ -73,7 +75,9 @@ FAULTS = (
         parameters=Hold,
         script=_hold,
         fired=hit("hold"),
-        refuses=no_ack("acks=0 waits for no response, so that a line that is held goes unnoticed"),
+        refuses=first_of(
+            never_asked, no_ack("acks=0 waits for no response, so that a line that is held goes unnoticed")
+        ),
         settings=given("request.timeout.ms"),
         estimate_s=lambda parameters, config: 4.5 + parameters.seconds + parameters.hold_s,
     ),

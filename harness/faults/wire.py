@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from harness.events import FaultEvent
-from harness.faults.fault import Config, Fault, Script, given
+from harness.faults.apis import PRODUCE, OfApi, never_asked
+from harness.faults.errors import DUPLICATE_SEQUENCE, NOT_ENOUGH_REPLICAS, OF_REPLICAS, OF_WRITTEN, RETRIABLE, named
+from harness.faults.fault import Config, Fault, Script, first_of, given, hit, no_ack
 from harness.faults.parameters import ByChance, Parameters
 from harness.faults.steps import Send, SetRules
 from harness.wire.rules import WireRule
 
-_NOT_ENOUGH_REPLICAS = 19
-_RETRIABLE = {
-    3: "UNKNOWN_TOPIC_OR_PARTITION",
-    5: "LEADER_NOT_AVAILABLE",
-    6: "NOT_LEADER_OR_FOLLOWER",
-    7: "REQUEST_TIMED_OUT",
-    19: "NOT_ENOUGH_REPLICAS",
-    20: "NOT_ENOUGH_REPLICAS_AFTER_APPEND",
-    56: "KAFKA_STORAGE_ERROR",
-}
-"""Errors of a ProduceRequest after which every client here sends the batch again (Kafka's RetriableException)."""
-_DUPLICATE_SEQUENCE = 46
-"""Clients take it for success: the broker had the batch before (Java's Sender.completeBatch, and all that are here)."""
-_OF_WRITTEN = (3, 6, 7, 20, _DUPLICATE_SEQUENCE, 56)
-"""Those that brokers also give to a batch that they have appended: while its ack waits for replicas, the time for that
-can pass (7), the ISR shrink (20), the leader step down (6), or its partition (3) or log directory (56) be gone (Kafka
-4.4.0, DelayedProduce, Partition.checkEnoughReplicasReachOffset and ReplicaManager.getPartitionOrError).
-"""
 _SILENT_MS = 1_000  # with a client's own, which is half a minute or a whole one, a trial would take minutes
-
-
-def _named(errors: Iterable[int]) -> str:
-    """``6 NOT_LEADER_OR_FOLLOWER, 7 REQUEST_TIMED_OUT``."""
-    names = {**_RETRIABLE, _DUPLICATE_SEQUENCE: "DUPLICATE_SEQUENCE_NUMBER"}
-    return ", ".join(f"{error} {names[error]}" for error in errors)
 
 
 class Flushed(Parameters):
@@ -49,7 +25,7 @@ class Flushed(Parameters):
     messages: int = Field(1_000, ge=1, le=10_000_000, description="messages sent in all")
     flush_every: int = Field(50, ge=1, description="the client flushes after each so many: one ProduceRequest each")
     rate: float | None = Field(None, gt=0, description="messages a second instead, without any flush")
-    skip: int = Field(5, ge=0, description="so many ProduceRequests pass untouched first")
+    skip: int = Field(5, ge=0, description="so many of these requests pass untouched first")
 
     @property
     def load(self) -> Send:
@@ -61,8 +37,8 @@ class Flushed(Parameters):
         return self.messages / self.rate if self.rate else 0.0
 
 
-class _Some(Flushed, ByChance):
-    """Some of the requests are hit: every so manieth, or by chance; of all, or of those to one partition."""
+class _Some(Flushed, OfApi, ByChance):
+    """Some requests of an API are hit: every so manieth, or by chance; of all, or of those to one partition."""
 
     messages: int = Field(3_000, ge=1, le=10_000_000, description="messages sent in all")
     partition: int | None = Field(
@@ -71,12 +47,19 @@ class _Some(Flushed, ByChance):
     every: int = Field(12, ge=1, description="then this one and each so-manieth after it is hit")
     times: int = Field(5, ge=1, description="at most so many are hit")
     probability: float | None = Field(
-        None, gt=0, le=1, description="hit each ProduceRequest with this probability instead"
+        None, gt=0, le=1, description="hit each of these requests with this probability instead"
     )
+
+    @model_validator(mode="after")
+    def _only_a_produce_has_partitions(self) -> _Some:
+        if self.partition is not None and self.api != PRODUCE:
+            raise ValueError(f"partition is only for {PRODUCE}, not for {self.api}")
+        return self
 
     def rule(self, action: str, **fields: Any) -> WireRule:
         return WireRule(
             action=action,
+            api=self.api,
             partition=self.partition,
             skip=self.skip,
             every=self.every if self.probability is None else None,
@@ -107,24 +90,33 @@ class LoseRequest(_Lost):
 
 
 class InjectError(_Some):
-    error: int = Field(_NOT_ENOUGH_REPLICAS, ge=1, le=32_767, description="Kafka's error code")
+    error: int = Field(NOT_ENOUGH_REPLICAS, ge=1, le=32_767, description="Kafka's error code")
     forward: bool = Field(
         False,
         description="the broker gets the request all the same; only with errors that can follow a write: "
-        f"{_named(_OF_WRITTEN)}",
+        f"{named(OF_WRITTEN)}",
     )
 
     @model_validator(mode="after")
     def _brokers_tell_the_truth(self) -> InjectError:
-        if self.error == _DUPLICATE_SEQUENCE and not self.forward:
+        if self.api != PRODUCE:
+            return self._of_another_api()
+        if self.error == DUPLICATE_SEQUENCE and not self.forward:
             raise ValueError(
                 f"clients take error {self.error} for success, and no broker gives it for what it has not: say forward"
             )
-        if self.forward and self.error not in _OF_WRITTEN:
-            allowed = _named(_OF_WRITTEN)
+        if self.forward and self.error not in OF_WRITTEN:
+            allowed = named(OF_WRITTEN)
             raise ValueError(
                 f"no broker gives error {self.error} for what it wrote; with forward it is one of {allowed}"
             )
+        return self
+
+    def _of_another_api(self) -> InjectError:
+        if self.forward:
+            raise ValueError(f"forward is only for {PRODUCE}, not for {self.api}")
+        if self.error in OF_REPLICAS:
+            raise ValueError(f"error {self.error} is only for {PRODUCE}: say with which one {self.api} is answered")
         return self
 
 
@@ -142,7 +134,7 @@ class Reorder(Parameters):
     batch_bytes: int = Field(2_000, ge=1, description="batch.size of the client, so that there are many batches")
     delay_ms: int = Field(30, ge=0, le=60_000, description="responses are so late, which keeps several in flight")
     error: int = Field(
-        _NOT_ENOUGH_REPLICAS, description=f"Kafka's error code, of one that is retriable: {_named(_RETRIABLE)}"
+        NOT_ENOUGH_REPLICAS, description=f"Kafka's error code, of one that is retriable: {named(RETRIABLE)}"
     )
     skip: int = Field(3, ge=0, description="so many ProduceRequests get no error first")
     every: int = Field(7, ge=1, description="then this one and each so-manieth after it gets one")
@@ -152,8 +144,8 @@ class Reorder(Parameters):
     @classmethod
     def _tried_again(cls, error: int) -> int:
         """A batch that is given up cannot land behind those that follow it."""
-        if error not in _RETRIABLE:
-            raise ValueError(f"not every client sends a batch again after {error}; it is one of {_named(_RETRIABLE)}")
+        if error not in RETRIABLE:
+            raise ValueError(f"not every client sends a batch again after {error}; it is one of {named(RETRIABLE)}")
         return error
 
 
@@ -197,16 +189,6 @@ def _reorder(parameters: Reorder) -> Script:
     return Script(before=(SetRules(rules),), load=Send(parameters.messages), after=(SetRules(),))
 
 
-def hit(action: str) -> Callable[[Sequence[FaultEvent]], bool]:
-    """The proxy says that a rule of this action fell on a request."""
-    return lambda events: any(event.what == action for event in events)
-
-
-def no_ack(otherwise: str) -> Callable[[Any, Config], str | None]:
-    """Refuses acks=0, with this reason."""
-    return lambda parameters, config: otherwise if config["acks"] == "0" else None
-
-
 def _estimate_s(parameters: _Lost, config: Config) -> float:
     """Each request that is hit costs a client a reconnect, or when it is hit silently a request timeout, which some
     notice a second late.
@@ -228,7 +210,7 @@ FAULTS = (
         parameters=LoseAck,
         script=lambda parameters: _lose("lose-ack", parameters),
         fired=hit("lose-ack"),
-        refuses=no_ack("acks=0 has no acknowledgement to lose"),
+        refuses=first_of(never_asked, no_ack("acks=0 has no acknowledgement to lose")),
         settings=_impatient,
         estimate_s=_estimate_s,
     ),
@@ -239,6 +221,7 @@ FAULTS = (
         parameters=LoseRequest,
         script=lambda parameters: _lose("lose-request", parameters),
         fired=hit("lose-request"),
+        refuses=never_asked,
         settings=_impatient,
         estimate_s=_estimate_s,
     ),
@@ -248,7 +231,7 @@ FAULTS = (
         parameters=InjectError,
         script=_inject_error,
         fired=hit("inject-error"),
-        refuses=no_ack("acks=0 has no response that could be an error"),
+        refuses=first_of(never_asked, no_ack("acks=0 has no response that could be an error")),
         estimate_s=lambda parameters, config: 2.5 + parameters.seconds + 0.5 * parameters.times,
     ),
     Fault(

@@ -22,15 +22,19 @@ With ``silent`` neither ends the connection: only a timeout tells the client.
                   The broker never gets the request, unless it is to ``forward``.
 ``observe``       Changes nothing; it fires, beside whatever else does, for whoever waits for a certain request.
 
+A rule is about the requests of one ``api``, Produce unless it says another; all of Kafka's can be lost, late or looked
+at, and errors injected into those of ``apis.ANSWERED``. Partitions are read, and records counted, of a Produce alone.
+
 Three begin at a request and then concern all connections of the proxy, in both directions, until they are taken away:
 
 ``hold``          That request still passes. After it no byte moves and no connection ends; what is held then goes on.
 ``refuse``        New connections are reset. With ``cut`` those that are there are reset too, and the request is lost.
 ``bandwidth``     So many ``bytes_per_s`` pass on each connection in each direction.
 
-From the inside out: ``fields``, ``requests`` and ``responses`` read the protocol, ``forge`` writes it, ``frames``
-walks, ``plans``, ``rules`` and ``rulebook`` decide, ``addresses`` exchanges addresses, ``firings`` bounds what is told,
-``exchange`` is one connection without sockets, ``side`` one of its sockets, ``connection`` both, ``proxy`` the process.
+From the inside out: ``apis`` has names and versions, ``fields``, ``requests`` and ``responses`` read the protocol,
+``forge`` writes it, ``frames`` walks, ``plans``, ``rules`` and ``rulebook`` decide, ``addresses`` exchanges addresses,
+``firings`` bounds what is told, ``exchange`` is one connection without sockets, ``side`` one of its sockets,
+``connection`` both, ``proxy`` the process.
 Frames pass as they arrive; only those are held whole that a rule may fall on or that may carry addresses.
 Plaintext listeners only: with TLS, or with SASL before ``SaslHandshake`` version 1, there are no frames to be seen.
 """
@@ -109,9 +113,10 @@ class Proxy:
     def fired(self) -> list[dict[str, Any]]:
         """The firings since the last call, oldest first, without waiting; all of them after ``stats`` or ``set_rules``.
 
-        Each has ``rule`` (its place in the list), its ``part`` if it has one, ``action``, ``api``, ``ordinal``,
-        ``node``, ``at_ns`` (CLOCK_MONOTONIC), ``correlation_id``, ``client_id`` and ``records`` (how many a Produce
-        had, else None). Behind a rule's first hundred there is only the last, with ``times``: for how many it stands.
+        Each has ``rule`` (its place in the list), its ``part`` if it has one, ``action``, ``api`` and the ``version``
+        of it that the client speaks, ``ordinal``, ``node``, ``at_ns`` (CLOCK_MONOTONIC), ``correlation_id``,
+        ``client_id`` and ``records`` (how many a Produce had, else None). Behind a rule's first hundred there is only
+        the last, with ``times``: for how many it stands.
         """
         self._hear()
         firings, self._firings = self._firings, []

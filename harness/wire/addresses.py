@@ -2,17 +2,18 @@
 
 Addresses are in Metadata, FindCoordinator and DescribeCluster, and since KIP-951 in the tagged field NodeEndpoints of
 Produce (version 10) and Fetch (version 16) responses. Hosts and ports are replaced where they stand and every other
-byte stays as it was. A version whose layout is not known here is not offered to clients: its API's maximum in the
-ApiVersions response is lowered. Not covered are share groups (ShareFetch, ShareAcknowledge).
+byte stays as it was. A version whose layout is not known here is not offered to clients, and neither is one that could
+not be answered with an error: its API's maximum in the ApiVersions response is lowered. Not covered are share groups
+(ShareFetch, ShareAcknowledge).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from harness.wire.apis import api_name
 from harness.wire.fields import Malformed
 from harness.wire.frames import Piece
-from harness.wire.requests import api_name
 from harness.wire.responses import API_VERSIONS, LAYOUTS, Response
 
 

@@ -29,6 +29,7 @@ class Firings:
             **({} if firing.part is None else {"part": firing.part}),
             "action": firing.action,
             "api": request.api,
+            "version": request.version,
             "ordinal": firing.ordinal,
             "node": node,
             "at_ns": time.monotonic_ns(),

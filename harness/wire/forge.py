@@ -1,187 +1,187 @@
 """Responses that no broker gave: the shortest that says an error, for the APIs whose errors are worth injecting.
 
-Layouts are those of Kafka's ``clients/src/main/resources/common/message/*.json``. Whatever a response can name, it
-names as the request did: its partitions, topics or keys, each with the error.
+Layouts are kio's, which has them from Kafka's ``clients/src/main/resources/common/message/*.json``; reading and writing
+is this room's own (see ``fields``). A response of a version has its strings and arrays as the request of that version
+does, so what it has to name it names in the request's own bytes: groups, transactions, topics, partitions and keys.
+Each of them gets the error, and so does the response itself where it has a place for one. All else says that there is
+nothing: no offset, no producer, no node, no member.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import groupby
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, fields, is_dataclass
+from functools import cache
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
-from harness.wire.fields import Malformed, varint
+from kio.index import load_request_schema, load_response_schema
+
+from harness.wire.apis import VERSIONS
+from harness.wire.fields import Fields, Malformed, varint
 from harness.wire.frames import SIZE, Piece
-from harness.wire.requests import Request, body, produce_partitions
+from harness.wire.requests import Request, body
 
 Brokers = Mapping[int, tuple[str, int]]
 """Host and port of each node, as clients shall know them."""
+_Named = dict[str, Any]
+"""Of a structure of the request, by field: its bytes as they stand, or of an array what each element has. What is null
+is left out."""
 
-_LONGEST_STRING = 0x7FFF
-_NO_OPERATIONS = -(2**31)  # "authorized operations" that were not asked for
+_BYTES = {"bool": 1, "int8": 1, "int16": 2, "error_code": 2, "int32": 4, "timedelta_i32": 4, "uuid": 16}
+_BYTES |= {"int64": 8, "timedelta_i64": 8, "datetime_i64": 8}
+_ZERO = ("bool", "uuid", "timedelta_i32")
+"""What there is nothing of where that is 0. Of any other number it is -1, unless Kafka has a default."""
+_ITSELF = ""  # of an array of numbers or strings: the element, which has no fields
+_SAME = (
+    "topics",
+    "groups",
+    "brokers",
+    "name",
+    "topic",
+    "topic_id",
+    "group_id",
+    "transactional_id",
+    "member_id",
+    "index",
+    "node_id",
+    "host",
+    "port",
+)
+_NAMED_AS: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in _SAME},
+    "responses": ("topic_data", "topics"),
+    "partition_responses": ("partition_data",),
+    "partitions": ("partitions", "partition_indexes"),
+    "partition_index": ("partition_index", "partition", _ITSELF),
+    "coordinators": ("coordinator_keys",),
+    "key": (_ITSELF,),
+    "results_by_topic_v3_and_below": ("v3_and_below_topics",),
+    "results_by_transaction": ("transactions",),
+    "topic_results": ("topics",),
+    "results_by_partition": ("partitions",),
+}
+"""What a response takes over, by its field's name, and the request's names for it."""
+
+
+class _Slot(NamedTuple):
+    """A field of a structure."""
+
+    name: str
+    kind: Any
+    """Kafka's name of a primitive type, or a structure."""
+    array: bool
+    nullable: bool
+    default: Any
+
+
+@cache
+def _slots(structure: type) -> tuple[_Slot, ...]:
+    """The fields in their order, but for the tagged ones, which may be left out."""
+    return tuple(_slot(field) for field in fields(structure) if "tag" not in field.metadata)
+
+
+def _slot(field: Field[Any]) -> _Slot:
+    kind, nullable = field.type, False
+    if get_origin(kind) in (Union, types.UnionType):
+        kind, nullable = next(part for part in get_args(kind) if part is not type(None)), True
+    array = get_origin(kind) is tuple
+    element = get_args(kind)[0] if array else kind
+    return _Slot(
+        field.name, element if is_dataclass(element) else field.metadata["kafka_type"], array, nullable, field.default
+    )
+
+
+def _read(structure: type, asked: Fields) -> _Named:
+    named: _Named = {}
+    for slot in _slots(structure):
+        if slot.array:
+            named[slot.name] = [
+                _primitive(asked, _ITSELF, slot.kind) if isinstance(slot.kind, str) else _read(slot.kind, asked)
+                for _ in asked.array()
+            ]
+        else:
+            named |= _primitive(asked, slot.name, slot.kind)
+    asked.skip_tags()
+    return named
+
+
+def _primitive(asked: Fields, name: str, kind: str) -> _Named:
+    start = asked.at
+    if kind == "string":
+        if asked.string() is None:
+            return {}
+    elif kind in ("bytes", "records"):
+        asked.skip_bytes()
+    else:
+        asked.skip(_BYTES[kind])
+    return {name: asked.data[start : asked.at]}
 
 
 class _Reply:
-    """A response that is being written, field by field."""
+    """A response that is being written."""
 
-    def __init__(self, version: int, flexible: bool, error: int) -> None:
-        self.version = version
-        self.flexible = flexible
-        self.error = error
+    def __init__(self, flexible: bool, error: int) -> None:
         self.data = bytearray()
+        self._flexible = flexible
+        self._error = struct.pack(">h", error)
 
-    def ints(self, layout: str, *values: int) -> None:
-        """Whole numbers, ``layout`` being ``struct``'s."""
-        self.data += struct.pack(f">{layout}", *values)
-
-    def string(self, text: str | None) -> None:
-        # What was no UTF-8 in the request was replaced, and may have become longer than a string can be.
-        encoded = b"" if text is None else text.encode()[:_LONGEST_STRING]
-        length = -1 if text is None else len(encoded)
-        self.data += varint(length + 1) if self.flexible else struct.pack(">h", length)
-        self.data += encoded
-
-    def array(self, length: int) -> None:
-        self.data += varint(length + 1) if self.flexible else struct.pack(">i", length)
+    def structure(self, structure: type, named: _Named) -> None:
+        for slot in _slots(structure):
+            taken_over = (named[name] for name in _NAMED_AS.get(slot.name, ()) if name in named)
+            if slot.array:
+                self._array(slot.kind, next(taken_over, ()))
+            elif slot.kind == "error_code":
+                self.data += self._error
+            else:
+                self.data += next(taken_over, None) or self._nothing(slot)
+        self.no_tags()
 
     def no_tags(self) -> None:
-        if self.flexible:
+        if self._flexible:
             self.data.append(0)
 
+    def _array(self, structure: type, elements: list[_Named] | tuple[()]) -> None:
+        self.data += self._length(len(elements), ">i")
+        for element in elements:
+            self.structure(structure, element)
 
-def _produce(reply: _Reply, payload: Piece, brokers: Brokers) -> None:
-    topics = [
-        (topic, [partition for _, partition, _ in of_topic])
-        for topic, of_topic in groupby(produce_partitions(payload), key=lambda each: each[0])
-    ]
-    reply.array(len(topics))
-    for topic, partitions in topics:
-        if isinstance(topic, bytes):
-            reply.data += topic
-        else:
-            reply.string(topic)
-        reply.array(len(partitions))
-        for partition in partitions:
-            reply.ints("ihqq", partition, reply.error, -1, -1)  # no offset, no append time
-            if reply.version >= 5:
-                reply.ints("q", -1)  # log start
-            if reply.version >= 8:
-                reply.array(0)  # record errors
-                reply.string(None)
-            reply.no_tags()
-        reply.no_tags()
-    reply.ints("i", 0)  # throttle time
+    def _nothing(self, slot: _Slot) -> bytes:
+        if slot.kind == "string":
+            return self._length(-1 if slot.nullable else 0, ">h")
+        if slot.kind in ("bytes", "records"):
+            return self._length(0, ">i")
+        known = isinstance(slot.default, int)
+        value = slot.default if known else 0 if slot.kind in _ZERO else -1
+        return int(value).to_bytes(_BYTES[slot.kind], "big", signed=True)
+
+    def _length(self, length: int, legacy: str) -> bytes:
+        return varint(length + 1) if self._flexible else struct.pack(legacy, length)
 
 
-def _metadata(reply: _Reply, payload: Piece, brokers: Brokers) -> None:
-    """All brokers, and each topic that was asked for, without its partitions."""
-    asked = body(payload, reply.flexible)
-    topics = []
-    for _ in asked.array():
-        start = asked.at
-        if reply.version >= 10:
-            asked.skip(16)
-        topics.append((bytes(payload[start : asked.at]), asked.string()))
-        asked.skip_tags()
-    if reply.version >= 3:
-        reply.ints("i", 0)  # throttle time
-    _nodes(reply, brokers)
-    reply.array(len(topics))
-    for topic_id, name in topics:
-        reply.ints("h", reply.error)
-        reply.string("" if name is None and reply.version < 12 else name)
-        reply.data += topic_id
-        if reply.version >= 1:
-            reply.ints("b", 0)  # internal
-        reply.array(0)
-        if reply.version >= 8:
-            reply.ints("i", _NO_OPERATIONS)
-        reply.no_tags()
-    if 8 <= reply.version <= 10:
-        reply.ints("i", _NO_OPERATIONS)
-    if reply.version >= 13:
-        reply.ints("h", reply.error)
-
-
-def _nodes(reply: _Reply, brokers: Brokers) -> None:
-    """The brokers, the cluster and its controller."""
-    reply.array(len(brokers))
+def _nodes(brokers: Brokers, flexible: bool) -> Iterable[_Named]:
+    """The brokers as a request would name them, if one did."""
     for node, (host, port) in brokers.items():
-        reply.ints("i", node)
-        reply.string(host)
-        reply.ints("i", port)
-        if reply.version >= 1:
-            reply.string(None)  # rack
-        reply.no_tags()
-    if reply.version >= 2:
-        reply.string(None)  # cluster id
-    if reply.version >= 1:
-        reply.ints("i", -1)  # controller
-
-
-def _find_coordinator(reply: _Reply, payload: Piece, brokers: Brokers) -> None:
-    if reply.version >= 1:
-        reply.ints("i", 0)  # throttle time
-    if reply.version < 4:
-        reply.ints("h", reply.error)
-        if reply.version >= 1:
-            reply.string(None)
-        _no_node(reply)
-        return
-    asked = body(payload, reply.flexible)
-    asked.skip(1)  # the kind of keys
-    keys = [asked.string() for _ in asked.array()]
-    reply.array(len(keys))
-    for key in keys:
-        reply.string(key)
-        _no_node(reply)
-        reply.ints("h", reply.error)
-        reply.string(None)
-        reply.no_tags()
-
-
-def _no_node(reply: _Reply) -> None:
-    reply.ints("i", -1)
-    reply.string("")
-    reply.ints("i", -1)
-
-
-def _init_producer_id(reply: _Reply, payload: Piece, brokers: Brokers) -> None:
-    reply.ints("ihqh", 0, reply.error, -1, -1)  # throttle time, error, no producer, no epoch
-    if reply.version >= 6:
-        reply.ints("qh", -1, -1)  # no transaction
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """How one API's responses are written: versions up to ``known``, compact from ``flexible`` on."""
-
-    known: int
-    flexible: int
-    write: Callable[[_Reply, Piece, Brokers], None]
-
-
-FORGED: Mapping[str, _Layout] = {
-    "Produce": _Layout(13, 9, _produce),
-    "Metadata": _Layout(13, 9, _metadata),
-    "FindCoordinator": _Layout(6, 3, _find_coordinator),
-    "InitProducerId": _Layout(6, 2, _init_producer_id),
-}
-"""By API. A newer Kafka's versions are added here once their layout has been read."""
+        encoded = host.encode()
+        length = varint(len(encoded) + 1) if flexible else struct.pack(">h", len(encoded))
+        yield {"node_id": struct.pack(">i", node), "host": length + encoded, "port": struct.pack(">i", port)}
 
 
 def forge(request: Request, frame: Piece, error: int, brokers: Brokers) -> bytes:
-    """The response with this error to a whole request; frames have their size.
+    """The response with this error to a whole request of an API in ``apis.ANSWERED``; frames have their size.
 
     Raises ``Malformed``, also for a version that is not known.
     """
-    layout = FORGED[request.api]
-    if request.version > layout.known:
-        raise Malformed(f"{request.api} version {request.version} is newer than any this proxy can answer")
-    reply = _Reply(request.version, request.version >= layout.flexible, error)
-    reply.ints("i", request.correlation_id)
+    key, version = request.api_key, request.version
+    if version not in VERSIONS[key]:
+        raise Malformed(f"{request.api} version {version} is none that this proxy can answer")
+    asked, answered = load_request_schema(key, version), load_response_schema(key, version)
+    flexible = asked.__flexible__
+    named = _read(asked, body(frame[SIZE.size :], flexible))
+    named["brokers"] = list(_nodes(brokers, flexible))
+    reply = _Reply(flexible, error)
+    reply.data += struct.pack(">i", request.correlation_id)
     reply.no_tags()
-    layout.write(reply, frame[SIZE.size :], brokers)
-    reply.no_tags()
+    reply.structure(answered, named)
     return SIZE.pack(len(reply.data)) + reply.data

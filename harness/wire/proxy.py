@@ -21,10 +21,10 @@ import uvloop
 from harness.process import Message
 from harness.serving import Answer, Refused, say, serve_in_loop
 from harness.wire.addresses import AddressBook
+from harness.wire.apis import api_name
 from harness.wire.connection import Connection, change_line
 from harness.wire.exchange import Wire
 from harness.wire.firings import Firings
-from harness.wire.requests import api_name
 from harness.wire.rules import WireRule
 
 HOST = "127.0.0.1"

@@ -10,8 +10,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from kio.schema.index import api_key_map
-
+from harness.wire.apis import api_name
 from harness.wire.fields import Fields, Truncated
 from harness.wire.frames import Piece
 
@@ -28,13 +27,6 @@ _BATCH_LENGTH = 8
 _BATCH_RECORDS = 57
 _INT16 = struct.Struct(">h")
 _INT32 = struct.Struct(">i")
-_API_NAMES = {key: "".join(word.capitalize() for word in name.split("_")) for key, name in api_key_map.items()}
-API_NAMES = frozenset(_API_NAMES.values())
-"""Every API as Kafka writes it: ``Produce``, ``FindCoordinator``, ``InitProducerId``, ..."""
-
-
-def api_name(api_key: int) -> str:
-    return _API_NAMES.get(api_key, f"api-{api_key}")
 
 
 class Request(NamedTuple):

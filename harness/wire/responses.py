@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from harness.wire.apis import VERSIONS
 from harness.wire.fields import Fields, varint
 from harness.wire.frames import SIZE, Piece
 from harness.wire.requests import PRODUCE
@@ -188,12 +189,18 @@ def _api_versions(response: Response) -> None:
     if response.int16():  # an error comes in the layout of version 0, whatever was asked for
         return
     for _ in response.array():
-        layout = LAYOUTS.get(response.int16())
+        known = _newest_known(response.int16())
         response.skip(2)  # the least version
         start, latest = response.at, response.int16()
-        if layout is not None and latest > layout.known:
-            response.change(start, struct.pack(">h", layout.known))
+        if latest > known:
+            response.change(start, struct.pack(">h", known))
         response.skip_tags()
+
+
+def _newest_known(api_key: int) -> int:
+    """The newest version of which the addresses can be found, and a request be answered with an error."""
+    layout = LAYOUTS.get(api_key)
+    return min(layout.known if layout else _ANY_VERSION, max(VERSIONS.get(api_key, (_ANY_VERSION,))))
 
 
 @dataclass(frozen=True)

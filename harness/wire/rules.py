@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from harness.wire.forge import FORGED
+from harness.wire.apis import ANSWERED, API_NAMES
 from harness.wire.plans import PASS_ON, Line, Plan
-from harness.wire.requests import API_NAMES, Request
+from harness.wire.requests import Request
 from harness.words import listed
 
 
@@ -109,7 +109,7 @@ class WireRule:
         if self.error is not None:
             known = self.error != 0 and -1 <= self.error <= _HIGHEST_ERROR
             _require(known, f"error is {self.error}; it is no error code")
-            _require(self.api in FORGED, f"an error can be injected into {', '.join(FORGED)}, not into {self.api}")
+            _require(self.api in ANSWERED, f"an error can be injected into {', '.join(ANSWERED)}, not into {self.api}")
         if self.probability is not None:
             _require(0 <= self.probability <= 1, f"probability is {self.probability}; it is from 0 to 1")
             _require(self.every is None, "every and probability exclude each other")

@@ -148,6 +148,21 @@ def test_a_refused_batch_makes_an_idempotent_librdkafka_write_another_partitions
 
 
 @clients
+@pytest.mark.parametrize(("fault", "parameters"), [("lose-ack", {}), ("inject-error", {"error": 51})])
+def test_a_commit_that_is_not_answered_or_refused_is_asked_for_again(
+    run: Run, client: str, fault: str, parameters: dict[str, Any]
+) -> None:
+    given = {"api": "EndTxn", "messages": 500, "skip": 1, "every": 3, "times": 2, **parameters}
+    record = run(client, fault, given, transactional=True, enable_idempotence=True, transaction_messages=50)
+    hit = [event for event in record.fault.events if event["what"] == fault]
+    assert [(event["api"], event["ordinal"]) for event in hit] == [("EndTxn", 2), ("EndTxn", 5)]
+    assert len({event["version"] for event in hit}) == 1, "a client speaks one protocol"
+    assert found(record) == {}, record
+    assert record.verdict is Verdict.KEPT
+    assert record.counts is not None and record.counts.acked == record.counts.in_log == 550
+
+
+@clients
 @pytest.mark.parametrize(("fault", "firings"), [("refuse", 1), ("delay", 15), ("bandwidth", 1)])
 def test_a_line_that_is_merely_bad_loses_nothing(run: Run, client: str, fault: str, firings: int) -> None:
     record = run(client, fault)

@@ -16,7 +16,7 @@ from kio.index import load_request_schema, load_response_schema
 from kio.schema.errors import ErrorCode
 from kio.schema.types import BrokerId
 from kio.serial import entity_reader, entity_writer
-from kio.static.primitive import Interval, Records, TZAware, i32Timedelta
+from kio.static.primitive import Interval, Records, TZAware, i32Timedelta, i64Timedelta
 
 
 @cache  # making one takes longer than drawing from it
@@ -44,9 +44,11 @@ _OTHERS: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     ErrorCode: st.sampled_from(ErrorCode),
     Records: st.binary(max_size=200),
+    bytes: st.binary(max_size=20),
     uuid.UUID: st.uuids(),
     TZAware: st.integers(0, 10**9).map(lambda at_s: TZAware.parse(datetime.datetime.fromtimestamp(at_s, datetime.UTC))),
     i32Timedelta: st.integers(0, 10**6).map(lambda ms: i32Timedelta.parse(datetime.timedelta(milliseconds=ms))),
+    i64Timedelta: st.integers(0, 10**6).map(lambda ms: i64Timedelta.parse(datetime.timedelta(milliseconds=ms))),
 }
 
 

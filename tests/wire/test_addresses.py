@@ -16,9 +16,10 @@ from kio.schema.types import BrokerId
 from kio.static.primitive import i16, i32
 
 from harness.wire.addresses import AddressBook
+from harness.wire.apis import VERSIONS
 from harness.wire.fields import Malformed
 from harness.wire.requests import PRODUCE
-from harness.wire.responses import API_VERSIONS, FETCH, LAYOUTS, METADATA
+from harness.wire.responses import API_VERSIONS, DESCRIBE_CLUSTER, FETCH, LAYOUTS, METADATA
 
 from .kafka_bytes import entities, read_response, response_frame
 
@@ -51,10 +52,10 @@ def moved(message: Any) -> Any:
 
 
 def lowered(message: Any) -> Any:
-    """What clients are offered: no version of which the layout is not known."""
+    """What clients are offered: no version that cannot be rewritten, or answered."""
     if message.error_code is not ErrorCode.none:
         return message
-    known = {key: layout.known for key, layout in LAYOUTS.items()}
+    known = {**{key: max(versions) for key, versions in VERSIONS.items()}, DESCRIBE_CLUSTER: 2}
     offers = (replace(k, max_version=i16(min(k.max_version, known.get(k.api_key, 1 << 15)))) for k in message.api_keys)
     return replace(message, api_keys=tuple(offers))
 

@@ -26,6 +26,9 @@ from .test_proxy import Answering, connect, receive_frame, request
 RULES = [
     WireRule("inject-error", api="Metadata", client_id="client", error=3),
     WireRule("inject-error", api="FindCoordinator", client_id="client", error=15),
+    WireRule("inject-error", api="Fetch", client_id="client", error=6),
+    WireRule("inject-error", api="OffsetFetch", client_id="client", error=14),
+    WireRule("inject-error", api="AddPartitionsToTxn", client_id="client", error=51),
     WireRule("lose-ack", client_id="client", topic="topic", partition=1),
     WireRule("inject-error", client_id="client", error=6, probability=0.3),
     WireRule("delay", client_id="client", ms=1, of_request=True, probability=0.5, seed=1),
@@ -36,7 +39,9 @@ RULES = [
 @st.composite
 def damaged(draw: Any) -> bytes:
     """Some requests in a row, with a few bytes changed, sizes overwritten, or the end missing."""
-    kind = st.sampled_from([(0, 3), (0, 9), (0, 13), (3, 9), (3, 12), (10, 2), (10, 4)])
+    kind = st.sampled_from(
+        [(0, 3), (0, 9), (0, 13), (3, 9), (3, 12), (10, 2), (10, 4), (1, 12), (9, 8), (24, 3), (24, 4)]
+    )
     frames = [
         request_frame(draw(entities(load_request_schema(*draw(kind)))), i) if draw(st.booleans()) else produce_frame(i)
         for i in range(draw(st.integers(1, 3)))

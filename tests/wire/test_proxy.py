@@ -112,6 +112,7 @@ def test_lose_ack_delivers_what_came_before_then_resets(proxy: Proxy, broker: An
         "rule": 0,
         "action": "lose-ack",
         "api": "Produce",
+        "version": 9,
         "ordinal": 2,
         "node": 1,
         "correlation_id": 6,

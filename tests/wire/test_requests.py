@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from kio.index import load_request_schema
 from kio.schema.index import api_key_map, schema_name_map
 
+from harness.wire.apis import API_NAMES
 from harness.wire.fields import Fields, Malformed, varint
-from harness.wire.requests import API_NAMES, PRODUCE, Heads, Request, count_records, read_partitions, read_request
+from harness.wire.requests import PRODUCE, Heads, Request, count_records, read_partitions, read_request
 
 from .kafka_bytes import entities, produce_frame, request_frame
 

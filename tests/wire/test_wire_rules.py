@@ -190,7 +190,7 @@ BAD_RULES: list[tuple[Any, str]] = [
     ({"action": "bandwidth", "bytes_per_s": 0}, "bytes_per_s is 0"),
     ({"action": "inject-error"}, "inject-error needs error"),
     ({"action": "inject-error", "error": 0}, "error is 0; it is no error code"),
-    ({"action": "inject-error", "error": 6, "api": "Fetch"}, "an error can be injected into Produce"),
+    ({"action": "inject-error", "error": 6, "api": "ApiVersions"}, "into Produce, .*, not into ApiVersions"),
     ({"action": "lose-ack", "skip": "5"}, "skip is '5'; it is a whole number"),
     ({"action": "lose-ack", "skip": True}, "skip is True; it is a whole number"),
     ({"action": "lose-ack", "skip": -1}, "skip is -1"),
