@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from harness.clusters import ClusterFailed
+from harness.clusters import ClusterFailed, Coordinated
 from harness.clusters.admin import PartitionView, TopicView
 from harness.clusters.can import Ability, Disks, Links, Logs, Processes
 
@@ -86,6 +86,18 @@ class FakeCluster:
 
     def high_watermarks(self, topic: str) -> dict[int, int]:
         return {0: 0}
+
+    def last_stable_offsets(self, topic: str) -> dict[int, int]:
+        return self.high_watermarks(topic)
+
+    def coordinator(self, of: Coordinated, id: str) -> int:
+        """As in Kafka whoever leads a partition of a topic for that, which is made when it is asked for first."""
+        nodes = tuple(self.addresses)
+        self.topics.setdefault(f"__{of}", PartitionView(nodes[1], 0, nodes, nodes))
+        view = self.view(f"__{of}")
+        if view is None or view.partitions[0].leader == NOBODY:
+            raise ClusterFailed(f"no coordinator of the {of} {id}")
+        return view.partitions[0].leader
 
     def wait_quiet(self, topic: str, timeout_s: float) -> None: ...
 

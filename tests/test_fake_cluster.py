@@ -64,6 +64,18 @@ def _frozen(cluster: Cluster) -> None:
         _wait(lambda: other in _said(cluster, topic, leader).isr)
 
 
+def _coordinator(cluster: Cluster) -> None:
+    """The next one takes over what it led."""
+    assert cluster.processes is not None
+    for of in ("transaction", "group"):
+        coordinator = cluster.coordinator(of, "somebody")
+        assert coordinator == cluster.coordinator(of, "somebody")
+        cluster.processes.kill(coordinator)
+        _wait(lambda: cluster.coordinator(of, "somebody") != coordinator)  # noqa: B023
+        cluster.heal()
+        cluster.wait_healthy(None, 45)
+
+
 def _shut_down(cluster: Cluster) -> None:
     assert cluster.processes is not None
     with _topic(cluster, "shut-down") as (topic, leader, other):
@@ -101,7 +113,7 @@ def _cut_off(cluster: Cluster) -> None:
         _wait(lambda: _said(cluster, topic, leader).leader != leader)
 
 
-TO_NODES = pytest.mark.parametrize("happens", [_killed, _frozen, _shut_down, _last_in_sync])
+TO_NODES = pytest.mark.parametrize("happens", [_killed, _frozen, _shut_down, _last_in_sync, _coordinator])
 
 
 @TO_NODES

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from harness.events import Outcome
-from harness.journal import LogColumns, ProducerJournal, read_log, read_producer, seal, write_log
+from harness.events import Ending, Outcome
+from harness.journal import ProducerJournal, TransactionJournal, read_producer, seal
+from harness.journal.transactions import beside
 from harness.load.recorder import JournalRecorder
 
 HERE: Any = {"host": "here", "clock_offset_ns": 0}
@@ -95,25 +96,20 @@ def test_an_empty_journal_seals(tmp_path: Path) -> None:
     assert len(read_producer(tmp_path / "p.parquet")) == 0
 
 
-def test_a_log_comes_back(tmp_path: Path) -> None:
-    log = LogColumns(
-        partition=np.array([0, 1], np.int32),
-        offset=np.array([5, 6]),
-        producer=np.array([0, 0], np.int32),
-        sequence=np.array([9, 8]),
-        valid=np.array([True, False]),
-    )
-    write_log(tmp_path / "l.parquet", log)
-    back = read_log(tmp_path / "l.parquet")
-    assert back.offset.tolist() == [5, 6] and back.valid.tolist() == [True, False] and len(back) == 2
-    assert back.partition.dtype == np.int32
-
-
-def test_a_journal_of_a_newer_format_is_refused(tmp_path: Path) -> None:
-    whole, half = np.empty(0, np.int64), np.empty(0, np.int32)
-    log = LogColumns(half, whole, half, whole, np.empty(0, np.bool_))
-    write_log(tmp_path / "l.parquet", log)
-    table = pq.read_table(tmp_path / "l.parquet")
-    pq.write_table(table.replace_schema_metadata({"format": "99"}), tmp_path / "l.parquet")
-    with pytest.raises(ValueError, match="format 99"):
-        read_log(tmp_path / "l.parquet")
+def test_transactions_come_back_with_the_messages_that_were_in_them(tmp_path: Path) -> None:
+    recorder = _recorder(tmp_path / "j")
+    made = TransactionJournal.create(beside(tmp_path / "j"), 4, 100, 100)
+    recorder.sent(0, 0, np.array([10, 20, 30]), 50)
+    made.transaction[:3] = [1, 0, -2]
+    made.begun_ns[:2], made.ended_ns[0], made.done_ns[0] = [11, 31], 12, 13
+    made.asked[0] = made.ending[0] = Ending.ABORTED
+    made.error[1] = 1
+    seal(tmp_path / "j", tmp_path / "a.producer-4.parquet", warmup=0, errors={1: "Fenced"}, **HERE)
+    columns = read_producer(tmp_path / "a.producer-4.parquet").transactions
+    assert columns is not None and columns.number.tolist() == [0, -1, 1]
+    assert columns.again.tolist() == [False, False, True]
+    assert (columns.ending.tolist(), columns.asked.tolist()) == ([Ending.ABORTED, Ending.OPEN],) * 2
+    times = (columns.begun_ns, columns.ended_ns, columns.done_ns)
+    assert [each.tolist() for each in times] == [[11, 31], [12, -1], [13, -1]]
+    assert columns.error.tolist() == [None, "Fenced"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.producer-4.parquet", "a.transactions-4.parquet"]

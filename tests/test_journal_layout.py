@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.events import Outcome
-from harness.journal import ProducerJournal, mapped, read_producer, seal
+from harness.journal import ProducerJournal, TransactionJournal, mapped, read_producer, seal, transactions
 
 DOCUMENT = (Path(__file__).parent.parent / "docs/journal.md").read_text()
 _COLUMN = re.compile(r"^\| `(\w+)` \| (\w+) \| 64(?: \+ (\d+) \*n\*)? \|", re.MULTILINE)
@@ -35,8 +35,19 @@ def test_the_document_has_the_head_of_the_code(tmp_path: Path) -> None:
     assert (tmp_path / "j").read_bytes() == b"KDHJRNL\n" + struct.pack("<IiQ", 1, 5, 3) + bytes(40 + 38 * 3)
 
 
+def test_the_document_has_the_transactions_of_the_code(tmp_path: Path) -> None:
+    told = DOCUMENT.partition("## Its transactions")[2].partition("## What is kept")[0]
+    columns = [(name, _TYPES[kind]) for name, kind in re.findall(r"^\| `(\w+)` \| (\w+) \|", told, re.MULTILINE)]
+    assert columns == [*transactions.TIMES, *transactions.BYTES]
+    for messages in (3, 4):
+        TransactionJournal.create(tmp_path / "t", 5, messages, 2)
+        head = b"KDHTXNS\n" + struct.pack("<IiQQ", 1, 5, messages, 2)
+        assert (tmp_path / "t").read_bytes() == head + bytes(32 + 4 * 4 + 2 * (3 * 8 + 3))
+
+
 def test_the_document_has_every_outcome() -> None:
-    said = re.findall(r"^\| (\d) \| (\w+) \|", DOCUMENT.partition("| outcome | | |")[2], re.MULTILINE)
+    of_outcomes = DOCUMENT.partition("| outcome | | |")[2].partition("- Rows are")[0]
+    said = re.findall(r"^\| (\d) \| (\w+) \|", of_outcomes, re.MULTILINE)
     assert said == [(str(outcome.value), outcome.name.lower()) for outcome in Outcome]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from harness.clusters.can import Ability, Disks, Links, Logs, Processes
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all, as what a cluster is made of is fetched."""
+Coordinated = Literal["transaction", "group"]
+"""What brokers coordinate: the transactions of a ``transactional.id``, the group of a ``group.id``."""
 
 
 class ClusterFailed(Exception):
@@ -67,6 +69,15 @@ class Cluster(Protocol):
 
     def high_watermarks(self, topic: str) -> dict[int, int]:
         """The high watermark of each partition, asked of its leader, which may need a moment after it was elected."""
+
+    def last_stable_offsets(self, topic: str) -> dict[int, int]:
+        """The last stable offset of each partition, asked in the same way: where reading with ``read_committed`` ends.
+
+        A transaction has ended for its producer before its markers are written: until then it is open here.
+        """
+
+    def coordinator(self, of: Coordinated, id: str) -> int:
+        """The broker that coordinates it, which may take a moment until there is one."""
 
     def wait_quiet(self, topic: str, timeout_s: float) -> None:
         """Waits until the topic has not grown for half a second, at most for so long: with acks=0 a message counts as

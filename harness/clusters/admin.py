@@ -42,6 +42,7 @@ LATEST = -1
 MOST_BYTES = 100_000_000
 """The longest answer that is read: librdkafka's default of ``receive.message.max.bytes``."""
 _UNCLEAN = i8(1)  # of ElectionType
+_READ_UNCOMMITTED, _READ_COMMITTED = i8(0), i8(1)
 
 
 class AdminError(Exception):
@@ -127,10 +128,21 @@ def delete_topic(address: str, name: str, timeout_s: float) -> None:
 
 def high_watermark(address: str, topic: str, partition: int, timeout_s: float = 2.0) -> int:
     """The high watermark (read_uncommitted end) that the leader at ``address`` has."""
+    return _end(address, topic, partition, _READ_UNCOMMITTED, timeout_s)
+
+
+def last_stable_offset(address: str, topic: str, partition: int, timeout_s: float = 2.0) -> int:
+    """The last stable offset (read_committed end) that the leader at ``address`` has: where the first transaction
+    begins that is still open, else the high watermark.
+    """
+    return _end(address, topic, partition, _READ_COMMITTED, timeout_s)
+
+
+def _end(address: str, topic: str, partition: int, isolation: i8, timeout_s: float) -> int:
     wanted = offsets.ListOffsetsPartition(partition_index=i32(partition), timestamp=i64(LATEST))
     request = offsets.ListOffsetsRequest(
         replica_id=BrokerId(-1),
-        isolation_level=i8(0),
+        isolation_level=isolation,
         topics=(offsets.ListOffsetsTopic(name=TopicName(topic), partitions=(wanted,)),),
     )
     found = call(

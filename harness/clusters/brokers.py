@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from harness.clusters import ClusterFailed, admin
+from harness.clusters import ClusterFailed, Coordinated, admin
 from harness.clusters.can import Disks, Links, Logs, Processes
+from harness.clusters.coordinators import find_coordinator
 
 _POLL_S = 0.05
-_HIGH_WATERMARK_S = 10.0
+_ANSWER_S = 10.0
 _QUIET_S = 0.5
+
+_T = TypeVar("_T")
+_End = Callable[[str, str, int], int]
+"""Asks the leader at an address for an end of a topic's partition."""
 
 
 class Brokers:
@@ -61,15 +66,15 @@ class Brokers:
         return None
 
     def high_watermarks(self, topic: str) -> dict[int, int]:
-        until = time.monotonic() + _HIGH_WATERMARK_S
-        while True:
-            try:
-                return self._high_watermarks_now(topic)
-            except admin.AdminError as error:
-                # A new leader has none to give until it has heard from its followers (offset_not_available, KIP-207).
-                if time.monotonic() > until:
-                    raise ClusterFailed(f"no high watermark of {topic}: {error}") from error
-            time.sleep(_POLL_S)
+        return self._ends(topic, "high watermark", admin.high_watermark)
+
+    def last_stable_offsets(self, topic: str) -> dict[int, int]:
+        return self._ends(topic, "last stable offset", admin.last_stable_offset)
+
+    def coordinator(self, of: Coordinated, id: str) -> int:
+        return self._in_time(
+            lambda: self._ask(lambda address: find_coordinator(address, of, id)), f"coordinator of the {of} {id}"
+        )
 
     def wait_quiet(self, topic: str, timeout_s: float) -> None:
         until = time.monotonic() + timeout_s
@@ -103,18 +108,18 @@ class Brokers:
         """Nothing was done to it."""
 
     def elect_unclean(self, topic: str) -> str:
-        answers: list[str] = []
-        self._ask(lambda address: answers.append(admin.elect_unclean(address, topic, 0, 10)))
-        return answers[0]
+        return self._ask(lambda address: admin.elect_unclean(address, topic, 0, 10))
 
-    def _high_watermarks_now(self, topic: str) -> dict[int, int]:
+    def _ends(self, topic: str, name: str, end: _End) -> dict[int, int]:
+        # A new leader has none to give until it has heard from its followers (offset_not_available, KIP-207).
+        return self._in_time(lambda: self._ends_now(topic, end), f"{name} of {topic}")
+
+    def _ends_now(self, topic: str, end: _End) -> dict[int, int]:
         view = self.view(topic)
         leaders = {number: state.leader for number, state in view.partitions.items()} if view else {}
         if not leaders or not set(leaders.values()) <= self.addresses.keys():
             raise admin.AdminError("no broker answers" if view is None else f"its leaders are {leaders}")
-        return {
-            number: admin.high_watermark(self.addresses[leader], topic, number) for number, leader in leaders.items()
-        }
+        return {number: end(self.addresses[leader], topic, number) for number, leader in leaders.items()}
 
     def _unhealthy(self, topic: str | None) -> str:
         """What is missing to a healthy cluster, by the brokers' own words; empty if nothing is."""
@@ -135,14 +140,23 @@ class Brokers:
                     )
         return ""
 
-    def _ask(self, request: Callable[[str], None]) -> None:
-        """Any broker will do: they pass it on to the controller."""
+    def _in_time(self, ask: Callable[[], _T], what: str) -> _T:
+        """Asks until there is an answer. Past the bound it raises ``ClusterFailed`` with ``what`` there is none of."""
+        until = time.monotonic() + _ANSWER_S
+        while True:
+            try:
+                return ask()
+            except (admin.AdminError, ClusterFailed) as error:
+                if time.monotonic() > until:
+                    raise ClusterFailed(f"no {what}: {error}") from error
+            time.sleep(_POLL_S)
+
+    def _ask(self, request: Callable[[str], _T]) -> _T:
+        """Any broker will do: they pass on to the controller what is for it, and all have heard who leads."""
         error: Exception | None = None
         for address in self.addresses.values():
             try:
-                request(address)
+                return request(address)
             except admin.AdminError as refused:
                 error = refused
-            else:
-                return
         raise ClusterFailed(str(error))

@@ -2,22 +2,22 @@
 
 While a producer runs, its columns live in one file mapped into its memory (``mapped``, laid out as ``docs/journal.md``
 has it): one that is killed at any instant leaves every record it had made, with nothing to flush. When it is gone,
-whoever started it seals that file as Parquet, and readers get plain numpy columns (``sealed``).
+whoever started it seals that file as Parquet, and readers get plain numpy columns (``sealed``). What was found in the
+log is kept in the same way (``log``).
 """
 
+from harness.journal.log import LogColumns, read_committed, read_log, write_committed, write_log
 from harness.journal.mapped import NONE, Int32, Int64, ProducerJournal, UInt8
 from harness.journal.sealed import (
     ConsumedColumns,
-    LogColumns,
     ProducerColumns,
     producers_of,
     read_consumed,
-    read_log,
     read_producer,
     read_producers,
     seal,
-    write_log,
 )
+from harness.journal.transactions import TransactionJournal, Transactions
 
 __all__ = [
     "NONE",
@@ -27,12 +27,16 @@ __all__ = [
     "LogColumns",
     "ProducerColumns",
     "ProducerJournal",
+    "TransactionJournal",
+    "Transactions",
     "UInt8",
     "producers_of",
+    "read_committed",
     "read_consumed",
     "read_log",
     "read_producer",
     "read_producers",
     "seal",
+    "write_committed",
     "write_log",
 ]

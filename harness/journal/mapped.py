@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import mmap
 import struct
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,10 +56,9 @@ class ProducerJournal:
         self.producer, self.capacity = producer, capacity
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), HEADER.size + capacity * ROW_BYTES)
-        start = HEADER.size
-        for name, kind in COLUMNS:
-            setattr(self, name, np.frombuffer(self._map, kind, capacity, start))
-            start += capacity * np.dtype(kind).itemsize
+        layout = [(name, kind, capacity) for name, kind in COLUMNS]
+        for name, column in map_columns(self._map, HEADER.size, layout).items():
+            setattr(self, name, column)
 
     @classmethod
     def create(cls, path: Path, capacity: int, producer: int) -> ProducerJournal:
@@ -94,6 +95,15 @@ class ProducerJournal:
     def count(self, outcome: Outcome, start: int = 0) -> int:
         """How many of the messages from sequence ``start`` on have this outcome, now."""
         return int(np.count_nonzero(self.outcome[start : self.sent()] == outcome))
+
+
+def map_columns(mapped: mmap.mmap, start: int, layout: Iterable[tuple[str, str, int]]) -> dict[str, Any]:
+    """Views on columns that lie one behind the other from ``start`` on: name, type and rows of each."""
+    columns = {}
+    for name, kind, rows in layout:
+        columns[name] = np.frombuffer(mapped, kind, rows, start)
+        start += rows * np.dtype(kind).itemsize
+    return columns
 
 
 def _described(path: Path, header: bytes) -> tuple[int, int]:

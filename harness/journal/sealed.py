@@ -14,7 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.events import FORMAT, Outcome
+from harness.journal.log import meta_of
 from harness.journal.mapped import COLUMNS, NONE, Int32, Int64, ProducerJournal, UInt8
+from harness.journal.transactions import (
+    TransactionJournal,
+    Transactions,
+    beside,
+    read_transactions,
+    sealed_beside,
+    write_transactions,
+)
 
 _SEAL_ROWS = 1 << 20
 # Columns of numbers that hardly repeat: a dictionary of them would double the time to write and to read.
@@ -34,6 +43,8 @@ class ProducerColumns:
     outcome: UInt8
     error: npt.NDArray[np.object_] | None = None
     """The client's name of each message's error, None where it gave none; None if it gave none at all."""
+    transactions: Transactions | None = None
+    """None if it made none."""
     warmup: int = 0
     """The first so many messages warmed the client up: judged like the rest, left out of latency and rates."""
     closed_ns: int | None = None
@@ -45,20 +56,6 @@ class ProducerColumns:
 
     def __len__(self) -> int:
         return len(self.outcome)
-
-
-@dataclass(frozen=True)
-class LogColumns:
-    """What the oracle scan found, in any order; ``producer`` and ``sequence`` mean nothing where not valid."""
-
-    partition: Int32
-    offset: Int64
-    producer: Int32
-    sequence: Int64
-    valid: npt.NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.offset)
 
 
 @dataclass(frozen=True)
@@ -91,6 +88,7 @@ def seal(
     own times on its ``host`` lack of that clock. Raises ``ValueError`` for a file that is no journal.
     """
     source = ProducerJournal.open(journal)
+    transactions = TransactionJournal.open(beside(journal)) if beside(journal).exists() else None
     rows = source.sent()
     names = pa.array([errors.get(code, f"error {code}") for code in range(1, 256)], pa.string())
     meta = {
@@ -112,6 +110,7 @@ def seal(
             ("outcome", pa.uint8()),
             ("error", pa.dictionary(pa.uint8(), pa.string())),
             ("offset", pa.int64()),
+            *([("transaction", pa.int32())] if transactions else []),
         ],
         meta,
     )
@@ -132,7 +131,12 @@ def seal(
                 pa.DictionaryArray.from_arrays(pa.array(error - np.uint8(1), mask=error == 0), names),
                 pa.array(offset, mask=offset == NONE),
             ]
+            if transactions:
+                columns.append(pa.array(transactions.transaction[part]))
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+    if transactions:
+        write_transactions(transactions, sealed_beside(parquet), errors, clock_offset_ns)
+        beside(journal).unlink()
     partial.replace(parquet)
     journal.unlink()
     return rows
@@ -155,8 +159,10 @@ def read_producers(journals: Path, trial: str) -> list[ProducerColumns]:
 def read_producer(parquet: Path) -> ProducerColumns:
     """A sealed producer journal as columns, its times on the harness's clock."""
     # The sequence is the row's number: it is stored for other readers.
-    table = pq.read_table(parquet, columns=[*(name for name, _ in COLUMNS)])
-    meta = _meta(table)
+    transacting = "transaction" in pq.read_schema(parquet).names
+    names = [*(name for name, _ in COLUMNS), *(["transaction"] if transacting else [])]
+    table = pq.read_table(parquet, columns=names)
+    meta = meta_of(table)
     offset_ns = int(meta.get("clock_offset_ns", 0))
     return ProducerColumns(
         producer=int(meta["producer"]),
@@ -171,23 +177,8 @@ def read_producer(parquet: Path) -> ProducerColumns:
         partition=_numpy(table, "partition"),
         outcome=_numpy(table, "outcome"),
         error=_names(table["error"]),
+        transactions=read_transactions(sealed_beside(parquet), _numpy(table, "transaction")) if transacting else None,
     )
-
-
-def write_log(parquet: Path, log: LogColumns) -> None:
-    """Stores what an oracle scan found."""
-    names = ("partition", "offset", "producer", "sequence", "valid")
-    table = pa.table({name: getattr(log, name) for name in names}).replace_schema_metadata({"format": str(FORMAT)})
-    partial = parquet.with_suffix(".partial")
-    pq.write_table(table, partial, **_PARQUET, use_dictionary=False)
-    partial.replace(parquet)
-
-
-def read_log(parquet: Path) -> LogColumns:
-    """A stored oracle scan as columns."""
-    table = pq.read_table(parquet)
-    _meta(table)
-    return LogColumns(*(_numpy(table, name) for name in ("partition", "offset", "producer", "sequence", "valid")))
 
 
 def read_consumed(parquet: Path) -> ConsumedColumns | None:
@@ -197,13 +188,6 @@ def read_consumed(parquet: Path) -> ConsumedColumns | None:
     names = [field.name for field in fields(ConsumedColumns)]
     table = pq.read_table(parquet, columns=names)
     return ConsumedColumns(*(_numpy(table, name) for name in names))
-
-
-def _meta(table: pa.Table) -> dict[str, str]:
-    meta = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    if int(meta.get("format", 0)) > FORMAT:
-        raise ValueError(f"the journal has format {meta['format']}; this harness reads up to {FORMAT}")
-    return meta
 
 
 def _shifted(times_ns: Int64, offset_ns: int) -> Int64:

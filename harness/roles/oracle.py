@@ -1,7 +1,8 @@
 """The oracle: reads a topic's whole log, by a direct connection, and stores what is in it.
 
-One process serves many trials. A command names a topic and the high watermark of each partition, which is where
-the scan ends; it ends unfinished, and says so, when its bound passes first or whatever else befalls it.
+One process serves many trials. A command names a topic, the isolation to read with, and the end of each partition that
+goes with it, which is where the scan ends: the high watermark, or the last stable offset. It ends unfinished, and says
+so, when its bound passes first or whatever else befalls it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Record
 
-from harness.journal import LogColumns, write_log
+from harness.journal import LogColumns, write_committed, write_log
 from harness.load.codec import Codec
 from harness.process import Message
 from harness.serving import Answer, Role, serve
@@ -22,14 +23,12 @@ from harness.serving import Answer, Role, serve
 _BATCH = 20_000
 
 
-def scan(
-    bootstrap: str, topic: str, ends: dict[int, int], codec: Codec, isolation: str, timeout_s: float
-) -> LogColumns:
-    """Every record below ``ends``. Raises ``TimeoutError`` past its bound, ``OSError`` for a broker's error."""
-    consumer = Consumer(
+def reader(bootstrap: str, isolation: str) -> Consumer:
+    """A consumer for partitions that are assigned by hand, at an offset; it reports where their logs end."""
+    return Consumer(
         {
             "bootstrap.servers": bootstrap,
-            "group.id": f"oracle-{uuid.uuid4().hex}",  # required, never joined: partitions are assigned by hand
+            "group.id": f"oracle-{uuid.uuid4().hex}",  # required, never joined
             "enable.auto.commit": False,
             "isolation.level": isolation,
             "auto.offset.reset": "error",
@@ -39,6 +38,16 @@ def scan(
             "check.crcs": True,
         }
     )
+
+
+def scan(
+    bootstrap: str, topic: str, ends: dict[int, int], codec: Codec, isolation: str, timeout_s: float
+) -> LogColumns:
+    """Every record below ``ends`` that ``isolation`` (``read_uncommitted`` or ``read_committed``) shows.
+
+    Raises ``TimeoutError`` past its bound, ``OSError`` for a broker's error.
+    """
+    consumer = reader(bootstrap, isolation)
     found: list[LogColumns] = []
     missing = {partition: end for partition, end in ends.items() if end > 0}
     until = time.monotonic() + timeout_s
@@ -50,14 +59,15 @@ def scan(
             records = []
             for record in consumer.consume(_BATCH, 0.02):
                 error = record.error()
-                if error is None:
-                    records.append(record)
-                # An end is reported past gaps and control records too, which a record's own offset would not show.
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    if record.offset() >= missing.get(record.partition(), 0):
-                        missing.pop(record.partition(), None)
-                else:
+                if error is not None and error.code() != KafkaError._PARTITION_EOF:
                     raise OSError(f"reading the log failed: {error}")
+                # The log's end is reported past gaps and control records too, which the last record would not show; and
+                # there are records past ``ends`` where a transaction has ended since those were asked for.
+                past = record.offset() >= ends[record.partition()]
+                if past:
+                    missing.pop(record.partition(), None)
+                if error is None and not (past and isolation == "read_committed"):
+                    records.append(record)
             if records:
                 found.append(_columns(records, codec))
     finally:
@@ -104,8 +114,12 @@ def _problem(command: Message) -> str | None:
     codec = Codec(command["run_key"], command["message_size"])
     ends = {int(partition): end for partition, end in command["ends"].items()}
     try:
-        log = scan(command["bootstrap"], command["topic"], ends, codec, "read_uncommitted", command["timeout_s"])
-        write_log(Path(command["parquet"]), log)
+        isolation, parquet = command["isolation"], Path(command["parquet"])
+        log = scan(command["bootstrap"], command["topic"], ends, codec, isolation, command["timeout_s"])
+        if isolation == "read_committed":
+            write_committed(parquet, log, np.array([ends[number] for number in range(len(ends))], np.int64))
+        else:
+            write_log(parquet, log)
     except (OSError, TimeoutError) as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - see above

@@ -26,9 +26,20 @@ class Oracle:
         self._child: Child | None = self._start()
 
     def scan(
-        self, bootstrap: str, topic: str, ends: Mapping[int, int], run_key: int, message_size: int, parquet: Path
+        self,
+        bootstrap: str,
+        topic: str,
+        ends: Mapping[int, int],
+        run_key: int,
+        message_size: int,
+        parquet: Path,
+        committed: bool = False,
     ) -> None:
-        """Stores every record of a topic below ``ends``. Raises ``ScanFailed`` or ``ChildFailed``."""
+        """Stores every record of a topic below ``ends``, its high watermarks (for ``read_log``).
+
+        If ``committed``, stores those that ``read_committed`` shows below ``ends``, its last stable offsets, with which
+        they are stored (for ``read_committed``). Raises ``ScanFailed`` or ``ChildFailed``.
+        """
         bound_s = reading_s(sum(ends.values()), message_size)
         command = {
             "do": "scan",
@@ -37,6 +48,7 @@ class Oracle:
             "ends": ends,
             "run_key": run_key,
             "message_size": message_size,
+            "isolation": "read_committed" if committed else "read_uncommitted",
             "parquet": str(parquet),
             "timeout_s": bound_s,
         }

@@ -27,6 +27,7 @@ from kio.static.primitive import i32, i32Timedelta
 
 from harness.clusters import ClusterFailed, admin
 from harness.clusters.brokers import Brokers
+from harness.clusters.coordinators import find_coordinator
 
 Answer = Callable[[socket.socket, bytes], None]
 """What a service does with a connection and the first request on it, its size left out."""
@@ -108,7 +109,9 @@ def test_a_stranger_is_one_line(answer: Answer, said: str) -> None:
             lambda: admin.create_topic(address, "topic", 1, 1, {}, timeout_s),
             lambda: admin.delete_topic(address, "topic", timeout_s),
             lambda: admin.high_watermark(address, "topic", 0, timeout_s),
+            lambda: admin.last_stable_offset(address, "topic", 0, timeout_s),
             lambda: admin.elect_unclean(address, "topic", 0, timeout_s),
+            lambda: find_coordinator(address, "transaction", "id", timeout_s),
         ):
             with pytest.raises(admin.AdminError) as refused:
                 ask()
@@ -125,12 +128,15 @@ def test_nobody_is_one_line() -> None:
             admin.view(address, None)
 
 
-@pytest.mark.parametrize("ask", [admin.create_topic, admin.delete_topic, admin.high_watermark])
+@pytest.mark.parametrize(
+    "ask", [admin.create_topic, admin.delete_topic, admin.high_watermark, admin.last_stable_offset]
+)
 def test_an_answer_about_nothing_that_was_asked_for_is_one_line(ask: Callable[..., Any]) -> None:
     given: dict[Any, tuple[Any, ...]] = {
         admin.create_topic: ("topic", 1, 1, {}, 5.0),
         admin.delete_topic: ("topic", 5.0),
         admin.high_watermark: ("topic", 0, 5.0),
+        admin.last_stable_offset: ("topic", 0, 5.0),
     }
     nothing = b"\0\0\0\0\x01\0"  # throttle time, no elements, no tags
     with (
@@ -140,7 +146,7 @@ def test_an_answer_about_nothing_that_was_asked_for_is_one_line(ask: Callable[..
         ask(address, *given[ask])
 
 
-def test_a_cluster_at_whose_addresses_something_else_answers_does_not_come_up() -> None:
+def test_a_cluster_at_whose_addresses_something_else_answers_does_not_come_up(monkeypatch: pytest.MonkeyPatch) -> None:
     with service(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as address:
         brokers = Brokers({1: address})
         assert brokers.view("topic") is None
@@ -148,6 +154,13 @@ def test_a_cluster_at_whose_addresses_something_else_answers_does_not_come_up() 
             brokers.wait_healthy(None, 0.3)
         with pytest.raises(ClusterFailed, match="is no Kafka broker"):
             brokers.create_topic("topic", 1, 1, {})
+        monkeypatch.setattr("harness.clusters.brokers._ANSWER_S", 0.1)
+        with pytest.raises(ClusterFailed, match="no high watermark of topic: no broker answers"):
+            brokers.high_watermarks("topic")
+        with pytest.raises(ClusterFailed, match="no last stable offset of topic: no broker answers"):
+            brokers.last_stable_offsets("topic")
+        with pytest.raises(ClusterFailed, match=f"no coordinator of the transaction id: {address}: is no Kafka broker"):
+            brokers.coordinator("transaction", "id")
 
 
 def metadata() -> bytes:

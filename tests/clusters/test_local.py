@@ -21,7 +21,7 @@ def test_every_broker_itself_knows_a_new_topic(cluster: LocalCluster) -> None:
         view = cluster.view("known", node)
         assert view is not None and view.brokers == {1, 2, 3}
         assert len(view.partitions) == 2 and all(partition.healthy for partition in view.partitions.values())
-    assert cluster.high_watermarks("known") == {0: 0, 1: 0}
+    assert cluster.high_watermarks("known") == cluster.last_stable_offsets("known") == {0: 0, 1: 0}
     cluster.delete_topic("known")
     cluster.delete_topic("known")
 
