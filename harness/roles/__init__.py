@@ -16,6 +16,7 @@ PRODUCER = "producer"
 ROLES: dict[str, Sequence[str]] = {
     PRODUCER: python("harness.roles.producer"),
     "consumer": python("harness.roles.consumer"),
+    "pipeline": python("harness.roles.pipeline"),
     "oracle": python("harness.roles.oracle"),
     "proxy": python("harness.wire.proxy"),
     "relay": python("harness.clusters.local.links.relay"),

@@ -1,0 +1,35 @@
+"""What became of each input of a pipeline: its outputs bear its producer and its sequence.
+
+- *skipped*: acked, and no output. *redelivered*: outputs beyond each input's first, summed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from harness.events import Anomaly, Outcome
+from harness.journal import LogColumns, ProducerColumns
+from harness.verify.checks.check import Check, Found, messages
+from harness.verify.copies import Copies
+
+
+def _find(inputs: Sequence[ProducerColumns], log: LogColumns) -> Mapping[Anomaly, Found]:
+    outputs = [Copies.of(_as_output(its, log), log) for its in inputs]
+    skipped = [np.flatnonzero((its.producer.outcome == Outcome.ACKED) & ~its.landed) for its in outputs]
+    twice = messages(outputs, [np.flatnonzero(its.number > 1) for its in outputs])
+    beyond_first = sum(len(its.records) - int(np.count_nonzero(its.landed)) for its in outputs)
+    return {Anomaly.SKIPPED: messages(outputs, skipped), Anomaly.REDELIVERED: replace(twice, count=beyond_first)}
+
+
+def _as_output(inputs: ProducerColumns, log: LogColumns) -> ProducerColumns:
+    """In the partitions in which the outputs are: that follows from the sequence, whoever worked."""
+    its_own = np.flatnonzero(log.valid & (log.producer == inputs.producer) & (log.sequence < len(inputs)))
+    partition = inputs.partition.copy()
+    partition[log.sequence[its_own]] = log.partition[its_own]
+    return replace(inputs, partition=partition)
+
+
+CHECK = Check((Anomaly.SKIPPED, Anomaly.REDELIVERED), ("inputs", "log"), _find)

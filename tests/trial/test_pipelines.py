@@ -1,0 +1,66 @@
+"""Pipelines on real brokers: what becomes of a thousand inputs when a worker dies at a point, or wakes up too late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness import trial
+from harness.events import Verdict
+from harness.judge import judge
+from harness.kinds import KINDS
+from harness.store import TrialRecord
+from harness.sweep import plan_of
+from harness.trial import Venue
+from harness.workload import parse
+
+CLIENTS = ("confluent-kafka", "aiokafka", "kafka-python")
+
+
+def _ran(venue: Venue, client: str, guarantee: str, recipe: dict[str, Any]) -> TrialRecord:
+    workload = {
+        "name": "pipeline",
+        "kafka": "4.4.0",
+        "sweep": {"client": [client]},
+        "config": {"acks": "all", "replication.factor": 3, "linger.ms": 5, "enable.idempotence": True},
+        "pipelines": {"guarantees": [guarantee], "recipes": [recipe]},
+    }
+    planned = plan_of(parse(workload)).trials[-1]
+    assert planned.skip is None, planned.skip
+    return judge(trial.run(planned, KINDS[planned.kind], venue), venue.journals)
+
+
+def _seen(record: TrialRecord) -> tuple[int | None, ...]:
+    """Skipped and redelivered for who reads committed messages, and redelivered for who reads all."""
+    assert record.anomalies is not None and record.uncommitted is not None, record.reason
+    return record.anomalies.skipped, record.anomalies.redelivered, record.uncommitted.redelivered
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    ("guarantee", "point", "seen", "verdict"),
+    [
+        ("exactly-once", "mid-send", (0, 0, 26), Verdict.KEPT),
+        ("exactly-once", "after-send-offsets", (0, 0, 50), Verdict.KEPT),
+        ("at-least-once", "after-send", (0, 50, 50), Verdict.REPRODUCED),
+        ("at-most-once", "mid-send", (24, 0, 0), Verdict.REPRODUCED),
+    ],
+)
+def test_what_a_worker_that_is_killed_at_a_point_leaves(
+    venue: Venue, client: str, guarantee: str, point: str, seen: tuple[int, ...], verdict: Verdict
+) -> None:
+    record = _ran(venue, client, guarantee, {"name": "kill-worker", "point": point})
+    assert record.reason is None and record.fault.fired
+    assert (_seen(record), record.verdict) == (seen, verdict), record.verdict_reason
+    assert record.promise == guarantee
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_who_wakes_up_does_it_again_unless_it_is_fenced(venue: Venue, client: str) -> None:
+    fenced = _ran(venue, client, "exactly-once", {"name": "replace-worker"})
+    assert (_seen(fenced), fenced.verdict) == ((0, 0, 50), Verdict.KEPT), fenced.verdict_reason
+    (woken,) = (event for event in fenced.fault.events if event["what"] == "wake-worker")
+    assert "fenced" in str(woken["failed"]).lower()
+    again = _ran(venue, client, "at-least-once", {"name": "replace-worker"})
+    assert (_seen(again), again.verdict) == ((0, 800, 800), Verdict.REPRODUCED), again.verdict_reason

@@ -1,0 +1,120 @@
+"""Pipelines in histories written by hand, and what their guarantees mean for each point at which a worker can die."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.events import Anomaly, Guarantee, Permission, Point
+from harness.faults import FAULTS, known_effects
+from harness.verify import ReadCommitted, Readings, find, find_committed
+from harness.verify.pipelines import pipeline_expectations
+from harness.verify.rules.pipelines import OF_PIPELINES
+
+from .histories import ACKED, UNKNOWN, Record, found, log, producer
+
+FORBIDDEN, ALLOWED, EXPECTED = Permission.FORBIDDEN, Permission.ALLOWED, Permission.EXPECTED
+
+
+def readings(*outputs: Record, committed: tuple[Record, ...] | None = None) -> Readings:
+    """Of three inputs in one partition, of the last of which nobody knows whether it is there."""
+    inputs = producer((0, ACKED), (0, ACKED), (0, UNKNOWN))
+    view = None if committed is None else ReadCommitted(log(*committed), np.array([9, 9], np.int64))
+    return Readings(None, log(*outputs), view, inputs=[inputs])
+
+
+def test_each_input_once_is_nothing_to_be_found_but_it_was_looked_for() -> None:
+    findings = find(readings((1, 0, 0, 0), (0, 0, 0, 1)))
+    assert (findings.anomalies.skipped, findings.anomalies.redelivered) == (0, 0)
+    assert (findings.anomalies.lost, findings.anomalies.duplicate) == (None, None)
+    assert findings.counts is not None and (findings.counts.sent, findings.counts.in_log) == (3, 2)
+
+
+def test_an_input_without_an_output_is_skipped_if_it_was_there_to_be_read() -> None:
+    findings = find(readings((1, 0, 0, 1)))
+    assert found(findings) == {"skipped": 1}
+    assert findings.witnesses["skipped"][0]["sequence"] == 0
+
+
+def test_outputs_beyond_the_first_are_redelivered_wherever_they_are() -> None:
+    findings = find(readings((1, 0, 0, 0), (1, 1, 0, 0), (1, 2, 0, 0), (0, 0, 0, 1)))
+    assert found(findings) == {"redelivered": 2}
+    assert findings.witnesses["redelivered"][0]["offsets"] == [0, 1, 2]
+
+
+def test_what_is_damaged_or_of_nobody_is_no_output() -> None:
+    assert found(find(readings((1, 0, 0, 0), (0, 0, 0, 1, False), (0, 1, 7, 1)))) == {"skipped": 1}
+
+
+def test_who_reads_committed_messages_is_judged_and_who_reads_all_is_told() -> None:
+    once = ((1, 0, 0, 0), (0, 0, 0, 1))
+    findings, uncommitted = find_committed(readings(*once, (1, 1, 0, 0), committed=once))
+    assert found(findings) == {} and uncommitted is not None
+    assert (uncommitted.skipped, uncommitted.redelivered) == (0, 1)
+
+
+def _permissions(guarantee: Guarantee, fault: str = "none", **parameters: Any) -> tuple[Permission, Permission]:
+    effects = known_effects(fault, parameters)
+    decided = {each.anomaly: each for each in pipeline_expectations({"processing.guarantee": guarantee.value}, effects)}
+    assert decided.keys() == {"skipped", "redelivered"} and all(each.source for each in decided.values())
+    return decided[Anomaly.SKIPPED].permission, decided[Anomaly.REDELIVERED].permission
+
+
+@pytest.mark.parametrize(
+    ("point", "at_most_once", "at_least_once"),
+    [
+        (Point.AFTER_POLL, (ALLOWED, FORBIDDEN), (FORBIDDEN, ALLOWED)),
+        (Point.MID_SEND, (EXPECTED, FORBIDDEN), (FORBIDDEN, EXPECTED)),
+        (Point.AFTER_SEND, (ALLOWED, FORBIDDEN), (FORBIDDEN, EXPECTED)),
+        (Point.AFTER_COMMIT, (EXPECTED, FORBIDDEN), (FORBIDDEN, ALLOWED)),
+    ],
+)
+def test_where_a_worker_dies_decides_what_is_seen(
+    point: Point, at_most_once: tuple[Permission, Permission], at_least_once: tuple[Permission, Permission]
+) -> None:
+    assert _permissions(Guarantee.AT_MOST_ONCE, "kill-worker", point=point.value) == at_most_once
+    assert _permissions(Guarantee.AT_LEAST_ONCE, "kill-worker", point=point.value) == at_least_once
+    for fault in ("kill-worker", "replace-worker"):
+        assert _permissions(Guarantee.EXACTLY_ONCE, fault, point=point.value) == (FORBIDDEN, FORBIDDEN)
+
+
+def test_a_worker_that_wakes_up_does_again_what_another_has_done() -> None:
+    assert _permissions(Guarantee.AT_LEAST_ONCE, "replace-worker") == (FORBIDDEN, EXPECTED)
+    assert _permissions(Guarantee.AT_MOST_ONCE, "replace-worker") == (ALLOWED, ALLOWED)
+
+
+def test_without_a_fault_or_under_another_one_the_guarantee_alone_decides() -> None:
+    for fault in ("none", "kill-leader", "a fault that nobody knows"):
+        assert _permissions(Guarantee.AT_MOST_ONCE, fault) == (ALLOWED, FORBIDDEN)
+        assert _permissions(Guarantee.AT_LEAST_ONCE, fault) == (FORBIDDEN, ALLOWED)
+        assert _permissions(Guarantee.EXACTLY_ONCE, fault) == (FORBIDDEN, FORBIDDEN)
+
+
+def test_every_rule_decides_somewhere() -> None:
+    decisive = set()
+    for guarantee in Guarantee:
+        for fault in ("none", "kill-worker", "replace-worker"):
+            for point in Point:
+                effects = known_effects(fault, {} if fault == "none" else {"point": point.value})
+                for each in pipeline_expectations({"processing.guarantee": guarantee.value}, effects):
+                    decisive.add((each.anomaly, each.permission, each.reason))
+    assert decisive == {(a.value, rule.permission, rule.reason) for a, rules in OF_PIPELINES.items() for rule in rules}
+
+
+def test_only_exactly_once_sends_offsets_to_a_transaction() -> None:
+    fault = FAULTS["kill-worker"]
+    parameters = fault.parameters.model_validate({"point": "after-send-offsets"})
+    assert fault.refuses(parameters, {}) == "only a pipeline has workers"
+    assert fault.refuses(parameters, {"processing.guarantee": "exactly-once"}) is None
+    assert "no offsets are sent to a transaction" in str(
+        fault.refuses(parameters, {"processing.guarantee": "at-most-once"})
+    )
+
+
+def test_two_producers_of_inputs_are_told_apart() -> None:
+    first, second = producer((0, ACKED)), producer((0, ACKED), number=1)
+    both = replace(readings(), log=log((0, 0, 0, 0), (0, 1, 0, 0)), inputs=[first, second])
+    assert found(find(both)) == {"skipped": 1, "redelivered": 1}
