@@ -15,6 +15,10 @@ STARTING_S = 30.0
 """Until a child is there: an interpreter with its libraries, on a busy machine."""
 CLOSING_S = 5.0
 """So long a client may take to be closed; what it has not reported by then it is not asked for."""
+ABORTING_S = 10.0
+"""A transaction that is over its time is looked for every so often
+(transaction.abort.timed.out.transaction.cleanup.interval.ms).
+"""
 RECOVERY_S = 45.0
 """So long a cluster may take to be whole again when there is nothing to catch up."""
 _BYTES_PER_S = 2_000_000  # of a log that is replicated or read back, at the slowest

@@ -12,8 +12,11 @@ from typing import Literal
 
 from harness.events import NO_FAULT
 
-Whom = Literal["leader", "follower", "followers", "controller", "all", "each"]
-"""``all`` are the brokers at once, ``each`` are they one after the other, the leader first."""
+Whom = Literal["leader", "follower", "followers", "controller", "txn-coordinator", "group-coordinator", "all", "each"]
+"""``all`` are the brokers at once, ``each`` are they one after the other, the leader first. A coordinator is one of
+them, which may lead a partition, follow in it, or have no part in it.
+"""
+COORDINATORS: tuple[Whom, ...] = ("txn-coordinator", "group-coordinator")
 How = Literal["killed", "shut down", "ended", "frozen", "cut off"]
 """Shut down it hands over first; ``ended`` by itself, for its disk fails. A leader that is cut off is so from the
 controller, followers are from the leader; clients reach all of them.
@@ -87,11 +90,20 @@ class Producer:
     """What becomes of the application that sends."""
 
     how: Literal["killed", "taken over", "frozen"]
-    """Taken over by a new producer, which no broker knows."""
+    """Taken over by a new producer, which no broker knows unless by a ``transactional.id``."""
     seconds: float = 0.0
     """How long it is frozen."""
     resends: bool = False
-    """The new one sends again what the killed one had no report for."""
+    """The new one sends again what the killed one had no report for, or had not committed."""
+
+
+@dataclass(frozen=True)
+class PipelineWorker:
+    """What becomes of the worker of a pipeline, at which point of a batch's life."""
+
+    how: Literal["killed", "replaced"]
+    """Replaced, it is frozen while another does its work, and wakes up."""
+    point: str
 
 
 @dataclass(frozen=True)
@@ -116,12 +128,14 @@ class Effects:
     requests: Requests | None = None
     line: Line | None = None
     producer: Producer | None = None
+    worker: PipelineWorker | None = None
     forgets: Forgets | None = None
 
     @property
     def do_anything(self) -> bool:
         """Whether anything happens."""
-        return bool(self.away or self.behind_leads or self.requests or self.line or self.producer or self.forgets)
+        anywhere = self.away or self.behind_leads or self.requests or self.line or self.forgets
+        return bool(anywhere or self.producer or self.worker)
 
     @property
     def only_the_controller(self) -> bool:

@@ -47,6 +47,28 @@ class Ending(IntEnum):
     ABORTED = 2
 
 
+class Guarantee(StrEnum):
+    """What a pipeline is built for, by when its offsets are committed: before its outputs are produced, behind them, or
+    with them in one transaction.
+    """
+
+    AT_MOST_ONCE = "at-most-once"
+    AT_LEAST_ONCE = "at-least-once"
+    EXACTLY_ONCE = "exactly-once"
+
+
+class Point(StrEnum):
+    """Where in the life of a batch a pipeline's worker can be stopped."""
+
+    AFTER_POLL = "after-poll"
+    MID_SEND = "mid-send"
+    """Behind the first message of the second half, with all up to it reported."""
+    AFTER_SEND = "after-send"
+    AFTER_SEND_OFFSETS = "after-send-offsets"
+    """With exactly-once alone."""
+    AFTER_COMMIT = "after-commit"
+
+
 class Anomaly(StrEnum):
     """What can be found in a trial's journals. Finding one is no judgement: that is the verdict's work."""
 
@@ -100,7 +122,12 @@ STOOD_STILL = "stood-still"
 that is too busy had no time for it. Nobody reports in his sleep.
 """
 
-OBSERVED = frozenset({"sent", "leader", "isr", "observe", "jitter", STOOD_STILL})
+STABLE = "stable"
+"""The event that the last stable offset reached the end of the log, after ``seconds`` in which it was waited for;
+without it, it did not.
+"""
+
+OBSERVED = frozenset({"sent", "leader", "isr", "observe", "jitter", STOOD_STILL, STABLE})
 """Fault events that say what was seen or drawn meanwhile: no deeds of the fault, so it neither begins nor ends with
 them.
 """

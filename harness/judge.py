@@ -15,10 +15,10 @@ import numpy as np
 from harness import faults, measure, verify
 from harness.clients import errors
 from harness.clients.traits import traits
-from harness.events import NO_REPORT, OBSERVED, STOOD_STILL, Anomaly, Outcome, Verdict
-from harness.journal import ProducerColumns, read_log, read_producers
+from harness.events import NO_REPORT, OBSERVED, STOOD_STILL, Anomaly, Ending, Outcome, Verdict
+from harness.journal import ProducerColumns, read_committed, read_log, read_producers
 from harness.kinds import KINDS
-from harness.store import Anomalies, FaultRecord, TrialRecord
+from harness.store import Anomalies, FaultRecord, TransactionCounts, TrialRecord
 from harness.words import listed
 
 
@@ -39,12 +39,14 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
             return record.model_copy(update={"verdict": Verdict.UNKNOWN, "verdict_reason": record.reason or "no data"})
         proved = errors.proved(record.client, _ran_with(record))
         producers = [verify.decided(each, proved) for each in read_producers(journals, record.id)]
+        committed = read_committed(journals / f"{record.id}.committed.parquet")
         readings = verify.Readings(
             producers=producers,
             log=read_log(journals / f"{record.id}.log.parquet"),
+            committed=None if committed is None else verify.ReadCommitted(*committed),
             report_within_ns=_report_within_ns(record),
-            **KINDS[record.kind].readings(record, journals),
         )
+        readings = KINDS[record.kind].read(readings, record, journals)
         found = _verified(record, producers, readings)
     except Exception as crash:  # noqa: BLE001 - whatever it is, it must not pass for a verdict
         reason = f"the judge crashed: {type(crash).__name__}: {crash}"
@@ -78,7 +80,7 @@ def _exercised(record: TrialRecord) -> FaultRecord:
 def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], readings: verify.Readings) -> dict[str, Any]:
     fault = record.fault
     seen = verify.Seen.of(fault.events, int(record.config.get("partitions", 1)), producers)
-    findings = verify.find(readings)
+    findings, uncommitted = verify.find_committed(readings)
     client, effects = traits(record.client, record.client_version), faults.known_effects(fault.name, fault.parameters)
     expectations = [
         each
@@ -97,8 +99,10 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], reading
     return {
         "counts": findings.counts,
         "anomalies": findings.anomalies,
+        "uncommitted": uncommitted,
         "witnesses": findings.witnesses,
         "errors": _errors(producers),
+        "transactions": _transactions(producers),
         "promise": verify.promise(record.config, client),
         "observed": verify.observed(findings.anomalies),
         "verdict": verdict,
@@ -140,6 +144,17 @@ def timed(fault: FaultRecord, start_ns: int) -> FaultRecord:
     deeds = [event["at_s"] for event in events if event["what"] not in OBSERVED]
     window = {"start_s": deeds[0], "end_s": deeds[-1]} if deeds else {"start_s": None, "end_s": None}
     return fault.model_copy(update={"events": events, **window})
+
+
+def _transactions(producers: Sequence[ProducerColumns]) -> TransactionCounts | None:
+    made = [producer.transactions for producer in producers if producer.transactions is not None]
+    if not made:
+        return None
+    ended = Counter(int(ending) for each in made for ending in each.ending)
+    errors = Counter(str(error) for each in made for error in each.error if error is not None)
+    return TransactionCounts(
+        begun=ended.total(), committed=ended[Ending.COMMITTED], aborted=ended[Ending.ABORTED], errors=dict(errors)
+    )
 
 
 def _errors(producers: Sequence[ProducerColumns]) -> dict[str, int]:

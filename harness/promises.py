@@ -17,7 +17,8 @@ def as_json() -> dict[str, Any]:
     that it has by default; ``traits``: of each client whose version is not known.
     """
     return {
-        "rules": written({**RULES, **OF_TRANSACTIONS}),
+        "rules": written(RULES),
+        "rules_of_transactions": written(OF_TRANSACTIONS),
         "effects": {name: asdict(effects_of(fault, fault.parameters())) for name, fault in FAULTS.items()},
         "traits": {client: {**vars(traits(client)), "quirks": sorted(traits(client).quirks)} for client in CLIENTS},
     }

@@ -14,6 +14,8 @@ from harness.plan import Plan, Trial
 from harness.store import TrialRecord
 from harness.words import duration, plural
 
+_SAID = ("lost", "duplicate", "reordered", "skipped", "redelivered")
+"""The anomalies that a line has room for."""
 _LOOK = {
     Verdict.KEPT: "green",
     Verdict.ALLOWED: "blue",
@@ -127,7 +129,7 @@ def _line(record: TrialRecord) -> Text:
         figures.append(f"p99 {record.latency_ms.p99:,.1f} ms")
     if record.anomalies:
         counts = record.anomalies.model_dump()
-        figures += [f"{counts[name]} {name}" for name in ("lost", "duplicate", "reordered") if counts[name]]
+        figures += [f"{counts[name]} {name}" for name in _SAID if counts[name]]
     if record.reason:
         figures.append(record.reason)
     return said.append(f"  {', '.join(figures)}", "dim") if figures else said

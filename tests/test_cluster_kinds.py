@@ -14,13 +14,14 @@ from harness.clusters.kinds import CLUSTERS
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Verdict
 from harness.faults import broker, client, disk, line, network, replication, wire
-from harness.plan import Plan
+from harness.plan import Trial
 from harness.sweep import plan_of
 from harness.workload import json_schema, parse
 
 from .test_sweep_loop import swept
 
-FAULTS = Path(__file__).parents[1] / "workloads/faults.yaml"
+WORKLOADS = [Path(__file__).parents[1] / "workloads" / name for name in ("faults.yaml", "transactions.yaml")]
+"""Every fault is in one of them."""
 NODES = "no nodes that could be frozen, ended or started"
 LINKS = "no links between its nodes that could be cut"
 DISKS = f"{NODES} and no disks that could be harmed"
@@ -41,15 +42,19 @@ def external(addresses: dict[int, str]) -> ClusterKind:
     )
 
 
-def _planned(kind: str) -> Plan:
-    stated = yaml.safe_load(FAULTS.read_text())
-    return plan_of(parse({**stated, "cluster": {**stated.get("cluster", {}), "kind": kind}}))
+def _planned(kind: str) -> dict[str, Trial]:
+    """By workload and id."""
+    trials: dict[str, Trial] = {}
+    for path in WORKLOADS:
+        stated = yaml.safe_load(path.read_text())
+        plan = plan_of(parse({**stated, "cluster": {**stated.get("cluster", {}), "kind": kind}}))
+        trials |= {f"{path.stem} {trial.id}": trial for trial in plan.trials if trial.fault}
+    return trials
 
 
 def test_of_every_fault_the_plan_says_whether_it_can_be_done_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CLUSTERS, "external", external({}))
-    local = {trial.id: trial for trial in _planned("local").trials}
-    there = {trial.id: trial for trial in _planned("external").trials}
+    local, there = _planned("local"), _planned("external")
     assert {trial.fault for trial in local.values()} >= LACKS.keys() and local.keys() == there.keys()
     for name, trial in there.items():
         expected = local[name].skip  # each of the compositions ends or freezes nodes

@@ -56,8 +56,8 @@ class Burst:
         fleet.start(running.trial.load.messages, bounds_in_peace(running, fleet))
         fleet.finish()
 
-    def readings(self, record: TrialRecord, journals: Path) -> Mapping[str, Any]:
-        return {}
+    def read(self, readings: Readings, record: TrialRecord, journals: Path) -> Readings:
+        return readings
 
     def figures(self, record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
         return {"gave_up_ms": measure.gave_up(readings.producers or []), "ack_rate_bin_s": 7.0}

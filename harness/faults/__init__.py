@@ -15,14 +15,14 @@ from pydantic import ValidationError
 
 from harness.effects import PEACE, Effects, InTurn
 from harness.events import NO_FAULT, THEN, WITH, FaultEvent, parameters_key, parts_of
-from harness.faults import broker, client, disk, line, network, replication, wire
+from harness.faults import broker, client, disk, line, network, pipeline, replication, wire
 from harness.faults.compose import Catalogue
 from harness.faults.effects import effects_of
 from harness.faults.fault import Config, Fault, Script
 
 __all__ = ["FAULTS", "Catalogue", "Config", "Fault", "Script", "evidence", "known_effects"]
 
-_FAMILIES = (wire, line, network, broker, replication, disk, client)
+_FAMILIES = (wire, line, network, broker, replication, disk, client, pipeline)
 FAULTS = Catalogue({fault.name: fault for family in _FAMILIES for fault in family.FAULTS})
 """Every fault by its name. A trial without one has ``NO_FAULT``, which is no entry."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from harness.events import Guarantee
 from harness.faults.fault import Config, Fault, Script, given, in_order
 from harness.faults.parameters import UnderLoad
 from harness.faults.steps import (
@@ -35,6 +36,10 @@ class Outage(UnderLoad):
     )
 
 
+class PauseCoordinator(UnderLoad):
+    pause_s: float = Field(1.0, ge=0, le=120, description="how long it is frozen; beyond a session another takes over")
+
+
 class RollingRestart(UnderLoad):
     messages: int = Field(
         30_000, ge=1, le=10_000_000, description="messages sent while one broker after the other goes"
@@ -55,8 +60,18 @@ def _away(before: Callable[[Target], Step], target: Target, after: Callable[[Tar
     )
 
 
+def _freeze_coordinator(parameters: PauseCoordinator) -> Script:
+    target: Target = "txn-coordinator"
+    return _struck(Pause(target), Sleep(parameters.pause_s), Resume(target), AwaitHealthy())(parameters)
+
+
 def needs_follower(parameters: Any, config: Config) -> str | None:
     return "with replication factor 1 there is no follower" if config["replication.factor"] < 2 else None
+
+
+def _no_coordinator(parameters: Any, config: Config) -> str | None:
+    has_some = config.get("transactional") or config.get("processing.guarantee") == Guarantee.EXACTLY_ONCE
+    return None if has_some else "it has no transactions, so no coordinator"
 
 
 def _estimate_s(parameters: UnderLoad, config: Config) -> float:
@@ -151,5 +166,25 @@ FAULTS = (
         settings=given("request.timeout.ms"),
         fired=in_order("pause", "resume", "healthy"),
         estimate_s=_pause_s,
+    ),
+    Fault(
+        name="kill-coordinator",
+        summary="The coordinator of the producer's transactions is killed under load and started again.",
+        parameters=Outage,
+        script=_away(Kill, "txn-coordinator", Restart),
+        settings=given("request.timeout.ms"),
+        fired=in_order("kill", "restart", "healthy"),
+        refuses=_no_coordinator,
+        estimate_s=_outage_s,
+    ),
+    Fault(
+        name="pause-coordinator",
+        summary="The coordinator of the producer's transactions freezes under load, and goes on.",
+        parameters=PauseCoordinator,
+        script=_freeze_coordinator,
+        states={"elects": "after a session"},
+        fired=in_order("pause", "resume", "healthy"),
+        refuses=_no_coordinator,
+        estimate_s=lambda parameters, config: 2.0 + max(parameters.seconds, parameters.pause_s),
     ),
 )

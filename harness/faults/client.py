@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
+from harness.bounds import ABORTING_S
+from harness.events import FaultEvent
 from harness.faults.fault import Config, Fault, Script, given, in_order
 from harness.faults.parameters import UnderLoad
 from harness.faults.steps import KillClient, Pause, PauseClient, RestartClient, Resume, ResumeClient, Sleep
+
+_INTERVAL_MS = 4_000  # longer than the load goes on until it strikes, and shorter than the other
+_ABANDONED_MS = 5_000  # so long a transaction may be open, where somebody waits for its end
 
 
 class KillProducer(UnderLoad):
@@ -18,6 +25,15 @@ class RestartProducer(UnderLoad):
         0.3, gt=0, le=1, description="so long a follower is frozen before, so that acks=all has messages without acks"
     )
     resend: bool = Field(True, description="the new producer sends again what the killed one had no report for")
+
+
+class KillInTransaction(UnderLoad):
+    restart: bool = Field(
+        True,
+        description="a new producer of its transactional.id takes over, and sends again what was not committed; "
+        "else the transaction stays open until its time is over",
+    )
+    down_s: float = Field(0, ge=0, le=120, description="so long nobody is there before the new one")
 
 
 class PauseProducer(UnderLoad):
@@ -46,6 +62,20 @@ def _restart_producer(parameters: RestartProducer) -> Script:
     )
 
 
+def _kill_in_transaction(parameters: KillInTransaction) -> Script:
+    """No broker knows that nobody is there any more: the transaction stays open until another producer of its id comes,
+    or until its time is over.
+    """
+    heir = (Sleep(parameters.down_s), RestartClient()) if parameters.restart else ()
+    return Script(before=parameters.watch, load=parameters.load, during=(*parameters.trigger, KillClient(), *heir))
+
+
+def _one_transaction(parameters: KillInTransaction) -> Config:
+    """So large that only its time ends it, which it does before its coordinator aborts it."""
+    settings = {"transaction.messages": parameters.messages + 1, "transaction.interval.ms": _INTERVAL_MS}
+    return settings if parameters.restart else {**settings, "transaction.timeout.ms": _ABANDONED_MS}
+
+
 def _pause_producer(parameters: PauseProducer) -> Script:
     return Script(
         before=parameters.watch,
@@ -58,6 +88,21 @@ def _no_unacked(parameters: RestartProducer, config: Config) -> str | None:
     if config["replication.factor"] < 2 or config["acks"] != "all":
         return "only with acks=all and a follower can an ack be kept waiting"
     return None
+
+
+def _no_transactions(parameters: KillInTransaction, config: Config) -> str | None:
+    return None if config.get("transactional") else "it has no transactions that could be open"
+
+
+def _takes_s(parameters: KillInTransaction, config: Config) -> float:
+    if parameters.restart:
+        return 3.0 + parameters.seconds + parameters.down_s
+    return 3.0 + _ABANDONED_MS / 1000 + ABORTING_S
+
+
+def _in_a_transaction(events: Sequence[FaultEvent]) -> bool:
+    """It was killed when messages of a transaction had been acked and its end had not been confirmed."""
+    return any(event.what == "kill-client" and event.detail.get("uncommitted") for event in events)
 
 
 FAULTS = (
@@ -78,6 +123,16 @@ FAULTS = (
         fired=in_order("pause", "kill-client", "restart-client"),
         refuses=_no_unacked,
         estimate_s=lambda parameters, config: 3.0 + parameters.seconds,
+    ),
+    Fault(
+        name="kill-in-transaction",
+        summary="The producer is killed in a transaction; another of its id takes over, or its time runs out.",
+        parameters=KillInTransaction,
+        script=_kill_in_transaction,
+        fired=_in_a_transaction,
+        refuses=_no_transactions,
+        settings=_one_transaction,
+        estimate_s=_takes_s,
     ),
     Fault(
         name="pause-producer",

@@ -9,7 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
-from harness.effects import Away, Effects, Elects, FaultLoad, Forgets, How, Line, Producer, Requests, Whom
+from harness.effects import (
+    COORDINATORS,
+    Away,
+    Effects,
+    Elects,
+    FaultLoad,
+    Forgets,
+    How,
+    Line,
+    PipelineWorker,
+    Producer,
+    Requests,
+    Whom,
+)
 from harness.faults import steps
 from harness.faults.fault import Fault, Script, flat
 from harness.wire.rules import WireRule
@@ -27,6 +40,7 @@ _DEEDS = (
 )
 _HOW: Mapping[type[Any], How] = {steps.Pause: "frozen", steps.Kill: "killed", steps.ShutDown: "shut down"}
 _LEADER = ("leader", "all", "each")
+_PRODUCE = "Produce"
 
 
 def effects_of(fault: Fault, parameters: Any) -> Effects:
@@ -48,16 +62,25 @@ def effects_of(fault: Fault, parameters: Any) -> Effects:
         requests=requests,
         line=next(_lines(rules, _lasts_s(script)), None) if requests is None else None,
         producer=walked.producer,
+        worker=_worker(tuple(flat(script.during))),
         forgets=walked.forgets,
     )
     return replace(derived, **fault.states)
+
+
+def _worker(during: tuple[steps.Step, ...]) -> PipelineWorker | None:
+    stop = next((step for step in during if isinstance(step, steps.AwaitStop)), None)
+    if stop is None:
+        return None
+    killed = any(isinstance(step, steps.KillWorker) for step in during)
+    return PipelineWorker("killed" if killed else "replaced", stop.point.value)
 
 
 def _elects(away: Away) -> Elects:
     """Who can lead when these are away, whatever else is."""
     if away.whom == "controller":
         return "after a session" if away.how == "frozen" else "nobody"
-    return "another" if away.whom in _LEADER else "in another partition"
+    return "another" if away.whom in (*_LEADER, *COORDINATORS) else "in another partition"
 
 
 @dataclass
@@ -135,7 +158,10 @@ class _Walked:
 
 
 def _requests(rules: Iterable[WireRule]) -> Requests | None:
-    """The first fate that is not mere lateness; with a refusal, lateness keeps other requests on their way."""
+    """The first fate of a Produce that is not mere lateness; with a refusal, lateness keeps other requests on their
+    way. From what befalls requests of other APIs nothing follows for certain of any message.
+    """
+    rules = [rule for rule in rules if rule.api == _PRODUCE]
     late = any(rule.action == "delay" and rule.times is None for rule in rules)
     for rule in rules:
         plan = rule.plan
@@ -149,7 +175,7 @@ def _requests(rules: Iterable[WireRule]) -> Requests | None:
 def _lines(rules: Iterable[WireRule], lasts_s: float | None) -> Iterator[Line]:
     for rule in rules:
         line, late_ms = rule.plan.line, rule.plan.request_delay_ms or rule.plan.response_delay_ms
-        if line is None and late_ms:
+        if line is None and late_ms and rule.api == _PRODUCE:
             yield Line("late", late_ms / 1000)
         elif line is not None and line.held:
             yield Line("held", lasts_s)

@@ -145,3 +145,18 @@ def in_order(*whats: str) -> Callable[[Sequence[FaultEvent]], bool]:
         return all(what in seen for what in whats)
 
     return fired
+
+
+def hit(action: str) -> Callable[[Sequence[FaultEvent]], bool]:
+    """The proxy says that a rule of this action fell on a request."""
+    return lambda events: any(event.what == action for event in events)
+
+
+def no_ack(otherwise: str) -> Callable[[Any, Config], str | None]:
+    """Refuses acks=0, with this reason."""
+    return lambda parameters, config: otherwise if config["acks"] == "0" else None
+
+
+def first_of(*refusals: Callable[[Any, Config], str | None]) -> Callable[[Any, Config], str | None]:
+    """Refuses with the first reason that there is."""
+    return lambda parameters, config: next(filter(None, (refuses(parameters, config) for refuses in refusals)), None)

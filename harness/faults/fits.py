@@ -16,9 +16,14 @@ _NODES: Mapping[steps.Target, frozenset[str]] = {
     "leader": frozenset({"leader"}),
     "follower": frozenset({"follower"}),
     "followers": frozenset({"follower", "other followers"}),
-    "all": frozenset({"leader", "follower", "other followers"}),
     "controller": frozenset({"controller"}),
+    # Which broker it is only the cluster knows: whether another part has it, the stage finds out.
+    "txn-coordinator": frozenset({"txn-coordinator"}),
+    "group-coordinator": frozenset({"group-coordinator"}),
+    "all": frozenset({"leader", "follower", "other followers", "txn-coordinator", "group-coordinator"}),
 }
+
+_NAMES = ["leader", "follower", "other followers", "controller", "txn-coordinator", "group-coordinator"]
 
 _Moment = tuple[object, ...]
 """All that was waited for until then."""
@@ -73,7 +78,7 @@ def _same_nodes_at_the_same_moment(one: Script, other: Script) -> str:
     for moment, target in _taken(one):
         for other_moment, other_target in _taken(other):
             if moment == other_moment and (same := _NODES[target] & _NODES[other_target]):
-                return min(same, key=["leader", "follower", "other followers", "controller"].index)
+                return min(same, key=_NAMES.index)
     return ""
 
 

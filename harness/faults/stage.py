@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from harness.bounds import HELD_UP_S, Bounds
-from harness.clusters import Cluster
+from harness.clusters import Cluster, Coordinated
 from harness.clusters.can import Ability, Disks, Links, Processes
 from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
 from harness.wire import Proxy, WireRule
 from harness.workers.fleet import Fleet
 from harness.workers.movement import Movement
+from harness.workers.pipeline import Pipeline
 
 _Can = TypeVar("_Can")
+_COORDINATORS: Mapping[steps.Target, Coordinated] = {"txn-coordinator": "transaction", "group-coordinator": "group"}
 
 
 class RecipeFailed(Exception):
@@ -35,8 +37,12 @@ class Stage:
     fleet: Fleet
     proxy: Proxy | None
     bounds: Bounds
+    coordinated: Mapping[Coordinated, str] = field(default_factory=dict)
+    """The ids of this trial whose coordinators can be hit: a ``transactional.id``, a ``group.id``."""
     clock_ns: Callable[[], int] = time.monotonic_ns
     events: list[FaultEvent] = field(default_factory=list)
+    pipeline: Pipeline | None = None
+    """What consumes the load, transforms it and produces to another topic, if anything does."""
     part: str | None = None
     """The fault whose steps these are, where it is one of several."""
     _parts: dict[str, Stage] = field(default_factory=dict)
@@ -140,6 +146,8 @@ class Stage:
             if self.cluster.controller is None:
                 raise RecipeFailed("this cluster has no controller to hit")
             return (self.cluster.controller,)
+        if target in _COORDINATORS:
+            return (self._coordinator(_COORDINATORS[target]),)
         view = self.cluster.view(self.topic)
         if view is None or view.partitions[0].leader < 0:
             raise RecipeFailed(f"{self.topic}-0 has no leader to hit")
@@ -150,6 +158,11 @@ class Stage:
         if not followers:
             raise RecipeFailed(f"{self.topic}-0 has no follower to hit")
         return followers if target == "followers" else followers[:1]
+
+    def _coordinator(self, of: Coordinated) -> int:
+        if of not in self.coordinated:
+            raise RecipeFailed(f"this trial has no {of}, so no coordinator of it to hit")
+        return self.cluster.coordinator(of, self.coordinated[of])
 
     def leaders(self) -> list[int]:
         """Who leads, by each broker's word but the hit leader's; a broker that does not answer holds on to it."""

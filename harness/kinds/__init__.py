@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.kinds import fault, performance
+from harness.kinds import fault, performance, pipeline
 from harness.plan import Plans
 from harness.report.data import Told
 from harness.store import TrialRecord
@@ -22,8 +22,10 @@ from harness.verify import Readings
 class Kind(Plans, Conduct, Told, Protocol):
     """What each module of this room offers."""
 
-    def readings(self, record: TrialRecord, journals: Path) -> Mapping[str, Any]:
-        """What its trials leave to read beside their producers' journals and the log: fields of ``Readings``."""
+    def read(self, readings: Readings, record: TrialRecord, journals: Path) -> Readings:
+        """The ``readings`` that every trial leaves, which are its producers' journals and the log, with what its own
+        leave beside them.
+        """
 
     def figures(self, record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
         """What is measured of a trial that was completed: fields of its record. Its fault's events are on the trial's
@@ -31,5 +33,5 @@ class Kind(Plans, Conduct, Told, Protocol):
         """
 
 
-KINDS: dict[str, Kind] = {"performance": performance, "fault": fault}
+KINDS: dict[str, Kind] = {"performance": performance, "fault": fault, "pipeline": pipeline}
 """Each by what records call it, in the order that a plan has."""

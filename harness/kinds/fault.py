@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import measure, verify
 from harness.clients.traits import traits
+from harness.clusters import Coordinated
 from harness.events import UNDOING
 from harness.faults import FAULTS
 from harness.faults.act import act
@@ -80,7 +81,8 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     warm_up_ended(running, fleet)
     venue.doing(f"injecting {fault.name}")
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
-    stage = Stage(venue.cluster, running.topic, fleet, proxy, bounds, events=running.events)
+    coordinated: dict[Coordinated, str] = {"transaction": running.transactional_id(0)} if trial.transactional else {}
+    stage = Stage(venue.cluster, running.topic, fleet, proxy, bounds, coordinated, events=running.events)
     try:
         act(script.steps, stage)
         if proxy is not None:
@@ -106,8 +108,8 @@ def _judged(trial: Trial, fleet: Fleet, hang: Hang) -> bool:
     return verify.report_within_s(traits(trial.client), {**trial.config, **fleet.effective}) is not None
 
 
-def readings(record: TrialRecord, journals: Path) -> Mapping[str, Any]:
-    return {}
+def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
+    return readings
 
 
 def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:

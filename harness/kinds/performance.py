@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -95,11 +96,11 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
             seconds = (until_ns - since_ns) / 1e9
             running.note(f"the client's process stood still for {seconds:.1f} s, and nobody here had stopped it")
         if receiver is not None:
-            receiver.stop(fleet.sent(), running.journal(_CONSUMED))
+            receiver.stop(fleet.committed(), running.journal(_CONSUMED))
 
 
-def readings(record: TrialRecord, journals: Path) -> Mapping[str, Any]:
-    return {"consumed": read_consumed(journals / f"{record.id}.{_CONSUMED}.parquet")}
+def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
+    return replace(readings, consumed=read_consumed(journals / f"{record.id}.{_CONSUMED}.parquet"))
 
 
 def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:

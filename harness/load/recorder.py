@@ -49,7 +49,7 @@ class JournalRecorder:
         journal.done_ns[sequence] = at_ns
         journal.offset[sequence] = offset
         if error is not None:
-            journal.error[sequence] = self._code(error)
+            journal.error[sequence] = self.code(error)
         journal.outcome[sequence] = outcome
 
     def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
@@ -61,7 +61,8 @@ class JournalRecorder:
         journal.offset[sequence] = offset
         journal.outcome[sequence] = outcome
 
-    def _code(self, error: str) -> int:
+    def code(self, error: str) -> int:
+        """What stands for the name in columns; a new one is said at once."""
         code = self._errors.get(error)
         if code is None:
             code = min(len(self._errors) + 1, _MOST_ERRORS)

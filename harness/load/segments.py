@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +10,10 @@ import numpy as np
 
 from harness import clients
 from harness.clients import ClientDead
-from harness.events import Outcome
-from harness.journal import ProducerJournal
+from harness.events import Ending, Outcome
+from harness.journal import ProducerJournal, TransactionJournal
 from harness.load.codec import Codec
+from harness.load.drain import Stalled, drain
 from harness.load.pacer import Pacer
 from harness.load.recorder import JournalRecorder
 from harness.load.spec import Spec
@@ -23,7 +23,6 @@ _BATCH = 500  # messages handed over in one call at full speed, to begin with
 _MOST = 4096  # more in one call bring nothing
 _CALL_S = 0.005  # how long one call may last: a message waits for those before it in its call, and so does a report
 _IDLE_S = 0.02
-_FLUSH_S = 5.0  # at most between two looks at what has no report yet
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,19 @@ class Sender:
     """
 
     def __init__(
-        self, spec: Spec, producer: clients.Producer, recorder: JournalRecorder, journal: ProducerJournal
+        self,
+        spec: Spec,
+        producer: clients.Producer,
+        recorder: JournalRecorder,
+        journal: ProducerJournal,
+        transactions: TransactionJournal | None = None,
     ) -> None:
         self._spec = spec
         self._producer = producer
         self._recorder = recorder
         self._codec = Codec(spec.run_key, spec.message_size, spec.producer)
         self._journal = journal
+        self._transactions = transactions
         self._next = journal.sent()
         self._turn = 0
         self._patience_s = 0.0
@@ -59,6 +64,9 @@ class Sender:
     def be_patient(self, patience_s: float) -> None:
         """How long the client may take nothing from now on, or report nothing where that is waited for."""
         self._patience_s = patience_s
+
+    def patience_s(self) -> float:
+        return self._patience_s
 
     def send(self, count: int, rate: float | None, flush_every: int | None, seconds: float | None) -> End:
         """Sends up to ``count`` messages for up to ``seconds``."""
@@ -70,17 +78,30 @@ class Sender:
         return self._end_of(lambda: self._paced(count, Pacer(start_ns, rate), end_ns))
 
     def resend(self) -> End:
-        """Sends again what has no report, as an application does that was killed and starts anew."""
+        """Sends again what has no report, or was in a transaction whose end was not confirmed, as an application does
+        that was killed and starts anew.
+        """
         return self._end_of(self._resend)
 
-    def flush(self) -> float | None:
-        """Waits until all is reported, as long as reports come. Returns for how long there was none, if that was too
-        long; after a segment that stood still it was long enough.
+    def flush(self) -> End:
+        """Waits until all is reported, as long as reports come; after a segment that stood still that was long enough.
+        Returns how the load has ended by then.
         """
-        return self._end.still_s or drain(self._producer, lambda: self._patience_s)[1]
+        return self._goes_on(self._drain) if self._end.still_s is None else self._end
+
+    def idle(self, timeout_s: float) -> None:
+        """Lets the client work: reports come, and a transaction's time may be over."""
+        self._goes_on(lambda: self._producer.poll(timeout_s))
+
+    def _drain(self) -> None:
+        if (still_s := drain(self._producer, self.patience_s)[1]) is not None:
+            raise Stalled(still_s)
 
     def _resend(self) -> None:
-        pending = np.flatnonzero(self._journal.outcome[: self._next] == Outcome.PENDING)
+        unfinished = self._journal.outcome[: self._next] == Outcome.PENDING
+        if self._transactions is not None:
+            unfinished |= self._transactions.endings(self._next) == Ending.OPEN
+        pending = np.flatnonzero(unfinished)
         breaks = np.flatnonzero((np.diff(pending) != 1) | (np.diff(self._journal.partition[pending]) != 0)) + 1
         for run in np.split(pending, breaks):
             for start in range(0, len(run), _BATCH):
@@ -113,8 +134,7 @@ class Sender:
             self._hand_over_next(due, self._codec.encode(np.arange(self._next, self._next + size), due))
             since_flush += size
             if flush_every is not None and since_flush == flush_every:
-                if (still_s := drain(self._producer, lambda: self._patience_s)[1]) is not None:
-                    raise _Stalled(still_s)
+                self._drain()
                 since_flush = 0
             else:
                 self._producer.poll(0)
@@ -165,7 +185,7 @@ class Sender:
             if accepted:
                 offered_ns = time.monotonic_ns()
             elif (still_s := (time.monotonic_ns() - offered_ns) / 1e9) > self._patience_s:
-                raise _Stalled(still_s)
+                raise Stalled(still_s)
             if values:
                 self._producer.poll(0.005)
 
@@ -175,8 +195,14 @@ class Sender:
             send()
         except ClientDead as dead:
             self._end = End(died=str(dead))
-        except _Stalled as stalled:
+        except Stalled as stalled:
             self._end = End(still_s=stalled.still_s)
+        return self._end
+
+    def _goes_on(self, do: Callable[[], None]) -> End:
+        """Behind a segment that has ended, in whatever way."""
+        before, after = self._end, self._end_of(do)
+        self._end = End(before.died or after.died, before.still_s or after.still_s)
         return self._end
 
     @property
@@ -189,21 +215,3 @@ def _next_size(size: int, took_s: float) -> int:
     if took_s > _CALL_S:
         return max(1, size // 2)
     return min(_MOST, size * 2) if took_s < _CALL_S / 3 else size
-
-
-def drain(producer: clients.Producer, patience_s: Callable[[], float]) -> tuple[int, float | None]:
-    """Waits until all is reported, as long as reports come: until there was none for so long. Returns how many messages
-    have none, and for how long there was none, if that was too long.
-    """
-    left, since = math.inf, time.monotonic()
-    while unreported := producer.flush(min(_FLUSH_S, patience_s())):
-        if unreported < left:
-            left, since = unreported, time.monotonic()
-        elif (still_s := time.monotonic() - since) > patience_s():
-            return unreported, still_s
-    return 0, None
-
-
-class _Stalled(Exception):
-    def __init__(self, still_s: float) -> None:
-        self.still_s = still_s

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from harness.clients import Setting
+
+
+@dataclass(frozen=True)
+class InTransactions:
+    """How a producer's messages are put into transactions."""
+
+    messages: int
+    """At most in one."""
+    interval_s: float
+    """At most from its begin until it is to end."""
+    aborts: float
+    """The share of them that are aborted."""
+    seed: int
+    init_s: float
+    """How long the client may take to be initialised, which fences and aborts what an earlier one of its id left."""
 
 
 @dataclass(frozen=True)
@@ -21,5 +38,13 @@ class Spec:
     message_size: int
     capacity: int
     journal: str
+    transactions: InTransactions | None = None
+    """None: its messages are in none."""
     errors: tuple[str, ...] | None = None
     """Of a worker that takes over the journal of one that is gone: the names of that one's error codes, from 1 on."""
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any]) -> Spec:
+        """As it was sent (``dataclasses.asdict``)."""
+        told = message.get("transactions")
+        return cls(**{**message, "transactions": None if told is None else InTransactions(**told)})

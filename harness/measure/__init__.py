@@ -3,7 +3,7 @@
 No module here has the name of a function: whoever imports ``harness.measure.<module>`` gets the module.
 """
 
-from harness.measure.durations import curve, end_to_end, gave_up, latency, merge, service
+from harness.measure.durations import committed, curve, end_to_end, gave_up, latency, merge, service
 from harness.measure.measured import measured_from_ns
 from harness.measure.rates import ack_rate, bin_width_s, error_rate, throughput
 from harness.measure.recovery import longest_gap_s, recovered_after_heal_s, recovery_s, waited_after_heal_s
@@ -12,6 +12,7 @@ from harness.measure.reports import reported
 __all__ = [
     "ack_rate",
     "bin_width_s",
+    "committed",
     "curve",
     "end_to_end",
     "error_rate",

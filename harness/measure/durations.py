@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
 
+from harness.events import Ending
 from harness.journal import NONE, Int64, ProducerColumns
 from harness.measure.measured import Measured
 from harness.store import Percentiles
@@ -47,6 +48,21 @@ def gave_up(producers: Sequence[ProducerColumns]) -> Percentiles | None:
         return None
     reported = ~measured.counted & (measured.done_ns != NONE)
     return _percentiles((measured.done_ns - measured.due_ns)[reported])
+
+
+def committed(producers: Sequence[ProducerColumns]) -> Percentiles | None:
+    """From due until its transaction's commit was confirmed, of every message after the warm-up whose was; None if
+    there is none.
+    """
+    durations = []
+    for producer in producers:
+        if (made := producer.transactions) is not None:
+            rows = np.arange(producer.warmup, len(producer))
+            number = made.number[rows]
+            rows, number = rows[number >= 0], number[number >= 0]
+            ended = made.ending[number] == Ending.COMMITTED
+            durations.append(made.done_ns[number[ended]] - producer.due_ns[rows[ended]])
+    return _percentiles(np.concatenate(durations)) if durations else None
 
 
 def end_to_end(due_ns: Int64, received_ns: Int64) -> Percentiles | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.journal import ProducerColumns
-from harness.measure.durations import gave_up, latency, service
+from harness.measure.durations import committed, gave_up, latency, service
 from harness.measure.rates import throughput
 
 
@@ -16,5 +16,6 @@ def reported(producers: Sequence[ProducerColumns], message_size_bytes: int) -> d
         "throughput": throughput(producers, message_size_bytes),
         "latency_ms": latency(producers),
         "service_ms": service(producers),
+        "committed_ms": committed(producers),
         "gave_up_ms": gave_up(producers),
     }

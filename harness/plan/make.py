@@ -97,7 +97,8 @@ class _Trials:
         brought = self._settings(client, fault, parameters) if fault else {}
         without = complete(stated, workload.cluster.brokers)
         config = complete({**brought, **stated}, workload.cluster.brokers)
-        config["partitions"] = without["partitions"] = load.partitions
+        for name, value in {**asked.application, "partitions": load.partitions}.items():
+            config[name] = without[name] = value
         if _has_eligible_leader_replicas(self.kafka):
             config[_ELIGIBLE] = without[_ELIGIBLE] = int(workload.cluster.eligible_leader_replicas)
         several = [f"kafka-{self.kafka}"] if len(workload.kafka) > 1 else []

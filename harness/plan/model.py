@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from pydantic import BaseModel
@@ -46,6 +46,8 @@ class Asked:
     fault: Fault | None = None
     parameters: BaseModel | None = None
     """The fault's, an instance of its ``Fault.parameters``."""
+    application: Config = field(default_factory=dict)
+    """What the application does, beside the settings that a workload has."""
 
 
 class Plans(Protocol):
@@ -106,6 +108,10 @@ class Trial:
     def producer_config(self) -> dict[str, Setting]:
         """What of ``config`` the client gets."""
         return of_kind(self.config, "producer")
+
+    @property
+    def transactional(self) -> bool:
+        return bool(self.config.get("transactional"))
 
     @property
     def topic_config(self) -> dict[str, Setting]:

@@ -10,7 +10,7 @@ from typing import Any
 from harness.events import Permission
 from harness.report.guarantees import Setup, weakens
 from harness.report.labels import Subject
-from harness.report.matrix import HARM, WRONG, Matrix
+from harness.report.matrix import WRONG, Matrix
 from harness.report.nearest import gone_wrong, permitted, ran
 from harness.workload.combinations import contradictions
 from harness.workload.settings import SETTINGS
@@ -25,6 +25,7 @@ _STRONGER: Mapping[str, tuple[Any, ...]] = {
     "retries": (None,),  # left to the client, it tries without end
     "max.in.flight.requests.per.connection": (5, 1),  # five is the most that idempotence allows
     "delivery.timeout.ms": (120_000,),  # Kafka's own default
+    "processing.guarantee": ("exactly-once",),
 }
 """What can be asked for to be promised more, the first to be asked for first."""
 _NONE_STATED: Mapping[str, Any] = {"acks": "all", "replication.factor": 1, "min.insync.replicas": 1}
@@ -48,14 +49,14 @@ def promised(subject: Subject, fault: str, found: Matrix) -> Promised:
     """
     cell = found.cells[subject, fault]
     here, under = Setup.of(ran(cell)[0]), ran(cell)[0].fault
-    must = gone_wrong(cell) | permitted(Permission.FORBIDDEN, here.foreseen(under).values()).intersection(HARM)
+    must = gone_wrong(cell) | permitted(Permission.FORBIDDEN, here.foreseen(under).values()).intersection(cell.harm)
     stays: tuple[str, ...] = ()
     for changes in _stronger(here, _settings_of(subject.client, found)):
         rules = here.changed(changes).foreseen(under)
         forbidden = permitted(Permission.FORBIDDEN, rules.values())
         not_safe = (must - forbidden | permitted(Permission.EXPECTED, rules.values())).intersection(WRONG)
         if not not_safe:
-            return Promised(changes, allowed=tuple(a.value for a in HARM if a not in forbidden))
+            return Promised(changes, allowed=tuple(a.value for a in cell.harm if a not in forbidden))
         reasons = {a: rules[a].reason if a in rules else "no rule is about it" for a in WRONG if a in not_safe}
         stays = tuple(f"{anomaly}: {reason}" for anomaly, reason in reasons.items())
     return Promised(None, because=stays)

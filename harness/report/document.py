@@ -33,7 +33,9 @@ not appear. *unknown*: no data, a client that hung or died, or a judge that cras
 message stays, with acks=1 as long as its leader does and with acks=all as long as a replica in sync does; it may be \
 there twice. *once-per-session*: each message is once and in order in its partition's log as long as the same producer \
 lives (KIP-98). A producer that is restarted duplicates under it, and no consumer is part of it: it is not what \
-exactly-once means for a pipeline.
+exactly-once means for a pipeline. *all-or-nothing*: of each transaction a consumer with \
+isolation.level=read_committed sees all messages, each once, or none, also when its producer is restarted (KIP-98); \
+what is said of such a trial is what that consumer finds.
 
 **Latency** counts from the moment a message was due, also when the client was late to send it, so a stall is not \
 hidden, to the client's report. With acks=0 no broker reports anything: there it ends when the client counts the \

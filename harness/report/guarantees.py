@@ -98,6 +98,10 @@ def _flag(setting: str) -> Callable[[Setup], float]:
     return lambda setup: ("false", "true").index(str(setup.config.get(setting, False)).lower())
 
 
+def _one_of(*guarantees: str) -> Callable[[Setup], float]:
+    return lambda setup: setup.config.get("processing.guarantee") in guarantees
+
+
 def _less(level: Callable[[Setup], float]) -> Callable[[Setup], float]:
     return lambda setup: -level(setup)
 
@@ -109,7 +113,7 @@ def _acks(setup: Setup) -> float:
 def _idempotent(setup: Setup) -> float:
     """As the client runs it: merely left on, idempotence gives way to weaker settings."""
     own = {key: value for key, value in setup.effective.items() if key == "enable.idempotence"}
-    return verify.promise({**own, **setup.stated}, traits(setup.client)) == "once-per-session"
+    return verify.promise({**own, **setup.stated}, traits(setup.client)) in ("once-per-session", "all-or-nothing")
 
 
 def _in_sync(setup: Setup) -> float:
@@ -135,6 +139,8 @@ _GUARANTEES = (
     ),
     _Guarantee("gives up sooner", ("delivery.timeout.ms", "request.timeout.ms"), _patience_s),
     _Guarantee("transactional off", ("transactional",), _flag("transactional")),
+    _Guarantee("may skip an input", ("processing.guarantee",), _one_of("at-least-once", "exactly-once")),
+    _Guarantee("may process an input again", ("processing.guarantee",), _one_of("at-most-once", "exactly-once")),
     _Guarantee("fewer replicas", ("replication.factor",), _whole("replication.factor", 1)),
     _Guarantee("fewer replicas in sync", ("min.insync.replicas", "replication.factor"), _in_sync),
     _Guarantee(

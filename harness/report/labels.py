@@ -19,6 +19,8 @@ from harness.workload.settings import SETTINGS
 ACKS = "acks"
 IDEMPOTENCE = "enable.idempotence"
 REPLICATION = "replication.factor"
+GUARANTEE = "processing.guarantee"
+"""A pipeline's, which is its own name."""
 WITHOUT_FAULT = "no fault"
 
 _ALWAYS = (ACKS, IDEMPOTENCE)
@@ -148,6 +150,8 @@ class Labels:
     def _word(self, key: str, value: Any) -> str:
         if value is False and key not in self.left_out:
             return ""
+        if key == GUARANTEE:
+            return str(value)
         if (key, value) in _FEATURES:
             return _FEATURES[key, value]
         known = SETTINGS.get(key)

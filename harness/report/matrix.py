@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.events import INFORMATION, Anomaly, Permission, Verdict
-from harness.report.labels import WITHOUT_FAULT, Labels, Subject
+from harness.report.labels import GUARANTEE, WITHOUT_FAULT, Labels, Subject
 from harness.report.wording import span, word
 from harness.store import TrialRecord
 
 WRONG: tuple[Anomaly, ...] = tuple(anomaly for anomaly in Anomaly if anomaly not in INFORMATION)
 """Anomalies a reader has to see; what became of unknown messages is information, and is in the trial's own row."""
 HARM = (Anomaly.LOST, Anomaly.DUPLICATE, Anomaly.REORDERED)
-"""What a delivery guarantee is about."""
+"""What a delivery guarantee of a producer is about."""
+HARM_OF_PIPELINES = (Anomaly.SKIPPED, Anomaly.REDELIVERED)
+"""What that of a pipeline is about."""
 NO_RULE = "none"
 """The source of an expectation that no rule stands behind."""
 MOST_COLUMNS = 6
@@ -86,15 +88,20 @@ class Cell:
         return {Anomaly(each.anomaly) for each in stated if each.permission is Permission.EXPECTED}
 
     @property
+    def harm(self) -> tuple[Anomaly, ...]:
+        """What its guarantee is about."""
+        return HARM_OF_PIPELINES if GUARANTEE in self.trials[0].config else HARM
+
+    @property
     def unruled(self) -> tuple[Anomaly, ...]:
-        """Of lost, duplicate and reordered those that no rule is about here: nothing was promised or forbidden."""
+        """Of what its guarantee is about that of which no rule is here: nothing was promised or forbidden."""
         stated = [each for trial in self.trials for each in trial.expectations or ()]
-        return tuple(a for a in HARM if any(each.anomaly == a and each.source == NO_RULE for each in stated))
+        return tuple(a for a in self.harm if any(each.anomaly == a and each.source == NO_RULE for each in stated))
 
     @property
     def ruled(self) -> bool:
-        """Whether any rule is about losing, duplicating or reordering here; without one its verdict says nothing."""
-        return len(self.unruled) < len(HARM)
+        """Whether any rule is about what its guarantee is about; without one its verdict says nothing."""
+        return len(self.unruled) < len(self.harm)
 
     @property
     def judged(self) -> bool:

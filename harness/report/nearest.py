@@ -13,7 +13,7 @@ from typing import Any
 from harness.events import Anomaly, Permission, Verdict, flat_parameters
 from harness.report.guarantees import Setup, weakens
 from harness.report.labels import Subject
-from harness.report.matrix import HARM, WRONG, Cell, Matrix, counted
+from harness.report.matrix import WRONG, Cell, Matrix, counted
 from harness.store import Expectation, TrialRecord
 
 _ABSENT = object()
@@ -29,7 +29,7 @@ class Safe:
     trials: int
     """In so many repeats it was kept, of as many."""
     allowed: tuple[str, ...]
-    """Of lost, duplicate and reordered what no rule forbids there, so that it may happen another time."""
+    """Of what a guarantee is about what no rule forbids there, so that it may happen another time."""
 
 
 def unsafe(cell: Cell) -> bool:
@@ -45,13 +45,13 @@ def gone_wrong(cell: Cell) -> frozenset[Anomaly]:
 def nearest(subject: Subject, fault: str, found: Matrix) -> Safe | None:
     """The safe configuration under the same fault with the fewest settings changed; None if the run has none.
 
-    It takes no promise away: no setting of it guarantees less, and what the rules forbid here to be lost, duplicated or
-    reordered they forbid there. Of the same client if any of its own is safe. Of as few changes the first in the
+    It takes no promise away: no setting of it guarantees less, and what the rules forbid here of what a guarantee is
+    about they forbid there. Of the same client if any of its own is safe. Of as few changes the first in the
     report's order is taken. Faults are the same if they differ in parameters only that are settings by another name:
     ``flush_messages=1`` is ``flush.messages=1``, and a configuration like any other.
     """
     cell = found.cells[subject, fault]
-    config, must = cell.trials[0].config, gone_wrong(cell) | forbidden(cell).intersection(HARM)
+    config, must = cell.trials[0].config, gone_wrong(cell) | forbidden(cell).intersection(cell.harm)
     candidates = [
         Safe(other, _changes(config, of.trials[0].config), len(of.verdicts), _allowed(of))
         for (other, _), of in found.cells.items()
@@ -83,7 +83,7 @@ def permitted(permission: Permission, rules: Iterable[Expectation]) -> frozenset
 
 def _safe(cell: Cell, must: frozenset[Anomaly]) -> bool:
     """Whether it promises that none of this goes wrong, and kept that and all else each time; somebody looked."""
-    looked_for = must.union(HARM)
+    looked_for = must.union(cell.harm)
     return (
         set(cell.verdicts) == {Verdict.KEPT}
         and not gone_wrong(cell)
@@ -109,7 +109,7 @@ def _weaker(cell: Cell, other: Cell) -> bool:
 
 
 def _allowed(cell: Cell) -> tuple[str, ...]:
-    return tuple(anomaly.value for anomaly in HARM if anomaly not in forbidden(cell))
+    return tuple(anomaly.value for anomaly in cell.harm if anomaly not in forbidden(cell))
 
 
 def _changes(config: Mapping[str, Any], safe: Mapping[str, Any]) -> dict[str, Any]:

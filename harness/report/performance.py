@@ -11,7 +11,7 @@ from harness.report.labels import Configuration, Labels, Subject, paced
 from harness.report.wording import Spread
 from harness.store import Percentiles, TrialRecord
 
-Clock = Literal["latency_ms", "service_ms", "end_to_end_ms"]
+Clock = Literal["latency_ms", "service_ms", "committed_ms", "end_to_end_ms"]
 Quantile = Literal["p50", "p99", "p99_9"]
 
 _NEEDS = {"p50": 2, "p99": 100, "p99_9": 1_000}

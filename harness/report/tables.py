@@ -67,6 +67,7 @@ def not_repeated(found: Costs) -> Text | None:
 
 def paced(measured: Sequence[Performance]) -> Table | None:
     """Latency at loads with a rate of their own."""
+    transactions = any(each.percentile("committed_ms", "p50") for each in measured)
     header = (
         *_FIRST_COLUMNS,
         "Load",
@@ -76,6 +77,7 @@ def paced(measured: Sequence[Performance]) -> Table | None:
         "p99.9 ms",
         "Service p50 ms",
         "Service p99 ms",
+        *(("To the commit p50 ms", "To the commit p99 ms") if transactions else ()),
         "End-to-end p50 ms",
         "End-to-end p99 ms",
         "Client CPU s",
@@ -86,6 +88,7 @@ def paced(measured: Sequence[Performance]) -> Table | None:
             _throughput(each),
             *_percentiles(each, "latency_ms", "p50", "p99", "p99_9"),
             *_percentiles(each, "service_ms", "p50", "p99"),
+            *(_percentiles(each, "committed_ms", "p50", "p99") if transactions else ()),
             *_percentiles(each, "end_to_end_ms", "p50", "p99"),
             middle(each.client_cpu_s),
         ]

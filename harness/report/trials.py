@@ -10,7 +10,7 @@ from typing import Any
 from harness.events import Anomaly, Permission, Verdict
 from harness.report.blocks import Block, Bullets, Code, Details, Strong, Table, Text, Words
 from harness.report.labels import Labels, name, replication_factor
-from harness.report.matrix import counted, verdict_of
+from harness.report.matrix import HARM, counted, verdict_of
 from harness.report.wording import seconds, word
 from harness.store import TrialRecord
 from harness.words import ABSENT, count, plain, plural, setting, spaced
@@ -106,6 +106,13 @@ def _also(trial: TrialRecord) -> Iterator[str]:
     for anomaly in Anomaly:
         if anomaly not in _COLUMNS and (number := counted(trial, anomaly)):
             yield f"{word(anomaly)} {count(number)}"
+    if trial.uncommitted is not None:
+        for anomaly in HARM:
+            if number := getattr(trial.uncommitted, anomaly):
+                yield f"{word(anomaly)} {count(number)} for who reads uncommitted messages too"
+    if (made := trial.transactions) is not None:
+        yield f"of {plural(made.begun, 'transaction')} {made.committed} committed, {made.aborted} aborted"
+        yield from (f"{error} of {plural(number, 'transaction')}" for error, number in made.errors.items())
 
 
 def _has_evidence(trial: TrialRecord) -> bool:

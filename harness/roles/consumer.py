@@ -113,6 +113,7 @@ def _consumer(spec: dict[str, Any]) -> Consumer:
             "group.id": f"end-to-end-{uuid.uuid4().hex}",  # required, never joined
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",  # its default, unlike that of Kafka's own
             "fetch.wait.max.ms": 100,
             "fetch.min.bytes": 1,
             "fetch.error.backoff.ms": 50,

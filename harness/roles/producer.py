@@ -11,11 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from harness import clients
-from harness.clients import ClientRefused
-from harness.journal import ProducerJournal
+from harness.clients import ClientRefused, TransactionFailed
+from harness.journal import ProducerJournal, TransactionJournal
+from harness.journal.transactions import beside
 from harness.load.recorder import JournalRecorder
 from harness.load.segments import End, Sender
-from harness.load.spec import Spec
+from harness.load.spec import InTransactions, Spec
+from harness.load.transactions import Transacting
 from harness.process import Message
 from harness.roles.heartbeat import beat
 from harness.serving import Answer, Refused, Role, say, serve
@@ -31,7 +33,7 @@ class ProducerRole(Role):
     _sender: Sender | None = None
 
     def start(self, spec: Message) -> Message:
-        told = Spec(**spec)
+        told = Spec.of(spec)
         module = clients.load(told.client)
         path = Path(told.journal)
         if told.errors is None:
@@ -43,7 +45,11 @@ class ProducerRole(Role):
             self._producer = module.create(told.bootstrap, told.topic, told.config, recorder)
         except ClientRefused as refusal:
             raise Refused(str(refusal)) from refusal
-        self._sender = Sender(told, self._producer, recorder, journal)
+        transactions = None
+        if told.transactions is not None:
+            transactions = self._journal_of_transactions(told)
+            self._producer = self._transacting(told.transactions, journal, transactions, recorder)
+        self._sender = Sender(told, self._producer, recorder, journal, transactions)
         # What clients and this worker make is many small objects without cycles: looking for cycles every 700 of them,
         # as Python does, would be measured as the client's own cost.
         gc.freeze()
@@ -55,13 +61,34 @@ class ProducerRole(Role):
             "most_waiting_bytes": self._producer.most_waiting_bytes,
         }
 
+    def _journal_of_transactions(self, told: Spec) -> TransactionJournal:
+        path = beside(Path(told.journal))
+        if told.errors is not None:
+            return TransactionJournal.open(path)
+        # Each has a message; whoever takes over sends some of them again, each once.
+        return TransactionJournal.create(path, told.producer, told.capacity, 2 * told.capacity)
+
+    def _transacting(
+        self, told: InTransactions, messages: ProducerJournal, journal: TransactionJournal, recorder: JournalRecorder
+    ) -> Transacting:
+        made = Transacting(self._producer, told, messages, journal, recorder, self._patience_s)
+        try:
+            made.transactions.init(told.init_s)
+        except TransactionFailed as failed:
+            raise Refused(f"transactions cannot be initialised: {failed}") from failed
+        return made
+
+    def _patience_s(self) -> float:
+        return self._sender.patience_s() if self._sender is not None else 0.0
+
     def heed(self, command: Message) -> None:
         """A patience holds at once, also for what is being done."""
         if self._sender is not None and "patience_s" in command:
             self._sender.be_patient(command["patience_s"])
 
     def idle(self) -> None:
-        self._producer.poll(_IDLE_S)
+        assert self._sender is not None
+        self._sender.idle(_IDLE_S)
 
     def obey(self, command: Message) -> Answer:
         assert self._sender is not None
@@ -71,7 +98,7 @@ class ProducerRole(Role):
             case {"do": "resend"}:
                 return self._sent(self._sender.resend())
             case {"do": "flush"}:
-                return "flushed", {"still_s": self._sender.flush()}
+                return "flushed", asdict(self._sender.flush())
             case {"do": "close", "timeout_s": timeout_s}:
                 cpu_s = time.process_time()
                 self._producer.close(timeout_s)

@@ -8,6 +8,7 @@ from harness.store.records import (
     FaultRecord,
     Percentiles,
     Throughput,
+    TransactionCounts,
     TrialRecord,
 )
 from harness.store.results import Results, ResultsUnusable
@@ -22,5 +23,6 @@ __all__ = [
     "Results",
     "ResultsUnusable",
     "Throughput",
+    "TransactionCounts",
     "TrialRecord",
 ]

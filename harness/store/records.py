@@ -68,6 +68,18 @@ class Anomalies(_Record):
     skipped: int | None = None
 
 
+class TransactionCounts(_Record):
+    """Transactions of a trial's producers. One that is neither committed nor aborted was open when its producer ended,
+    or nobody heard what became of it.
+    """
+
+    begun: int
+    committed: int
+    aborted: int
+    errors: dict[str, int] = {}
+    """What the client said where it could not end one as it was to, by how many."""
+
+
 class Throughput(_Record):
     """Acked (acks=0: unconfirmed) messages over the measured span, and megabytes (10^6) of their values."""
 
@@ -141,6 +153,10 @@ class TrialRecord(_Record):
     elapsed_s: float | None = None
     counts: Counts | None = None
     anomalies: Anomalies | None = None
+    uncommitted: Anomalies | None = None
+    """Of a trial with transactions, whose ``anomalies`` are what a read_committed consumer finds: what one finds that
+    reads all of the log."""
+    transactions: TransactionCounts | None = None
     witnesses: dict[str, list[dict[str, Any]]] | None = None
     """The first ten of each anomaly: producer, sequence, partition, offsets, outcome, error."""
     errors: dict[str, int] | None = None
@@ -148,6 +164,8 @@ class TrialRecord(_Record):
     throughput: Throughput | None = None
     latency_ms: Percentiles | None = None
     service_ms: Percentiles | None = None
+    committed_ms: Percentiles | None = None
+    """From due until the commit of its transaction was confirmed."""
     end_to_end_ms: Percentiles | None = None
     gave_up_ms: Percentiles | None = None
     """From due to the report, of messages that the client reported as failed or unknown."""

@@ -56,8 +56,9 @@ def run(trial: Trial, conduct: Conduct, venue: Venue) -> TrialRecord:
     running.note_ends()
     if not venue.janitor.alive:
         running.note("the janitor, which cleans up after the harness, has ended")
-    with contextlib.suppress(ClusterFailed):
-        venue.cluster.delete_topic(topic)
+    for made in filter(None, (topic, running.output)):
+        with contextlib.suppress(ClusterFailed):
+            venue.cluster.delete_topic(made)
     return record_of(running, started, time.monotonic() - began, complete=sealed and scanned and not running.spoiled)
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
+from harness.bounds import ABORTING_S, HELD_UP_S
+from harness.events import STABLE, FaultEvent
 from harness.journal import producers_of
+from harness.journal.transactions import sealed_beside
 from harness.trial.venue import Running
+
+_LOOK_S = 0.1
 
 
 def clear(running: Running) -> None:
     """Nothing is left of an earlier attempt at the trial: what this one does not make is not there."""
-    earlier = producers_of(running.venue.journals, running.trial.id)
-    for path in (*earlier, running.journal("log"), running.journal("consumer-0")):
+    producers = producers_of(running.venue.journals, running.trial.id)
+    others = [running.journal(part) for part in ("log", "committed", "consumer-0")]
+    for path in (*producers, *map(sealed_beside, producers), *others):
         path.unlink(missing_ok=True)
 
 
@@ -25,16 +33,39 @@ def seal(running: Running) -> bool:
 
 
 def scan(running: Running) -> bool:
-    """Whether the oracle read the whole log; if it did not, why is among the trial's problems."""
-    venue = running.venue
+    """Whether the oracle read the whole log, and of a trial with transactions also what a read_committed consumer gets
+    of it; if it did not, why is among the trial's problems.
+    """
+    venue, topic = running.venue, running.output or running.topic
     with running.noting_problems():
-        venue.oracle.scan(
-            venue.cluster.bootstrap,
-            running.topic,
-            venue.cluster.high_watermarks(running.topic),
-            running.run_key,
-            running.trial.load.message_size,
-            running.journal("log"),
-        )
+        _read(running, topic, venue.cluster.high_watermarks(topic), "log")
+        if running.trial.transactional or running.output:
+            _wait_stable(running, topic)
+            _read(running, topic, venue.cluster.last_stable_offsets(topic), "committed", committed=True)
         return True
     return False
+
+
+def _read(running: Running, topic: str, ends: Mapping[int, int], part: str, *, committed: bool = False) -> None:
+    running.venue.oracle.scan(
+        running.venue.cluster.bootstrap,
+        topic,
+        ends,
+        running.run_key,
+        running.trial.load.message_size,
+        running.journal(part),
+        committed=committed,
+    )
+
+
+def _wait_stable(running: Running, topic: str) -> None:
+    """Until no transaction is open any more, or none may be: what then is held back is held back for good."""
+    cluster, began = running.venue.cluster, time.monotonic()
+    timeout_s = float(running.fleet.effective.get("transaction.timeout.ms", 60_000)) / 1000 if running.fleet else 0.0
+    running.venue.doing("waiting for the last stable offset")
+    while time.monotonic() < began + timeout_s + ABORTING_S + HELD_UP_S:
+        if cluster.last_stable_offsets(topic) == cluster.high_watermarks(topic):
+            now_ns, seconds = time.monotonic_ns(), round(time.monotonic() - began, 3)
+            running.events.append(FaultEvent(now_ns, STABLE, {"seconds": seconds}))
+            return
+        time.sleep(_LOOK_S)

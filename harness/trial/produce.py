@@ -6,10 +6,10 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from harness.bounds import CLOSING_S, Bounds, bytes_of, recovering_s
+from harness.bounds import CLOSING_S, RECOVERY_S, Bounds, bytes_of, recovering_s
 from harness.faults.stage import RecipeFailed
 from harness.faults.steps import LineNeed
-from harness.load.spec import Spec
+from harness.load.spec import InTransactions, Spec
 from harness.space import DiskWatch
 from harness.trial.conduct import Conduct
 from harness.trial.venue import Running
@@ -54,17 +54,28 @@ def _disk_watched(running: Running, fleet: Fleet) -> Iterator[None]:
 
 def _worker(running: Running, bootstrap: str, producer: int, capacity: int) -> Worker:
     trial, venue = running.trial, running.venue
+    config, transactions = trial.producer_config, None
+    if trial.transactional:
+        config["transactional.id"] = running.transactional_id(producer)
+        transactions = InTransactions(
+            messages=int(trial.config["transaction.messages"]),
+            interval_s=int(trial.config["transaction.interval.ms"]) / 1000,
+            aborts=int(trial.config["transaction.aborts.percent"]) / 100,
+            seed=trial.seed,
+            init_s=RECOVERY_S,
+        )
     spec = Spec(
         client=trial.client,
         bootstrap=bootstrap,
         topic=running.topic,
         partitions=trial.load.partitions,
-        config=trial.producer_config,
+        config=config,
         run_key=running.run_key,
         producer=producer,
         message_size=trial.load.message_size,
         capacity=capacity,
         journal=str(venue.scratch / f"{trial.id}.{producer}.journal"),
+        transactions=transactions,
     )
     return Worker(spec, venue.scratch / f"producer-{producer}.log", venue.janitor)
 
@@ -82,11 +93,14 @@ def warm_up_ended(running: Running, fleet: Fleet) -> None:
     for hang in fleet.hangs:
         raise WorkerFailed(str(hang))
     fleet.warmed_up()
-    total = fleet.sent()
+    total, ends = fleet.sent(), fleet.acked_ends()
     bound_s = recovering_s(bytes_of(total, running.trial.load.message_size))
-    until, stored = time.monotonic() + bound_s, 0
-    while stored < total:
+    until = time.monotonic() + bound_s
+    while True:
+        stored = running.venue.cluster.high_watermarks(running.topic)
+        # Ends of transactions are records as well, so that to count does only where nothing is known of offsets.
+        if all(stored.get(partition, 0) >= end for partition, end in ends.items()) and sum(stored.values()) >= total:
+            return
         if time.monotonic() > until:
-            raise RecipeFailed(f"only {stored} of {total} warm-up messages were replicated in {bound_s:g} s")
-        stored = sum(running.venue.cluster.high_watermarks(running.topic).values())
+            raise RecipeFailed(f"of {total} warm-up messages not all were replicated in {bound_s:g} s, up to {stored}")
         time.sleep(0.02)

@@ -50,6 +50,8 @@ class Running:
     events: list[FaultEvent] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Why the trial's data is not what a completed trial's would be, worst first."""
+    output: str | None = None
+    """The topic that is judged, where that is not its own: what a pipeline produces to."""
     spoiled: bool = False
     """Something ended that nobody ended and that what became of messages depends on: the data is no evidence."""
 
@@ -64,6 +66,10 @@ class Running:
         run_id = self.venue.run_id
         name = f"{run_id}.{self.trial.id}"
         return name if _TOPIC.fullmatch(name) else f"{hashlib.sha256(run_id.encode()).hexdigest()[:16]}.{self.trial.id}"
+
+    def transactional_id(self, producer: int) -> str:
+        """That of the producer with this number, in a trial with transactions: nobody else's, as the topic is."""
+        return f"{self.topic}.{producer}"
 
     @property
     def run_key(self) -> int:

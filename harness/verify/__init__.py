@@ -10,9 +10,10 @@ given as traits and effects, so that a trial can be judged again at any time::
 """
 
 from harness.verify.anomalies import Findings, find
+from harness.verify.committed import find_committed
 from harness.verify.expectations import expectations, in_time, promise
 from harness.verify.outcomes import decided
-from harness.verify.readings import ReadCommitted, Readings, Transactions
+from harness.verify.readings import ReadCommitted, Readings
 from harness.verify.seen import Seen
 from harness.verify.verdict import judge as verdict
 from harness.verify.verdict import observed
@@ -23,10 +24,10 @@ __all__ = [
     "ReadCommitted",
     "Readings",
     "Seen",
-    "Transactions",
     "decided",
     "expectations",
     "find",
+    "find_committed",
     "has_one_clock",
     "in_time",
     "observed",

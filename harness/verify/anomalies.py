@@ -38,9 +38,7 @@ def find(readings: Readings) -> Findings:
         found |= check.of(readings)
     in_order = [(anomaly.value, found[anomaly]) for anomaly in Anomaly if anomaly in found]
     return Findings(
-        counts=None
-        if readings.producers is None or readings.log is None
-        else _counts(readings.producers, readings.log),
+        counts=_counts(readings.inputs if readings.producers is None else readings.producers, readings.log),
         anomalies=Anomalies(**{name: each.count for name, each in in_order}),
         witnesses={name: list(each.witnesses) for name, each in in_order if each.witnesses},
     )

@@ -11,6 +11,7 @@ from harness.events import Anomaly, Permission
 from harness.store import Expectation
 from harness.traits import UNKNOWN, Traits
 from harness.verify.cell import Cell, producing_of, topic_of
+from harness.verify.pipelines import pipeline_expectations
 from harness.verify.premises import foreseen_premises, seen_premises
 from harness.verify.rules import OF_TRANSACTIONS, RULES, WHATEVER_BEFALLS, Rule
 from harness.verify.seen import Seen
@@ -19,7 +20,8 @@ _NO_RULE = Rule(Permission.ALLOWED, "no rule covers this case, so nothing is hel
 
 
 def promise(config: Mapping[str, Any], traits: Traits = UNKNOWN) -> str:
-    """What a producer's configuration claims: ``at-most-once``, ``at-least-once`` or ``once-per-session``.
+    """What a producer's configuration claims: ``at-most-once``, ``at-least-once``, ``once-per-session`` or
+    ``all-or-nothing``.
 
     - acks=0: at-most-once.
     - retries=0: at-most-once too. Kafka's documentation names disabling retries as the way to it: each message is
@@ -28,22 +30,28 @@ def promise(config: Mapping[str, Any], traits: Traits = UNKNOWN) -> str:
     - acks=all with idempotence: once-per-session, which is once in the log and in order, for each partition, as long as
       the same producer lives (KIP-98). It says nothing of a producer that starts anew, nor of consumers: it is not what
       exactly-once means for a pipeline.
+    - transactional: all-or-nothing, which is the same for those who read committed messages alone, of all messages of
+      a transaction or of none, and beyond a session of the producer (KIP-98).
     - else at-least-once: with acks=1 as long as the leader lives, with acks=all as long as a replica in sync does.
 
     ``traits`` are of the client whose defaults hold for what ``config`` leaves out; without them, idempotence that is
     not stated is not claimed. Raises ``ValueError`` for settings that are none.
     """
+    if "processing.guarantee" in config:
+        return str(config["processing.guarantee"])
     producing = producing_of(traits, config)
     if producing.acks == "0" or not producing.retries:
         return "at-most-once"
-    return "once-per-session" if producing.idempotent else "at-least-once"
+    if not producing.idempotent:
+        return "at-least-once"
+    return "all-or-nothing" if producing.transactional else "once-per-session"
 
 
 def expectations(
     traits: Traits, config: Mapping[str, Any], faults: InTurn, seen: Seen | None = None
 ) -> list[Expectation]:
-    """Exactly one expectation for each anomaly that a trial of producers can have; if ``config`` says that it is
-    ``transactional``, for those of transactions as well.
+    """Exactly one expectation for each anomaly that a trial of producers can have, or a pipeline's; if ``config`` says
+    that it is ``transactional``, for those of transactions as well.
 
     ``traits`` are the client's, ``config`` has Kafka's dotted names, ``faults`` are the effects of what is at work.
     What rules rest on is taken from what was ``seen``; where nobody watched, from what the faults do for certain. The
@@ -51,6 +59,8 @@ def expectations(
     that are composed each is asked for what it lets happen in the state that all of them left, and what any lets happen
     may happen. Raises ``ValueError`` for settings that are none.
     """
+    if "processing.guarantee" in config:
+        return pipeline_expectations(config, faults)
     topic = topic_of(config)
     spans: list[Seen | None] = [None] * len(faults)
     if seen is not None and seen.watched:
@@ -62,7 +72,7 @@ def expectations(
         for at_once, span in zip(faults, spans, strict=True)
         for part, effects in at_once.items()
     ]
-    table = {**RULES, **OF_TRANSACTIONS} if producing_of(traits, config).transactional else RULES
+    table = OF_TRANSACTIONS if producing_of(traits, config).transactional else RULES
     return [_most_permissive(anomaly, rules, parts) for anomaly, rules in table.items()]
 
 

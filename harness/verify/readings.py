@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.journal import ConsumedColumns, Int32, Int64, LogColumns, ProducerColumns, UInt8
+from harness.journal import ConsumedColumns, Int64, LogColumns, ProducerColumns
 from harness.verify.copies import Copies
-
-
-@dataclass(frozen=True)
-class Transactions:
-    """The transactions of one producer."""
-
-    number: Int32
-    """Of each message, by sequence, the transaction it was sent in; -1 for one that was in none, or never sent."""
-    ending: UInt8
-    """Of each transaction, by number, how it ended: an ``Ending``."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +18,6 @@ class ReadCommitted:
     """What a consumer got with ``isolation.level=read_committed``."""
     stable: Int64
     """The last stable offset of each partition, by its number: there that consumer's reading ends."""
-    transactions: Mapping[int, Transactions]
-    """By producer; one that is not here had none."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +32,8 @@ class Readings:
     """All of it, as ``read_uncommitted`` reads it."""
     committed: ReadCommitted | None = None
     consumed: ConsumedColumns | None = None
+    inputs: Sequence[ProducerColumns] | None = None
+    """What a pipeline had to process; the log is that of its outputs then, and nobody else's journal is of it."""
     report_within_ns: int | None = None
     """How long after a message was handed over its client has to have reported it; None where nothing bounds that."""
 

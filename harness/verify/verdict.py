@@ -74,13 +74,15 @@ def judge(
 
 def observed(anomalies: Anomalies) -> str | None:
     """What the data fits: ``once`` (nothing lost, nothing twice), ``at-least-once`` (nothing lost), ``at-most-once``
-    (nothing twice) or ``none``. None if losses or duplicates were not counted.
+    (nothing twice) or ``none``; of a pipeline's inputs what was processed. None if neither were counted.
     """
-    if anomalies.lost is None or anomalies.duplicate is None:
+    gone = anomalies.lost if anomalies.skipped is None else anomalies.skipped
+    twice = anomalies.duplicate if anomalies.redelivered is None else anomalies.redelivered
+    if gone is None or twice is None:
         return None
-    if anomalies.lost:
-        return "none" if anomalies.duplicate else "at-most-once"
-    return "at-least-once" if anomalies.duplicate else "once"
+    if gone:
+        return "none" if twice else "at-most-once"
+    return "at-least-once" if twice else "once"
 
 
 def _because(expectations: Sequence[Expectation], counted: Mapping[str, int], how: str) -> str:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.effects import Away, Effects
+from harness.effects import COORDINATORS, Away, Effects
 from harness.traits import Traits
 
 Settings = Mapping[str, Any]
@@ -69,7 +69,9 @@ def kept_waiting_s(effects: Effects, beside: Iterable[Effects], linger_ms: float
 
 
 def _missed_s(away: Away, session_s: float) -> float:
-    """For a dead follower acks wait until its session ends."""
+    """For a dead follower acks wait until its session ends. A coordinator may have no part in them."""
+    if away.whom in COORDINATORS:
+        return 0.0
     is_follower = away.whom in ("follower", "followers")
     return min(away.seconds, session_s) if is_follower and away.how == "killed" else away.seconds
 

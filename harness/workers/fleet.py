@@ -119,6 +119,22 @@ class Fleet:
         """Between which times (CLOCK_MONOTONIC, in ns) one of the processes did not run."""
         return [span for worker in self.workers for span in worker.stood_still()]
 
+    def committed(self) -> int:
+        """How many messages a read_committed consumer can get by now, if none is lost."""
+        return sum(worker.committed() for worker in self.workers)
+
+    def uncommitted(self) -> int:
+        """How many messages have a report, and are in a transaction whose end was not confirmed."""
+        return sum(worker.uncommitted() for worker in self.workers)
+
+    def acked_ends(self) -> dict[int, int]:
+        """Of each partition the offset behind the last message that was acked with one."""
+        ends: dict[int, int] = {}
+        for worker in self.workers:
+            for partition, end in worker.acked_ends().items():
+                ends[partition] = max(end, ends.get(partition, 0))
+        return ends
+
     def fail_if_dead(self) -> None:
         """Raises ``WorkerFailed``, with its last words, if one has ended and was not killed."""
         for worker in self.workers:

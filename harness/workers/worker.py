@@ -13,9 +13,10 @@ import numpy as np
 
 from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S, Bounds
-from harness.events import CLIENT_DIED, Outcome
+from harness.events import CLIENT_DIED, Ending, Outcome
 from harness.janitor import Janitor
-from harness.journal import ProducerJournal, seal
+from harness.journal import ProducerJournal, TransactionJournal, UInt8, seal
+from harness.journal.transactions import beside
 from harness.load.spec import Spec
 from harness.process import ChildDied, ChildFailed, ChildRefused, ChildSilent, Message
 from harness.workers.movement import Hang, Movement
@@ -56,7 +57,7 @@ class Worker:
     def wait_ready(self) -> None:
         """Raises ``WorkerFailed`` when the client refuses its configuration."""
         try:
-            said = self._wait("ready", STARTING_S)
+            said = self._wait("ready", STARTING_S + (self.spec.transactions.init_s if self.spec.transactions else 0))
         except ChildSilent as silent:
             raise WorkerFailed(str(silent)) from silent
         except ChildRefused as refused:
@@ -95,10 +96,10 @@ class Worker:
         flushing = self._tell({"do": "flush", "patience_s": bounds.patience_s})
         try:
             said = self._answer("sent", sending, movement, bounds)
-            self.total = said["total"]
-            if said["died"] is not None:
-                self.stopped = f"{CLIENT_DIED}: {said['died']}"
-            still_s = self._answer("flushed", flushing, movement, bounds)["still_s"]
+            self.total, self.stopped = said["total"], _death(said) or self.stopped
+            flushed = self._answer("flushed", flushing, movement, bounds)
+            self.stopped = _death(flushed) or self.stopped
+            still_s = flushed["still_s"]
         except ChildSilent:
             self.hung = Hang(movement.still_s(), bounds.explained_s, self.pending(), answers=False)
         else:
@@ -186,10 +187,34 @@ class Worker:
             closed_ns=self.closed_ns,
         )
 
+    def committed(self) -> int:
+        """How many messages were in no transaction, or in one that was committed."""
+        if self.spec.transactions is None:
+            return self.sent()
+        return int(np.count_nonzero(self._endings() == Ending.COMMITTED))
+
+    def uncommitted(self) -> int:
+        """How many messages have a report, and are in a transaction whose end was not confirmed."""
+        if self.spec.transactions is None or self._journal is None:
+            return 0
+        is_open = self._endings() == Ending.OPEN
+        return int(np.count_nonzero(is_open & (self._journal.outcome[: len(is_open)] > Outcome.PENDING)))
+
+    def acked_ends(self) -> dict[int, int]:
+        """Of each partition the offset behind the last message that was acked with one."""
+        if self._journal is None:
+            return {}
+        offset = self._journal.offset[: self.sent()]
+        partition = self._journal.partition[: self.sent()]
+        return {int(number): int(offset[partition == number].max()) + 1 for number in np.unique(partition[offset >= 0])}
+
     def stood_still(self) -> list[tuple[int, int]]:
         """Between which times (CLOCK_MONOTONIC, in ns) its process did not run, as it said itself when it did again."""
         said = (each for each in self._heard() if each.get("event") == "stood-still")
         return [(each["since_ns"], each["until_ns"]) for each in said]
+
+    def _endings(self) -> UInt8:
+        return TransactionJournal.open(beside(Path(self.spec.journal))).endings(self.sent())
 
     def _error_names(self) -> dict[int, str]:
         said = {each["code"]: each["name"] for each in self._heard() if each.get("event") == "error-name"}
@@ -227,3 +252,8 @@ class Worker:
             return self._child.wait(event, within_s, to=to)
         except ChildDied as died:
             raise WorkerFailed(str(died)) from died
+
+
+def _death(said: Message) -> str | None:
+    died = said.get("died")
+    return f"{CLIENT_DIED}: {died}" if died else None

@@ -14,6 +14,14 @@ Config = Mapping[str, Value]
 _MAX_IN_FLIGHT = 5  # of an idempotent producer: the broker remembers the last five batches of a partition
 _IN_SYNC, _REPLICAS = "min.insync.replicas", "replication.factor"
 _IN_SYNC_IS_CAPPED_SINCE = (3, 7)
+_IDEMPOTENT = "enable.idempotence"
+_TRANSACTIONS: Config = {
+    _IDEMPOTENT: True,  # which a transactional.id brings with it
+    "transaction.messages": 100,
+    "transaction.interval.ms": 100,  # as Kafka Streams has it under exactly-once (StreamsConfig, commit.interval.ms)
+    "transaction.aborts.percent": 0,
+}
+"""What every trial with transactions states; one without them has no use for it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,10 @@ def complete(settings: Config, brokers: int) -> dict[str, Value]:
     """
     config = {name: settings[name] for name in SETTINGS if name in settings}
     config.setdefault("acks", "all")
+    if config.get("transactional"):
+        config = {**_TRANSACTIONS, **config}
+    else:
+        config = {name: value for name, value in config.items() if not name.startswith("transaction.")}
     replicas = config.setdefault(_REPLICAS, min(3, brokers))
     config.setdefault(_IN_SYNC, 2 if int(replicas) >= 3 else 1)
     return config
@@ -61,7 +73,11 @@ def contradictions(config: Config, kafka: str) -> list[Contradiction]:
     Idempotence that nobody asked for gives way silently (ProducerConfig), so only a stated one can clash. What a client
     refuses is the client's to say (``harness.clients``).
     """
-    return [*_idempotent_in_name_only(config), *_more_in_sync_than_there_are(config, kafka)]
+    return [
+        *_idempotent_in_name_only(config),
+        *_transactional_in_name_only(config),
+        *_more_in_sync_than_there_are(config, kafka),
+    ]
 
 
 def _idempotent_in_name_only(config: Config) -> Iterator[Contradiction]:
@@ -79,6 +95,12 @@ def _idempotent_in_name_only(config: Config) -> Iterator[Contradiction]:
                 f"enable.idempotence=true needs {need}",
                 "Kafka's ProducerConfig refuses it",
             )
+
+
+def _transactional_in_name_only(config: Config) -> Iterator[Contradiction]:
+    if config.get("transactional") and not config[_IDEMPOTENT]:
+        source = "Kafka's ProducerConfig refuses it"
+        yield Contradiction(("transactional", _IDEMPOTENT), f"transactional=true needs {_IDEMPOTENT}=true", source)
 
 
 def _more_in_sync_than_there_are(config: Config, kafka: str) -> Iterator[Contradiction]:

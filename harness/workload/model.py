@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from harness.clients import Setting as Value
-from harness.events import NO_FAULT
+from harness.events import NO_FAULT, Guarantee
 from harness.load.codec import HEADER_BYTES
 from harness.workload import reading
 from harness.workload.explain import Sections
@@ -161,6 +161,34 @@ class FaultTrials(_Trials):
         return [(recipe.name, self.repeats) for recipe in self.recipes]
 
 
+class PipelineTrials(_Trials):
+    """Trials of consume, transform, produce: what becomes of each input, by when its offset is committed."""
+
+    guarantees: tuple[Guarantee, ...] = Field(
+        default=tuple(Guarantee), min_length=1, description="what the pipeline is built for; each is a trial"
+    )
+    inputs: Int = Field(default=1_000, ge=1, le=10_000_000, description="messages to process")
+    input_partitions: Int = Field(default=2, ge=1, le=1000, description="partitions of the topic they are in")
+    partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of the topic of the outputs")
+    batch: Int = Field(default=50, ge=1, le=100_000, description="inputs that are processed together")
+    mode: Literal["assign"] = Field(
+        default="assign", description="how a worker comes to its partitions: assign takes all of them by itself"
+    )
+    recipes: tuple[Recipe, ...] = Field(
+        default=(), description="beside a run without a fault, each guarantee is run under each of these faults"
+    )
+
+    @field_validator("recipes", mode="before")
+    @classmethod
+    def _known(cls, recipes: object, info: ValidationInfo) -> object:
+        return reading.read_recipes(recipes, Reading.of(info).known)
+
+    @property
+    def under(self) -> list[tuple[str, int]]:
+        names = [NO_FAULT, *(recipe.name for recipe in self.recipes)]
+        return [(name, self.repeats * len(self.guarantees)) for name in names]
+
+
 class Exclusion(BaseModel):
     """Combinations that are left out: all those that have these values. Its other keys are axes, kafka or fault."""
 
@@ -191,6 +219,7 @@ class Workload(_Section):
     config: dict[str, Value] = Field(default={}, description="settings that are the same in every trial")
     performance: Performance | None = Field(default=None, description="trials without a fault; leave it out for none")
     faults: FaultTrials | None = Field(default=None, description="trials with a fault; leave it out for none")
+    pipelines: PipelineTrials | None = Field(default=None, description="trials of a pipeline; leave it out for none")
     exclude: tuple[Exclusion, ...] = Field(default=(), description="combinations to leave out, each with the reason")
     limits: Limits = Field(default=Limits(), description="what a run may take; one that would take more does not start")
 
@@ -236,5 +265,6 @@ SECTIONS: Sections = {
     ("performance",): Performance,
     ("performance", "loads"): Load,
     ("faults",): FaultTrials,
+    ("pipelines",): PipelineTrials,
     ("limits",): Limits,
 }

@@ -16,7 +16,7 @@ from harness.workload.known import Known
 from harness.workload.problems import Place, Problem, quote, suggestion
 from harness.workload.settings import SETTINGS, Choice
 
-TRIALS = ("performance", "faults")
+TRIALS = ("performance", "faults", "pipelines")
 """The top-level keys that ask for trials, each a section of them (``harness.workload.model``)."""
 
 

@@ -58,6 +58,7 @@ def json_schema(known: Known | None = None) -> Schema:
     describe(kind, enum=list(known.clusters), description=f"{kind['description']}; {kinds}")
     recipes = [{"enum": list(known.faults)}, *(_recipe(fault, parts) for fault in known.faults.values())]
     describe(parts["FaultTrials"]["properties"]["recipes"], type="array", minItems=1, items={"anyOf": recipes})
+    describe(parts["PipelineTrials"]["properties"]["recipes"], type="array", items={"anyOf": recipes})
     for unused in ("Recipe", "Exclusion"):
         del parts[unused]
     return schema

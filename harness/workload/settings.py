@@ -68,12 +68,16 @@ class Choice:
         return {"enum": [*self.words, *self.same]}
 
 
+Kind = Literal["producer", "topic", "application"]
+"""Who reads it: the client, the topic, or the application around the client, which is the harness."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting: who reads it, what it may be, what it means, and what it is called."""
 
     name: str
-    kind: Literal["producer", "topic"]
+    kind: Kind
     allowed: Flag | Whole | Choice
     meaning: str
     short: str = ""
@@ -117,6 +121,25 @@ SETTINGS: Mapping[str, Setting] = {
             "the broker drops the copies that retries make",
             short="idem",
         ),
+        Setting(
+            "transactional",
+            "application",
+            Flag("transactional", "not-transactional"),
+            "every message is in a transaction, under a transactional.id of the producer's own",
+        ),
+        Setting("transaction.messages", "application", Whole(1), "the most messages in one transaction"),
+        Setting(
+            "transaction.interval.ms",
+            "application",
+            Whole(1),
+            "the longest from the first message of a transaction until it is to end",
+        ),
+        Setting(
+            "transaction.aborts.percent",
+            "application",
+            Whole(0, 100),
+            "how many of a hundred transactions are aborted; which, is drawn",
+        ),
         Setting("retries", "producer", Whole(0), "how often a failed request is sent again"),
         Setting(
             "delivery.timeout.ms",
@@ -152,6 +175,12 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("max.block.ms", "producer", Whole(0, _LONG), "how long send may wait for room or metadata"),
         Setting("retry.backoff.ms", "producer", Whole(0, _LONG), "the wait before a request is sent again"),
         Setting(
+            "transaction.timeout.ms",
+            "producer",
+            Whole(1),  # of what is not above 0 Kafka's producer says nothing, and its broker refuses it
+            "how long a transaction may be open before its coordinator aborts it",
+        ),
+        Setting(
             "replication.factor", "topic", Whole(1, 2**15 - 1), "copies of each partition", short="rf", called="RF"
         ),
         Setting(
@@ -180,6 +209,6 @@ SETTINGS: Mapping[str, Setting] = {
 """Every setting a workload may name. A new one is one entry here, with what ids and people call it."""
 
 
-def of_kind(config: Mapping[str, Value], kind: Literal["producer", "topic"]) -> dict[str, Value]:
-    """The settings of a trial's config that the producer, or the topic, gets."""
+def of_kind(config: Mapping[str, Value], kind: Kind) -> dict[str, Value]:
+    """The settings of a trial's config that the producer, the topic, or the application gets."""
     return {name: value for name, value in config.items() if name in SETTINGS and SETTINGS[name].kind == kind}

@@ -24,6 +24,21 @@ WARMUP = 50
 A_REQUEST = 50
 
 
+class Pipeline:
+    """Its worker is wherever it is to stop."""
+
+    def stopped(self, point: str, batch: int) -> bool:
+        return True
+
+    def processed(self) -> int:
+        return 0
+
+    def fail_if_dead(self) -> None: ...
+    def kill(self) -> None: ...
+    def freeze(self) -> None: ...
+    def start(self, stops: tuple[tuple[str, int], ...]) -> None: ...
+
+
 class Producer:
     """Hands over all at once, and has a request of 50 acked at each ``tick``; a killed one has nothing more acked."""
 
@@ -82,6 +97,9 @@ class Producer:
     def pending(self) -> int:
         return self.total - self.acked
 
+    def uncommitted(self) -> int:
+        return self.acks()
+
     def resend(self, bounds: Bounds) -> None: ...
 
 
@@ -124,7 +142,9 @@ class Played:
             Fleet([cast(Any, self.producer)]),
             cast(Any, self.proxy) if LineNeed.PROXY in there else None,
             Bounds(explained_s=60, undisturbed_s=60, cluster_s=60),
+            {"transaction": "t.0", "group": "t"},
             clock_ns=self._clock,
+            pipeline=cast(Any, Pipeline()),
         )
         for _ in carry_out(steps, self.stage):
             cast(Any, self.stage.fleet.workers[0]).tick()

@@ -31,6 +31,7 @@ COMPOSED = (
     "pause-controller with kill-leader",
     "restart-producer then partition-followers",
     "hold with slow-follower then rolling-kill",
+    "kill-coordinator with kill-in-transaction",
 )
 _LARGE = 10_000_000
 _BYTES_PER_S = 20_000_000  # a slow cluster replicates more

@@ -36,7 +36,7 @@ from harness.faults.steps import (
     ShutDown,
     Sleep,
 )
-from harness.faults.wire import InjectError, LoseAck, Reorder
+from harness.faults.wire import InjectError, LoseAck, LoseRequest, Reorder
 from harness.wire.rules import WireRule
 
 
@@ -182,11 +182,33 @@ def test_wire_faults_count_only_if_a_request_was_hit() -> None:
 
 
 def test_where_a_fault_says_nothing_it_says_why() -> None:
-    assert FAULTS["lose-ack"].refuses(None, {"acks": "0"}) == "acks=0 has no acknowledgement to lose"
-    assert FAULTS["lose-ack"].refuses(None, {"acks": "1"}) is None
+    assert FAULTS["lose-ack"].refuses(LoseAck(), {"acks": "0"}) == "acks=0 has no acknowledgement to lose"
+    assert FAULTS["lose-ack"].refuses(LoseAck(), {"acks": "1"}) is None
     assert "nobody else can lead" in (FAULTS["zombie-leader"].refuses(None, {"replication.factor": 1}) or "")
     assert FAULTS["zombie-leader"].refuses(None, {"replication.factor": 3}) is None
-    assert FAULTS["lose-request"].refuses(None, {"acks": "0"}) is None
+    assert FAULTS["lose-request"].refuses(LoseRequest(), {"acks": "0"}) is None
+
+
+@pytest.mark.parametrize("name", ["kill-coordinator", "pause-coordinator", "kill-in-transaction"])
+def test_what_is_about_transactions_says_nothing_without_any(name: str) -> None:
+    fault = FAULTS[name]
+    assert (fault.refuses(fault.parameters(), {}) or "").startswith("it has no transactions")
+    assert fault.refuses(fault.parameters(), {"transactional": True}) is None
+
+
+def test_a_producer_is_killed_in_a_transaction_only_if_some_of_it_was_acked() -> None:
+    fault = FAULTS["kill-in-transaction"]
+    killed = [[FaultEvent(0, "kill-client", {"acks": 9, "uncommitted": some})] for some in (0, 1)]
+    assert [fault.fired(events) for events in killed] == [False, True]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_the_transaction_is_as_large_as_the_load_and_ends_before_it_is_aborted(restart: bool) -> None:
+    fault = FAULTS["kill-in-transaction"]
+    brought = fault.settings(fault.parameters(messages=700, restart=restart))
+    assert int(brought["transaction.messages"]) > 700
+    assert ("transaction.timeout.ms" in brought) is not restart
+    assert int(brought["transaction.interval.ms"]) < int(brought.get("transaction.timeout.ms", 60_000))
 
 
 def test_the_wire_rule_is_what_the_parameters_say() -> None:

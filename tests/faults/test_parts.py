@@ -145,6 +145,14 @@ def test_two_that_take_one_node_from_each_other_end_in_a_line_that_says_so() -> 
             {"kill_all": {"after_requests": 9, "rate": 50}, "kill_leader": {"after_requests": 9}},
             "hit the leader at the same moment",
         ),
+        ("kill-coordinator with pause-coordinator", {}, "hit the txn-coordinator at the same moment"),
+        ("kill-all with kill-coordinator", {}, "hit the txn-coordinator at the same moment"),
+        ("restart-producer with kill-in-transaction", {}, "are both of the producer's process"),
+        (
+            "kill-in-transaction then lose-ack",
+            {"kill_in_transaction": {"restart": False}},
+            "kill-in-transaction leaves no producer that could send for lose-ack",
+        ),
         ("zombie-leader with frozen-leader", {}, "hit the leader at the same moment"),
         ("slow-follower with hold", {}, "slow-follower brings request.timeout.ms=300 and hold brings request.timeout"),
         ("hold then slow-follower", {}, "hold brings request.timeout.ms=1000 and slow-follower brings"),
@@ -167,6 +175,8 @@ def test_what_could_only_fail_is_refused(fault: str, parameters: dict[str, Any],
         ("slow-follower with hold", {"hold": {"request_timeout_ms": 300}}),
         ("kill-controller with kill-follower", {}),
         ("partition-followers with disk-lost", {}),
+        ("kill-coordinator with kill-in-transaction", {}),
+        ("kill-coordinator with kill-leader", {}),  # it may be another broker
     ],
 )
 def test_what_can_run_is_not(fault: str, parameters: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.clients import Setting
+from harness.clients import Setting, Transactions
 from harness.journal import ProducerJournal
 from harness.load import segments
 from harness.load.codec import Codec
@@ -63,6 +63,7 @@ class ByHand:
     """How many messages it had been given by each flush."""
     effective: dict[str, Setting] = field(default_factory=dict)
     most_waiting_bytes: int | None = None
+    transactions: Transactions | None = None
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
         most = next(self.takes, None)

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from harness.load import segments
-from harness.load.segments import drain
+import harness.load.drain as draining
+from harness.load.drain import drain
 
 from .by_hand import Clock
 
@@ -27,7 +27,7 @@ class Reporting:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(segments, "time", clock)
+    monkeypatch.setattr(draining, "time", clock)
     return clock
 
 

@@ -132,6 +132,21 @@ def test_of_a_client_that_died_the_journal_has_what_it_took() -> None:
         _assert_the_journal_has_what_was_taken(bench, 42)
 
 
+@pytest.mark.parametrize("call", ["poll", "flush"])
+def test_a_client_that_dies_behind_its_load_says_so_when_it_is_flushed(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(timeout_s: float) -> int:
+        raise ClientDead("it was fenced")
+
+    with load_by_hand() as bench:
+        assert _send(bench, 100) == ALL_OF_IT
+        monkeypatch.setattr(bench.client, call, dies)
+        bench.sender.idle(0.02)
+        assert bench.sender.flush() == End(died="it was fenced")
+        _assert_the_journal_has_what_was_taken(bench, 100)
+
+
 outcomes = st.sampled_from([Outcome.PENDING, Outcome.PENDING, Outcome.ACKED, Outcome.FAILED, Outcome.UNKNOWN])
 rows = st.lists(st.tuples(outcomes, st.integers(0, 2), st.integers(1, 700)), min_size=1, max_size=6)
 

@@ -18,7 +18,20 @@ from harness.faults import FAULTS, Fault, Script, known_effects
 from harness.faults.effects import effects_of
 from harness.faults.fault import in_order
 from harness.faults.parameters import Parameters, UnderLoad
-from harness.faults.steps import AwaitHealthy, Cut, Kill, LosePower, Mend, Pause, Restart, Resume, Send, SetRules, Sleep
+from harness.faults.steps import (
+    AwaitHealthy,
+    Cut,
+    Kill,
+    LosePower,
+    Mend,
+    Pause,
+    Restart,
+    Resume,
+    Send,
+    SetRules,
+    Sleep,
+    Target,
+)
 from harness.promises import as_json
 from harness.traits import Traits
 from harness.verify.rules import OF_TRANSACTIONS, RULES, read
@@ -112,6 +125,15 @@ def test_what_the_script_does_not_say_is_stated() -> None:
     assert freezes().away == (Away("leader", "frozen", 1.0),)
 
 
+@pytest.mark.parametrize("target", ["txn-coordinator", "group-coordinator"])
+def test_of_a_coordinator_that_goes_nobody_knows_what_it_leads(target: Target) -> None:
+    gone = under_load(Kill(target), Sleep(3.0), Restart(target), AwaitHealthy())
+    assert effects_of(gone, gone.parameters()).elects == "another"
+    assert asked("lost", gone, acks="1") == asked("lost", gone, acks="0") == ALLOWED
+    assert asked("lost", gone, acks="1", replication_factor=1) == asked("lost", gone) == FORBIDDEN
+    assert asked("duplicate", gone, request_timeout_ms=500) == ALLOWED, "acks may not wait for it"
+
+
 @pytest.mark.parametrize("with_then", ["lose-ack then power-loss", "lose-ack with power-loss"])
 def test_the_effects_of_a_composition_are_those_of_its_parts(with_then: str) -> None:
     parts: dict[str, dict[str, Any]] = {"lose-ack": {"silent": True}, "power-loss": {"messages": 7}}
@@ -133,7 +155,7 @@ def test_of_names_and_parameters_that_nobody_knows_no_effects_are_known() -> Non
 
 def test_rules_effects_and_traits_are_json_and_rules_come_back_as_they_were() -> None:
     again = json.loads(json.dumps(as_json()))
-    assert read(again["rules"]) == {**RULES, **OF_TRANSACTIONS}
+    assert (read(again["rules"]), read(again["rules_of_transactions"])) == (RULES, OF_TRANSACTIONS)
     assert again["effects"].keys() == set(FAULTS) and again["traits"].keys() == set(CLIENTS)
 
 

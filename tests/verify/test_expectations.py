@@ -68,6 +68,9 @@ CASES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
     ],
     "last-in-sync-dies": [({"eligible.leader.replicas.version": 1}, {})],
     "restart-producer": [({}, {"resend": False})],
+    "kill-in-transaction": [({}, {"restart": False})],
+    "pause-coordinator": [(IMPATIENT, {"pause_s": 3.0})],
+    "kill-coordinator": [(IMPATIENT, {"down_s": 3.0})],
 }
 """Beside their defaults, with and without a slow load: settings and parameters under which faults do more, or less."""
 

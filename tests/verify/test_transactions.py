@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.events import Ending, Permission, Verdict
-from harness.journal import ProducerColumns
-from harness.verify import ReadCommitted, Readings, Transactions, find, verdict
+from harness.journal import ProducerColumns, Transactions
+from harness.verify import ReadCommitted, Readings, find, verdict
 
 from .asking import expectations
 from .histories import ACKED, UNCONFIRMED, Record, found, log, producer
@@ -19,19 +21,27 @@ OPEN, COMMITTED, ABORTED = Ending.OPEN, Ending.COMMITTED, Ending.ABORTED
 FAR = 1_000
 
 
-def transactions(*number: int, ended: Sequence[Ending]) -> Transactions:
-    return Transactions(np.array(number, np.int32), np.array(ended, np.uint8))
+def transactions(
+    *number: int, ended: Sequence[Ending], asked: Sequence[Ending] | None = None, again: Sequence[int] = ()
+) -> Transactions:
+    """``asked`` is how they were to end, which is how they did unless it is given; ``again`` are the messages that were
+    in another before.
+    """
+    at_ns, said = np.arange(len(ended), dtype=np.int64), np.full(len(ended), None, np.object_)
+    wanted = np.array(ended if asked is None else asked, np.uint8)
+    sent_again = np.isin(np.arange(len(number)), again)
+    ending = np.array(ended, np.uint8)
+    return Transactions(np.array(number, np.int32), sent_again, ending, wanted, at_ns, at_ns, at_ns, said)
 
 
-def read_committed(*records: Record, stable: Sequence[int] = (FAR, FAR), **of: Transactions) -> ReadCommitted:
-    """``of``: the transactions of producer 0 as ``p0``, and so on."""
-    by_producer = {int(name[1:]): each for name, each in of.items()}
-    return ReadCommitted(log(*records), np.array(stable, np.int64), by_producer)
+def read_committed(*records: Record, stable: Sequence[int] = (FAR, FAR)) -> ReadCommitted:
+    return ReadCommitted(log(*records), np.array(stable, np.int64))
 
 
-def two_messages() -> ProducerColumns:
-    """One to each of two partitions."""
-    return producer((0, ACKED), (1, ACKED))
+def two_messages(*number: int, **how: Any) -> ProducerColumns:
+    """One to each of two partitions, each in the transaction of that number, if it was in any."""
+    made = transactions(*number, **how) if number else None
+    return replace(producer((0, ACKED), (1, ACKED)), transactions=made)
 
 
 BOTH = ((0, 0, 0, 0), (1, 0, 0, 1))
@@ -39,20 +49,20 @@ BOTH = ((0, 0, 0, 0), (1, 0, 0, 1))
 
 
 def test_committed_and_visible_is_nothing_to_be_found_but_it_was_looked_for() -> None:
-    view = read_committed(*BOTH, p0=transactions(0, 0, ended=[COMMITTED]))
-    anomalies = find(Readings([two_messages()], log(*BOTH), view)).anomalies
+    view = read_committed(*BOTH)
+    anomalies = find(Readings([two_messages(0, 0, ended=[COMMITTED])], log(*BOTH), view)).anomalies
     assert (anomalies.aborted_visible, anomalies.torn_transaction, anomalies.hung_transaction) == (0, 0, 0)
     assert (anomalies.redelivered, anomalies.skipped) == (None, None)
 
 
 def test_aborted_and_in_the_log_is_what_aborted_means() -> None:
-    view = read_committed(p0=transactions(0, 0, ended=[ABORTED]))
-    assert found(find(Readings([two_messages()], log(*BOTH), view))) == {}
+    view = read_committed()
+    assert found(find(Readings([two_messages(0, 0, ended=[ABORTED])], log(*BOTH), view))) == {}
 
 
 def test_aborted_and_seen_is_aborted_visible() -> None:
-    view = read_committed((1, 0, 0, 1), p0=transactions(0, 0, ended=[ABORTED]))
-    findings = find(Readings([two_messages()], log(*BOTH), view))
+    view = read_committed((1, 0, 0, 1))
+    findings = find(Readings([two_messages(0, 0, ended=[ABORTED])], log(*BOTH), view))
     assert found(findings) == {"aborted_visible": 1}
     (witness,) = findings.witnesses["aborted_visible"]
     assert (witness["sequence"], witness["partition"], witness["offsets"]) == (1, 1, [0])
@@ -63,48 +73,69 @@ def test_aborted_visible_breaks_the_promise_of_a_transactional_producer() -> Non
     rules = [e for e in expectations("confluent-kafka", config, "kill-leader", {}) if e.anomaly != "unreported"]
     assert {each.permission for each in rules if "transaction" in each.anomaly} == {Permission.FORBIDDEN}
     for view, word in (
-        (read_committed(p0=transactions(0, 0, ended=[ABORTED])), Verdict.KEPT),
-        (read_committed(*BOTH, p0=transactions(0, 0, ended=[ABORTED])), Verdict.BROKEN),
+        (read_committed(), Verdict.KEPT),
+        (read_committed(*BOTH), Verdict.BROKEN),
         (None, Verdict.UNKNOWN),  # nobody has looked
     ):
-        findings = find(Readings([two_messages()], log(*BOTH), view))
+        findings = find(Readings([two_messages(0, 0, ended=[ABORTED])], log(*BOTH), view))
         assert verdict(findings, rules, fault="kill-leader", fired=True, problem=None)[0] == word
 
 
 def test_committed_and_seen_in_part_is_torn_by_what_is_missing() -> None:
-    view = read_committed((0, 0, 0, 0), p0=transactions(0, 0, ended=[COMMITTED]))
-    findings = find(Readings([two_messages()], log(*BOTH), view))
+    view = read_committed((0, 0, 0, 0))
+    findings = find(Readings([two_messages(0, 0, ended=[COMMITTED])], log(*BOTH), view))
     assert found(findings) == {"torn_transaction": 1}
     assert findings.witnesses["torn_transaction"][0]["sequence"] == 1
 
 
 def test_a_lost_message_tears_its_transaction_as_well() -> None:
-    view = read_committed((0, 0, 0, 0), p0=transactions(0, 0, ended=[COMMITTED]))
-    assert found(find(Readings([two_messages()], log((0, 0, 0, 0)), view))) == {"lost": 1, "torn_transaction": 1}
+    view = read_committed((0, 0, 0, 0))
+    assert found(find(Readings([two_messages(0, 0, ended=[COMMITTED])], log((0, 0, 0, 0)), view))) == {
+        "lost": 1,
+        "torn_transaction": 1,
+    }
 
 
 def test_committed_and_seen_nowhere_is_not_torn() -> None:
-    assert (
-        found(find(Readings([two_messages()], log(*BOTH), read_committed(p0=transactions(0, 0, ended=[COMMITTED])))))
-        == {}
-    )
+    assert found(find(Readings([two_messages(0, 0, ended=[COMMITTED])], log(*BOTH), read_committed()))) == {}
 
 
 def test_two_transactions_are_each_their_own() -> None:
-    view = read_committed((0, 0, 0, 0), p0=transactions(0, 1, ended=[COMMITTED, ABORTED]))
-    assert found(find(Readings([two_messages()], log(*BOTH), view))) == {}
+    view = read_committed((0, 0, 0, 0))
+    assert found(find(Readings([two_messages(0, 1, ended=[COMMITTED, ABORTED])], log(*BOTH), view))) == {}
+
+
+def test_seen_though_nobody_asked_for_a_commit_is_as_wrong_as_if_it_was_aborted() -> None:
+    sent = two_messages(0, 0, ended=[OPEN])
+    assert found(find(Readings([sent], log(*BOTH), read_committed((0, 0, 0, 0))))) == {"aborted_visible": 1}
+
+
+def test_one_that_was_in_another_before_may_be_seen_because_of_that() -> None:
+    sent = two_messages(1, 1, ended=[OPEN, ABORTED], asked=[COMMITTED, ABORTED], again=[0, 1])
+    assert found(find(Readings([sent], log(*BOTH), read_committed(*BOTH)))) == {}
+
+
+def test_a_crashed_one_is_proved_to_be_committed_by_what_is_seen_of_it_and_torn_by_what_is_not() -> None:
+    seen = read_committed((0, 0, 0, 0))
+    sent = two_messages(0, 0, ended=[OPEN], asked=[COMMITTED])
+    assert found(find(Readings([sent], log(*BOTH), seen))) == {"torn_transaction": 1}
+    sent = two_messages(0, 0, ended=[OPEN], asked=[COMMITTED], again=[0])
+    assert found(find(Readings([sent], log(*BOTH), seen))) == {}, "what is seen may be of the one before"
+
+
+def test_an_empty_one_is_nothing() -> None:
+    sent = two_messages(0, 0, ended=[COMMITTED, COMMITTED])
+    assert found(find(Readings([sent], log(*BOTH), read_committed(*BOTH)))) == {}
 
 
 def test_an_open_transaction_promises_nothing_of_its_messages() -> None:
-    assert (
-        found(find(Readings([two_messages()], log(*BOTH), read_committed(p0=transactions(0, 0, ended=[OPEN]))))) == {}
-    )
+    assert found(find(Readings([two_messages(0, 0, ended=[OPEN])], log(*BOTH), read_committed()))) == {}
 
 
 def test_a_stalled_last_stable_offset_is_no_loss_and_tears_nothing() -> None:
     # Partition 1 is held at offset 0 by somebody's open transaction: this one is committed, and waits behind it.
-    view = read_committed((0, 0, 0, 0), stable=(1, 0), p0=transactions(0, 0, ended=[COMMITTED]))
-    findings = find(Readings([two_messages()], log(*BOTH), view))
+    view = read_committed((0, 0, 0, 0), stable=(1, 0))
+    findings = find(Readings([two_messages(0, 0, ended=[COMMITTED])], log(*BOTH), view))
     assert found(findings) == {"hung_transaction": 1}
     assert findings.witnesses["hung_transaction"][0]["sequence"] == 1
 
@@ -112,8 +143,8 @@ def test_a_stalled_last_stable_offset_is_no_loss_and_tears_nothing() -> None:
 def test_a_stalled_last_stable_offset_holds_back_producers_without_transactions_too() -> None:
     others = producer((0, UNCONFIRMED), number=1)
     records = log(*BOTH, (0, 1, 1, 0))
-    view = read_committed(stable=(0, 0), p0=transactions(0, 0, ended=[OPEN]))
-    assert found(find(Readings([two_messages(), others], records, view))) == {"hung_transaction": 3}
+    view = read_committed(stable=(0, 0))
+    assert found(find(Readings([two_messages(0, 0, ended=[OPEN]), others], records, view))) == {"hung_transaction": 3}
 
 
 def test_a_duplicate_behind_the_last_stable_offset_is_not_held_back() -> None:
@@ -123,8 +154,8 @@ def test_a_duplicate_behind_the_last_stable_offset_is_not_held_back() -> None:
 
 
 def test_a_message_of_no_transaction_is_neither_aborted_nor_torn() -> None:
-    view = read_committed((0, 0, 0, 0), p0=transactions(-1, -1, ended=[ABORTED]))
-    assert found(find(Readings([two_messages()], log(*BOTH), view))) == {}
+    view = read_committed((0, 0, 0, 0))
+    assert found(find(Readings([two_messages(-1, -1, ended=[ABORTED])], log(*BOTH), view))) == {}
 
 
 @st.composite
@@ -160,13 +191,14 @@ def test_the_judge_agrees_with_the_definitions(
         if number < 0:
             continue
         siblings = {other for other, its in enumerate(numbers) if its == number}
-        if endings[number] is ABORTED and sequence in visible:
+        if endings[number] in (ABORTED, OPEN) and sequence in visible:  # nobody asked for anything else
             which["aborted_visible"].append(sequence)
         if endings[number] is COMMITTED and siblings & visible and sequence not in visible | kept_back:
             which["torn_transaction"].append(sequence)
 
-    view = read_committed(*seen, stable=stable, p0=transactions(*numbers, ended=endings))
-    findings = find(Readings([producer(*((partition, ACKED) for partition in partitions))], log(*records), view))
+    sent = producer(*((partition, ACKED) for partition in partitions))
+    sent = replace(sent, transactions=transactions(*numbers, ended=endings))
+    findings = find(Readings([sent], log(*records), read_committed(*seen, stable=stable)))
     for anomaly, sequences in which.items():
         assert getattr(findings.anomalies, anomaly) == len(sequences)
         shown = findings.witnesses.get(anomaly, [])

@@ -65,15 +65,16 @@ def _(step: steps.ResumeClient, stage: Stage) -> None:
 @do.register
 def _(step: steps.KillClient, stage: Stage) -> None:
     stage.fleet.kill()
-    stage.record("kill-client", sent=stage.fleet.sent(), acks=stage.acks())
+    fleet = stage.fleet
+    stage.record("kill-client", sent=fleet.sent(), acks=stage.acks(), uncommitted=fleet.uncommitted())
 
 
 @do.register
 def _(step: steps.RestartClient, stage: Stage) -> Iterator[None]:
     stage.fleet.succeed()
-    unreported = stage.fleet.pending()
+    unfinished = stage.fleet.pending() + stage.fleet.uncommitted()
     if step.resend:
         stage.fleet.resend(stage.bounds)
         yield from stage.while_load_moves(lambda: not stage.fleet.pending(), "what was sent again has no report")
-    stage.record("restart-client", sent_again=unreported if step.resend else 0)
+    stage.record("restart-client", sent_again=unfinished if step.resend else 0)
     stage.fleet.go_on(stage.bounds)

@@ -31,6 +31,7 @@ from harness.faults.steps.nodes import (
     ShutDown,
     Target,
 )
+from harness.faults.steps.pipeline import AwaitStop, FreezeWorker, KillWorker, StartWorker
 from harness.faults.steps.step import LineNeed, Need, Step
 from harness.faults.steps.together import Part, Together
 from harness.faults.steps.wire import AwaitFired, SetRules
@@ -43,12 +44,15 @@ __all__ = [
     "AwaitHealthy",
     "AwaitIsrOfLeader",
     "AwaitSent",
+    "AwaitStop",
     "Cut",
     "Direction",
     "ElectUnclean",
     "FillDisk",
+    "FreezeWorker",
     "Kill",
     "KillClient",
+    "KillWorker",
     "LineNeed",
     "LoseDisk",
     "LosePower",
@@ -69,6 +73,7 @@ __all__ = [
     "SetRules",
     "ShutDown",
     "Sleep",
+    "StartWorker",
     "Step",
     "Target",
     "Together",

@@ -64,8 +64,8 @@ class KillClient(Step):
 
 @dataclass(frozen=True)
 class RestartClient(Step):
-    """A new client takes over: sends again all that the killed one had no report for, if it is to ``resend``, and then
-    the rest of the load.
+    """A new client takes over: sends again all that the killed one had no report for or had not committed, if it is to
+    ``resend``, and then the rest of the load.
     """
 
     resend: bool = True

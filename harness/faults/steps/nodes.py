@@ -8,8 +8,9 @@ from typing import Literal
 from harness.clusters.can import Ability
 from harness.faults.steps.step import Step
 
-Target = Literal["leader", "follower", "followers", "controller", "all"]
-"""Of partition 0 at that moment: its leader, its first follower, all of its followers; the controller; every broker.
+Target = Literal["leader", "follower", "followers", "controller", "txn-coordinator", "group-coordinator", "all"]
+"""Of partition 0 at that moment: its leader, its first follower, all of its followers; the controller; the broker that
+coordinates the first producer's transactions, or the consumers' group, whatever else it leads; every broker.
 
 Once a step has hit a target, later steps mean the same nodes by it, whoever leads by then, until they are resumed,
 mended or started again.

@@ -24,13 +24,15 @@ from harness.store import (
 _PARTS: Mapping[str, type[BaseModel]] = {
     "counts": Counts,
     "anomalies": Anomalies,
+    "uncommitted": Anomalies,
     "throughput": Throughput,
     "latency_ms": Percentiles,
     "service_ms": Percentiles,
+    "committed_ms": Percentiles,
     "end_to_end_ms": Percentiles,
     "availability": Availability,
 }
-_OPEN = ("config", "effective", "load", "fault.parameters")
+_OPEN = ("config", "effective", "load", "transactions", "fault.parameters")
 """Mappings whose keys differ from run to run."""
 _NOT_FLAT = ("witnesses", "errors", "ack_rate", "error_rate", "expectations")
 """Only in trials.jsonl, as are the fault's events and the histograms."""

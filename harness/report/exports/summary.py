@@ -19,7 +19,7 @@ from harness.report.performance import Clock, Cost, Costs, Performance, Quantile
 from harness.report.wording import Spread
 
 _QUANTILES: Mapping[Quantile, str] = {"p50": "p50", "p99": "p99", "p99_9": "p99.9"}
-_CLOCKS: Sequence[Clock] = ("latency_ms", "service_ms", "end_to_end_ms")
+_CLOCKS: Sequence[Clock] = ("latency_ms", "service_ms", "committed_ms", "end_to_end_ms")
 
 
 def export(data: Data) -> str:

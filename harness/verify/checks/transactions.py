@@ -3,8 +3,10 @@
 A message is *seen* if that consumer has a copy of it, and *kept back* if it is in the log, but only from the last
 stable offset on.
 
-- *aborted_visible*: of an aborted transaction, and seen.
-- *torn_transaction*: of a committed transaction of which something was seen, and neither seen nor kept back.
+- *aborted_visible*: of an aborted transaction, or of one whose commit nobody asked for, and seen. One that was sent in
+  another transaction before may be seen because of that, and is none.
+- *torn_transaction*: of a committed transaction of which something was seen, and neither seen nor kept back. One whose
+  end nobody heard of was committed if a message is seen that was in no other.
 - *hung_transaction*: kept back. An open transaction does that to everything behind it, this producer's or not, in a
   transaction or not; it loses nothing and tears nothing.
 """
@@ -16,9 +18,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from harness.events import Anomaly, Ending
+from harness.journal import Transactions
 from harness.verify.checks.check import Check, Found, messages
 from harness.verify.copies import Bools, Copies
-from harness.verify.readings import ReadCommitted, Transactions
+from harness.verify.readings import ReadCommitted
 
 
 def _find(copies: Sequence[Copies], committed: ReadCommitted) -> Mapping[Anomaly, Found]:
@@ -34,7 +37,7 @@ def _of(copies: Copies, committed: ReadCommitted) -> dict[Anomaly, Bools]:
     landed = np.flatnonzero(copies.landed)
     kept_back = np.zeros(len(producer), np.bool_)
     kept_back[landed] = copies.first[landed] >= committed.stable[producer.partition[landed]]
-    return _with(committed.transactions.get(producer.producer), seen, kept_back)
+    return _with(producer.transactions, seen, kept_back)
 
 
 def _with(transactions: Transactions | None, seen: Bools, kept_back: Bools) -> dict[Anomaly, Bools]:
@@ -42,14 +45,18 @@ def _with(transactions: Transactions | None, seen: Bools, kept_back: Bools) -> d
     if transactions is None:
         nothing = np.zeros_like(seen)
         return {Anomaly.ABORTED_VISIBLE: nothing, Anomaly.TORN_TRANSACTION: nothing, **found}
-    number = transactions.number
-    ending = np.append(transactions.ending, np.uint8(Ending.OPEN))[number]  # number -1 is the one at the end
-    committed = ending == Ending.COMMITTED
-    partly_seen = np.zeros(len(transactions.ending) + 1, np.bool_)
+    number, alone = transactions.number, ~transactions.again
+    ending = np.append(transactions.ending, np.uint8(Ending.OPEN))  # number -1, of none, is the one at the end
+    to_commit = np.append(transactions.asked == Ending.COMMITTED, True)
+    partly_seen, proved = np.zeros(len(ending), np.bool_), np.zeros(len(ending), np.bool_)
     partly_seen[number[seen]] = True
+    proved[number[seen & alone]] = True
+    never_committed = (ending == Ending.ABORTED) | ((ending == Ending.OPEN) & ~to_commit)
+    committed = (ending == Ending.COMMITTED) | ((ending == Ending.OPEN) & to_commit & proved)
+    of_one = number >= 0
     return {
-        Anomaly.ABORTED_VISIBLE: (ending == Ending.ABORTED) & seen,
-        Anomaly.TORN_TRANSACTION: committed & partly_seen[number] & ~seen & ~kept_back,
+        Anomaly.ABORTED_VISIBLE: of_one & never_committed[number] & seen & alone,
+        Anomaly.TORN_TRANSACTION: of_one & (committed & partly_seen)[number] & ~seen & ~kept_back,
         **found,
     }
 

@@ -18,7 +18,7 @@ from harness.verify.rules.lost import LOST
 from harness.verify.rules.misplaced import of_a_copy
 from harness.verify.rules.reordered import IN_ORDER, REORDERED
 from harness.verify.rules.table import ALLOWED, DELIVERY, FORBIDDEN, Rule, rule
-from harness.verify.rules.transactions import OF_TRANSACTIONS
+from harness.verify.rules.transactions import ALL_OR_NOTHING, TWICE
 
 __all__ = ["OF_TRANSACTIONS", "RULES", "WHATEVER_BEFALLS", "Rule", "Table", "read", "written"]
 
@@ -76,8 +76,14 @@ RULES: Table = {
     ),
 }
 """For each anomaly that a trial of producers can have, its rules."""
+OF_TRANSACTIONS: Table = {
+    **RULES,
+    Anomaly.DUPLICATE: (*RULES[Anomaly.DUPLICATE], *TWICE),
+    **ALL_OR_NOTHING,
+}
+"""The same of a trial of transactional producers."""
 
 WHATEVER_BEFALLS = frozenset(
-    {Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT, Anomaly.FAILED_LANDED, Anomaly.UNEXPECTED, *OF_TRANSACTIONS}
+    {Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT, Anomaly.FAILED_LANDED, Anomaly.UNEXPECTED, *ALL_OR_NOTHING}
 )
 """Of these the rules hold too where nobody knows what the fault does: they are about what is said of messages."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.events import Permission
-from harness.verify.cell import Cell
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class Measurement:
 class Rule:
     """One line of the table.
 
-    ``when``: facts of ``Cell``, each with the values for which the rule applies; of a fact that is a set, one of them
-    is in it.
+    ``when``: facts of a ``Cell`` (or ``PipelineCell``), each with the values for which the rule applies; of a fact that
+    is a set, one of them is in it.
     """
 
     permission: Permission
@@ -36,7 +35,7 @@ class Rule:
     when: tuple[tuple[str, tuple[object, ...]], ...]
     measured: Measurement | None = None
 
-    def applies(self, cell: Cell) -> bool:
+    def applies(self, cell: object) -> bool:
         for fact, values in self.when:
             is_so = getattr(cell, fact)
             if is_so not in values and not (isinstance(is_so, frozenset) and is_so.intersection(values)):

@@ -1,13 +1,24 @@
-"""What a transactional producer is promised. No fault is an excuse: that is what transactions are for."""
+"""What a transactional producer is promised, as a read_committed consumer sees it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from harness.events import Anomaly
-from harness.verify.rules.table import FORBIDDEN, Rule, rule
+from harness.verify.rules.table import ALLOWED, FORBIDDEN, Rule, rule
 
-OF_TRANSACTIONS: Mapping[Anomaly, tuple[Rule, ...]] = {
+TWICE: tuple[Rule, ...] = (
+    rule(
+        ALLOWED,
+        "what a producer left open the next one of its transactional.id aborts, so that what is sent again is seen "
+        "once; but of a commit that was asked for and not answered nobody knows whether it happened",
+        "KIP-98",
+        resends=True,
+    ),
+)
+"""When a read_committed consumer may get a message twice, beside what holds of every producer."""
+
+ALL_OR_NOTHING: Mapping[Anomaly, tuple[Rule, ...]] = {
     Anomaly.ABORTED_VISIBLE: (
         rule(FORBIDDEN, "a read_committed consumer gets nothing of a transaction that was aborted", "KIP-98"),
     ),
@@ -22,4 +33,4 @@ OF_TRANSACTIONS: Mapping[Anomaly, tuple[Rule, ...]] = {
         ),
     ),
 }
-"""The further rules of a trial with transactions."""
+"""Of anomalies that only transactions have."""

@@ -1,0 +1,143 @@
+"""A client whose messages are in transactions, which is what an application around it would do."""
+
+from __future__ import annotations
+
+import math
+import time
+import zlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from harness import clients
+from harness.clients import ClientDead, Setting, TransactionFailed
+from harness.events import Ending, Outcome
+from harness.journal import ProducerJournal, TransactionJournal
+from harness.load.drain import Stalled, drain
+from harness.load.recorder import JournalRecorder
+from harness.load.spec import InTransactions
+
+
+class Transacting:
+    """A ``clients.Producer``. A transaction is begun with the first message behind the one before; it ends when it has
+    room for no more or its time is over, at the next call, and whenever all is to be reported. Which are aborted is
+    drawn by their numbers, so that a producer that takes over goes on with the same draw; and so is one of which a
+    message had an error, as an application does that looks at its reports: not every client refuses to commit the rest.
+
+    Whatever is called raises ``ClientDead`` when a transaction cannot be ended any more, for the client is fenced, has
+    failed, or does not return; ``Stalled`` when it does not report the messages of one.
+    """
+
+    def __init__(
+        self,
+        producer: clients.Producer,
+        told: InTransactions,
+        messages: ProducerJournal,
+        journal: TransactionJournal,
+        recorder: JournalRecorder,
+        patience_s: Callable[[], float],
+    ) -> None:
+        assert producer.transactions is not None
+        self.transactions: clients.Transactions = producer.transactions
+        self.effective: dict[str, Setting] = producer.effective
+        self.most_waiting_bytes = producer.most_waiting_bytes
+        self._producer, self._told, self._recorder = producer, told, recorder
+        self._messages, self._journal = messages, journal
+        self._patience_s = patience_s
+        self._number = journal.begun() - 1
+        self._has: int | None = None
+        """How many messages are in the transaction that is open, if one is."""
+        self._parts: list[slice] = []
+        """Their sequences."""
+        self._until = 0.0
+
+    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+        # Not behind the messages that fill it: whatever its end raises, they were taken, and it has to be known.
+        self._end_if_due()
+        if self._has is None:
+            self._begin()
+        assert self._has is not None
+        values = values[: self._told.messages - self._has]
+        # Before it has them: whatever is in the log is known to have been in this one.
+        part = slice(first_sequence, first_sequence + len(values))
+        known = self._journal.transaction[part]
+        another = (known != 0) & (np.abs(known) != self._number + 1)
+        self._journal.transaction[part] = np.where(another | (known < 0), -1, 1) * (self._number + 1)
+        accepted = self._producer.send(first_sequence, partition, values)
+        self._has += accepted
+        self._parts.append(slice(first_sequence, first_sequence + accepted))
+        return accepted
+
+    def poll(self, timeout_s: float) -> None:
+        self._producer.poll(min(timeout_s, self._left_s()))
+        self._end_if_due()
+
+    def flush(self, timeout_s: float) -> int:
+        unreported = self._producer.flush(timeout_s)
+        if not unreported and self._has is not None:
+            self._end()
+        return unreported
+
+    def close(self, timeout_s: float) -> None:
+        self._producer.close(timeout_s)
+
+    def _begin(self) -> None:
+        if self._number + 1 >= self._journal.room:
+            raise ClientDead(f"the journal has no room for more than {self._journal.room} transactions")
+        try:
+            self.transactions.begin()
+        except TransactionFailed as failed:
+            raise ClientDead(f"no transaction can be begun: {failed}") from failed
+        self._number += 1
+        self._has, self._parts = 0, []
+        began_ns = time.monotonic_ns()
+        self._journal.begun_ns[self._number] = began_ns
+        self._until = began_ns / 1e9 + self._told.interval_s
+
+    def _left_s(self) -> float:
+        """How long the transaction may go on that is open, if one is."""
+        if self._has is None:
+            return math.inf
+        return 0.0 if self._has >= self._told.messages else max(0.0, self._until - time.monotonic())
+
+    def _end_if_due(self) -> None:
+        if self._left_s():
+            return
+        _, still_s = drain(self._producer, self._patience_s)
+        if still_s is not None:
+            self._has = None  # nobody waits for it once more
+            raise Stalled(still_s)
+        self._end()
+
+    def _end(self) -> None:
+        number, journal = self._number, self._journal
+        draw = zlib.crc32(f"{self._told.seed} {number}".encode()) / 2**32
+        asked = Ending.ABORTED if draw < self._told.aborts or self._has_errors() else Ending.COMMITTED
+        journal.asked[number] = asked
+        journal.ended_ns[number] = time.monotonic_ns()
+        self._has = None
+        ending = self._ended(asked)
+        journal.done_ns[number] = time.monotonic_ns()
+        journal.ending[number] = ending
+
+    def _has_errors(self) -> bool:
+        return any(np.isin(self._messages.outcome[part], (Outcome.ERROR, Outcome.FAILED)).any() for part in self._parts)
+
+    def _ended(self, asked: Ending) -> Ending:
+        """Asks until it is answered: a client that says that it can be asked again is, while anybody is patient."""
+        until = time.monotonic() + self._patience_s()
+        while True:
+            left_s = max(0.0, until - time.monotonic())
+            try:
+                if asked is Ending.COMMITTED:
+                    self.transactions.commit(left_s)
+                else:
+                    self.transactions.abort(left_s)
+            except TransactionFailed as failed:
+                self._journal.error[self._number] = self._recorder.code(failed.error)
+                if failed.abortable and asked is Ending.COMMITTED:
+                    asked = Ending.ABORTED
+                elif failed.fatal or failed.hung_s is not None or left_s == 0:
+                    raise ClientDead(f"the transaction cannot be ended: {failed}") from failed
+            else:
+                return asked

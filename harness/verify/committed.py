@@ -1,0 +1,52 @@
+"""The log as a read_committed consumer has it, judged by the same checks as the whole of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from harness.events import Ending, Outcome
+from harness.journal import ProducerColumns
+from harness.store import Anomalies
+from harness.verify.anomalies import Findings, find
+from harness.verify.copies import Copies
+from harness.verify.readings import ReadCommitted, Readings
+
+_OF_READERS = ("lost", "duplicate", "reordered", "unknown_landed", "unknown_absent", "failed_landed", "misplaced")
+"""The anomalies that depend on which of the two a consumer is; the others are of the client, or of transactions."""
+
+
+def find_committed(readings: Readings) -> tuple[Findings, Anomalies | None]:
+    """What a read_committed consumer finds, which is what transactions are for, and what a read_uncommitted one does;
+    the latter is None where nobody read the log as the former.
+
+    A message counts for the former as its transaction ended: *acked* if that was committed, else *unknown*, for of an
+    aborted one nothing is to be seen, and of one that nobody heard the end of anything may be. So is one that is kept
+    back by the last stable offset: it is in the log, and not lost.
+    """
+    whole = find(readings)
+    if readings.committed is None:
+        return whole, None
+    if readings.copies is None:
+        return find(replace(readings, log=readings.committed.log, committed=None)), whole.anomalies
+    as_committed = [_as_committed(copies, readings.committed) for copies in readings.copies]
+    view = find(replace(readings, producers=as_committed, log=readings.committed.log, committed=None))
+    counted = {name: getattr(view.anomalies, name) for name in _OF_READERS}
+    kept = {name: of for name, of in whole.witnesses.items() if name not in _OF_READERS}
+    shown = {name: of for name, of in view.witnesses.items() if name in _OF_READERS}
+    return Findings(whole.counts, whole.anomalies.model_copy(update=counted), {**shown, **kept}), whole.anomalies
+
+
+def _as_committed(copies: Copies, committed: ReadCommitted) -> ProducerColumns:
+    producer = copies.producer
+    outcome = producer.outcome.copy()
+    landed = np.flatnonzero(copies.landed)
+    kept_back = landed[copies.first[landed] >= committed.stable[producer.partition[landed]]]
+    doubtful = np.zeros(len(producer), np.bool_)
+    doubtful[kept_back] = True
+    if (made := producer.transactions) is not None:
+        ending = np.append(made.ending, np.uint8(Ending.COMMITTED))[made.number]  # -1, of none, is the one at the end
+        doubtful |= ending != Ending.COMMITTED
+    outcome[doubtful & (outcome == Outcome.ACKED)] = Outcome.UNKNOWN
+    return replace(producer, outcome=outcome)

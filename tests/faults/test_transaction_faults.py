@@ -1,0 +1,81 @@
+"""Faults that strike inside of a transaction, on real brokers: who reads committed messages gets each once or none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.bounds import Bounds
+from harness.clients import CLIENTS
+from harness.events import STABLE, Verdict
+from harness.journal import read_producers
+from harness.store import TrialRecord
+from harness.trial import Venue
+
+from .conftest import Run
+
+CLIENT = "confluent-kafka"
+TRANSACTIONAL: dict[str, Any] = {"acks": "all", "enable_idempotence": True, "transactional": True}
+SMALL: dict[str, Any] = {"messages": 3_000, "after_acks": 500}
+COMMITTED_MEANWHILE: dict[str, Any] = {
+    "transaction_messages": 5_000,
+    "transaction_interval_ms": 1_000,
+    "transaction_timeout_ms": 5_000,
+}
+"""The first thing that is asked of the coordinator since it was killed is to commit."""
+pytestmark = pytest.mark.timeout(240)
+
+
+def _event(record: TrialRecord, what: str) -> dict[str, Any]:
+    (event,) = (event for event in record.fault.events if event["what"] == what)
+    return dict(event)
+
+
+def _keeps_its_promise(record: TrialRecord) -> None:
+    assert record.reason is None and record.fault.fired, (record.reason, record.fault.events)
+    assert record.verdict is Verdict.KEPT, record.verdict_reason
+    found = record.anomalies
+    assert found is not None
+    assert (found.lost, found.duplicate, found.torn_transaction, found.hung_transaction) == (0, 0, 0, 0)
+    assert _event(record, STABLE)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_was_not_committed_is_in_the_log_twice_and_seen_once(run: Run, client: str) -> None:
+    record = run(client, "kill-in-transaction", SMALL, **TRANSACTIONAL)
+    _keeps_its_promise(record)
+    assert record.counts is not None and record.counts.acked == record.counts.sent == 3_050
+    assert record.uncommitted is not None and record.uncommitted.duplicate
+    killed, restarted = _event(record, "kill-client"), _event(record, "restart-client")
+    assert killed["uncommitted"] >= 500 and restarted["sent_again"] >= record.uncommitted.duplicate
+
+
+def test_where_nobody_takes_over_readers_wait_until_its_time_is_over(run: Run, venue: Venue) -> None:
+    record = run(CLIENT, "kill-in-transaction", {**SMALL, "restart": False}, **TRANSACTIONAL)
+    _keeps_its_promise(record)
+    (producer,) = read_producers(venue.journals, record.id)
+    assert producer.transactions is not None
+    open_ns = _event(record, STABLE)["at_ns"] - int(producer.transactions.begun_ns[-1])
+    assert open_ns >= 5_000_000_000, "its coordinator aborts it no earlier"
+
+
+@pytest.mark.parametrize("client", ["confluent-kafka", "aiokafka"])
+def test_another_coordinator_goes_on_with_what_the_killed_one_had(run: Run, client: str) -> None:
+    _keeps_its_promise(run(client, "kill-coordinator", SMALL, **TRANSACTIONAL))
+
+
+@pytest.mark.parametrize("pause_s", [1.0, 4.0])
+def test_a_coordinator_that_sleeps_keeps_commits_waiting(run: Run, pause_s: float) -> None:
+    _keeps_its_promise(run(CLIENT, "pause-coordinator", {**SMALL, "pause_s": pause_s}, **TRANSACTIONAL))
+
+
+def test_a_commit_that_never_returns_ends_its_trial_and_no_other(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        # Else it is waited for as long as a broker may take to be back.
+        short = Bounds(explained_s=5, undisturbed_s=5, cluster_s=60)
+        patched.setattr("harness.kinds.fault.bounds_of", lambda *_: short)
+        record = run("kafka-python", "kill-coordinator", SMALL, **TRANSACTIONAL, **COMMITTED_MEANWHILE)
+    assert record.verdict is Verdict.UNKNOWN, record.verdict_reason
+    assert "commit_transaction did not return within" in (record.reason or "")
+    _keeps_its_promise(run("kafka-python", "kill-in-transaction", SMALL, **TRANSACTIONAL))

@@ -1,0 +1,62 @@
+"""Trials with transactions, on real brokers: what is committed is seen once, and what is aborted is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness import trial
+from harness.events import STABLE, Ending, Verdict
+from harness.journal import read_producers
+from harness.judge import judge
+from harness.kinds import KINDS
+from harness.store import TrialRecord
+from harness.trial import Venue
+
+from .single import planned
+
+CLIENTS = ("confluent-kafka", "aiokafka", "kafka-python")
+TRANSACTIONAL = {
+    "transactional": True,
+    "enable.idempotence": True,
+    "transaction.messages": 20,
+    "transaction.aborts.percent": 25,
+}
+
+
+def _ran(venue: Venue, client: str, config: dict[str, Any], **parts: Any) -> TrialRecord:
+    single = planned(client, config, **parts)
+    assert single.skip is None, single.skip
+    return judge(trial.run(single, KINDS[single.kind], venue), venue.journals)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_is_committed_is_seen_and_what_is_aborted_is_not(venue: Venue, client: str) -> None:
+    record = _ran(venue, client, TRANSACTIONAL, performance={"loads": [{"rate": 400, "seconds": 1.5}], "partitions": 2})
+    assert record.verdict is Verdict.KEPT, record.verdict_reason
+    assert (record.promise, record.observed) == ("all-or-nothing", "once")
+    (producer,) = read_producers(venue.journals, record.id)
+    made = producer.transactions
+    assert made is not None and len(made) >= 10 and (made.number >= 0).all()
+    assert made.ending.tolist() == made.asked.tolist() and set(made.ending) == {Ending.COMMITTED, Ending.ABORTED}
+    assert np.bincount(made.number).max() <= 20
+    seen = int(np.isin(made.ending[made.number[producer.warmup :]], Ending.COMMITTED).sum())
+    assert record.committed_ms is not None and record.end_to_end_ms is not None and record.latency_ms is not None
+    assert record.committed_ms.count == record.end_to_end_ms.count == seen < record.latency_ms.count
+    assert record.anomalies is not None and record.uncommitted is not None
+    assert record.anomalies.unknown_absent == np.isin(made.ending[made.number], Ending.ABORTED).sum()
+    assert (record.uncommitted.lost, record.uncommitted.duplicate, record.uncommitted.unknown_absent) == (0, 0, 0)
+    assert STABLE in {event["what"] for event in record.fault.events}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_producer_that_is_killed_and_started_again_writes_twice_what_is_seen_once(venue: Venue, client: str) -> None:
+    # So large that it is killed in the middle of one, of which the log has something.
+    config = {**TRANSACTIONAL, "transaction.messages": 5_000, "transaction.interval.ms": 60_000}
+    record = _ran(venue, client, config, faults={"recipes": [{"name": "restart-producer"}]})
+    assert record.fault.fired and record.anomalies is not None and record.uncommitted is not None
+    assert record.verdict is Verdict.KEPT, record.verdict_reason
+    assert (record.anomalies.lost, record.anomalies.duplicate, record.anomalies.torn_transaction) == (0, 0, 0)
+    assert record.uncommitted.duplicate
