@@ -49,14 +49,3 @@ def test_what_is_committed_is_seen_and_what_is_aborted_is_not(venue: Venue, clie
     assert record.anomalies.unknown_absent == np.isin(made.ending[made.number], Ending.ABORTED).sum()
     assert (record.uncommitted.lost, record.uncommitted.duplicate, record.uncommitted.unknown_absent) == (0, 0, 0)
     assert STABLE in {event["what"] for event in record.fault.events}
-
-
-@pytest.mark.parametrize("client", CLIENTS)
-def test_a_producer_that_is_killed_and_started_again_writes_twice_what_is_seen_once(venue: Venue, client: str) -> None:
-    # So large that it is killed in the middle of one, of which the log has something.
-    config = {**TRANSACTIONAL, "transaction.messages": 5_000, "transaction.interval.ms": 60_000}
-    record = _ran(venue, client, config, faults={"recipes": [{"name": "restart-producer"}]})
-    assert record.fault.fired and record.anomalies is not None and record.uncommitted is not None
-    assert record.verdict is Verdict.KEPT, record.verdict_reason
-    assert (record.anomalies.lost, record.anomalies.duplicate, record.anomalies.torn_transaction) == (0, 0, 0)
-    assert record.uncommitted.duplicate
