@@ -29,6 +29,7 @@ _FEATURES = {  # as Kafka has them without being asked, and otherwise
     ("eligible.leader.replicas.version", 1): "",
     ("eligible.leader.replicas.version", 0): "no eligible leader replicas",
 }
+_OF_TRANSACTIONS = "transaction."
 Rank = tuple[tuple[int, float, str], ...]
 
 
@@ -95,6 +96,7 @@ class Labels:
             groups[record.kind, record.config.get(REPLICATION), record.kafka].append(record.configured)
             faults[record.fault.name].append(flat_parameters(record.fault.parameters))
         varied = {key for configs in groups.values() for key in _varied(configs)}
+        varied -= {key for key in varied if key.startswith(_OF_TRANSACTIONS) and _is_one(key, groups.values())}
         keys = (*_ALWAYS, *sorted(varied - {*_ALWAYS, REPLICATION}))
         clients: dict[str, set[str | None]] = defaultdict(set)
         for record in records:
@@ -169,6 +171,11 @@ def replication_factor(record: TrialRecord) -> int:
 def paced(record: TrialRecord) -> bool:
     """Whether the load had a rate of its own, so that its latency is not one at saturation."""
     return record.load.get("rate") not in ("max", None)
+
+
+def _is_one(key: str, groups: Iterable[Iterable[Mapping[str, Any]]]) -> bool:
+    """Whether all that have the key have it alike: that some have none follows from what they are."""
+    return len({repr(each[key]) for configs in groups for each in configs if key in each}) == 1
 
 
 def _varied(settings: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -36,6 +36,18 @@ def test_a_client_that_was_upgraded_within_a_run_is_two() -> None:
     assert Labels.of(records[1:]).subject(records[1]).client == "aiokafka"
 
 
+def test_what_only_transactions_have_is_named_where_they_differ_in_it() -> None:
+    plain = one(config={"transactional": False})
+    small, large = (
+        one(config={"transactional": True, "transaction.messages": messages, "transaction.interval.ms": 100})
+        for messages in (10, 1_000)
+    )
+    labels = Labels.of([plain, small])
+    assert [str(labels.configuration(each)) for each in (plain, small)] == ["acks=all", "acks=all, transactional"]
+    labels = Labels.of([plain, small, large])
+    assert str(labels.configuration(large)) == "acks=all, transaction.messages=1000, transactional"
+
+
 def test_every_setting_that_varies_is_named_shortly() -> None:
     records = [
         one(config={"linger.ms": linger, "max.in.flight.requests.per.connection": in_flight})
