@@ -20,7 +20,7 @@ from harness.clusters.local.cluster import LocalCluster
 
 from .sending import CLIENTS, Config, Open, Sending, Topic
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(60)]
 
 Consume = Callable[..., Any]
 _PATIENCE_S = 20.0

@@ -19,7 +19,7 @@ from harness.events import Outcome
 
 from .sending import CLIENTS, Config, Open, Sending, Topic
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(60)]
 
 Transactional = Callable[..., Sending]
 _CALL_S = 20.0

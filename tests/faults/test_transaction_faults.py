@@ -24,7 +24,7 @@ COMMITTED_MEANWHILE: dict[str, Any] = {
     "transaction_timeout_ms": 5_000,
 }
 """The first thing that is asked of the coordinator since it was killed is to commit."""
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 
 def _event(record: TrialRecord, what: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from harness.sweep import plan_of
 from harness.trial import Venue
 from harness.workload import parse
 
+pytestmark = pytest.mark.long
 CLIENTS = ("confluent-kafka", "aiokafka", "kafka-python")
 
 

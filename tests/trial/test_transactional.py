@@ -17,6 +17,7 @@ from harness.trial import Venue
 
 from .single import planned
 
+pytestmark = pytest.mark.long
 CLIENTS = ("confluent-kafka", "aiokafka", "kafka-python")
 TRANSACTIONAL = {
     "transactional": True,

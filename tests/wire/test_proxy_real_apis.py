@@ -19,6 +19,7 @@ __all__ = ["proxy"]
 
 NOT_LEADER, LOADING, COORDINATOR_NOT_AVAILABLE, REBALANCING, CONCURRENT_TRANSACTIONS = 6, 14, 15, 27, 51
 VALUES = [b"%d" % number for number in range(10)]
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ RUN_KEY, MESSAGE_BYTES = 7, 100
 CODEC = Codec(RUN_KEY, MESSAGE_BYTES)
 BOTH = ("read_uncommitted", "read_committed")
 _BOUND_S = 20.0
+pytestmark = pytest.mark.long
 _numbers = itertools.count()
 
 
