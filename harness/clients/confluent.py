@@ -101,11 +101,14 @@ def refuses(config: Mapping[str, Setting]) -> str | None:
         if in_transactions and int(config.get(name, 0)) > longest + more:
             by = f" by more than {more}" if more else ""
             return f"{NAME} 2.16.1 refuses {name}={config[name]}, which is more than {said[transaction]}{by}."
-    if linger is None or int(config.get(delivery, DEFAULTS[delivery])) > int(linger):
+    # Unless it is stated, a message has no longer than the transaction; that is compared if a setting of the topic is
+    # stated: acks, or the request's timeout.
+    unstated = in_transactions and delivery not in config
+    bounds = transaction if unstated and longest < int(DEFAULTS[delivery]) else delivery
+    compared = not unstated or not config.keys().isdisjoint(("acks", "request.timeout.ms"))
+    if linger is None or not compared or int(config.get(bounds, DEFAULTS[bounds])) > int(linger):
         return None
-    if in_transactions and delivery not in config:  # it is the transaction's then, and not compared
-        return None
-    return f"{NAME} 2.16.1 refuses {said[delivery]}, which is not more than linger.ms={linger}."
+    return f"{NAME} 2.16.1 refuses {said[bounds]}, which is not more than linger.ms={linger}."
 
 
 def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> ConfluentProducer:

@@ -90,6 +90,16 @@ CONFIGS = st.fixed_dictionaries(
 TRANSACTIONAL: Config = {"transactional.id": "mine"}
 
 
+@pytest.mark.parametrize("transaction_ms", [1_000, 60_000, 300_000, 900_000])
+def test_a_linger_is_compared_with_what_a_message_has_in_a_transaction(transaction_ms: int) -> None:
+    """Which is the transaction's time, or the default that is shorter; as soon as a setting of the topic is stated."""
+    longest = min(transaction_ms, 300_000)
+    for linger in (longest - 1, longest, longest + 1):
+        for stated in ({}, {"acks": "all"}, {"request.timeout.ms": 1_000}):
+            config = {**TRANSACTIONAL, "transaction.timeout.ms": transaction_ms, "linger.ms": linger, **stated}
+            assert takes("confluent-kafka", config) == (confluent.refuses(config) is None), config
+
+
 @pytest.mark.parametrize("client", ASK)
 def test_a_client_takes_what_it_is_not_said_to_refuse_and_nothing_else(client: str) -> None:
     module = clients.load(client)
