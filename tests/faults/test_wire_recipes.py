@@ -148,6 +148,7 @@ def test_a_refused_batch_makes_an_idempotent_librdkafka_write_another_partitions
 
 
 @clients
+@pytest.mark.long
 @pytest.mark.parametrize(("fault", "parameters"), [("lose-ack", {}), ("inject-error", {"error": 51})])
 def test_a_commit_that_is_not_answered_or_refused_is_asked_for_again(
     run: Run, client: str, fault: str, parameters: dict[str, Any]
