@@ -83,15 +83,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
     coordinated: dict[Coordinated, str] = {"transaction": running.transactional_id(0)} if trial.transactional else {}
     stage = Stage(venue.cluster, running.topic, fleet, proxy, bounds, coordinated, events=running.events)
-    try:
-        act(script.steps, stage)
-        if proxy is not None:
-            proxy.fail_if_dead()
-    finally:
-        if proxy is not None:
-            running.spoiled |= not proxy.alive
-            if (problem := proxy.passed_by()) is not None:
-                running.note(problem)
+    act(script.steps, stage)
     for stopped in fleet.stopped:
         running.note(stopped)
     for hang in fleet.hangs:

@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from harness.bounds import recovering_s
 from harness.clusters import Coordinated
 from harness.events import FaultEvent, Guarantee
 from harness.faults import FAULTS
@@ -58,7 +59,9 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
         name = guarantee.value
         return Asked(repeat, load, name, name, lambda config: _OVERHEAD_S, application=application)
     fault = faults[recipe.name]
-    parameters = fault.parameters.model_validate({"messages": wanted.inputs, **recipe.given})
+    # A composition's load is its parts' to say.
+    inputs = {"messages": wanted.inputs} if "messages" in fault.parameters.model_fields else {}
+    parameters = fault.parameters.model_validate({**inputs, **recipe.given})
     sends = fault.messages(parameters)
     load = TrialLoad(None, None, sends, fault.message_size(parameters), wanted.input_partitions)
     differs = parameters.model_dump(exclude_defaults=True)
@@ -106,6 +109,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         venue.doing(f"injecting {trial.fault}" if trial.fault else "processing")
         act(script.steps, stage)
         venue.cluster.heal()
+        venue.cluster.wait_healthy(running.topic, recovering_s(running.stored_bytes))
         ends = venue.cluster.high_watermarks(running.topic)
         venue.doing("waiting for the pipeline")
         if (failed := pipeline.finish(ends)["failed"]) is not None:

@@ -200,7 +200,10 @@ class PipelineRole(Role):
             sequence, producer = int(decoded.sequence[place]), int(decoded.producer[place])
             codec = Codec(self._codec.run_key, self._codec.message_size, producer)
             (value,) = codec.encode(np.array([sequence]), np.array([now_ns]))
+            until = time.monotonic() + self._patience_s
             while not self._producer.send(sequence, sequence % self._outputs, [value]):
+                if time.monotonic() > until:
+                    raise Failed(f"the client took no output for {self._patience_s:.1f} s")
                 self._producer.poll(_POLL_S)
             if place + 1 == middle and self._stops_at(Point.MID_SEND):
                 self._flush()

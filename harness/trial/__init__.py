@@ -45,7 +45,8 @@ def run(trial: Trial, conduct: Conduct, venue: Venue) -> TrialRecord:
         venue.doing("waiting for full recovery")
         bound_s = recovering_s(running.stored_bytes)
         venue.cluster.heal()
-        venue.cluster.wait_healthy(topic, bound_s)
+        for judged in filter(None, (topic, running.output)):
+            venue.cluster.wait_healthy(judged, bound_s)
         if trial.config["acks"] == "0":
             venue.cluster.wait_quiet(topic, bound_s)
     if any(event.what == "restart" for event in running.events):

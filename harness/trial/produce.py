@@ -37,7 +37,15 @@ def produce(running: Running, conduct: Conduct) -> None:
         stack.enter_context(_disk_watched(running, fleet))
         venue.doing("starting the client")
         fleet.wait_ready()
-        conduct.drive(running, fleet, proxy)
+        try:
+            conduct.drive(running, fleet, proxy)
+            if proxy is not None:
+                proxy.fail_if_dead()
+        finally:
+            if proxy is not None:
+                running.spoiled |= not proxy.alive
+                if (problem := proxy.passed_by()) is not None:
+                    running.note(problem)
 
 
 @contextlib.contextmanager

@@ -293,3 +293,11 @@ def test_trials_and_refused_are_the_whole_product(data: dict[str, Any]) -> None:
         later.startswith(f"{earlier}.") for earlier, later in zip(sorted(ids), sorted(ids)[1:], strict=False)
     )
     assert plan(parse(workload.model_dump(mode="json")), KINDS, Able(), FAULTS) == made
+
+
+def test_a_pipeline_is_planned_under_a_composition_too() -> None:
+    recipes = ["kill-worker", {"name": "lose-ack with kill-worker", "kill_worker": {"messages": 500}}]
+    made = planned({"performance": None, "faults": None, "pipelines": {"inputs": 200, "recipes": recipes}})
+    loads = {(trial.fault, trial.load.messages) for trial in made.trials}
+    assert (None, 200) in loads and ("kill-worker", 250) in loads
+    assert any(fault == "lose-ack with kill-worker" for fault, _ in loads)

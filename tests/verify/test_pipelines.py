@@ -86,19 +86,28 @@ def test_a_worker_that_wakes_up_does_again_what_another_has_done() -> None:
     assert _permissions(Guarantee.AT_MOST_ONCE, "replace-worker") == (ALLOWED, ALLOWED)
 
 
-def test_without_a_fault_or_under_another_one_the_guarantee_alone_decides() -> None:
-    for fault in ("none", "kill-leader", "a fault that nobody knows"):
-        assert _permissions(Guarantee.AT_MOST_ONCE, fault) == (ALLOWED, FORBIDDEN)
-        assert _permissions(Guarantee.AT_LEAST_ONCE, fault) == (FORBIDDEN, ALLOWED)
-        assert _permissions(Guarantee.EXACTLY_ONCE, fault) == (FORBIDDEN, FORBIDDEN)
+def test_without_a_fault_the_guarantee_alone_decides() -> None:
+    assert _permissions(Guarantee.AT_MOST_ONCE) == (ALLOWED, FORBIDDEN)
+    assert _permissions(Guarantee.AT_LEAST_ONCE) == (FORBIDDEN, ALLOWED)
+    assert _permissions(Guarantee.EXACTLY_ONCE) == (FORBIDDEN, FORBIDDEN)
+
+
+@pytest.mark.parametrize(
+    "fault", ["kill-leader", "lose-ack", "restart-producer", "power-loss", "one that nobody knows"]
+)
+def test_what_else_is_done_is_held_against_no_pipeline(fault: str) -> None:
+    """A producer of inputs that sends again, or a disk that forgets, makes no worker break its promise."""
+    for guarantee in Guarantee:
+        assert _permissions(guarantee, fault) == (ALLOWED, ALLOWED)
+        assert _permissions(guarantee, f"{fault} with kill-worker") == (ALLOWED, ALLOWED)
 
 
 def test_every_rule_decides_somewhere() -> None:
     decisive = set()
     for guarantee in Guarantee:
-        for fault in ("none", "kill-worker", "replace-worker"):
+        for fault in ("none", "kill-worker", "replace-worker", "kill-leader"):
             for point in Point:
-                effects = known_effects(fault, {} if fault == "none" else {"point": point.value})
+                effects = known_effects(fault, {"point": point.value} if "worker" in fault else {})
                 for each in pipeline_expectations({"processing.guarantee": guarantee.value}, effects):
                     decisive.add((each.anomaly, each.permission, each.reason))
     assert decisive == {(a.value, rule.permission, rule.reason) for a, rules in OF_PIPELINES.items() for rule in rules}
