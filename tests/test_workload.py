@@ -214,8 +214,8 @@ def test_what_is_read(tmp_path: Path) -> None:
     text = BASE.replace("[0, 1, all]", "[1, '0', -1]").replace("acks: 0,", "acks: ['0', -1],")
     (tmp_path / "w.yaml").write_text(text)
     workload = load(tmp_path / "w.yaml")
-    assert list(workload.sweep) == ["client", "acks", "replication.factor"]
-    assert workload.sweep["acks"] == ("1", "0", "all")
+    assert list(workload.sweep[0].axes) == ["client", "acks", "replication.factor"]
+    assert workload.sweep[0].axes["acks"] == ("1", "0", "all")
     assert workload.kafka == ("4.4.0",)
     assert workload.performance is not None and workload.faults is not None
     assert [load.most_messages for load in workload.performance.loads] == [1_000_000, 4_000]
@@ -315,8 +315,8 @@ def test_the_schema_knows_every_name_and_means_something_by_every_key() -> None:
     for section in (schema, *(each for each in schema["$defs"].values() if "enum" not in each)):
         assert all(key.get("description") for key in section["properties"].values())
     keys = schema["properties"]
-    assert keys["sweep"]["properties"]["client"]["items"]["enum"] == list(known.clients)
-    assert keys["sweep"]["properties"].keys() == {"client", *SETTINGS}
+    assert keys["sweep"]["anyOf"][0]["properties"]["client"]["items"]["enum"] == list(known.clients)
+    assert keys["sweep"]["anyOf"][0]["properties"].keys() == {"client", "trials", *SETTINGS}
     assert keys["config"]["properties"].keys() == SETTINGS.keys()
     assert keys["kafka"]["anyOf"][0]["enum"] == list(known.kafka)
     names, *recipes = schema["$defs"]["FaultTrials"]["properties"]["recipes"]["items"]["anyOf"]
@@ -329,8 +329,10 @@ def test_the_schema_has_every_key_of_a_shipped_workload(path: Path) -> None:
     schema, data = json_schema(), yaml.safe_load(path.read_text())
     assert data.keys() <= schema["properties"].keys()
     assert data.keys() >= set(schema["required"])
-    for key in ("sweep", "config"):
-        assert data[key].keys() <= schema["properties"][key]["properties"].keys()
+    grid, _ = schema["properties"]["sweep"]["anyOf"]
+    for mapping in data["sweep"] if isinstance(data["sweep"], list) else [data["sweep"]]:
+        assert mapping.keys() <= grid["properties"].keys()
+    assert data["config"].keys() <= schema["properties"]["config"]["properties"].keys()
     sections = {
         "performance": "Performance",
         "faults": "FaultTrials",

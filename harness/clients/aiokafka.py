@@ -41,7 +41,9 @@ SETTINGS: tables.Table = {
     "max.in.flight.requests.per.connection": Fixed(
         1, "its sender waits for a broker's response before the next request"
     ),
-    "retries": Missing("it retries until request.timeout.ms has passed, and without end when idempotent"),
+    "retries": Fixed(
+        tables.INFINITE, "only time ends its retries, request.timeout.ms, and nothing does when it is idempotent"
+    ),
     "delivery.timeout.ms": Missing(
         "request_timeout_ms limits both one request and a batch's life; an idempotent batch only while nobody leads"
     ),
@@ -59,6 +61,7 @@ DEFAULTS: Mapping[str, Setting] = {
     "retry.backoff.ms": 100,
     "transaction.timeout.ms": 60_000,
     "max.in.flight.requests.per.connection": 1,
+    "retries": tables.INFINITE,
 }
 
 ANSWER_S = 40.0

@@ -29,7 +29,7 @@ from harness.verify import Readings
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
 from harness.workers.pipeline import Pipeline, PipelineSpec
-from harness.workload import Recipe, Workload, labels
+from harness.workload import Config, Recipe, Workload, in_name_only, labels
 from harness.workload.known import Faults
 
 PROFILE = "fault"
@@ -57,7 +57,9 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
     if recipe is None:
         load = TrialLoad("max", None, wanted.inputs, 100, wanted.input_partitions)
         name = guarantee.value
-        return Asked(repeat, load, name, name, lambda config: _OVERHEAD_S, application=application)
+        return Asked(
+            repeat, load, name, name, lambda config: _OVERHEAD_S, application=application, refuses=_no_such_pipeline
+        )
     fault = faults[recipe.name]
     # A composition's load is its parts' to say.
     inputs = {"messages": wanted.inputs} if "messages" in fault.parameters.model_fields else {}
@@ -74,7 +76,22 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
         fault,
         parameters,
         application,
+        _no_such_pipeline,
     )
+
+
+def _no_such_pipeline(config: Config) -> str | None:
+    """Why its producer cannot be of a pipeline with such a guarantee."""
+    guarantee = config["processing.guarantee"]
+    if config.get("transactional"):
+        return "whether a pipeline has transactions its guarantee says"
+    if config["acks"] == "0" and guarantee != Guarantee.AT_MOST_ONCE:
+        return f"{guarantee} needs outputs that are acked, and with acks=0 none is"
+    if guarantee == Guarantee.EXACTLY_ONCE:
+        transactional = {"enable.idempotence": True, **config, "transactional": True}
+        clash = next(iter(in_name_only(transactional)), None)
+        return None if clash is None else f"{guarantee} is transactional, and {clash}"
+    return None
 
 
 def capacity(trial: Trial) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from pydantic import BaseModel
 
-from harness.clients import Setting
 from harness.clusters import Wanted
 from harness.clusters.can import Ability
 from harness.clusters.kinds import CLUSTERS
@@ -17,7 +16,7 @@ from harness.events import NO_FAULT
 from harness.faults.steps import Need
 from harness.plan.model import Asked, Plan, Plans, Refused, Trial
 from harness.words import listed
-from harness.workload import Config, Contradiction, Workload, combinations, complete, contradictions, labels
+from harness.workload import Config, Contradiction, Grid, Workload, complete, contradictions, labels
 from harness.workload.known import Fault, Faults
 from harness.workload.settings import of_kind
 
@@ -49,30 +48,35 @@ def plan(workload: Workload, kinds: Mapping[str, Plans], clients: Clients, fault
     the order of the axes; those that need relays between nodes behind the others.
     """
     asked = {name: kind.asks(workload, faults) for name, kind in kinds.items()}
-    possible, refused = _sorted_out(workload, sum(map(len, asked.values())))
+    possible, refused = _sorted_out(workload, asked)
     trials: list[Trial] = []
     for kafka in workload.kafka:
         for name, kind in kinds.items():
             make = _Trials(workload, clients, kafka, name, kind)
-            made = [make.trial(axes, each) for each in asked[name] for axes in possible[kafka]]
+            swept = [axes for grid, axes in possible[kafka] if grid.asks(name)]
+            made = [make.trial(axes, each) for each in asked[name] for axes in swept]
             if kind.SHUFFLED:
                 made.sort(key=lambda trial: (trial.repeat, _number(workload.seed, "order", trial.id)))
             trials += sorted(made, key=lambda trial: trial.cluster.links)
     return Plan(workload, tuple(trials), tuple(refused))
 
 
-def _sorted_out(workload: Workload, trials_each: int) -> tuple[dict[str, list[dict[str, Setting]]], list[Refused]]:
-    """The combinations that each Kafka runs, and those that are no trials there."""
-    possible: dict[str, list[dict[str, Setting]]] = {kafka: [] for kafka in workload.kafka}
+def _sorted_out(
+    workload: Workload, asked: Mapping[str, Sequence[Asked]]
+) -> tuple[dict[str, list[tuple[Grid, Config]]], list[Refused]]:
+    """The combinations that each Kafka runs, with the grid that each is of, and those that are no trials there."""
+    possible: dict[str, list[tuple[Grid, Config]]] = {kafka: [] for kafka in workload.kafka}
     refused: list[Refused] = []
-    for axes in combinations(workload.sweep):
+    every = ((grid, axes) for grid in workload.sweep for axes in grid.combinations())
+    for grid, axes in every:
+        trials_each = sum(len(trials) for kind, trials in asked.items() if grid.asks(kind))
         config = complete({**workload.config, **axes}, workload.cluster.brokers)
         clashes: list[Contradiction] = []
         for kafka, runs in possible.items():
             if found := contradictions(config, kafka):
                 clashes.append(found[0])
             else:
-                runs.append(axes)
+                runs.append((grid, axes))
         refused += [
             Refused(axes, clash.reason, clash.source, clashes.count(clash) * trials_each)
             for clash in dict.fromkeys(clashes)
@@ -153,6 +157,8 @@ class _Trials:
             yield " ".join(cannot)
         elif (refusal := self.clients.refuses(client, producer)) is not None:
             yield refusal
+        if (not_this := asked.refuses(config)) is not None:
+            yield not_this
         if fault and (says_nothing := fault.refuses(asked.parameters, config)) is not None:
             yield f"{fault.name} says nothing here: {says_nothing}"
 

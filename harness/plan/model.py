@@ -48,6 +48,8 @@ class Asked:
     """The fault's, an instance of its ``Fault.parameters``."""
     application: Config = field(default_factory=dict)
     """What the application does, beside the settings that a workload has."""
+    refuses: Callable[[Config], str | None] = lambda config: None
+    """Why it says nothing with what it is configured to, whatever its fault; None if it says something."""
 
 
 class Plans(Protocol):

@@ -12,8 +12,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.workload.check import cross_check
-from harness.workload.combinations import Config, Contradiction, combinations, complete, contradictions, in_effect
+from harness.workload.combinations import (
+    Config,
+    Contradiction,
+    complete,
+    contradictions,
+    in_effect,
+    in_name_only,
+)
 from harness.workload.explain import explain
+from harness.workload.grid import Grid
 from harness.workload.known import Fault, Known, installed
 from harness.workload.model import SECTIONS, Load, Recipe, Workload
 from harness.workload.problems import Problem, WorkloadError, quote
@@ -25,15 +33,16 @@ __all__ = [
     "Config",
     "Contradiction",
     "Fault",
+    "Grid",
     "Known",
     "Load",
     "Recipe",
     "Workload",
     "WorkloadError",
-    "combinations",
     "complete",
     "contradictions",
     "in_effect",
+    "in_name_only",
     "installed",
     "json_schema",
     "load",

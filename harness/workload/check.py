@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.events import flat_parameters
-from harness.words import plural
-from harness.workload.combinations import combinations, complete, contradictions
+from harness.words import options, plural
+from harness.workload.combinations import Config, Contradiction, complete, contradictions
+from harness.workload.grid import Grid
 from harness.workload.problems import Place, Problem
 from harness.workload.reading import TRIALS
 
@@ -24,11 +25,11 @@ def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Proble
 
     What a mistake elsewhere may have caused is left out until that one is put right.
     """
-    sweep, config = parts.get("sweep", {}), parts.get("config", {})
+    sweep, config = parts.get("sweep", ()), parts.get("config", {})
     problems = [
         Problem(("config", name), "is in sweep too: a setting either varies or is the same in every trial")
         for name in config
-        if name in sweep
+        if any(name in grid.axes for grid in sweep)
     ]
     brokers = parts["cluster"].brokers if "cluster" in parts else parts.get("brokers")
     if brokers is not None:
@@ -40,15 +41,17 @@ def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Proble
     return problems
 
 
-def _stated(name: str, sweep: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tuple[Place, int]]:
+def _stated(name: str, sweep: Sequence[Grid], config: Mapping[str, Any]) -> Iterator[tuple[Place, int]]:
     """The values of a number wherever the workload has them, with their places."""
-    for index, value in enumerate(sweep.get(name, ())):
-        yield ("sweep", name, index), value
+    for number, grid in enumerate(sweep):
+        place = ("sweep",) if len(sweep) == 1 else ("sweep", number)
+        for index, value in enumerate(grid.axes.get(name, ())):
+            yield (*place, name, index), int(value)
     if name in config:
         yield ("config", name), config[name]
 
 
-def _too_many_replicas(sweep: Mapping[str, Any], config: Mapping[str, Any], brokers: int) -> Iterator[Problem]:
+def _too_many_replicas(sweep: Sequence[Grid], config: Mapping[str, Any], brokers: int) -> Iterator[Problem]:
     allowed = f"allowed: 1 to {brokers}" if brokers > 1 else "allowed: 1"
     of = f"the {plural(brokers, 'broker')}"
     for place, value in _stated(_REPLICAS, sweep, config):
@@ -68,29 +71,64 @@ def _missing_partitions(faults: FaultTrials) -> Iterator[Problem]:
 
 
 def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
-    under = [each for key in TRIALS if parts[key] is not None for each in parts[key].under]
+    under = [(kind, *each) for key, kind in TRIALS.items() if parts[key] is not None for each in parts[key].under]
     if not under:
         yield Problem((), f"has neither {' nor '.join(TRIALS)}: there is nothing to run")
         return
-    sweep, config, kafka = parts["sweep"], parts["config"], parts["kafka"]
-    trials = math.prod(map(len, sweep.values())) * len(kafka) * sum(count for _, count in under)
-    if trials > _MOST_TRIALS:
-        yield Problem(("sweep",), f"makes {trials:,} trials; at most {_MOST_TRIALS:,}")
+    trials = sum(
+        math.prod(map(len, grid.axes.values())) * count
+        for grid in parts["sweep"]
+        for kind, _, count in under
+        if grid.asks(kind)
+    )
+    if trials * len(parts["kafka"]) > _MOST_TRIALS:
+        yield Problem(("sweep",), f"makes {trials * len(parts['kafka']):,} trials; at most {_MOST_TRIALS:,}")
         return
-    every = [(axes, version) for axes in combinations(sweep) for version in kafka]
-    brokers = parts["cluster"].brokers
-    clashes = [contradictions(complete({**config, **axes}, brokers), version) for axes, version in every]
+    every = [
+        (number, axes, complete({**parts["config"], **axes}, parts["cluster"].brokers), version)
+        for number, grid in enumerate(parts["sweep"])
+        for axes in grid.combinations()
+        for version in parts["kafka"]
+    ]
+    clashes = [contradictions(settings, version) for _, _, settings, version in every]
     possible = [each for each, clash in zip(every, clashes, strict=True) if not clash]
+    asked = [
+        (axes, version, kind, fault)
+        for number, axes, _, version in possible
+        for kind, fault, _ in under
+        if parts["sweep"][number].asks(kind)
+    ]
     if not possible:
-        # What stands in the way of every combination, if there is such a thing, else all that stands in some way.
-        found = dict.fromkeys(clash for each in clashes for clash in each)
-        always = [clash for clash in found if all(clash in each for each in clashes)]
-        for clash in always or found:
-            place = next((part, name) for name in clash.settings for part in ("config", "sweep") if name in parts[part])
-            yield Problem(place, f"leaves no trial to run: {clash}")
+        yield from _always_refused(parts, clashes)
+    elif not asked:
+        yield Problem(("sweep",), f"leaves no trial to run: none of its trials is asked for ({options(TRIALS)})")
     elif all(
         any(exclusion.matches({**axes, "kafka": version, "fault": fault}) for exclusion in parts["exclude"])
-        for axes, version in possible
-        for fault, _ in under
+        for axes, version, _, fault in asked
     ):
         yield Problem(("exclude",), "leaves no trial to run")
+    yield from _asked_twice(parts["sweep"], possible)
+
+
+def _always_refused(parts: Mapping[str, Any], clashes: Sequence[Sequence[Contradiction]]) -> Iterator[Problem]:
+    """What stands in the way of every combination, if there is such a thing, else all that stands in some way."""
+    found = dict.fromkeys(clash for each in clashes for clash in each)
+    always = [clash for clash in found if all(clash in each for each in clashes)]
+    swept = {axis for grid in parts["sweep"] for axis in grid.axes}
+    for clash in always or found:
+        name = next(name for name in clash.settings if name in parts["config"] or name in swept)
+        part = "config" if name in parts["config"] else "sweep"
+        yield Problem((part, name), f"leaves no trial to run: {clash}")
+
+
+def _asked_twice(sweep: Sequence[Grid], possible: Sequence[tuple[int, Config, Config, str]]) -> Iterator[Problem]:
+    """Grids that ask for a trial which an earlier one asks for."""
+    seen: dict[object, int] = {}
+    twice: dict[int, int] = {}
+    for number, axes, settings, version in possible:
+        for kind in filter(sweep[number].asks, TRIALS.values()):
+            first = seen.setdefault((kind, version, axes["client"], *sorted(settings.items())), number)
+            if first != number:
+                twice.setdefault(number, first)
+    for number, first in twice.items():
+        yield Problem(("sweep", number), f"asks for a trial that sweep[{first}] asks for too")

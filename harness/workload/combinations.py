@@ -73,11 +73,12 @@ def contradictions(config: Config, kafka: str) -> list[Contradiction]:
     Idempotence that nobody asked for gives way silently (ProducerConfig), so only a stated one can clash. What a client
     refuses is the client's to say (``harness.clients``).
     """
-    return [
-        *_idempotent_in_name_only(config),
-        *_transactional_in_name_only(config),
-        *_more_in_sync_than_there_are(config, kafka),
-    ]
+    return [*in_name_only(config), *_more_in_sync_than_there_are(config, kafka)]
+
+
+def in_name_only(config: Config) -> list[Contradiction]:
+    """Those of idempotence and transactions, which no Kafka runs."""
+    return [*_idempotent_in_name_only(config), *_transactional_in_name_only(config)]
 
 
 def _idempotent_in_name_only(config: Config) -> Iterator[Contradiction]:

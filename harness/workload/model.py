@@ -17,6 +17,7 @@ from harness.events import NO_FAULT, Guarantee
 from harness.load.codec import HEADER_BYTES
 from harness.workload import reading
 from harness.workload.explain import Sections
+from harness.workload.grid import Grid, read_sweep
 from harness.workload.problems import quote
 from harness.workload.reading import Reading
 from harness.workload.settings import Choice
@@ -190,15 +191,15 @@ class PipelineTrials(_Trials):
 
 
 class Exclusion(BaseModel):
-    """Combinations that are left out: all those that have these values. Its other keys are axes, kafka or fault."""
+    """Combinations that are left out: all that have these values. Its other keys are axes, kafka or fault."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     because: str
 
     def matches(self, axes: Mapping[str, Value]) -> bool:
-        """Whether a combination, with its ``kafka`` and ``fault`` (``none``: a performance trial), is left out."""
-        return all(axes[axis] in values for axis, values in (self.model_extra or {}).items())
+        """Whether a combination, with its ``kafka`` and ``fault`` (``none``: it has none), is left out."""
+        return all(axes.get(axis) in values for axis, values in (self.model_extra or {}).items())
 
 
 class Limits(_Section):
@@ -215,7 +216,9 @@ class Workload(_Section):
     kafka: tuple[str, ...] = Field(description="the broker's version, or a list of versions to compare")
     cluster: Cluster = Field(default=Cluster(), description="the brokers that a run starts")
     seed: Int = Field(default=1, ge=0, lt=2**63, description="of the order of trials and of all that is random in them")
-    sweep: dict[str, tuple[Value, ...]] = Field(description="the axes; every combination of their values is a trial")
+    sweep: tuple[Grid, ...] = Field(
+        description="the axes; every combination of their values is a trial; or a list of such mappings"
+    )
     config: dict[str, Value] = Field(default={}, description="settings that are the same in every trial")
     performance: Performance | None = Field(default=None, description="trials without a fault; leave it out for none")
     faults: FaultTrials | None = Field(default=None, description="trials with a fault; leave it out for none")
@@ -237,8 +240,8 @@ class Workload(_Section):
 
     @field_validator("sweep", mode="before")
     @classmethod
-    def _axes(cls, sweep: object, info: ValidationInfo) -> dict[str, tuple[Value, ...]]:
-        return reading.read_sweep(sweep, Reading.of(info))
+    def _axes(cls, sweep: object, info: ValidationInfo) -> list[dict[str, Any]]:
+        return read_sweep(sweep, Reading.of(info))
 
     @field_validator("config", mode="before")
     @classmethod

@@ -35,7 +35,7 @@ class WorkloadError(Exception):
 
 def dotted(place: Place) -> str:
     """``performance.loads[0].rate``; without the index in a list of plain values: the message quotes the value."""
-    if isinstance(place[-1], int) and (place[0] in ("sweep", "kafka") or (place[0] == "exclude" and len(place) > 2)):
+    if isinstance(place[-1], int) and (place[0] == "kafka" or (place[0] in ("sweep", "exclude") and len(place) > 2)):
         place = place[:-1]
     text = ""
     for part in place:

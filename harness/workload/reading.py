@@ -16,8 +16,8 @@ from harness.workload.known import Known
 from harness.workload.problems import Place, Problem, quote, suggestion
 from harness.workload.settings import SETTINGS, Choice
 
-TRIALS = ("performance", "faults", "pipelines")
-"""The top-level keys that ask for trials, each a section of them (``harness.workload.model``)."""
+TRIALS: Mapping[str, str] = {"performance": "performance", "faults": "fault", "pipelines": "pipeline"}
+"""The top-level keys that ask for trials, each a section of them (``harness.workload.model``), with their kind."""
 
 
 @dataclass
@@ -37,31 +37,9 @@ def read_versions(versions: object, known: Known) -> object:
     """One Kafka version or several, as a tuple."""
     stated = versions if isinstance(versions, list | tuple) else [versions]
     problems: list[Problem] = []
-    read = _read_each(Choice(known.kafka).read, stated, (), problems)
+    read = read_each(Choice(known.kafka).read, stated, (), problems)
     refuse(problems)
     return read
-
-
-def read_sweep(sweep: object, reading: Reading) -> dict[str, tuple[Value, ...]]:
-    """Axes and their values. What is right of it is in the reading's parts, also when something else is wrong."""
-    if not isinstance(sweep, dict):
-        raise ValueError(f"{quote(sweep)} is not a mapping of axes to lists of values")  # noqa: TRY004 - to pydantic
-    readers: dict[str, Callable[[object], Value]] = {"client": Choice(reading.known.clients).read}
-    readers |= {name: setting.read for name, setting in SETTINGS.items()}
-    problems: list[Problem] = []
-    if "client" not in sweep:
-        problems.append(Problem(("client",), f"is missing: a list of {options(reading.known.clients)}"))
-    axes = {}
-    for axis, values in sweep.items():
-        if axis not in readers:
-            problems.append(Problem((axis,), unknown_key(axis, readers)))
-        elif not isinstance(values, list | tuple):
-            problems.append(Problem((axis,), f"{quote(values)} is not a list of values, such as [a, b]"))
-        else:
-            axes[axis] = _read_each(readers[axis], values, (axis,), problems)
-    reading.parts["sweep"] = axes
-    refuse(problems)
-    return axes
 
 
 def read_config(config: object, reading: Reading) -> dict[str, Value]:
@@ -163,7 +141,7 @@ def read_exclusions(exclude: object, reading: Reading) -> object:
                 problems.append(Problem((index, axis), message))
             elif axis != "because":
                 several = values if isinstance(values, list | tuple) else [values]
-                exclusion[axis] = _read_each(_on_axis(axis, swept[axis]), several, (index, axis), problems)
+                exclusion[axis] = read_each(_on_axis(axis, swept[axis]), several, (index, axis), problems)
         read.append(exclusion)
     refuse(problems)
     return read
@@ -180,7 +158,7 @@ def differ(name: str, keys: Sequence[object], what: str) -> None:
     )
 
 
-def _read_each(
+def read_each(
     read: Callable[[object], Value], values: Sequence[object], place: Place, problems: list[Problem]
 ) -> tuple[Value, ...]:
     """The values that can be read, each once; the rest becomes problems."""
@@ -206,7 +184,11 @@ def _swept(parts: Mapping[str, Any]) -> dict[str, tuple[Value, ...] | None]:
     if all(key in parts for key in TRIALS):
         sections = [parts[key] for key in TRIALS if parts[key] is not None]
         faults = tuple(dict.fromkeys(fault for section in sections for fault, _ in section.under))
-    return {**parts.get("sweep", {}), "kafka": parts.get("kafka"), "fault": faults}
+    axes: dict[str, tuple[Value, ...] | None] = {}
+    for grid in parts.get("sweep", ()):
+        for axis, values in grid.axes.items():
+            axes[axis] = tuple(dict.fromkeys((*(axes.get(axis) or ()), *values)))
+    return {**axes, "kafka": parts.get("kafka"), "fault": faults}
 
 
 def _on_axis(axis: str, swept: tuple[Value, ...] | None) -> Callable[[object], Value]:

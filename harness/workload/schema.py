@@ -7,6 +7,7 @@ from typing import Any
 from harness.events import NO_FAULT
 from harness.workload.known import Fault, Known, installed
 from harness.workload.model import Workload
+from harness.workload.reading import TRIALS
 from harness.workload.settings import SETTINGS
 
 Schema = dict[str, Any]
@@ -24,13 +25,18 @@ def json_schema(known: Known | None = None) -> Schema:
         **{name: setting.schema() for name, setting in SETTINGS.items()},
     }
     describe(keys["kafka"], anyOf=[version, several(version)])
-    describe(
-        keys["sweep"],
-        type="object",
-        properties={axis: {**several(one), "description": one["description"]} for axis, one in axes.items()},
-        required=["client"],
-        additionalProperties=False,
-    )
+    trials: Schema = {
+        "enum": list(TRIALS),
+        "description": "the keys whose trials are made of it; all of them unless they are named",
+    }
+    keyed = {**axes, "trials": trials}
+    grid = {
+        "type": "object",
+        "properties": {key: {**several(one), "description": one["description"]} for key, one in keyed.items()},
+        "required": ["client"],
+        "additionalProperties": False,
+    }
+    describe(keys["sweep"], anyOf=[grid, {"type": "array", "items": grid, "minItems": 1}])
     describe(
         keys["config"],
         type="object",
@@ -53,13 +59,13 @@ def json_schema(known: Known | None = None) -> Schema:
         },
     )
     parts = schema["$defs"]
-    kinds = "; ".join(f"{name}: {kind.summary}" for name, kind in known.clusters.items())
+    clusters = "; ".join(f"{name}: {kind.summary}" for name, kind in known.clusters.items())
     kind = parts["Cluster"]["properties"]["kind"]
-    describe(kind, enum=list(known.clusters), description=f"{kind['description']}; {kinds}")
+    describe(kind, enum=list(known.clusters), description=f"{kind['description']}; {clusters}")
     recipes = [{"enum": list(known.faults)}, *(_recipe(fault, parts) for fault in known.faults.values())]
     describe(parts["FaultTrials"]["properties"]["recipes"], type="array", minItems=1, items={"anyOf": recipes})
     describe(parts["PipelineTrials"]["properties"]["recipes"], type="array", items={"anyOf": recipes})
-    for unused in ("Recipe", "Exclusion"):
+    for unused in ("Recipe", "Exclusion", "Grid"):
         del parts[unused]
     return schema
 

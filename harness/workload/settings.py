@@ -84,6 +84,8 @@ class Setting:
     """In ids; its name with dashes unless it has one. It stays as it is: runs are resumed, and trials drawn, by ids."""
     called: str = ""
     """By people; its name unless it has one."""
+    words: Mapping[Value, str] = field(default_factory=dict)
+    """What people call some of its values, name and all."""
 
     def read(self, value: object) -> Value:
         """The value in one spelling (``acks: -1`` is ``"all"``). Raises ``ValueError`` saying what is allowed."""
@@ -98,7 +100,7 @@ class Setting:
         """With a value that was read: ``acks=all``, ``min ISR 2``, ``idempotent``."""
         if isinstance(self.allowed, Flag):
             return self.allowed.yes if value else self.allowed.no
-        return setting(self.called or self.name, value)
+        return self.words.get(value, setting(self.called or self.name, value))
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of one value."""
@@ -140,7 +142,13 @@ SETTINGS: Mapping[str, Setting] = {
             Whole(0, 100),
             "how many of a hundred transactions are aborted; which, is drawn",
         ),
-        Setting("retries", "producer", Whole(0), "how often a failed request is sent again"),
+        Setting(
+            "retries",
+            "producer",
+            Whole(0),
+            "how often a failed request is sent again",
+            words={0: "no retries", _INT: "unlimited retries"},
+        ),
         Setting(
             "delivery.timeout.ms",
             "producer",

@@ -15,7 +15,7 @@ from harness import clients
 from harness.faults import FAULTS
 from harness.kinds import KINDS
 from harness.plan import Plan, Trial, plan
-from harness.workload import Config, installed, parse
+from harness.workload import Config, WorkloadError, installed, parse
 from harness.workload.settings import SETTINGS, Flag
 
 from .planning import BASE, Able, planned
@@ -116,6 +116,49 @@ def test_combinations_that_kafka_does_not_run(axes: dict[str, Any], config: dict
     # Two loads and two recipes.
     assert [each.trials for each in made.refused] == [4] * len(refused)
     assert len(made.trials) == 4 * (math.prod(map(len, axes.values())) - len(refused))
+
+
+def test_of_several_grids_each_is_of_its_own_and_for_the_trials_that_it_names() -> None:
+    client = ["aiokafka"]
+    sweep = [
+        {"client": client, "acks": [0, 1]},
+        {"client": client, "enable.idempotence": [True], "acks": [1, "all"], "trials": ["faults"]},
+        {"client": client, "enable.idempotence": [False], "trials": ["performance"]},
+    ]
+    made = planned({"sweep": sweep})
+    ran = {(trial.kind, trial.config["acks"], trial.config.get("enable.idempotence")) for trial in made.trials}
+    assert ran == {
+        *((kind, acks, None) for kind in ("performance", "fault") for acks in ("0", "1")),
+        ("fault", "all", True),
+        ("performance", "all", False),
+    }
+    # Its two recipes, and not the two loads that nobody asks for there.
+    assert [each.trials for each in made.refused] == [2]
+    assert plan(parse(made.workload.model_dump(mode="json")), KINDS, Able(), FAULTS) == made
+
+
+@pytest.mark.parametrize(
+    ("sweep", "said"),
+    [
+        (
+            [{"acks": [1, "all"]}, {"acks": ["all"], "linger.ms": [0]}, {"replication.factor": [1, 3]}],
+            ["sweep[2]: asks for a trial that sweep[0] asks for too"],
+        ),
+        ([{"acks": ["all"], "trials": ["faults"]}, {"trials": ["performance"]}], []),
+        (
+            [{"trials": ["pipelines"]}],
+            ["sweep: leaves no trial to run: none of its trials is asked for (performance, faults, pipelines)"],
+        ),
+        ([], ["sweep: needs at least one mapping of axes to lists of values"]),
+    ],
+)
+def test_grids_that_ask_for_nothing_or_for_the_same(sweep: list[dict[str, Any]], said: list[str]) -> None:
+    found: tuple[str, ...] = ()
+    try:
+        planned({"sweep": [{"client": ["aiokafka"], **grid} for grid in sweep]})
+    except WorkloadError as refused:
+        found = refused.problems
+    assert list(found) == said
 
 
 def test_more_in_sync_than_there_are_is_refused_where_kafka_never_takes_an_acks_all_then() -> None:
@@ -281,7 +324,7 @@ def test_trials_and_refused_are_the_whole_product(data: dict[str, Any]) -> None:
         each += workload.performance.repeats * len(workload.performance.loads)
     if workload.faults is not None:
         each += workload.faults.repeats * len(workload.faults.recipes)
-    whole = len(workload.kafka) * each * math.prod(map(len, workload.sweep.values()))
+    whole = len(workload.kafka) * each * sum(math.prod(map(len, grid.axes.values())) for grid in workload.sweep)
     assert len(made.trials) + sum(refused.trials for refused in made.refused) == whole
     assert all(trial.skip is None or "says nothing here" in trial.skip for trial in made.trials)
 
@@ -293,6 +336,35 @@ def test_trials_and_refused_are_the_whole_product(data: dict[str, Any]) -> None:
         later.startswith(f"{earlier}.") for earlier, later in zip(sorted(ids), sorted(ids)[1:], strict=False)
     )
     assert plan(parse(workload.model_dump(mode="json")), KINDS, Able(), FAULTS) == made
+
+
+@pytest.mark.parametrize(
+    ("config", "runs", "reason"),
+    [
+        ({"acks": 0}, {"at-most-once"}, "at-least-once needs outputs that are acked, and with acks=0 none is"),
+        (
+            {"acks": 1},
+            {"at-most-once", "at-least-once"},
+            "exactly-once is transactional, and enable.idempotence=true needs acks=all "
+            "(Kafka's ProducerConfig refuses it)",
+        ),
+        (
+            {"enable.idempotence": False},
+            {"at-most-once", "at-least-once"},
+            "exactly-once is transactional, and transactional=true needs enable.idempotence=true "
+            "(Kafka's ProducerConfig refuses it)",
+        ),
+        ({"transactional": True}, set(), "whether a pipeline has transactions its guarantee says"),
+        ({}, {"at-most-once", "at-least-once", "exactly-once"}, None),
+    ],
+)
+def test_a_pipeline_whose_producer_cannot_be_one_is_skipped(
+    config: dict[str, Any], runs: set[str], reason: str | None
+) -> None:
+    sweep = {"client": ["aiokafka"]}
+    made = planned({"sweep": sweep, "config": config, "performance": None, "faults": None, "pipelines": {}})
+    assert {trial.config["processing.guarantee"] for trial in made.trials if trial.skip is None} == runs
+    assert reason is None or reason in {trial.skip for trial in made.trials}
 
 
 def test_a_pipeline_is_planned_under_a_composition_too() -> None:
