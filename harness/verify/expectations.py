@@ -60,7 +60,7 @@ def expectations(
     may happen. Raises ``ValueError`` for settings that are none.
     """
     if "processing.guarantee" in config:
-        return pipeline_expectations(config, faults)
+        return pipeline_expectations(producing_of(traits, config), config, faults)
     topic = topic_of(config)
     spans: list[Seen | None] = [None] * len(faults)
     if seen is not None and seen.watched:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.effects import InTurn
+from harness.effects import Effects, InTurn
 from harness.store import Expectation
+from harness.verify.cell import Producing, topic_of
+from harness.verify.premises import Premises, foreseen_premises
 from harness.verify.rules.pipelines import OF_PIPELINES
 
 
@@ -21,21 +23,29 @@ class PipelineCell:
     replaced: bool
     """A worker was frozen while another did its work, and woke up."""
     undisturbed: bool
-    """Nothing else was done, to brokers, line or producers, and outputs have acks=all: what those might lose or write
-    twice is no pipeline's doing.
+    """Nothing else was done, to brokers, line or producers."""
+    once: bool
+    """Inputs and outputs are each in their log once: both producers are idempotent, and no other sends again what one
+    had sent.
     """
+    stays: bool
+    """Inputs and outputs that were acked stay, and so do offsets, whose commit is acked when all in sync have them."""
 
 
-def pipeline_expectations(config: Mapping[str, Any], faults: InTurn) -> list[Expectation]:
-    """One for each anomaly of a pipeline. The last rule that applies decides."""
+def pipeline_expectations(producing: Producing, config: Mapping[str, Any], faults: InTurn) -> list[Expectation]:
+    """One for each anomaly of a pipeline. The last rule that applies decides. Rules rest on what holds however it goes:
+    nobody watches who leads the topics of outputs and of offsets.
+    """
     effects = [each for at_once in faults for each in at_once.values()]
     workers = [each.worker for each in effects if each is not None and each.worker is not None]
-    disturbed = any(each is None or replace(each, worker=None).do_anything for each in effects)
+    undisturbed = not any(each is None or replace(each, worker=None).do_anything for each in effects)
     cell = PipelineCell(
         config["processing.guarantee"],
         frozenset(worker.point for worker in workers if worker.how == "killed"),
         any(worker.how == "replaced" for worker in workers),
-        undisturbed=not disturbed and str(config.get("acks", "all")) in ("all", "-1"),
+        undisturbed=undisturbed,
+        once=undisturbed or (producing.idempotent and not any(each is None or _resends(each) for each in effects)),
+        stays=undisturbed or _stays(producing, foreseen_premises(faults, topic_of(config)), effects),
     )
     decided = {
         anomaly: next(rule for rule in reversed(rules) if rule.applies(cell)) for anomaly, rules in OF_PIPELINES.items()
@@ -44,3 +54,13 @@ def pipeline_expectations(config: Mapping[str, Any], faults: InTurn) -> list[Exp
         Expectation(anomaly=anomaly.value, permission=rule.permission, reason=rule.reason, source=rule.source)
         for anomaly, rule in decided.items()
     ]
+
+
+def _stays(producing: Producing, premises: Premises, effects: Sequence[Effects | None]) -> bool:
+    if None in effects or producing.acks == "0":
+        return False
+    return premises.leads_on if producing.acks == "1" else premises.survives
+
+
+def _resends(effects: Effects) -> bool:
+    return effects.producer is not None and effects.producer.resends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 
 from harness.events import Anomaly, Guarantee, Permission, Point
 from harness.faults import FAULTS, known_effects
-from harness.verify import ReadCommitted, Readings, find, find_committed
-from harness.verify.pipelines import pipeline_expectations
+from harness.traits import UNKNOWN as NOBODY
+from harness.verify import ReadCommitted, Readings, expectations, find, find_committed
 from harness.verify.rules.pipelines import OF_PIPELINES
 
 from .histories import ACKED, UNKNOWN, Record, found, log, producer
@@ -56,9 +57,15 @@ def test_who_reads_committed_messages_is_judged_and_who_reads_all_is_told() -> N
     assert (uncommitted.skipped, uncommitted.redelivered) == (0, 1)
 
 
-def _permissions(guarantee: Guarantee, fault: str = "none", **parameters: Any) -> tuple[Permission, Permission]:
+SAFEST = {"acks": "all", "enable.idempotence": True, "replication.factor": 3, "min.insync.replicas": 2}
+
+
+def _permissions(
+    guarantee: Guarantee, fault: str = "none", config: Mapping[str, Any] = SAFEST, **parameters: Any
+) -> tuple[Permission, Permission]:
     effects = known_effects(fault, parameters)
-    decided = {each.anomaly: each for each in pipeline_expectations({"processing.guarantee": guarantee.value}, effects)}
+    every = expectations(NOBODY, {**config, "processing.guarantee": guarantee.value}, effects)
+    decided = {each.anomaly: each for each in every}
     assert decided.keys() == {"skipped", "redelivered"} and all(each.source for each in decided.values())
     return decided[Anomaly.SKIPPED].permission, decided[Anomaly.REDELIVERED].permission
 
@@ -92,23 +99,42 @@ def test_without_a_fault_the_guarantee_alone_decides() -> None:
     assert _permissions(Guarantee.EXACTLY_ONCE) == (FORBIDDEN, FORBIDDEN)
 
 
-@pytest.mark.parametrize(
-    "fault", ["kill-leader", "lose-ack", "restart-producer", "power-loss", "one that nobody knows"]
-)
-def test_what_else_is_done_is_held_against_no_pipeline(fault: str) -> None:
-    """A producer of inputs that sends again, or a disk that forgets, makes no worker break its promise."""
+@pytest.mark.parametrize("fault", ["kill-leader", "zombie-leader", "partition-leader", "lose-ack", "kill-all", "delay"])
+def test_what_brokers_and_line_go_through_takes_nothing_from_the_surest_outputs(fault: str) -> None:
+    for name in (fault, f"{fault} with kill-worker"):
+        assert _permissions(Guarantee.EXACTLY_ONCE, name) == (FORBIDDEN, FORBIDDEN)
+        assert _permissions(Guarantee.AT_LEAST_ONCE, name) == (FORBIDDEN, ALLOWED)
+        assert _permissions(Guarantee.AT_MOST_ONCE, name) == (ALLOWED, FORBIDDEN)
+
+
+def test_what_is_acked_by_the_leader_alone_stays_as_long_as_it_leads_on() -> None:
+    leader_only = {**SAFEST, "acks": "1", "enable.idempotence": False}
+    assert _permissions(Guarantee.AT_LEAST_ONCE, "lose-request", leader_only) == (FORBIDDEN, ALLOWED)
+    assert _permissions(Guarantee.AT_LEAST_ONCE, "kill-leader", leader_only) == (ALLOWED, ALLOWED)
+
+
+@pytest.mark.parametrize("fault", ["power-loss", "one that nobody knows"])
+def test_what_was_written_and_is_gone_is_held_against_no_pipeline(fault: str) -> None:
     for guarantee in Guarantee:
-        assert _permissions(guarantee, fault) == (ALLOWED, ALLOWED)
-        assert _permissions(guarantee, f"{fault} with kill-worker") == (ALLOWED, ALLOWED)
+        for name in (fault, f"{fault} with kill-worker"):
+            assert _permissions(guarantee, name) == (ALLOWED, ALLOWED)
+
+
+def test_what_a_producer_sends_again_is_an_input_again() -> None:
+    assert _permissions(Guarantee.EXACTLY_ONCE, "restart-producer") == (FORBIDDEN, ALLOWED)
+    assert _permissions(Guarantee.AT_MOST_ONCE, "restart-producer") == (ALLOWED, ALLOWED)
+    not_idempotent = {**SAFEST, "enable.idempotence": False}
+    assert _permissions(Guarantee.AT_MOST_ONCE, "lose-ack", not_idempotent) == (ALLOWED, ALLOWED)
+    assert _permissions(Guarantee.AT_MOST_ONCE, config=not_idempotent) == (ALLOWED, FORBIDDEN)
 
 
 def test_every_rule_decides_somewhere() -> None:
     decisive = set()
     for guarantee in Guarantee:
-        for fault in ("none", "kill-worker", "replace-worker", "kill-leader"):
+        for fault in ("none", "kill-worker", "replace-worker", "restart-producer", "power-loss"):
             for point in Point:
                 effects = known_effects(fault, {"point": point.value} if "worker" in fault else {})
-                for each in pipeline_expectations({"processing.guarantee": guarantee.value}, effects):
+                for each in expectations(NOBODY, {**SAFEST, "processing.guarantee": guarantee.value}, effects):
                     decisive.add((each.anomaly, each.permission, each.reason))
     assert decisive == {(a.value, rule.permission, rule.reason) for a, rules in OF_PIPELINES.items() for rule in rules}
 

@@ -11,37 +11,33 @@ EXPECTED = Permission.EXPECTED
 _AT_MOST, _AT_LEAST, _EXACTLY = "at-most-once", "at-least-once", "exactly-once"
 _EOS = "KIP-98; KIP-447"
 
-_BESIDE = rule(
-    ALLOWED,
-    "something else was done than to the pipeline's workers, or outputs are not acked by all: what is lost or written "
-    "twice because of that is no pipeline's doing, and nobody has written down what is promised then",
-    _EOS,
-)
-
 OF_PIPELINES: Mapping[Anomaly, tuple[Rule, ...]] = {
     Anomaly.SKIPPED: (
-        _BESIDE,
+        rule(
+            ALLOWED,
+            "who leads next may lack what was acked, inputs, outputs or offsets, or nobody acks the outputs at all",
+            DELIVERY,
+        ),
         rule(
             FORBIDDEN,
             "offsets are committed when the outputs of what is before them are acked, so that whoever takes over reads "
             "the rest again",
             DELIVERY,
             guarantee=_AT_LEAST,
-            undisturbed=True,
+            stays=True,
         ),
         rule(
             FORBIDDEN,
             "offsets are part of the transaction of their outputs: both are committed or neither is",
             _EOS,
             guarantee=_EXACTLY,
-            undisturbed=True,
+            stays=True,
         ),
         rule(
             ALLOWED,
             "offsets are committed before the outputs are sent: a worker that dies in between has skipped the rest",
             DELIVERY,
             guarantee=_AT_MOST,
-            undisturbed=True,
         ),
         rule(
             EXPECTED,
@@ -53,13 +49,11 @@ OF_PIPELINES: Mapping[Anomaly, tuple[Rule, ...]] = {
         ),
     ),
     Anomaly.REDELIVERED: (
-        _BESIDE,
         rule(
             ALLOWED,
             "a worker that dies behind its outputs and before the commit leaves them to be made again",
             DELIVERY,
             guarantee=_AT_LEAST,
-            undisturbed=True,
         ),
         rule(
             EXPECTED,
@@ -78,11 +72,19 @@ OF_PIPELINES: Mapping[Anomaly, tuple[Rule, ...]] = {
             undisturbed=True,
         ),
         rule(
+            ALLOWED,
+            "a producer that is not idempotent, or one that takes over, may write an input or an output again; and "
+            "offsets whose commit is gone are read again",
+            DELIVERY,
+            guarantee=[_AT_MOST, _EXACTLY],
+        ),
+        rule(
             FORBIDDEN,
             "offsets are committed before the outputs are sent, so that whoever takes over reads what is behind them",
             DELIVERY,
             guarantee=_AT_MOST,
-            undisturbed=True,
+            stays=True,
+            once=True,
         ),
         rule(
             ALLOWED,
@@ -90,14 +92,14 @@ OF_PIPELINES: Mapping[Anomaly, tuple[Rule, ...]] = {
             DELIVERY,
             guarantee=_AT_MOST,
             replaced=True,
-            undisturbed=True,
         ),
         rule(
             FORBIDDEN,
             "what a worker had not committed is aborted by the one that takes over, and one that wakes up is fenced",
             _EOS,
             guarantee=_EXACTLY,
-            undisturbed=True,
+            stays=True,
+            once=True,
         ),
     ),
 }
