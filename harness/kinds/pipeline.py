@@ -35,6 +35,7 @@ from harness.workload.known import Faults
 PROFILE = "fault"
 WARM = False
 SHUFFLED = False
+_INPUTS = 1_000
 _OVERHEAD_S = 6.0  # two topics, a producer of inputs and a worker started, two scans
 
 
@@ -55,14 +56,15 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
         "pipeline.output.partitions": wanted.partitions,
     }
     if recipe is None:
-        load = TrialLoad("max", None, wanted.inputs, 100, wanted.input_partitions)
+        load = TrialLoad("max", None, wanted.inputs or _INPUTS, 100, wanted.input_partitions)
         name = guarantee.value
         return Asked(
             repeat, load, name, name, lambda config: _OVERHEAD_S, application=application, refuses=_no_such_pipeline
         )
     fault = faults[recipe.name]
     # A composition's load is its parts' to say.
-    inputs = {"messages": wanted.inputs} if "messages" in fault.parameters.model_fields else {}
+    stated = wanted.inputs is not None and "messages" in fault.parameters.model_fields
+    inputs = {"messages": wanted.inputs} if stated else {}
     parameters = fault.parameters.model_validate({**inputs, **recipe.given})
     sends = fault.messages(parameters)
     load = TrialLoad(None, None, sends, fault.message_size(parameters), wanted.input_partitions)

@@ -168,7 +168,9 @@ class PipelineTrials(_Trials):
     guarantees: tuple[Guarantee, ...] = Field(
         default=tuple(Guarantee), min_length=1, description="what the pipeline is built for; each is a trial"
     )
-    inputs: Int = Field(default=1_000, ge=1, le=10_000_000, description="messages to process")
+    inputs: Int | None = Field(
+        default=None, ge=1, le=10_000_000, description="messages to process; 1,000, or as many as a fault's own load has"
+    )
     input_partitions: Int = Field(default=2, ge=1, le=1000, description="partitions of the topic they are in")
     partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of the topic of the outputs")
     batch: Int = Field(default=50, ge=1, le=100_000, description="inputs that are processed together")
