@@ -29,6 +29,7 @@ from harness.events import Outcome
 from harness.janitor import Janitor
 from harness.journal import read_producer
 from harness.load.spec import Spec
+from harness.topics import Topics
 from harness.trial.waits import client_waits
 from harness.workers.worker import Worker
 
@@ -75,8 +76,7 @@ def harness(
     spec = Spec(
         client="confluent-kafka",
         bootstrap=cluster.bootstrap,
-        topic=topic,
-        partitions=PARTITIONS,
+        topics=Topics((topic,), PARTITIONS),
         config=config,
         run_key=1,
         producer=0,

@@ -19,6 +19,7 @@ from harness.events import NO_REPORT, OBSERVED, STOOD_STILL, Anomaly, Ending, Ou
 from harness.journal import ProducerColumns, read_committed, read_log, read_producers
 from harness.kinds import KINDS
 from harness.store import Anomalies, FaultRecord, TransactionCounts, TrialRecord
+from harness.topics import partitions_in_all
 from harness.words import listed
 
 
@@ -79,7 +80,7 @@ def _exercised(record: TrialRecord) -> FaultRecord:
 
 def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], readings: verify.Readings) -> dict[str, Any]:
     fault = record.fault
-    seen = verify.Seen.of(fault.events, int(record.config.get("partitions", 1)), producers)
+    seen = verify.Seen.of(fault.events, partitions_in_all(record.config), producers)
     findings, uncommitted = verify.find_committed(readings)
     client, effects = traits(record.client, record.client_version), faults.known_effects(fault.name, fault.parameters)
     expectations = [

@@ -20,6 +20,7 @@ from harness.journal import ProducerJournal
 from harness.load.spec import Spec
 from harness.process import ChildFailed
 from harness.space import DiskWatch
+from harness.topics import Topics
 from harness.trial import Venue
 from harness.trial.waits import client_waits
 from harness.workers.receiver import Receiver
@@ -120,8 +121,7 @@ def _loading(venue: Venue, name: str, partitions: int, capacity: int, config: di
         Spec(
             client="confluent-kafka",
             bootstrap=venue.cluster.bootstrap,
-            topic=topic,
-            partitions=partitions,
+            topics=Topics((topic,), partitions),
             config={"acks": "all", "linger.ms": 5, **_TIMEOUTS, **config},
             run_key=0,
             producer=0,

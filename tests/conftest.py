@@ -19,7 +19,7 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
-_CLUSTERS = {"cluster", "relayed"}
+_CLUSTERS = {"cluster", "relayed", "lone"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -53,6 +53,14 @@ def relayed(janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield cluster
 
 
+@pytest.fixture(scope="module")
+def lone(janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """One broker and its controller."""
+    folder = tmp_path_factory.mktemp("lone") / "nodes"
+    with LocalCluster(class_path("4.4.0"), folder, janitor, brokers=1) as cluster:
+        yield cluster
+
+
 @pytest.fixture(scope="session")
 def venue(cluster: LocalCluster, janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Venue]:
     """Everything a trial needs, on the session's cluster."""
@@ -63,6 +71,12 @@ def venue(cluster: LocalCluster, janitor: Janitor, tmp_path_factory: pytest.Temp
 def relayed_venue(relayed: LocalCluster, janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Venue]:
     """The same on the cluster with relays."""
     yield from _venue(relayed, janitor, tmp_path_factory.mktemp("venue"))
+
+
+@pytest.fixture(scope="module")
+def lone_venue(lone: LocalCluster, janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Venue]:
+    """The same on one broker."""
+    yield from _venue(lone, janitor, tmp_path_factory.mktemp("venue"))
 
 
 def _venue(cluster: LocalCluster, janitor: Janitor, folder: Path) -> Iterator[Venue]:

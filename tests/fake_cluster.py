@@ -9,7 +9,7 @@ leads. Whoever asks sets it going: by then all has happened that was due by the 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -99,7 +99,7 @@ class FakeCluster:
             raise ClusterFailed(f"no coordinator of the {of} {id}")
         return view.partitions[0].leader
 
-    def wait_quiet(self, topic: str, timeout_s: float) -> None: ...
+    def wait_quiet(self, topics: Sequence[str], timeout_s: float) -> None: ...
 
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
         for _ in self.becoming_healthy(topic, timeout_s):

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.events import Outcome
+from harness.topics import Topics
 
 Int64 = npt.NDArray[np.int64]
 Setting = str | int | float | bool
@@ -99,7 +100,7 @@ class Producer(Protocol):
         """Those of a producer that was given a ``transactional.id``; None of every other."""
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
-        """Hands over ``values`` for one partition, as sequences from ``first_sequence`` on.
+        """Hands over ``values`` for one of all its topics' partitions, as sequences from ``first_sequence`` on.
 
         Returns how many were accepted; fewer means the client's buffer is full: poll, then offer the rest again.
         Every accepted message is reported exactly once, unless the client never resolves it.
@@ -155,8 +156,8 @@ class ClientModule(Protocol):
         """
 
     @staticmethod
-    def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> Producer:
-        """A producer for one topic. Raises ``ClientRefused``."""
+    def create(bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> Producer:
+        """A producer for these topics. Raises ``ClientRefused``."""
 
 
 CLIENTS = {

@@ -21,6 +21,7 @@ from harness.clients import settings as tables
 from harness.clients.settings import Fixed, Given, Missing
 from harness.clients.transactions.aiokafka import AiokafkaTransactions
 from harness.events import Outcome
+from harness.topics import Topics
 
 NAME = "aiokafka"
 _SEND_S = 0.1
@@ -80,8 +81,8 @@ def refuses(config: Mapping[str, Setting]) -> str | None:
     return None  # it compares no timeouts
 
 
-def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> AiokafkaProducer:
-    return AiokafkaProducer(bootstrap, topic, config, recorder)
+def create(bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> AiokafkaProducer:
+    return AiokafkaProducer(bootstrap, topics, config, recorder)
 
 
 class AiokafkaProducer:
@@ -91,8 +92,8 @@ class AiokafkaProducer:
     flight to a broker, as always.
     """
 
-    def __init__(self, bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> None:
-        self._topic = topic
+    def __init__(self, bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> None:
+        self._topics = topics
         self._recorder = recorder
         self._loop = asyncio.new_event_loop()
         arguments = {**tables.parameters(SETTINGS, config), "bootstrap_servers": bootstrap}
@@ -145,12 +146,13 @@ class AiokafkaProducer:
         room before it appends, and after that it returns without waiting (``MessageAccumulator.add_message``).
         """
         accepted = 0
+        topic, own = self._topics.place(partition)
         try:
             async with asyncio.timeout(_SEND_S):
                 await self._started()
                 for sequence, value in enumerate(values, first_sequence):
                     try:
-                        future = await self._producer.send(self._topic, value, partition=partition)
+                        future = await self._producer.send(topic, value, partition=own)
                     except KafkaTimeoutError:
                         break  # no room within its own request timeout
                     except _REFUSALS as refusal:

@@ -21,6 +21,7 @@ from harness.clients.delivery_reports import DeliveryReports
 from harness.clients.settings import Given, Missing
 from harness.clients.transactions.confluent import ConfluentTransactions
 from harness.events import Outcome
+from harness.topics import Topics
 
 NAME = "confluent-kafka"
 _POLL_S = 0.1  # from 0.2 s on its poll does not return before the time is over
@@ -111,8 +112,8 @@ def refuses(config: Mapping[str, Setting]) -> str | None:
     return f"{NAME} 2.16.1 refuses {said[bounds]}, which is not more than linger.ms={linger}."
 
 
-def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> ConfluentProducer:
-    return ConfluentProducer(bootstrap, topic, config, recorder)
+def create(bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> ConfluentProducer:
+    return ConfluentProducer(bootstrap, topics, config, recorder)
 
 
 class ConfluentProducer:
@@ -129,8 +130,8 @@ class ConfluentProducer:
     but for 100 ms.
     """
 
-    def __init__(self, bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> None:
-        self._topic = topic
+    def __init__(self, bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> None:
+        self._topics = topics
         self._recorder = recorder
         self._unreported = 0
         self._death: str | None = None
@@ -163,7 +164,8 @@ class ConfluentProducer:
         if not values:
             return 0
         batch: list[dict[str, Any]] = [{"value": value} for value in values]
-        queued = self._producer.produce_batch(self._topic, batch, partition, on_delivery=self._reports.on_delivery)
+        topic, own = self._topics.place(partition)
+        queued = self._producer.produce_batch(topic, batch, own, on_delivery=self._reports.on_delivery)
         self._unreported += queued
         return len(values) if queued == len(values) else self._partly(first_sequence, batch)
 

@@ -22,6 +22,7 @@ from harness.clients import settings as tables
 from harness.clients.settings import Given, Missing
 from harness.clients.transactions.kafka_python import KafkaPythonTransactions
 from harness.events import Outcome
+from harness.topics import Topics
 
 NAME = "kafka-python"
 _SEND_S = 0.1
@@ -83,8 +84,8 @@ def refuses(config: Mapping[str, Setting]) -> str | None:
     return f"{NAME} 3.0.12 refuses {said[delivery]}, which is less than {said[linger]} and {said[request]} together."
 
 
-def create(bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> KafkaPythonProducer:
-    return KafkaPythonProducer(bootstrap, topic, config, recorder)
+def create(bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> KafkaPythonProducer:
+    return KafkaPythonProducer(bootstrap, topics, config, recorder)
 
 
 class KafkaPythonProducer:
@@ -100,8 +101,8 @@ class KafkaPythonProducer:
     a partition, and refuses anything else.
     """
 
-    def __init__(self, bootstrap: str, topic: str, config: Mapping[str, Setting], recorder: Recorder) -> None:
-        self._topic = topic
+    def __init__(self, bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> None:
+        self._topics = topics
         self._recorder = recorder
         self.effective: dict[str, Setting] = {}
         self._unconfirmed = False
@@ -122,12 +123,13 @@ class KafkaPythonProducer:
             raise ClientRefused(str(self._refusal)) from self._refusal
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
-        if not self._can_send():
+        topic, own = self._topics.place(partition)
+        if not self._can_send(topic):
             return 0
         accepted = 0
         for sequence, value in enumerate(values[: self._room(values)], first_sequence):
             try:
-                future = self._producer.send(self._topic, value, partition=partition)
+                future = self._producer.send(topic, value, partition=own)
             except KafkaTimeoutError:
                 break  # the metadata went away
             except (KafkaError, ValueError) as refusal:
@@ -187,7 +189,7 @@ class KafkaPythonProducer:
         self._meeting.join(timeout_s)
         return self._producer
 
-    def _can_send(self) -> bool:
+    def _can_send(self, topic: str) -> bool:
         """Whether the client is there and knows the topic; waits for that within the bound."""
         client = self._met(_SEND_S)
         if self._refusal is not None:
@@ -200,7 +202,7 @@ class KafkaPythonProducer:
         if transactions is not None and transactions.has_fatal_error():
             raise ClientDead(f"its idempotence failed: {transactions.last_error!r}")
         try:
-            self._producer.partitions_for(self._topic)
+            self._producer.partitions_for(topic)
         except KafkaTimeoutError:
             return False
         except (KafkaError, ValueError):

@@ -19,7 +19,7 @@ class AckedOffsets:
     """
 
     def __init__(self) -> None:
-        self._nameless: dict[int, int] = {}
+        self._nameless: dict[tuple[str | None, int | None], int] = {}
         """Of partitions whose last ack named none: what the next message of that batch would be said to have."""
 
     def of(self, delivered: Sequence[Any]) -> Int64:
@@ -33,10 +33,10 @@ class AckedOffsets:
 
     def _one_by_one(self, delivered: Sequence[Any]) -> Iterator[int]:
         for message in delivered:
-            partition, offset = message.partition(), message.offset()
-            if offset is None or offset == self._nameless.get(partition):
-                self._nameless[partition] = 0 if offset is None else offset + 1
+            place, offset = (message.topic(), message.partition()), message.offset()
+            if offset is None or offset == self._nameless.get(place):
+                self._nameless[place] = 0 if offset is None else offset + 1
                 yield -1
             else:
-                self._nameless.pop(partition, None)
+                self._nameless.pop(place, None)
                 yield offset

@@ -79,9 +79,9 @@ class Cluster(Protocol):
     def coordinator(self, of: Coordinated, id: str) -> int:
         """The broker that coordinates it, which may take a moment until there is one."""
 
-    def wait_quiet(self, topic: str, timeout_s: float) -> None:
-        """Waits until the topic has not grown for half a second, at most for so long: with acks=0 a message counts as
-        sent when it is in a socket, and the last ones may be there still.
+    def wait_quiet(self, topics: Sequence[str], timeout_s: float) -> None:
+        """Waits until no topic has grown for half a second, at most for so long: with acks=0 a message counts as sent
+        when it is in a socket, and the last ones may be there still.
         """
 
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:

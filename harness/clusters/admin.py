@@ -15,7 +15,7 @@ import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from kio.schema.create_topics.v7 import request as create
 from kio.schema.create_topics.v7 import response as created
@@ -67,6 +67,9 @@ class PartitionView:
         return self.leader >= 0 and set(self.isr) == set(self.replicas)
 
 
+_Partitions: TypeAlias = Mapping[int, PartitionView]
+
+
 @dataclass(frozen=True)
 class TopicView:
     """The cluster and one topic as one broker sees them; no partitions if it does not know the topic."""
@@ -77,25 +80,41 @@ class TopicView:
 
 def view(address: str, topic: str | None, timeout_s: float = 2.0) -> TopicView:
     """What the broker at ``address`` says."""
-    wanted = () if topic is None else (metadata.MetadataRequestTopic(topic_id=None, name=TopicName(topic)),)
+    brokers, of_topics = _metadata(address, () if topic is None else (topic,), timeout_s)
+    return TopicView(brokers, of_topics.get(topic or "", {}))
+
+
+def partitions_of(address: str, topics: Sequence[str], timeout_s: float) -> Mapping[str, _Partitions]:
+    """What the broker at ``address`` says of several topics, in one answer; no partitions of those it does not know."""
+    return _metadata(address, topics, timeout_s)[1]
+
+
+def _metadata(
+    address: str, topics: Sequence[str], timeout_s: float
+) -> tuple[frozenset[int], Mapping[str, _Partitions]]:
     request = metadata.MetadataRequest(
-        topics=wanted, allow_auto_topic_creation=False, include_topic_authorized_operations=False
+        topics=tuple(metadata.MetadataRequestTopic(topic_id=None, name=TopicName(topic)) for topic in topics),
+        allow_auto_topic_creation=False,
+        include_topic_authorized_operations=False,
     )
-    return call(address, request, metadata_found.MetadataResponse, _view, timeout_s)
+    return call(address, request, metadata_found.MetadataResponse, _told, timeout_s)
 
 
-def _view(answer: metadata_found.MetadataResponse) -> TopicView:
-    partitions = {
+def _told(answer: metadata_found.MetadataResponse) -> tuple[frozenset[int], Mapping[str, _Partitions]]:
+    brokers = frozenset(int(broker.node_id) for broker in answer.brokers)
+    return brokers, {str(found.name): _partitions(found) for found in answer.topics}
+
+
+def _partitions(found: metadata_found.MetadataResponseTopic) -> _Partitions:
+    return {
         int(partition.partition_index): PartitionView(
             int(partition.leader_id),
             int(partition.leader_epoch),
             tuple(map(int, partition.replica_nodes)),
             tuple(map(int, partition.isr_nodes)),
         )
-        for found in answer.topics
         for partition in found.partitions
     }
-    return TopicView(frozenset(int(broker.node_id) for broker in answer.brokers), partitions)
 
 
 def create_topic(

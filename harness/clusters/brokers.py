@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from harness.clusters import ClusterFailed, Coordinated, admin
@@ -76,11 +76,11 @@ class Brokers:
             lambda: self._ask(lambda address: find_coordinator(address, of, id)), f"coordinator of the {of} {id}"
         )
 
-    def wait_quiet(self, topic: str, timeout_s: float) -> None:
+    def wait_quiet(self, topics: Sequence[str], timeout_s: float) -> None:
         until = time.monotonic() + timeout_s
         size, since = -1, time.monotonic()
         while time.monotonic() - since < _QUIET_S and time.monotonic() < until:
-            if (now := sum(self.high_watermarks(topic).values())) != size:
+            if (now := sum(sum(self.high_watermarks(topic).values()) for topic in topics)) != size:
                 size, since = now, time.monotonic()
             time.sleep(_POLL_S)
 

@@ -1,4 +1,4 @@
-"""Watches who leads a topic's partitions and who is in sync, while something else is being done to the cluster."""
+"""Watches who leads the partitions of topics and who is in sync, while something else is being done to the cluster."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from types import TracebackType
 
 from harness.clusters import Cluster, admin
 from harness.events import FaultEvent
+from harness.topics import Topics
 
 _EVERY_S = 0.05
 _TIMEOUT_S = 0.25
@@ -20,7 +21,8 @@ _COMPARISON_S = 0.05
 
 
 class Observer:
-    """From start to stop, an event for each change of a topic's partitions: ``leader`` and ``isr``, with ``partition``.
+    """From start to stop, an event for each change of the topics' partitions: ``leader`` and ``isr``, with
+    ``partition``, its number among all.
 
     The first view counts as a change, and there is a last look when it stops. Brokers are asked with Metadata requests,
     at most one every 50 ms and over a connection each: 1 % of a core here and some 4 % of one in a broker that is not
@@ -30,18 +32,18 @@ class Observer:
     controller goes on telling what was: whoever knows a newer leader epoch is the one that is asked from then on.
     """
 
-    def __init__(self, cluster: Cluster, topic: str) -> None:
+    def __init__(self, cluster: Cluster, topics: Topics) -> None:
         self.events: list[FaultEvent] = []
         """In order; whole when it has stopped."""
         self._cluster = cluster
-        self._topic = topic
+        self._topics = topics
         self._asked = next(iter(cluster.addresses))
         self._trusted_from = 0.0
         self._silent_until = dict.fromkeys(cluster.addresses, 0.0)
         self._seen: dict[int, admin.PartitionView] = {}
         self._others = itertools.cycle(cluster.addresses)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name=f"observer of {topic}", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name=f"observer of {topics.first}", daemon=True)
 
     def __enter__(self) -> Observer:
         self._thread.start()
@@ -65,19 +67,19 @@ class Observer:
 
     def _look(self) -> None:
         try:
-            view = admin.view(self._cluster.addresses[self._asked], self._topic, _TIMEOUT_S)
+            partitions = self._seen_by(self._asked, _TIMEOUT_S)
         except admin.AdminError:
             self._silent_until[self._asked] = time.monotonic() + _AVOID_S
         else:
-            if view.partitions:
-                self._note(view.partitions)
+            if partitions:
+                self._note(partitions)
                 return
         self._asked = min(self._silent_until, key=lambda node: (self._silent_until[node], node == self._asked))
         self._trusted_from = time.monotonic() + _CATCH_UP_S
 
     def _compare(self, other: int) -> None:
         try:
-            known = admin.view(self._cluster.addresses[other], self._topic, _COMPARISON_S).partitions
+            known = self._seen_by(other, _COMPARISON_S)
         except admin.AdminError:
             return
         newer = {
@@ -87,6 +89,11 @@ class Observer:
             self._asked = other
             self._note(newer)
             self._trusted_from = time.monotonic() + _CATCH_UP_S  # of the other partitions it may know less
+
+    def _seen_by(self, node: int, timeout_s: float) -> Mapping[int, admin.PartitionView]:
+        """Raises ``AdminError``."""
+        told = admin.partitions_of(self._cluster.addresses[node], self._topics.names, timeout_s)
+        return self._topics.gathered(lambda topic: told.get(topic, {}))
 
     def _note(self, partitions: Mapping[int, admin.PartitionView]) -> None:
         caught_up, now_ns = time.monotonic() >= self._trusted_from, time.monotonic_ns()

@@ -27,6 +27,7 @@ from harness.faults.steps import (
     Step,
     Target,
 )
+from harness.topics import partitions_in_all
 
 _CHECKPOINTED_S = 0.7  # by then what was flushed is in the checkpoint (log.flush.offset.checkpoint.interval.ms)
 
@@ -111,7 +112,7 @@ def _full(parameters: FullDisk) -> Script:
 
 def _never_rolls(parameters: Rolled, config: Config) -> str | None:
     """The broker finds out only when it needs a new file."""
-    partitions, segment_bytes = int(config["partitions"]), int(config["segment.bytes"])
+    partitions, segment_bytes = partitions_in_all(config), int(config["segment.bytes"])
     left_bytes = (parameters.messages - min(parameters.after_acks, parameters.messages)) * parameters.message_size
     if left_bytes / partitions > segment_bytes:
         return None

@@ -12,6 +12,7 @@ from harness.clusters import Cluster, Coordinated
 from harness.clusters.can import Ability, Disks, Links, Processes
 from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
+from harness.topics import Topics
 from harness.wire import Proxy, WireRule
 from harness.workers.fleet import Fleet
 from harness.workers.movement import Movement
@@ -27,13 +28,13 @@ class RecipeFailed(Exception):
 
 @dataclass
 class Stage:
-    """What a recipe acts on: one topic (partition 0 is the one that faults hit), its cluster, its load.
+    """What a recipe acts on: a trial's topics (partition 0 is the one that faults hit), its cluster, its load.
 
     The parts of a composed fault have stages of their own (``for_part``), which share all but the part's own.
     """
 
     cluster: Cluster
-    topic: str
+    topics: Topics
     fleet: Fleet
     proxy: Proxy | None
     bounds: Bounds
@@ -51,6 +52,11 @@ class Stage:
     _rules: dict[str | None, tuple[WireRule, ...]] = field(default_factory=dict)
     """Those in the proxy, with whose they are."""
     _hit: dict[steps.Target, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def topic(self) -> str:
+        """The first, whose partition 0 is that of the trial."""
+        return self.topics.first
 
     @property
     def processes(self) -> Processes:
@@ -88,12 +94,19 @@ class Stage:
         if self.proxy is None:
             raise RecipeFailed("there is no proxy to put rules into")
         gone = self._rules.get(self.part, ())
-        self._rules[self.part] = tuple(replace(rule, part=self.part) for rule in rules)
+        self._rules[self.part] = tuple(replace(self._placed(rule), part=self.part) for rule in rules)
         self.proxy.set_rules([rule for of_part in self._rules.values() for rule in of_part])
         self.collect_firings()
         for rule in gone:
             if rule.lasts and self.has_fired(rule.action, self.events):
                 self.record(RESTORED, action=rule.action)
+
+    def _placed(self, rule: WireRule) -> WireRule:
+        """A rule of a partition by what requests call it, where that may be another topic's too."""
+        if rule.partition is None or len(self.topics.names) == 1:
+            return rule
+        topic, own = self.topics.place(rule.partition)
+        return replace(rule, topic=topic, partition=own)
 
     def has_fired(self, action: str, events: Sequence[FaultEvent]) -> bool:
         """Whether one of these events is of a rule of this part's with this action."""

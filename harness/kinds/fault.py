@@ -46,7 +46,7 @@ def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:
 def _asked(repeat: int, recipe: Recipe, partitions: int, faults: Faults) -> Asked:
     """A fault paces its own load and counts its own warm-up."""
     fault = faults[recipe.name]
-    parameters = fault.parameters.model_validate(recipe.given)
+    parameters: Any = fault.parameters.model_validate(recipe.given)
     differs = parameters.model_dump(exclude_defaults=True)
     return Asked(
         repeat,
@@ -56,11 +56,15 @@ def _asked(repeat: int, recipe: Recipe, partitions: int, faults: Faults) -> Aske
         lambda config: fault.seconds(parameters, config),
         fault,
         parameters,
+        warmup=parameters.warmup,
     )
 
 
 def capacity(trial: Trial) -> int:
-    return trial.load.messages
+    """Each load of the fault's parts is shared out by itself."""
+    assert trial.fault is not None
+    loads = FAULTS[trial.fault].loads(trial.parameters)
+    return trial.share(trial.load.messages) + len(loads) - 1
 
 
 observed = all_along
@@ -76,13 +80,13 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     venue.doing("warming up")
     # A partition that nothing was written to knows no producer, and takes whatever sequence comes first. So each
     # producer warms up, in each partition.
-    share = -(-parameters.warmup // trial.load.partitions)
+    share = -(-parameters.warmup // running.topics.total)
     fleet.start(parameters.warmup * len(fleet), bounds_in_peace(running, fleet), flush_every=share)
     warm_up_ended(running, fleet)
     venue.doing(f"injecting {fault.name}")
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
     coordinated: dict[Coordinated, str] = {"transaction": running.transactional_id(0)} if trial.transactional else {}
-    stage = Stage(venue.cluster, running.topic, fleet, proxy, bounds, coordinated, events=running.events)
+    stage = Stage(venue.cluster, running.topics, fleet, proxy, bounds, coordinated, events=running.events)
     act(script.steps, stage)
     for stopped in fleet.stopped:
         running.note(stopped)

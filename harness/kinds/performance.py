@@ -56,7 +56,7 @@ def _asked(repeat: int, load: Load, partitions: int) -> Asked:
 
 
 def capacity(trial: Trial) -> int:
-    return trial.load.messages + _warmup(trial)
+    return trial.share(trial.load.messages) + trial.share(_warmup(trial))
 
 
 observed = before_and_after

@@ -22,6 +22,7 @@ from harness.report import pipelines
 from harness.report.blocks import Section, section
 from harness.report.data import Data
 from harness.store import TrialRecord
+from harness.topics import Topics
 from harness.trial.observed import all_along
 from harness.trial.venue import Running
 from harness.trial.waits import bounds_of
@@ -83,8 +84,10 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
 
 
 def _no_such_pipeline(config: Config) -> str | None:
-    """Why its producer cannot be of a pipeline with such a guarantee."""
+    """Why there is none with such a guarantee, producer or topics."""
     guarantee = config["processing.guarantee"]
+    if "topics" in config:
+        return "a pipeline has one topic of inputs and one of outputs"
     if config.get("transactional"):
         return "whether a pipeline has transactions its guarantee says"
     if config["acks"] == "0" and guarantee != Guarantee.AT_MOST_ONCE:
@@ -97,7 +100,9 @@ def _no_such_pipeline(config: Config) -> str | None:
 
 
 def capacity(trial: Trial) -> int:
-    return trial.load.messages
+    """Each load of a fault's parts is shared out by itself."""
+    loads = FAULTS[trial.fault].loads(trial.parameters) if trial.fault else ()
+    return trial.share(trial.load.messages) + max(0, len(loads) - 1)
 
 
 observed = all_along
@@ -111,19 +116,19 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     script: Any = Script(load=Send(trial.load.messages))
     if trial.fault is not None:
         script = FAULTS[trial.fault].drawn(trial.parameters, trial.seed)
-    running.output = f"{running.topic}.out"
+    output, partitions = f"{running.topic}.out", int(trial.config["pipeline.output.partitions"])
+    running.output = Topics((output,), partitions)
     replicas, in_sync = int(trial.config["replication.factor"]), str(trial.config["min.insync.replicas"])
-    partitions = int(trial.config["pipeline.output.partitions"])
-    venue.cluster.create_topic(running.output, partitions, replicas, {"min.insync.replicas": in_sync})
+    venue.cluster.create_topic(output, partitions, replicas, {"min.insync.replicas": in_sync})
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
     bootstrap = proxy.bootstrap if proxy else venue.cluster.bootstrap
-    spec = _spec(running, running.output, bootstrap, bounds.patience_s)
+    spec = _spec(running, output, bootstrap, bounds.patience_s)
     venue.doing("starting the pipeline")
     with Pipeline(spec, _first_stops(script), venue.scratch / "pipeline.log", venue.janitor) as pipeline:
         # The output's name is that of the group and of the transactional id.
-        coordinated: dict[Coordinated, str] = {"transaction": running.output, "group": running.output}
+        coordinated: dict[Coordinated, str] = {"transaction": output, "group": output}
         stage = Stage(
-            venue.cluster, running.topic, fleet, proxy, bounds, coordinated, events=running.events, pipeline=pipeline
+            venue.cluster, running.topics, fleet, proxy, bounds, coordinated, events=running.events, pipeline=pipeline
         )
         venue.doing(f"injecting {trial.fault}" if trial.fault else "processing")
         act(script.steps, stage)

@@ -38,8 +38,9 @@ class End:
 class Sender:
     """Sends segments of the load, one after the other; sequences go on from segment to segment.
 
-    Partitions take turns, call by call: each message of a paced load, each batch of one at full speed, which is no more
-    than a partition's share, so that a fault that hits one partition finds messages in it.
+    The partitions of all topics take turns, call by call: each message of a paced load, each batch of one at full
+    speed. That is no more than a partition's share of the load, so that a fault that hits one partition finds messages
+    in it, nor of a transaction, so that each spans all of them if it has the messages. A flush is of one.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Sender:
         transactions: TransactionJournal | None = None,
     ) -> None:
         self._spec = spec
+        self._partitions = spec.topics.total
         self._producer = producer
         self._recorder = recorder
         self._codec = Codec(spec.run_key, spec.message_size, spec.producer)
@@ -117,7 +119,10 @@ class Sender:
         Without, a call is as large as its time allows: a fast client's batch path pays more the larger it is, a slow
         one's would make messages wait.
         """
-        last, share = self._next + count, max(1, count // self._spec.partitions)
+        last, spread = self._next + count, count
+        if flush_every is None and self._spec.transactions is not None:
+            spread = min(count, self._spec.transactions.messages)
+        share = max(1, spread // self._partitions)
         since_flush, batch = 0, _BATCH
         before_ns = time.monotonic_ns()
         while self._next < last:
@@ -155,14 +160,14 @@ class Sender:
                     wait_s = (pacer.until_ns(sent + done) - now_ns) / 1e9
                     self._producer.poll(min(max(wait_s, 0.0), _IDLE_S))
                     continue
-                size = ready if self._spec.partitions == 1 else 1
+                size = ready if self._partitions == 1 else 1
                 self._hand_over_next(due[done : done + size], values[done : done + size])
                 done += size
             sent += ahead
 
     def _hand_over_next(self, due: clients.Int64, values: list[bytes]) -> None:
         """The next messages of the load, to the partition whose turn it is."""
-        partition = self._turn % self._spec.partitions
+        partition = self._turn % self._partitions
         self._turn += 1
         self._hand_over(self._next, partition, due, values)
 

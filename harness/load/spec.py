@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.clients import Setting
+from harness.topics import Topics
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,7 @@ class Spec:
 
     client: str
     bootstrap: str
-    topic: str
-    partitions: int
+    topics: Topics
     config: dict[str, Setting]
     run_key: int
     producer: int
@@ -47,4 +47,5 @@ class Spec:
     def of(cls, message: Mapping[str, Any]) -> Spec:
         """As it was sent (``dataclasses.asdict``)."""
         told = message.get("transactions")
-        return cls(**{**message, "transactions": None if told is None else InTransactions(**told)})
+        transactions = None if told is None else InTransactions(**told)
+        return cls(**{**message, "topics": Topics.of(message["topics"]), "transactions": transactions})

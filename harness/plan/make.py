@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pydantic import BaseModel
@@ -34,6 +34,8 @@ class Clients(Protocol):
 
 
 _RECORD_OVERHEAD_BYTES = 30  # of a record in a log beside its value: lengths, deltas, its share of a batch's header
+_PRODUCER_S = 0.5  # one more that is started
+_TOPIC_S = 0.2  # one more that is made, waited for and deleted
 _ELIGIBLE = "eligible.leader.replicas.version"  # Kafka's name of the feature, 0 is off
 _LONGEST_TOPIC = 249  # Kafka's; the file of a journal has a few letters behind the id, and may have 255
 _LONGEST_RUN_ID = len("20260101-000000-") + 60  # when it was begun, and a workload's name
@@ -95,14 +97,16 @@ class _Trials:
     plans: Plans
 
     def trial(self, axes: Config, asked: Asked) -> Trial:
-        workload, load, fault, parameters = self.workload, asked.load, asked.fault, asked.parameters
+        workload, fault, parameters = self.workload, asked.fault, asked.parameters
         client = str(axes["client"])
         stated = {**workload.config, **axes}
         brought = self._settings(client, fault, parameters) if fault else {}
         without = complete(stated, workload.cluster.brokers)
         config = complete({**brought, **stated}, workload.cluster.brokers)
-        for name, value in {**asked.application, "partitions": load.partitions}.items():
+        for name, value in {**asked.application, "partitions": asked.load.partitions}.items():
             config[name] = without[name] = value
+        others = int(config.get("producers", 1)) - 1
+        load = replace(asked.load, messages=asked.load.messages + others * asked.warmup)
         if _has_eligible_leader_replicas(self.kafka):
             config[_ELIGIBLE] = without[_ELIGIBLE] = int(workload.cluster.eligible_leader_replicas)
         several = [f"kafka-{self.kafka}"] if len(workload.kafka) > 1 else []
@@ -124,7 +128,7 @@ class _Trials:
             parameters=parameters,
             replaced={key: without.get(key) for key, value in config.items() if without.get(key) != value},
             seed=_number(workload.seed, "seed", own_id),
-            estimated_s=asked.takes_s(config),
+            estimated_s=asked.takes_s(config) + others * _PRODUCER_S + (int(config.get("topics", 1)) - 1) * _TOPIC_S,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
             skip=next(self._reasons_to_skip(axes, asked, config, needs), None),
             cluster=Wanted(
@@ -157,8 +161,8 @@ class _Trials:
             yield " ".join(cannot)
         elif (refusal := self.clients.refuses(client, producer)) is not None:
             yield refusal
-        if (not_this := asked.refuses(config)) is not None:
-            yield not_this
+        if (reason := asked.refuses(config)) is not None:
+            yield reason
         if fault and (says_nothing := fault.refuses(asked.parameters, config)) is not None:
             yield f"{fault.name} says nothing here: {says_nothing}"
 

@@ -28,6 +28,7 @@ class TrialLoad:
     """At most."""
     message_size: int
     partitions: int
+    """Of each of its topics."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,10 @@ class Asked:
     """The fault's, an instance of its ``Fault.parameters``."""
     application: Config = field(default_factory=dict)
     """What the application does, beside the settings that a workload has."""
+    warmup: int = 0
+    """So many of the load's messages warm a producer up: each that there is sends as many."""
     refuses: Callable[[Config], str | None] = lambda config: None
-    """Why it says nothing with what it is configured to, whatever its fault; None if it says something."""
+    """Why the trial would say nothing in this configuration, or None."""
 
 
 class Plans(Protocol):
@@ -114,6 +117,20 @@ class Trial:
     @property
     def transactional(self) -> bool:
         return bool(self.config.get("transactional"))
+
+    @property
+    def producers(self) -> int:
+        """How many it has."""
+        return int(self.config.get("producers", 1))
+
+    @property
+    def topics(self) -> int:
+        """How many it has."""
+        return int(self.config.get("topics", 1))
+
+    def share(self, messages: int) -> int:
+        """The most that one of its producers sends of so many."""
+        return -(-messages // self.producers)
 
     @property
     def topic_config(self) -> dict[str, Setting]:

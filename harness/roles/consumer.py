@@ -20,6 +20,7 @@ from harness.events import FORMAT
 from harness.load.codec import Codec
 from harness.process import Message
 from harness.serving import Answer, Role, serve
+from harness.topics import Topics
 
 _DECODED_BYTES = 64 << 10  # at once: what arrives meanwhile waits, for about a millisecond
 _STORED_ROWS = 1 << 20
@@ -119,7 +120,8 @@ def _consumer(spec: dict[str, Any]) -> Consumer:
             "fetch.error.backoff.ms": 50,
         }
     )
-    consumer.assign([TopicPartition(spec["topic"], partition, 0) for partition in range(spec["partitions"])])
+    topics = Topics.of(spec["topics"])
+    consumer.assign([TopicPartition(*topics.place(partition), 0) for partition in range(topics.total)])
     return consumer
 
 

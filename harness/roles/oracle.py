@@ -1,8 +1,8 @@
-"""The oracle: reads a topic's whole log, by a direct connection, and stores what is in it.
+"""The oracle: reads the whole log of a trial's topics, by a direct connection, and stores what is in it.
 
-One process serves many trials. A command names a topic, the isolation to read with, and the end of each partition that
-goes with it, which is where the scan ends: the high watermark, or the last stable offset. It ends unfinished, and says
-so, when its bound passes first or whatever else befalls it.
+One process serves many trials. A command names the topics, the isolation to read with, and the end of each of their
+partitions that goes with it, which is where the scan ends: the high watermark, or the last stable offset. It ends
+unfinished, and says so, when its bound passes first or whatever else befalls it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from harness.journal import LogColumns, write_committed, write_log
 from harness.load.codec import Codec
 from harness.process import Message
 from harness.serving import Answer, Role, serve
+from harness.topics import Topics
 
 _BATCH = 20_000
 
@@ -41,7 +42,7 @@ def reader(bootstrap: str, isolation: str) -> Consumer:
 
 
 def scan(
-    bootstrap: str, topic: str, ends: dict[int, int], codec: Codec, isolation: str, timeout_s: float
+    bootstrap: str, topics: Topics, ends: dict[int, int], codec: Codec, isolation: str, timeout_s: float
 ) -> LogColumns:
     """Every record below ``ends`` that ``isolation`` (``read_uncommitted`` or ``read_committed``) shows.
 
@@ -52,33 +53,35 @@ def scan(
     missing = {partition: end for partition, end in ends.items() if end > 0}
     until = time.monotonic() + timeout_s
     try:
-        consumer.assign([TopicPartition(topic, partition, 0) for partition in missing])
+        consumer.assign([TopicPartition(*topics.place(partition), 0) for partition in missing])
         while missing:
             if time.monotonic() > until:
                 raise TimeoutError(f"the log was not read to its end within {timeout_s:g} s; still missing: {missing}")
-            records = []
+            records, partitions = [], []
             for record in consumer.consume(_BATCH, 0.02):
                 error = record.error()
                 if error is not None and error.code() != KafkaError._PARTITION_EOF:
                     raise OSError(f"reading the log failed: {error}")
                 # The log's end is reported past gaps and control records too, which the last record would not show; and
                 # there are records past ``ends`` where a transaction has ended since those were asked for.
-                past = record.offset() >= ends[record.partition()]
+                partition = topics.partition(record.topic(), record.partition())
+                past = record.offset() >= ends[partition]
                 if past:
-                    missing.pop(record.partition(), None)
+                    missing.pop(partition, None)
                 if error is None and not (past and isolation == "read_committed"):
                     records.append(record)
+                    partitions.append(partition)
             if records:
-                found.append(_columns(records, codec))
+                found.append(_columns(records, partitions, codec))
     finally:
         consumer.close()
     return _joined(found)
 
 
-def _columns(records: list[Record], codec: Codec) -> LogColumns:
+def _columns(records: list[Record], partitions: list[int], codec: Codec) -> LogColumns:
     decoded = codec.decode([record.value() or b"" for record in records])
     return LogColumns(
-        partition=np.fromiter((record.partition() for record in records), np.int32, len(records)),
+        partition=np.array(partitions, np.int32),
         offset=np.fromiter((record.offset() for record in records), np.int64, len(records)),
         producer=decoded.producer,
         sequence=decoded.sequence,
@@ -113,9 +116,10 @@ def _problem(command: Message) -> str | None:
     """Scans, and says what kept it from the log's end. Whatever that is costs this scan and not the next one."""
     codec = Codec(command["run_key"], command["message_size"])
     ends = {int(partition): end for partition, end in command["ends"].items()}
+    topics = Topics.of(command["topics"])
     try:
         isolation, parquet = command["isolation"], Path(command["parquet"])
-        log = scan(command["bootstrap"], command["topic"], ends, codec, isolation, command["timeout_s"])
+        log = scan(command["bootstrap"], topics, ends, codec, isolation, command["timeout_s"])
         if isolation == "read_committed":
             write_committed(parquet, log, np.array([ends[number] for number in range(len(ends))], np.int64))
         else:

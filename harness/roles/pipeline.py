@@ -23,6 +23,7 @@ from harness.load.drain import drain
 from harness.process import Message
 from harness.roles.heartbeat import beat
 from harness.serving import Answer, Refused, Role, say, serve
+from harness.topics import Topics
 
 _POLL_S = 0.2
 _WRITTEN = (Outcome.ACKED, Outcome.UNCONFIRMED)  # the latter with acks=0, which no guarantee has but at-most-once
@@ -63,7 +64,8 @@ class PipelineRole(Role):
         self._number, self._processed, self._failed = 0, 0, ""
         try:
             module = clients.load(spec["client"])
-            self._producer = module.create(spec["bootstrap"], spec["output"], spec["config"], self._reports)
+            outputs = Topics((spec["output"],), self._outputs)
+            self._producer = module.create(spec["bootstrap"], outputs, spec["config"], self._reports)
             self._consumer = consumers.load(spec["client"]).create(
                 spec["bootstrap"],
                 spec["input"],

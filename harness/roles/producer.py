@@ -42,7 +42,7 @@ class ProducerRole(Role):
             journal = ProducerJournal.open(path)
         recorder = JournalRecorder(journal, told.errors or ())
         try:
-            self._producer = module.create(told.bootstrap, told.topic, told.config, recorder)
+            self._producer = module.create(told.bootstrap, told.topics, told.config, recorder)
         except ClientRefused as refusal:
             raise Refused(str(refusal)) from refusal
         transactions = None

@@ -1,4 +1,4 @@
-"""One trial: a topic, a client in its own process, a load, perhaps a fault, and the journals they leave.
+"""One trial: topics, clients in processes of their own, a load, perhaps a fault, and the journals they leave.
 
 Running never judges: what comes back is a record without counts, anomalies or verdict, and journals on disk.
 """
@@ -27,16 +27,15 @@ def run(trial: Trial, conduct: Conduct, venue: Venue) -> TrialRecord:
     """Runs one trial and returns its record, not yet judged. Raises ``ClusterFailed`` if the cluster is beyond use.
 
     Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan. Of its
-    topic nothing is left, unless it raises: then the cluster goes.
+    topics nothing is left, unless it raises: then the cluster goes.
     """
     started, began = datetime.now(UTC), time.monotonic()
     running = Running(trial, venue)
-    topic = running.topic
+    topics, replicas = running.topics, int(trial.config["replication.factor"])
     clear(running)
     venue.doing("creating the topic")
-    venue.cluster.create_topic(
-        topic, trial.load.partitions, int(trial.config["replication.factor"]), _topic_config(trial)
-    )
+    for name in topics.names:
+        venue.cluster.create_topic(name, topics.partitions, replicas, _topic_config(trial))
     with conduct.observed(running):
         with running.noting_problems():
             produce(running, conduct)
@@ -45,10 +44,10 @@ def run(trial: Trial, conduct: Conduct, venue: Venue) -> TrialRecord:
         venue.doing("waiting for full recovery")
         bound_s = recovering_s(running.stored_bytes)
         venue.cluster.heal()
-        for judged in filter(None, (topic, running.output)):
-            venue.cluster.wait_healthy(judged, bound_s)
+        for name in running.made:
+            venue.cluster.wait_healthy(name, bound_s)
         if trial.config["acks"] == "0":
-            venue.cluster.wait_quiet(topic, bound_s)
+            venue.cluster.wait_quiet(topics.names, bound_s)
     if any(event.what == "restart" for event in running.events):
         running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
     sealed = seal(running)
@@ -57,12 +56,12 @@ def run(trial: Trial, conduct: Conduct, venue: Venue) -> TrialRecord:
     running.note_ends()
     if not venue.janitor.alive:
         running.note("the janitor, which cleans up after the harness, has ended")
-    for made in filter(None, (topic, running.output)):
+    for name in running.made:
         with contextlib.suppress(ClusterFailed):
-            venue.cluster.delete_topic(made)
+            venue.cluster.delete_topic(name)
     return record_of(running, started, time.monotonic() - began, complete=sealed and scanned and not running.spoiled)
 
 
 def _topic_config(trial: Trial) -> dict[str, str]:
-    """What the trial's topic is created with; the replication factor is no setting of a topic."""
+    """What each of the trial's topics is created with; the replication factor is no setting of a topic."""
     return {k: str(v).lower() for k, v in trial.topic_config.items() if k != "replication.factor"}

@@ -15,7 +15,7 @@ class Conduct(Protocol):
     """How trials of a kind are conducted."""
 
     def capacity(self, trial: Trial) -> int:
-        """How many messages its producers send at most, those that warm them up included."""
+        """How many messages one of its producers sends at most, those that warm it up included."""
 
     def observed(self, running: Running) -> AbstractContextManager[None]:
         """From before the first message until the cluster has recovered: adds to the trial's events what is seen."""

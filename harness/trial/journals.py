@@ -10,6 +10,7 @@ from harness.bounds import ABORTING_S, HELD_UP_S
 from harness.events import STABLE, FaultEvent
 from harness.journal import producers_of
 from harness.journal.transactions import sealed_beside
+from harness.topics import Topics
 from harness.trial.venue import Running
 
 _LOOK_S = 0.1
@@ -36,20 +37,20 @@ def scan(running: Running) -> bool:
     """Whether the oracle read the whole log, and of a trial with transactions also what a read_committed consumer gets
     of it; if it did not, why is among the trial's problems.
     """
-    venue, topic = running.venue, running.output or running.topic
+    cluster, topics = running.venue.cluster, running.output or running.topics
     with running.noting_problems():
-        _read(running, topic, venue.cluster.high_watermarks(topic), "log")
+        _read(running, topics, topics.gathered(cluster.high_watermarks), "log")
         if running.trial.transactional or running.output:
-            _wait_stable(running, topic)
-            _read(running, topic, venue.cluster.last_stable_offsets(topic), "committed", committed=True)
+            _wait_stable(running, topics)
+            _read(running, topics, topics.gathered(cluster.last_stable_offsets), "committed", committed=True)
         return True
     return False
 
 
-def _read(running: Running, topic: str, ends: Mapping[int, int], part: str, *, committed: bool = False) -> None:
+def _read(running: Running, topics: Topics, ends: Mapping[int, int], part: str, *, committed: bool = False) -> None:
     running.venue.oracle.scan(
         running.venue.cluster.bootstrap,
-        topic,
+        topics,
         ends,
         running.run_key,
         running.trial.load.message_size,
@@ -58,13 +59,13 @@ def _read(running: Running, topic: str, ends: Mapping[int, int], part: str, *, c
     )
 
 
-def _wait_stable(running: Running, topic: str) -> None:
+def _wait_stable(running: Running, topics: Topics) -> None:
     """Until no transaction is open any more, or none may be: what then is held back is held back for good."""
     cluster, began = running.venue.cluster, time.monotonic()
     timeout_s = float(running.fleet.effective.get("transaction.timeout.ms", 60_000)) / 1000 if running.fleet else 0.0
     running.venue.doing("waiting for the last stable offset")
     while time.monotonic() < began + timeout_s + ABORTING_S + HELD_UP_S:
-        if cluster.last_stable_offsets(topic) == cluster.high_watermarks(topic):
+        if topics.gathered(cluster.last_stable_offsets) == topics.gathered(cluster.high_watermarks):
             now_ns, seconds = time.monotonic_ns(), round(time.monotonic() - began, 3)
             running.events.append(FaultEvent(now_ns, STABLE, {"seconds": seconds}))
             return

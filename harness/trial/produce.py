@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from harness.bounds import CLOSING_S, RECOVERY_S, Bounds, bytes_of, recovering_s
 from harness.faults.stage import RecipeFailed
@@ -18,8 +18,6 @@ from harness.wire import Proxy
 from harness.workers.fleet import Fleet
 from harness.workers.worker import Worker, WorkerFailed
 
-_PRODUCERS = 1  # of a trial; a load is shared out among them
-
 
 def produce(running: Running, conduct: Conduct) -> None:
     """The whole load. Raises ``WorkerFailed``, ``RecipeFailed`` or what a child raises; all clients are gone then."""
@@ -31,7 +29,7 @@ def produce(running: Running, conduct: Conduct) -> None:
             proxy = stack.enter_context(Proxy(venue.cluster.addresses, venue.scratch / "proxy.log"))
             venue.janitor.process(proxy.pid)
         bootstrap = proxy.bootstrap if proxy else venue.cluster.bootstrap
-        workers = [_worker(running, bootstrap, number, capacity) for number in range(_PRODUCERS)]
+        workers = [_worker(running, bootstrap, number, capacity) for number in range(trial.producers)]
         fleet = running.fleet = Fleet(workers)
         stack.callback(fleet.close, CLOSING_S)
         stack.enter_context(_disk_watched(running, fleet))
@@ -75,8 +73,7 @@ def _worker(running: Running, bootstrap: str, producer: int, capacity: int) -> W
     spec = Spec(
         client=trial.client,
         bootstrap=bootstrap,
-        topic=running.topic,
-        partitions=trial.load.partitions,
+        topics=running.topics,
         config=config,
         run_key=running.run_key,
         producer=producer,
@@ -104,11 +101,16 @@ def warm_up_ended(running: Running, fleet: Fleet) -> None:
     total, ends = fleet.sent(), fleet.acked_ends()
     bound_s = recovering_s(bytes_of(total, running.trial.load.message_size))
     until = time.monotonic() + bound_s
-    while True:
-        stored = running.venue.cluster.high_watermarks(running.topic)
-        # Ends of transactions are records as well, so that to count does only where nothing is known of offsets.
-        if all(stored.get(partition, 0) >= end for partition, end in ends.items()) and sum(stored.values()) >= total:
-            return
+    while not stored_all(stored := running.high_watermarks(), ends, None if running.trial.transactional else total):
         if time.monotonic() > until:
             raise RecipeFailed(f"of {total} warm-up messages not all were replicated in {bound_s:g} s, up to {stored}")
         time.sleep(0.02)
+
+
+def stored_all(watermarks: Mapping[int, int], ends: Mapping[int, int], messages: int | None) -> bool:
+    """Whether every record is below the high watermarks: those that are known to lie below ``ends``, and of acks=0,
+    which knows no offset, as many as there are ``messages``. With transactions that is None: their markers take
+    offsets as well, and count as no message.
+    """
+    known = all(watermarks.get(partition, 0) >= end for partition, end in ends.items())
+    return known and (messages is None or sum(watermarks.values()) >= messages)

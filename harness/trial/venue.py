@@ -16,11 +16,12 @@ from harness.faults.stage import RecipeFailed
 from harness.janitor import Janitor
 from harness.plan import Trial
 from harness.process import ChildFailed
+from harness.topics import Topics
 from harness.workers.fleet import Fleet
 from harness.workers.oracle import Oracle, ScanFailed
 from harness.workers.worker import WorkerFailed
 
-_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,245}")  # Kafka takes 249: there is room for what is put behind it
 
 
 @dataclass
@@ -50,8 +51,8 @@ class Running:
     events: list[FaultEvent] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Why the trial's data is not what a completed trial's would be, worst first."""
-    output: str | None = None
-    """The topic that is judged, where that is not its own: what a pipeline produces to."""
+    output: Topics | None = None
+    """The topics that are judged, where those are not its own: what a pipeline produces to."""
     spoiled: bool = False
     """Something ended that nobody ended and that what became of messages depends on: the data is no evidence."""
 
@@ -62,10 +63,24 @@ class Running:
 
     @property
     def topic(self) -> str:
-        """Its own, by a name that Kafka takes, whatever the run's folder is called by now."""
+        """Its own, or the first of them, by a name that Kafka takes, whatever the run's folder is called by now."""
         run_id = self.venue.run_id
         name = f"{run_id}.{self.trial.id}"
         return name if _TOPIC.fullmatch(name) else f"{hashlib.sha256(run_id.encode()).hexdigest()[:16]}.{self.trial.id}"
+
+    @property
+    def topics(self) -> Topics:
+        """All of its own."""
+        return Topics.named(self.topic, self.trial.topics, self.trial.load.partitions)
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The names of all that are there."""
+        return self.topics.names + (self.output.names if self.output else ())
+
+    def high_watermarks(self) -> dict[int, int]:
+        """Of each partition of its own topics."""
+        return self.topics.gathered(self.venue.cluster.high_watermarks)
 
     def transactional_id(self, producer: int) -> str:
         """That of the producer with this number, in a trial with transactions: nobody else's, as the topic is."""

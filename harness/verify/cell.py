@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.effects import AtOnce, Effects
+from harness.topics import partitions_in_all
 from harness.traits import Quirk, Traits
 from harness.verify.befalls import Befalls
 from harness.verify.premises import Premises, Topic, leads_on
@@ -68,7 +69,7 @@ def topic_of(config: Settings) -> Topic:
     replicas = int(config.get("replication.factor", 1))
     return Topic(
         replicas=replicas,
-        partitions=int(config.get("partitions", 1)),
+        partitions=partitions_in_all(config),
         min_insync=min(replicas, int(config.get("min.insync.replicas", 1))),
         eligible=int(config.get("eligible.leader.replicas.version", 0)) > 0,
         unclean=_flag(config.get("unclean.leader.election.enable", False)),

@@ -11,7 +11,7 @@ from harness.verify.waiting import SESSION_S
 
 @dataclass(frozen=True)
 class Topic:
-    """What of a topic decides who has a message and who may lead."""
+    """What of a trial's topics decides who has a message and who may lead."""
 
     replicas: int
     partitions: int

@@ -30,7 +30,7 @@ and what it takes); until then the loss of power that is played here takes it.
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """The events of one trial, in any order, and what its producers noted; ``partitions`` is how many its topic has."""
+    """The events of one trial, in any order, and what its producers noted; ``partitions`` is how many there are."""
 
     events: Sequence[Event]
     partitions: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
@@ -10,6 +11,7 @@ from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S, reading_s
 from harness.janitor import Janitor
 from harness.process import Child, ChildFailed
+from harness.topics import Topics
 
 
 class ScanFailed(Exception):
@@ -28,23 +30,23 @@ class Oracle:
     def scan(
         self,
         bootstrap: str,
-        topic: str,
+        topics: Topics,
         ends: Mapping[int, int],
         run_key: int,
         message_size: int,
         parquet: Path,
         committed: bool = False,
     ) -> None:
-        """Stores every record of a topic below ``ends``, its high watermarks (for ``read_log``).
+        """Stores every record of the topics below ``ends``, their high watermarks (for ``read_log``).
 
-        If ``committed``, stores those that ``read_committed`` shows below ``ends``, its last stable offsets, with which
-        they are stored (for ``read_committed``). Raises ``ScanFailed`` or ``ChildFailed``.
+        If ``committed``, stores those that ``read_committed`` shows below ``ends``, their last stable offsets, with
+        which they are stored (for ``read_committed``). Raises ``ScanFailed`` or ``ChildFailed``.
         """
         bound_s = reading_s(sum(ends.values()), message_size)
         command = {
             "do": "scan",
             "bootstrap": bootstrap,
-            "topic": topic,
+            "topics": asdict(topics),
             "ends": ends,
             "run_key": run_key,
             "message_size": message_size,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +15,7 @@ _STILL_S = 5.0
 
 
 class Receiver:
-    """A consumer of what the producer of ``spec`` sends: running within its context, gone after it.
+    """A consumer of what is in the topics of a producer's ``spec``: running within its context, gone after it.
 
     Every wait is bounded; one that takes too long, or a consumer that ended, raises ``ChildFailed``.
     """
@@ -24,8 +25,7 @@ class Receiver:
         self._rows = log.with_suffix(".rows")
         consumer = {
             "bootstrap": spec.bootstrap,
-            "topic": spec.topic,
-            "partitions": spec.partitions,
+            "topics": asdict(spec.topics),
             "run_key": spec.run_key,
             "message_size": spec.message_size,
             "rows": str(self._rows),

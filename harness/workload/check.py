@@ -35,7 +35,8 @@ def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Proble
     if brokers is not None:
         problems += _too_many_replicas(sweep, config, brokers)
     if faults := parts.get("faults"):
-        problems += _missing_partitions(faults)
+        fewest = min((value for _, value in _stated("topics", sweep, config)), default=1)
+        problems += _missing_partitions(faults, fewest)
     if complete_file and not problems:
         problems += _nothing_to_run(parts)
     return problems
@@ -59,14 +60,17 @@ def _too_many_replicas(sweep: Sequence[Grid], config: Mapping[str, Any], brokers
             yield Problem(place, f"{value} is more than {of} of this cluster; {allowed}")
 
 
-def _missing_partitions(faults: FaultTrials) -> Iterator[Problem]:
-    """Where a fault is of a partition that its topics do not have: it would never fire."""
+def _missing_partitions(faults: FaultTrials, topics: int) -> Iterator[Problem]:
+    """Where a fault is of a partition that trials with so many topics do not have: it would never fire."""
+    there, of_each = faults.partitions * topics, f", in each of {topics} topics" if topics > 1 else ""
     for index, recipe in enumerate(faults.recipes):
         for key, value in flat_parameters(recipe.given).items():
             *part, name = key.split(".")
-            if name == "partition" and value is not None and value >= faults.partitions:
-                there = f"0 to {faults.partitions - 1}" if faults.partitions > 1 else "0 alone"
-                message = f"{value} is no partition of the trials' topics, which have {there} (faults.partitions)"
+            if name == "partition" and value is not None and value >= there:
+                have = f"0 to {there - 1}" if there > 1 else "0 alone"
+                message = (
+                    f"{value} is no partition of the trials' topics, which have {have} (faults.partitions{of_each})"
+                )
                 yield Problem(("faults", "recipes", index, *part, name), message)
 
 

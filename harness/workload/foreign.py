@@ -5,11 +5,12 @@ from __future__ import annotations
 FOREIGN = {
     "claims": "this is a file of claims, which harness claims runs",
     # OpenMessaging Benchmark: Workload.java
-    "topics": "a trial has one topic here; leave it out",
+    "topics": "it belongs in sweep or config",
+    "producers": "it belongs in sweep or config",
     "partitionsPerTopic": "called partitions here, in performance and in faults",
     "messageSize": "called message_size here, in performance.loads",
     "producerRate": "called rate here, in performance.loads; its 0 is rate: max",
-    "producersPerTopic": "a trial has one producer here; leave it out",
+    "producersPerTopic": "called producers here, in sweep or config, and of a trial with all its topics",
     "subscriptionsPerTopic": "nothing consumes while a trial runs here; leave it out",
     "consumerPerSubscription": "nothing consumes while a trial runs here; leave it out",
     "consumerBacklogSizeGB": "nothing consumes while a trial runs here; leave it out",

@@ -143,6 +143,18 @@ SETTINGS: Mapping[str, Setting] = {
             "how many of a hundred transactions are aborted; which, is drawn",
         ),
         Setting(
+            "producers",
+            "application",
+            Whole(1, 16),
+            "producers of a trial, among which its load is shared out",
+        ),
+        Setting(
+            "topics",
+            "application",
+            Whole(1, 16),
+            "topics of a trial, among which its messages take turns; each has the partitions that are asked for",
+        ),
+        Setting(
             "retries",
             "producer",
             Whole(0),

@@ -19,6 +19,7 @@ from harness.journal import LogColumns, ProducerJournal
 from harness.load.codec import Codec
 from harness.load.recorder import JournalRecorder
 from harness.roles.oracle import scan
+from harness.topics import Topics
 
 CLIENTS = tuple(clients.CLIENTS)
 MESSAGE_BYTES = 100
@@ -55,12 +56,12 @@ class Sending:
     def __init__(
         self, client: str, bootstrap: str, topic: str, config: Mapping[str, Setting], folder: Path, size: int
     ) -> None:
-        self.topic = topic
+        self.topics = Topics((topic,), 1_000)  # more than it has, for what is sent to none of it
         self.number = next(_numbers)
         self.codec = Codec(run_key=7, message_size=size, producer=self.number)
         self.journal = ProducerJournal.create(folder / f"journal-{self.number}", 20_000, self.number)
         self.recorder = CountingRecorder(self.journal)
-        self.producer = clients.load(client).create(bootstrap, topic, config, self.recorder)
+        self.producer = clients.load(client).create(bootstrap, self.topics, config, self.recorder)
         self.next = 0
 
     def offer(self, count: int, partition: int = 0) -> int:
@@ -94,9 +95,9 @@ class Sending:
         An ack of the leader alone, or none, comes before the watermark has passed the message.
         """
         until = time.monotonic() + _LANDED_S
-        while sum((ends := cluster.high_watermarks(self.topic)).values()) < records and time.monotonic() < until:
+        while sum((ends := cluster.high_watermarks(self.topics.first)).values()) < records and time.monotonic() < until:
             time.sleep(0.02)
-        return scan(cluster.bootstrap, self.topic, ends, self.codec, "read_uncommitted", 20)
+        return scan(cluster.bootstrap, self.topics, ends, self.codec, "read_uncommitted", 20)
 
 
 Open = Callable[..., Sending]

@@ -9,13 +9,14 @@ from typing import cast
 from harness.clusters.admin import PartitionView
 from harness.clusters.local.cluster import LocalCluster
 from harness.clusters.observer import Observer, changes, stale
+from harness.topics import Topics
 
 
 def test_a_frozen_broker_is_seen_to_leave_and_to_come_back_whoever_is_asked(cluster: LocalCluster) -> None:
     for frozen in (1, 2):  # the observer asks broker 1 first
         topic = f"observed-{frozen}"
         cluster.create_topic(topic, 1, 3, {})
-        with Observer(cluster, topic) as observer:
+        with Observer(cluster, Topics((topic,), 1)) as observer:
             cluster.processes.pause(frozen)
             try:
                 _wait(lambda: any(frozen not in isr for isr in _in_sync(observer)))  # noqa: B023
@@ -58,7 +59,7 @@ def test_what_does_not_change_is_said_once_of_every_partition(cluster: LocalClus
     cluster.create_topic("calm", 3, 3, {})
     view = cluster.view("calm")
     assert view is not None
-    with Observer(cluster, "calm") as observer:
+    with Observer(cluster, Topics(("calm",), 3)) as observer:
         _wait(lambda: bool(observer.events))
         time.sleep(0.3)
     assert sorted(view.partitions) == [0, 1, 2]
@@ -87,7 +88,7 @@ def _wait(done: Callable[[], bool], timeout_s: float = 20) -> None:
 def test_a_failover_is_seen_though_the_broker_that_is_asked_is_cut_off(relayed: LocalCluster) -> None:
     asked = min(relayed.addresses)
     topic = _led_by(asked, relayed)
-    with Observer(relayed, topic) as observer:
+    with Observer(relayed, Topics((topic,), 1)) as observer:
         _wait(lambda: bool(observer.events))
         assert relayed.links is not None
         relayed.links.cut(asked, relayed.controller)

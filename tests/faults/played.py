@@ -13,6 +13,7 @@ from harness.clusters.can import Ability
 from harness.faults.act.step import carry_out
 from harness.faults.stage import Stage
 from harness.faults.steps import LineNeed, Need, Step
+from harness.topics import Topics
 from harness.wire import WireRule
 from harness.wire.requests import Request
 from harness.wire.rulebook import Rulebook
@@ -138,7 +139,7 @@ class Played:
         self.producer = Producer(self.proxy)
         self.stage = Stage(
             self.cluster,
-            "t",
+            Topics(("t",), 1),
             Fleet([cast(Any, self.producer)]),
             cast(Any, self.proxy) if LineNeed.PROXY in there else None,
             Bounds(explained_s=60, undisturbed_s=60, cluster_s=60),

@@ -16,6 +16,7 @@ from harness.faults.act import wire  # noqa: F401  it registers the step
 from harness.faults.act.step import do
 from harness.faults.stage import RecipeFailed, Stage
 from harness.faults.steps import AwaitFired
+from harness.topics import Topics
 from harness.workers.fleet import Fleet
 
 from ..fake_cluster import FakeCluster
@@ -63,7 +64,7 @@ def stage(numbers: list[int], events: list[FaultEvent]) -> Stage:
     clock_ns = itertools.count(step=10**7)
     return Stage(
         FakeCluster(),
-        "topic",
+        Topics(("topic",), 1),
         Fleet([cast(Any, Idle())]),
         cast(Any, Telling(numbers)),
         Bounds(explained_s=5, undisturbed_s=5, cluster_s=5),

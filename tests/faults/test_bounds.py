@@ -21,6 +21,7 @@ from harness.faults.fault import InTurn, Script
 from harness.faults.stage import RecipeFailed, Stage
 from harness.faults.steps import AwaitAcks, AwaitFired, AwaitSent, KillClient, Part, Send, SetRules, Sleep, Step
 from harness.faults.timing import losses, outage_s, slowest_rate
+from harness.topics import Topics
 from harness.trial.waits import client_waits
 from harness.workers.fleet import Fleet
 from harness.workers.movement import Movement
@@ -148,7 +149,7 @@ class _Client:
         cluster = cast(Any, self)  # which has not ended either
         fleet = Fleet([cast(Worker, self)])
         fleet.start(self.load.count, bounds, rate=self.load.rate)
-        return Stage(cluster, "", fleet, None, bounds, clock_ns=lambda: int(self.now_s * 1e9))
+        return Stage(cluster, Topics(("",), 1), fleet, None, bounds, clock_ns=lambda: int(self.now_s * 1e9))
 
     def start(self, count: int, bounds: Bounds, **how: Any) -> None: ...
 

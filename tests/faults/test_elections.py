@@ -13,6 +13,7 @@ from harness.faults.act import nodes  # noqa: F401  it registers the step
 from harness.faults.act.step import carry_out
 from harness.faults.stage import Stage
 from harness.faults.steps import ElectUnclean
+from harness.topics import Topics
 from harness.workers.fleet import Fleet
 
 from ..fake_cluster import FakeCluster
@@ -50,7 +51,7 @@ def test_who_elected_stays_on_record(answers: list[str], looks: int, answer: str
     proxy = Proxy()
     cluster = Electing(answers, looks)
     bounds = Bounds(explained_s=60, undisturbed_s=60, cluster_s=60)
-    stage = Stage(cluster, "t", Fleet([cast(Any, Producer(proxy))]), cast(Any, proxy), bounds)
+    stage = Stage(cluster, Topics(("t",), 1), Fleet([cast(Any, Producer(proxy))]), cast(Any, proxy), bounds)
     waiting: Iterator[None] = carry_out([ElectUnclean()], stage)
     for _ in waiting:
         pass

@@ -16,7 +16,8 @@ from harness.load import segments
 from harness.load.codec import Codec
 from harness.load.recorder import JournalRecorder
 from harness.load.segments import Sender
-from harness.load.spec import Spec
+from harness.load.spec import InTransactions, Spec
+from harness.topics import Topics
 
 CODEC = Codec(run_key=7, message_size=60)
 
@@ -127,12 +128,13 @@ def load_by_hand(
     dies: Exception | None = None,
     partitions: int = 1,
     capacity: int = 5_000,
+    transactions: InTransactions | None = None,
 ) -> Iterator[Bench]:
     """A sender on its own clock, with a real journal and recorder."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
         clock = Clock()
         patched.setattr(segments, "time", clock)
-        path = Path(folder) / "journal"
-        spec = Spec("by-hand", "", "", partitions, {}, CODEC.run_key, 0, CODEC.message_size, capacity, str(path))
+        path, topics = Path(folder) / "journal", Topics(("t",), partitions)
+        spec = Spec("by-hand", "", topics, {}, CODEC.run_key, 0, CODEC.message_size, capacity, str(path), transactions)
         journal = ProducerJournal.create(path, capacity, spec.producer)
         yield Bench(spec, ByHand(clock, iter(takes), message_s, dies), journal, JournalRecorder(journal), clock)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from harness.clients import ClientDead
 from harness.events import Outcome
 from harness.load.segments import End
+from harness.load.spec import InTransactions
 
 from .by_hand import CODEC, Bench, load_by_hand
 
@@ -72,6 +73,20 @@ def test_a_burst_leaves_no_partition_out(count: int, partitions: int) -> None:
     with load_by_hand(partitions=partitions) as bench:
         _send(bench, count)
         assert set(bench.client.partitions.values()) == set(range(min(count, partitions)))
+
+
+@given(takings, st.integers(1, 2_000), st.integers(1, 300), st.integers(1, 8), st.none() | st.floats(1_000, 1e6))
+@settings(max_examples=60)
+def test_a_transaction_spans_every_partition_that_it_has_a_message_for(
+    takes: list[int], count: int, messages: int, partitions: int, rate: float | None
+) -> None:
+    """Wherever in the load one begins, for it may end before it is full."""
+    told = InTransactions(messages=messages, interval_s=1, aborts=0, seed=0, init_s=0)
+    with load_by_hand(takes=takes, partitions=partitions, transactions=told) as bench:
+        assert _send(bench, count, rate=rate) == ALL_OF_IT
+        where = np.array([bench.client.partitions[sequence] for sequence in range(count)])
+        for first in range(max(0, count - messages) + 1):
+            assert len(set(where[first : first + messages])) == min(messages, partitions, count)
 
 
 def test_segments_go_on_from_each_other_and_end_where_the_journal_ends() -> None:

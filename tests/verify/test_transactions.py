@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.events import Ending, Permission, Verdict
 from harness.journal import ProducerColumns, Transactions
+from harness.topics import Topics
 from harness.verify import ReadCommitted, Readings, find, verdict
 
 from .asking import expectations
@@ -94,6 +95,22 @@ def test_a_lost_message_tears_its_transaction_as_well() -> None:
         "lost": 1,
         "torn_transaction": 1,
     }
+
+
+def test_a_transaction_over_two_topics_is_torn_by_what_one_of_them_lacks() -> None:
+    """Three messages of a transaction, two of them in another topic, of which one is missing there and nowhere else."""
+    topics = Topics.named("t", 2, 2)
+    here, there, missing = (topics.partition(*place) for place in (("t", 0), ("t.1", 0), ("t.1", 1)))
+    sent = producer((here, ACKED), (there, ACKED), (missing, ACKED))
+    sent = replace(sent, transactions=transactions(0, 0, 0, ended=[COMMITTED]))
+    in_log: list[Record] = [(here, 0, 0, 0), (there, 0, 0, 1), (missing, 0, 0, 2)]
+    findings = find(Readings([sent], log(*in_log), read_committed(*in_log[:2], stable=[FAR] * topics.total)))
+    assert found(findings) == {"torn_transaction": 1}
+    (witness,) = findings.witnesses["torn_transaction"]
+    assert (witness["sequence"], topics.place(witness["partition"])) == (2, ("t.1", 1))
+    held_back = read_committed(*in_log[:2], stable=[FAR, FAR, FAR, 0])
+    assert found(find(Readings([sent], log(*in_log), held_back))) == {"hung_transaction": 1}
+    assert found(find(Readings([sent], log(*in_log), read_committed(stable=[FAR] * topics.total)))) == {}
 
 
 def test_committed_and_seen_nowhere_is_not_torn() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -93,12 +92,6 @@ def test_who_takes_over_goes_on_where_each_was_killed(taken: list[int], count: i
     assert fleet.sent() == count == fleet.acks() and fleet.over
 
 
-@pytest.fixture
-def two_producers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["harness.trial.produce"], "_PRODUCERS", 2)
-
-
-@pytest.mark.usefixtures("two_producers")
 def test_two_producers_are_killed_and_restarted_in_one_trial(venue: Venue) -> None:
     recipe = {"name": "restart-producer", "after_acks": 300, "rate": 1_000, "messages": 1_200}
     record = judge(trial.run(_planned(faults={"recipes": [recipe]}), KINDS["fault"], venue), venue.journals)
@@ -112,7 +105,6 @@ def test_two_producers_are_killed_and_restarted_in_one_trial(venue: Venue) -> No
     assert (record.anomalies.lost, record.anomalies.unexpected) == (0, 0)
 
 
-@pytest.mark.usefixtures("two_producers")
 def test_two_producers_share_a_paced_load_and_one_consumer_receives_both(venue: Venue) -> None:
     paced = {"loads": [{"rate": 400, "seconds": 1}], "partitions": 1}
     record = judge(trial.run(_planned(performance=paced), KINDS["performance"], venue), venue.journals)
@@ -129,7 +121,13 @@ def _planned(**parts: Any) -> Trial:
         "name": "fleet",
         "kafka": "4.4.0",
         "sweep": {"client": ["confluent-kafka"]},
-        "config": {"acks": "all", "replication.factor": 3, "enable.idempotence": False, "linger.ms": 25},
+        "config": {
+            "acks": "all",
+            "replication.factor": 3,
+            "enable.idempotence": False,
+            "linger.ms": 25,
+            "producers": 2,
+        },
         **parts,
     }
     (planned,) = plan_of(parse(workload)).trials

@@ -19,6 +19,7 @@ from harness.clusters.local.cluster import LocalCluster
 from harness.journal import LogColumns, read_committed, read_log
 from harness.load.codec import Codec
 from harness.roles.oracle import reader, scan
+from harness.topics import Topics
 from harness.trial import Venue
 
 RUN_KEY, MESSAGE_BYTES = 7, 100
@@ -64,7 +65,7 @@ class Writing:
         return ends
 
     def read(self, ends: dict[int, int], isolation: str) -> LogColumns:
-        return scan(self.cluster.bootstrap, self.topic, ends, CODEC, isolation, _BOUND_S)
+        return scan(self.cluster.bootstrap, Topics((self.topic,), 2), ends, CODEC, isolation, _BOUND_S)
 
     def read_from(self, start: int, end: int, isolation: str) -> list[int]:
         """The offsets in partition 0 that a consumer sees who starts at this one."""
@@ -160,7 +161,7 @@ def test_the_oracle_stores_both_readings(writing: Writing, venue: Venue, tmp_pat
         writing.send(one, kept=partition == 0, count=3 + partition, partition=partition)
         end(_BOUND_S)
     ends = writing.settled()
-    read = venue.cluster.bootstrap, writing.topic, ends, RUN_KEY, MESSAGE_BYTES
+    read = venue.cluster.bootstrap, Topics((writing.topic,), 2), ends, RUN_KEY, MESSAGE_BYTES
     venue.oracle.scan(*read, tmp_path / "a.log.parquet")
     venue.oracle.scan(*read, tmp_path / "a.committed.parquet", committed=True)
     assert sorted(read_log(tmp_path / "a.log.parquet").sequence) == writing.sent == [0, 1, 2, 3, 4, 5, 6]

@@ -10,13 +10,17 @@ from harness.faults.stage import RecipeFailed, Stage
 @do.register
 def _(step: steps.LosePower, stage: Stage) -> None:
     for node in stage.nodes(step.target):
-        stage.record("power-lost", node=node, bytes_lost=stage.disks.lose_power(node, stage.topic))
+        lost = sum(stage.disks.lose_power(node, topic) for topic in stage.topics.names)
+        stage.record("power-lost", node=node, bytes_lost=lost)
 
 
 @do.register
 def _(step: steps.LoseDisk, stage: Stage) -> None:
     for node in stage.nodes(step.target):
-        stage.record("disk-lost", node=node, partitions=stage.disks.lose(node, stage.topic))
+        lost = [
+            stage.topics.partition(topic, own) for topic in stage.topics.names for own in stage.disks.lose(node, topic)
+        ]
+        stage.record("disk-lost", node=node, partitions=lost)
 
 
 @do.register

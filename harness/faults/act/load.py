@@ -39,7 +39,7 @@ def _(step: steps.AwaitSent, stage: Stage) -> None:
     unreported = stage.fleet.finish()
     if stage.proxy is not None and stage.fleet.unconfirmed():
         # What is on its way still would meet other rules than it was sent under.
-        stage.cluster.wait_quiet(stage.topic, stage.bounds.cluster_s)
+        stage.cluster.wait_quiet(stage.topics.names, stage.bounds.cluster_s)
     stage.record("sent", total=stage.fleet.sent(), unreported=unreported)
 
 

@@ -132,7 +132,8 @@ def _end(node: int, stage: Stage, wait: Callable[[Callable[[], bool], str], Iter
 
 
 def _healthy(stage: Stage) -> Iterator[None]:
-    for _ in stage.cluster.becoming_healthy(stage.topic, stage.bounds.cluster_s):
-        stage.look_after()
-        yield
+    for topic in stage.topics.names:
+        for _ in stage.cluster.becoming_healthy(topic, stage.bounds.cluster_s):
+            stage.look_after()
+            yield
     stage.record("healthy")

@@ -1,0 +1,84 @@
+"""Trials of several producers and topics, as they are planned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import trial
+from harness.kinds import KINDS
+from harness.plan import Trial
+from harness.store import TrialRecord
+from harness.workload import WorkloadError
+
+from .planning import planned
+
+SWEEP = {"client": ["aiokafka"]}
+RECIPES = ["kill-leader", "lose-ack then kill-leader"]
+
+
+def single(config: dict[str, Any], **parts: Any) -> Trial:
+    (only,) = planned({"sweep": SWEEP, "performance": None, "faults": None, "config": config, **parts}).trials
+    return only
+
+
+def key(of: Trial) -> str:
+    return TrialRecord(**trial.fields(of), status="skipped").key
+
+
+def test_one_of_each_is_no_other_trial_than_where_nobody_states_it() -> None:
+    faults = {"recipes": ["kill-leader"]}
+    plain, stated = single({}, faults=faults), single({"producers": 1, "topics": 1}, faults=faults)
+    assert (stated.id, stated.config, key(stated)) == (plain.id, plain.config, key(plain))
+    others = [single({name: 2}, faults=faults) for name in ("producers", "topics")]
+    assert len({key(each) for each in (plain, *others)}) == 3
+
+
+def test_a_sweep_tells_them_apart() -> None:
+    made = planned({"sweep": {**SWEEP, "producers": [1, 4], "topics": [1, 2]}, "performance": None})
+    ids = {each.id.removeprefix("aiokafka.").partition(".zombie")[0] for each in made.trials if "zombie" in each.id}
+    assert ids == {f"producers-{producers}.topics-{topics}" for producers in (1, 4) for topics in (1, 2)}
+    assert {(each.producers, each.topics) for each in made.trials} == {(1, 1), (1, 2), (4, 1), (4, 2)}
+
+
+@given(st.integers(1, 16), st.integers(1, 3_000), st.integers(1, 200), st.sampled_from(RECIPES))
+def test_a_journal_has_room_for_each_producer_s_share(producers: int, messages: int, warmup: int, recipe: str) -> None:
+    sends = {"messages": messages, "warmup": warmup}
+    parts = [part.replace("-", "_") for part in recipe.split(" then ")]
+    stated = sends if len(parts) == 1 else dict.fromkeys(parts, sends)
+    made = single({"producers": producers}, faults={"recipes": [{"name": recipe, **stated}]})
+    longest = warmup + len(parts) * -(-messages // producers)
+    assert longest <= KINDS["fault"].capacity(made) < longest + len(parts)
+    assert made.load.messages == producers * warmup + len(parts) * messages
+
+
+def test_a_measured_load_and_its_warm_up_are_shared_out() -> None:
+    loads = {"loads": [{"rate": "max", "seconds": 2, "messages": 1_001}]}
+    made = single({"producers": 2}, performance=loads)
+    assert KINDS["performance"].capacity(made) == 501 + 125
+    assert made.load.messages == 1_001 and made.estimated_s > single({}, performance=loads).estimated_s
+
+
+def test_a_pipeline_has_one_topic_on_each_side() -> None:
+    made = planned({"sweep": SWEEP, "performance": None, "faults": None, "pipelines": {}, "config": {"topics": 2}})
+    assert {each.skip for each in made.trials} == {"a pipeline has one topic of inputs and one of outputs"}
+    several = planned(
+        {"sweep": SWEEP, "performance": None, "faults": None, "pipelines": {}, "config": {"producers": 2}}
+    )
+    assert {each.skip for each in several.trials} == {None}
+
+
+@pytest.mark.parametrize(("topics", "partition", "there"), [(2, 3, None), (2, 4, "0 to 3"), ([1, 2], 3, "0 to 1")])
+def test_a_fault_is_of_a_partition_that_every_trial_has(topics: Any, partition: int, there: str | None) -> None:
+    where = {"config": {"topics": topics}} if isinstance(topics, int) else {}
+    sweep = {**SWEEP, "topics": topics} if isinstance(topics, list) else SWEEP
+    faults = {"partitions": 2, "recipes": [{"name": "lose-ack", "partition": partition}]}
+    changes = {"sweep": sweep, "performance": None, "faults": faults, **where}
+    if there is None:
+        planned(changes)
+        return
+    with pytest.raises(WorkloadError, match=f"{partition} is no partition of the trials' topics, which have {there}"):
+        planned(changes)
