@@ -78,10 +78,8 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     parameters: Any = trial.parameters
     script = fault.drawn(parameters, trial.seed)
     venue.doing("warming up")
-    # A partition that nothing was written to knows no producer, and takes whatever sequence comes first. So each
-    # producer warms up, in each partition.
-    share = -(-parameters.warmup // running.topics.total)
-    fleet.start(parameters.warmup * len(fleet), bounds_in_peace(running, fleet), flush_every=share)
+    share = -(-trial.warmup // running.topics.total)  # each producer warms up, in each partition
+    fleet.start(trial.warmup * len(fleet), bounds_in_peace(running, fleet), flush_every=share)
     warm_up_ended(running, fleet)
     venue.doing(f"injecting {fault.name}")
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)

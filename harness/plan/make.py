@@ -15,6 +15,7 @@ from harness.clusters.kinds import CLUSTERS
 from harness.events import NO_FAULT
 from harness.faults.steps import Need
 from harness.plan.model import Asked, Plan, Plans, Refused, Trial
+from harness.topics import partitions_in_all
 from harness.words import listed
 from harness.workload import Config, Contradiction, Grid, Workload, complete, contradictions, labels
 from harness.workload.known import Fault, Faults
@@ -105,8 +106,10 @@ class _Trials:
         config = complete({**brought, **stated}, workload.cluster.brokers)
         for name, value in {**asked.application, "partitions": asked.load.partitions}.items():
             config[name] = without[name] = value
-        others = int(config.get("producers", 1)) - 1
-        load = replace(asked.load, messages=asked.load.messages + others * asked.warmup)
+        producers, topics = int(config.get("producers", 1)), int(config.get("topics", 1))
+        # A partition that nothing was written to knows no producer, and takes whatever sequence comes first.
+        warmup = asked.warmup and max(asked.warmup, partitions_in_all(config))
+        load = replace(asked.load, messages=asked.load.messages - asked.warmup + producers * warmup)
         if _has_eligible_leader_replicas(self.kafka):
             config[_ELIGIBLE] = without[_ELIGIBLE] = int(workload.cluster.eligible_leader_replicas)
         several = [f"kafka-{self.kafka}"] if len(workload.kafka) > 1 else []
@@ -128,7 +131,7 @@ class _Trials:
             parameters=parameters,
             replaced={key: without.get(key) for key, value in config.items() if without.get(key) != value},
             seed=_number(workload.seed, "seed", own_id),
-            estimated_s=asked.takes_s(config) + others * _PRODUCER_S + (int(config.get("topics", 1)) - 1) * _TOPIC_S,
+            estimated_s=asked.takes_s(config) + (producers - 1) * _PRODUCER_S + (topics - 1) * _TOPIC_S,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
             skip=next(self._reasons_to_skip(axes, asked, config, needs), None),
             cluster=Wanted(
@@ -139,6 +142,7 @@ class _Trials:
                 links=Ability.LINKS in needs,
                 warm=self.plans.WARM,
             ),
+            warmup=warmup,
             needs=needs,
         )
 

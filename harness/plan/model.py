@@ -50,7 +50,7 @@ class Asked:
     application: Config = field(default_factory=dict)
     """What the application does, beside the settings that a workload has."""
     warmup: int = 0
-    """So many of the load's messages warm a producer up: each that there is sends as many."""
+    """So many of the load's messages warm a producer up, which each does in every partition."""
     refuses: Callable[[Config], str | None] = lambda config: None
     """Why the trial would say nothing in this configuration, or None."""
 
@@ -102,6 +102,8 @@ class Trial:
     """Why it is not run, if it is not."""
     cluster: Wanted
     """What it runs on. Trials that want the same run on one."""
+    warmup: int = 0
+    """So many of its load's messages warm each producer up; 0 where a kind of trial does that beside the load."""
     needs: frozenset[Need] = frozenset()
     """What its fault's steps need, of the cluster and of the client's line to it."""
 

@@ -9,6 +9,9 @@ from typing import Any
 from harness.report.blocks import Block, Bullets, Code, Details, Listing, Strong, Table, Text, Words, joined
 from harness.words import ABSENT, plain, plural, setting
 
+_SEVERAL = ("producers", "topics")
+"""What a trial has one of unless a workload says otherwise."""
+
 
 def what_ran(run: Mapping[str, Any]) -> Iterator[Block]:
     """Versions, machine, seed, broker settings and the resolved workload; what ``run.json`` lacks is an em dash."""
@@ -55,6 +58,9 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "CPU", ", ".join(filter(None, (_said(cpu.get("model")), cores)))
     yield "Memory", f"{memory_gb:g} GB" if memory_gb else ""
     yield "Seed", _said(run.get("seed"))
+    workload = run.get("workload") or {}
+    stated = {**(workload.get("config") or {}), **(workload.get("sweep") or {})}
+    yield from ((f"{what.capitalize()} of a trial", plain(stated[what])) for what in _SEVERAL if what in stated)
 
 
 def _start(start: Mapping[str, Any]) -> str:

@@ -82,7 +82,9 @@ class Cell(Producing, Premises, Befalls):
     """All that the rules look at. What is said of the fault is said of one of several, where they are composed."""
 
     alone: bool
-    """Nothing else is at work at the same time but what keeps the controller away."""
+    """Nothing else is at work at the same time but what keeps the controller away, and there is one producer: so it was
+    when what is expected was measured.
+    """
     led_meanwhile: bool
     """While it was at work the leader of every partition led on."""
     replicated: bool
@@ -146,7 +148,8 @@ class Cell(Producing, Premises, Befalls):
             **vars(premises),
             **vars(befalls),
             led_meanwhile=own.led_on if own is not None else leads_on(beside, topic),
-            alone=all(effects is not None and effects.only_the_controller for effects in _others(fault, beside)),
+            alone=int(config.get("producers", 1)) == 1
+            and all(effects is not None and effects.only_the_controller for effects in _others(fault, beside)),
             replicated=topic.replicas > 1,
             third_replica=topic.replicas > 2,
             one_partition=topic.partitions == 1,

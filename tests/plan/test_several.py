@@ -55,6 +55,13 @@ def test_a_journal_has_room_for_each_producer_s_share(producers: int, messages: 
     assert made.load.messages == producers * warmup + len(parts) * messages
 
 
+def test_each_producer_warms_up_in_every_partition() -> None:
+    """One that knows no producer takes whatever sequence comes first."""
+    few, many = (single({"producers": 2}, faults={"partitions": n, "recipes": ["kill-leader"]}) for n in (3, 60))
+    assert (few.warmup, many.warmup) == (50, 60) and many.load.messages == few.load.messages + 2 * 10
+    assert single({"topics": 16}, faults={"partitions": 4, "recipes": ["kill-leader"]}).warmup == 64
+
+
 def test_a_measured_load_and_its_warm_up_are_shared_out() -> None:
     loads = {"loads": [{"rate": "max", "seconds": 2, "messages": 1_001}]}
     made = single({"producers": 2}, performance=loads)

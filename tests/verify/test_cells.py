@@ -260,3 +260,23 @@ def test_composed_faults_may_do_what_either_may() -> None:
     assert permission("duplicate", both, acks="all") == permission("duplicate", "lose-ack", acks="all") == EXPECTED
     assert permission("lost", both, acks="1") == permission("lost", "kill-leader", acks="1") == ALLOWED
     assert permission("lost", both, acks="all") == FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("anomaly", "fault", "one", "two"),
+    [
+        ("duplicate", "lose-ack", EXPECTED, ALLOWED),
+        ("lost", "kill-leader", FORBIDDEN, FORBIDDEN),
+    ],
+)
+def test_what_was_measured_of_one_producer_is_expected_of_one(
+    anomaly: str, fault: str, one: Permission, two: Permission
+) -> None:
+    found = [permission(anomaly, fault, acks="all", enable_idempotence=False, producers=n) for n in (1, 2)]
+    assert found == [one, two]
+
+
+def test_partitions_are_those_of_all_topics() -> None:
+    """What strikes one partition leaves the others alone, also where each topic has no other."""
+    found = [permission("lost", "zombie-leader", acks="0", topics=topics) for topics in (1, 2)]
+    assert found == [EXPECTED, ALLOWED] == [permission("lost", "zombie-leader", acks="0", partitions=n) for n in (1, 2)]

@@ -1,0 +1,36 @@
+"""How many producers and topics a trial had, as a report says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.report.blocks import Table
+from harness.report.labels import Labels
+from harness.report.ran import what_ran
+
+from .synthetic_run import one
+
+
+@pytest.mark.parametrize(
+    ("workload", "said"),
+    [
+        ({}, {}),
+        ({"config": {"topics": 2}, "sweep": {"producers": [1, 4]}}, {"Producers": "1/4", "Topics": "2"}),
+    ],
+)
+def test_it_is_among_what_ran_where_somebody_stated_it(workload: dict[str, Any], said: dict[str, str]) -> None:
+    table = next(iter(what_ran({"workload": workload})))
+    assert isinstance(table, Table)
+    found = {str(what).split()[0]: which for what, which in table.rows if str(what).endswith("of a trial")}
+    assert found == said
+
+
+def test_a_row_is_called_by_it_where_it_is_not_one() -> None:
+    plain = one()
+    several = plain.model_copy(update={"config": {**plain.config, "producers": 4, "topics": 2}})
+    labels = Labels.of([plain, several])
+    alone, together = (str(labels.configuration(record)) for record in (plain, several))
+    assert "producers" not in alone and "topics" not in alone
+    assert together == f"{alone}, producers=4, topics=2"
