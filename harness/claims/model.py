@@ -30,7 +30,7 @@ class Arm(_Section):
     fault: str | dict[str, Any] | None = Field(None, description="a fault as in a workload's recipes")
     load: dict[str, Any] | None = Field(None, description="a load as in a workload's performance.loads")
     repeats: int = Field(1, ge=1, le=1000, description="how often each trial is run")
-    partitions: int = Field(1, ge=1, le=1000, description="partitions of a trial's topic")
+    partitions: int = Field(1, ge=1, le=1000, description="partitions of each of a trial's topics")
     eligible_leader_replicas: bool = Field(True, description="whether the cluster is formatted with them (KIP-966)")
 
 

@@ -143,7 +143,7 @@ class TrialRecord(_Record):
     effective: dict[str, Any] | None = None
     """What the client really ran with, as far as it lets anybody see, and the ``min.insync.replicas`` in effect."""
     topic: str | None = None
-    """Its own; it is gone by now, but the nodes' logs name it."""
+    """Its own, the first of several; it is gone by now, but the nodes' logs name it."""
     load: dict[str, Any]
     fault: FaultRecord
     status: Literal["completed", "failed", "skipped", "interrupted"]

@@ -29,16 +29,19 @@ def client_waits(client: str, stated: Mapping[str, Any], effective: Mapping[str,
 def bounds_of(
     trial: Trial, effective: Mapping[str, Any], brokers: int, script: Script | InTurn | None = None
 ) -> Bounds:
-    """``script`` is that of its fault, if it has one; ``brokers`` are those of its cluster."""
+    """``script`` is that of its fault, if it has one; ``brokers`` are those of its cluster. A pace is shared out among the
+    producers.
+    """
     waits = client_waits(trial.client, trial.producer_config, effective)
     stored_bytes = bytes_of(trial.load.messages, trial.load.message_size)
     if script is None:
         rate = None if trial.load.rate == "max" else trial.load.rate
-        return Bounds.of(waits, stored_bytes, rate=rate)
+        return Bounds.of(waits, stored_bytes, rate=rate and rate / trial.producers)
+    rate = slowest_rate(script.every_step)
     return Bounds.of(
         waits,
         stored_bytes,
-        rate=slowest_rate(script.every_step),
+        rate=rate and rate / trial.producers,
         outage_s=outage_s(script.every_step, brokers),
         losses=losses(script.every_step),
     )

@@ -119,7 +119,7 @@ class _Trials(_Section):
 class Performance(_Trials):
     """Trials without a fault: throughput and latency, with Kafka's own broker settings."""
 
-    partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of a trial's topic")
+    partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of each of a trial's topics")
     loads: tuple[Load, ...] = Field(min_length=1, description="each combination is run under each of these loads")
 
     @field_validator("loads")
@@ -149,7 +149,7 @@ class Recipe(BaseModel):
 class FaultTrials(_Trials):
     """Trials with a fault, on brokers set up to fail over fast: what is lost, duplicated or reordered."""
 
-    partitions: Int = Field(default=1, ge=1, le=1000, description="partitions of a trial's topic")
+    partitions: Int = Field(default=1, ge=1, le=1000, description="partitions of each of a trial's topics")
     recipes: tuple[Recipe, ...] = Field(min_length=1, description="each combination is run under each of these faults")
 
     @field_validator("recipes", mode="before")

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import trial
+from harness.faults import FAULTS
 from harness.kinds import KINDS
 from harness.plan import Trial
 from harness.store import TrialRecord
+from harness.trial.waits import bounds_of
 from harness.workload import WorkloadError
 
 from .planning import planned
@@ -67,6 +69,16 @@ def test_a_measured_load_and_its_warm_up_are_shared_out() -> None:
     made = single({"producers": 2}, performance=loads)
     assert KINDS["performance"].capacity(made) == 501 + 125
     assert made.load.messages == 1_001 and made.estimated_s > single({}, performance=loads).estimated_s
+
+
+def test_a_wait_for_a_slow_load_is_for_a_producer_s_share_of_it() -> None:
+    loads = {"loads": [{"rate": 0.5, "seconds": 60}]}
+    one, four = (single({"producers": n}, performance=loads) for n in (1, 4))
+    assert bounds_of(four, {}, 3).explained_s - bounds_of(one, {}, 3).explained_s == pytest.approx(8 - 2)
+    recipe = {"recipes": [{"name": "kill-producer", "rate": 0.5}]}
+    script = FAULTS["kill-producer"].script(FAULTS["kill-producer"].parameters(rate=0.5))
+    one, four = (single({"producers": n}, faults=recipe) for n in (1, 4))
+    assert bounds_of(four, {}, 3, script).explained_s - bounds_of(one, {}, 3, script).explained_s == pytest.approx(6)
 
 
 def test_a_pipeline_has_one_topic_on_each_side() -> None:
