@@ -79,7 +79,7 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
         fault,
         parameters,
         application,
-        _no_such_pipeline,
+        refuses=_no_such_pipeline,
     )
 
 

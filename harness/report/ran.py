@@ -59,8 +59,13 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Memory", f"{memory_gb:g} GB" if memory_gb else ""
     yield "Seed", _said(run.get("seed"))
     workload = run.get("workload") or {}
-    stated = {**(workload.get("config") or {}), **(workload.get("sweep") or {})}
-    yield from ((f"{what.capitalize()} of a trial", plain(stated[what])) for what in _SEVERAL if what in stated)
+    sweep = workload.get("sweep") or {}
+    grids = sweep if isinstance(sweep, list) else [sweep]
+    for what in _SEVERAL:
+        alike = [(workload.get("config") or {}).get(what, 1)]
+        numbers = sorted({number for grid in grids for number in grid.get(what) or alike})
+        if numbers != [1]:
+            yield f"{what.capitalize()} of a trial", plain(numbers)
 
 
 def _start(start: Mapping[str, Any]) -> str:

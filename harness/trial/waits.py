@@ -29,8 +29,8 @@ def client_waits(client: str, stated: Mapping[str, Any], effective: Mapping[str,
 def bounds_of(
     trial: Trial, effective: Mapping[str, Any], brokers: int, script: Script | InTurn | None = None
 ) -> Bounds:
-    """``script`` is that of its fault, if it has one; ``brokers`` are those of its cluster. A pace is shared out among the
-    producers.
+    """``script`` is that of its fault, if it has one; ``brokers`` are those of its cluster. A pace is shared out among
+    the producers.
     """
     waits = client_waits(trial.client, trial.producer_config, effective)
     stored_bytes = bytes_of(trial.load.messages, trial.load.message_size)

@@ -169,7 +169,10 @@ class PipelineTrials(_Trials):
         default=tuple(Guarantee), min_length=1, description="what the pipeline is built for; each is a trial"
     )
     inputs: Int | None = Field(
-        default=None, ge=1, le=10_000_000, description="messages to process; 1,000, or as many as a fault's own load has"
+        default=None,
+        ge=1,
+        le=10_000_000,
+        description="messages to process; 1,000, or as many as a fault's own load has",
     )
     input_partitions: Int = Field(default=2, ge=1, le=1000, description="partitions of the topic they are in")
     partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of the topic of the outputs")

@@ -18,6 +18,7 @@ from .synthetic_run import one
     [
         ({}, {}),
         ({"config": {"topics": 2}, "sweep": {"producers": [1, 4]}}, {"Producers": "1/4", "Topics": "2"}),
+        ({"sweep": [{"topics": [1, 3]}, {"acks": [1]}, {"producers": [2]}]}, {"Producers": "1/2", "Topics": "1/3"}),
     ],
 )
 def test_it_is_among_what_ran_where_somebody_stated_it(workload: dict[str, Any], said: dict[str, str]) -> None:
