@@ -35,8 +35,9 @@ def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Proble
     if brokers is not None:
         problems += _too_many_replicas(sweep, config, brokers)
     if faults := parts.get("faults"):
-        fewest = min((value for _, value in _stated("topics", sweep, config)), default=1)
-        problems += _missing_partitions(faults, fewest)
+        topics = (config.get("topics", 1),)
+        every = [number for grid in sweep if grid.asks(TRIALS["faults"]) for number in grid.axes.get("topics", topics)]
+        problems += _missing_partitions(faults, min(map(int, every), default=1))
     if complete_file and not problems:
         problems += _nothing_to_run(parts)
     return problems

@@ -19,6 +19,7 @@ from harness.workload import WorkloadError
 from .planning import planned
 
 SWEEP = {"client": ["aiokafka"]}
+LOADS = {"loads": [{"rate": 10, "seconds": 1}]}
 RECIPES = ["kill-leader", "lose-ack then kill-leader"]
 
 
@@ -90,12 +91,21 @@ def test_a_pipeline_has_one_topic_on_each_side() -> None:
     assert {each.skip for each in several.trials} == {None}
 
 
-@pytest.mark.parametrize(("topics", "partition", "there"), [(2, 3, None), (2, 4, "0 to 3"), ([1, 2], 3, "0 to 1")])
-def test_a_fault_is_of_a_partition_that_every_trial_has(topics: Any, partition: int, there: str | None) -> None:
-    where = {"config": {"topics": topics}} if isinstance(topics, int) else {}
-    sweep = {**SWEEP, "topics": topics} if isinstance(topics, list) else SWEEP
+@pytest.mark.parametrize(
+    ("asked", "partition", "there"),
+    [
+        ({"config": {"topics": 2}}, 3, None),
+        ({"config": {"topics": 2}}, 4, "0 to 3"),
+        ({"sweep": {**SWEEP, "topics": [1, 2]}}, 3, "0 to 1"),
+        ({"sweep": [{**SWEEP, "topics": [2]}, {**SWEEP, "acks": [1]}]}, 3, "0 to 1"),
+        ({"sweep": [{**SWEEP, "topics": [2]}, {**SWEEP, "trials": ["performance"]}], "performance": LOADS}, 3, None),
+    ],
+)
+def test_a_fault_is_of_a_partition_that_every_trial_has(
+    asked: dict[str, Any], partition: int, there: str | None
+) -> None:
     faults = {"partitions": 2, "recipes": [{"name": "lose-ack", "partition": partition}]}
-    changes = {"sweep": sweep, "performance": None, "faults": faults, **where}
+    changes = {"sweep": SWEEP, "performance": None, "faults": faults, **asked}
     if there is None:
         planned(changes)
         return
