@@ -29,9 +29,11 @@ def produce(running: Running, conduct: Conduct) -> None:
             proxy = stack.enter_context(Proxy(venue.cluster.addresses, venue.scratch / "proxy.log"))
             venue.janitor.process(proxy.pid)
         bootstrap = proxy.bootstrap if proxy else venue.cluster.bootstrap
-        workers = [_worker(running, bootstrap, number, capacity) for number in range(trial.producers)]
-        fleet = running.fleet = Fleet(workers)
-        stack.callback(fleet.close, CLOSING_S)
+        fleet = Fleet([])
+        stack.callback(fleet.close, CLOSING_S)  # also when the next one cannot be started
+        for number in range(trial.producers):
+            fleet.add(_worker(running, bootstrap, number, capacity))
+        running.fleet = fleet
         stack.enter_context(_disk_watched(running, fleet))
         venue.doing("starting the client")
         fleet.wait_ready()

@@ -37,6 +37,11 @@ class Fleet:
         """Those at work: where others have taken over from those that were killed, it is the others."""
         self._shares = [Share(0) for _ in workers]
 
+    def add(self, worker: Worker) -> None:
+        """One more, before any load."""
+        self.workers.append(worker)
+        self._shares.append(Share(0))
+
     def __len__(self) -> int:
         return len(self.workers)
 
@@ -162,7 +167,10 @@ class Fleet:
 
     def succeed(self) -> None:
         """New processes with new clients take over the journals of those that were killed, and are ready."""
-        self.workers = [worker.again() for worker in self.workers]
+        for place, worker in enumerate(
+            self.workers
+        ):  # one by one: whoever is there is closed, whatever becomes of the next
+            self.workers[place] = worker.again()
         self.wait_ready()
 
     def resend(self, bounds: Bounds) -> None:

@@ -32,6 +32,8 @@ class Producer:
     total: int = 0
     warmup: int = 0
     killed = False
+    barren: bool = False
+    closed: bool = False
     started: list[dict[str, Any]] = field(default_factory=list)
 
     def start(self, count: int, bounds: Bounds, **how: Any) -> None:
@@ -50,7 +52,12 @@ class Producer:
     def wait_ready(self) -> None: ...
 
     def again(self) -> Producer:
+        if self.barren:
+            raise OSError("no more processes")
         return Producer(total=self.total, warmup=self.warmup)
+
+    def close(self, within_s: float) -> None:
+        self.closed = True
 
 
 def _fleet(producers: list[Producer]) -> Fleet:
@@ -92,6 +99,15 @@ def test_who_takes_over_goes_on_where_each_was_killed(taken: list[int], count: i
     assert fleet.sent() == count == fleet.acks() and fleet.over
 
 
+def test_who_has_taken_over_is_closed_though_the_next_one_could_not() -> None:
+    fleet = _fleet([Producer(), Producer(barren=True)])
+    with pytest.raises(OSError, match="no more processes"):
+        fleet.succeed()
+    fleet.close(1)
+    assert [cast(Any, worker).closed for worker in fleet.workers] == [True, True]
+    assert not cast(Any, fleet.workers[0]).barren and cast(Any, fleet.workers[1]).barren
+
+
 def test_two_producers_are_killed_and_restarted_in_one_trial(venue: Venue) -> None:
     recipe = {"name": "restart-producer", "after_acks": 300, "rate": 1_000, "messages": 1_200}
     record = judge(trial.run(_planned(faults={"recipes": [recipe]}), KINDS["fault"], venue), venue.journals)
@@ -105,9 +121,9 @@ def test_two_producers_are_killed_and_restarted_in_one_trial(venue: Venue) -> No
     assert (record.anomalies.lost, record.anomalies.unexpected) == (0, 0)
 
 
-def test_two_producers_share_a_paced_load_and_one_consumer_receives_both(venue: Venue) -> None:
+def test_two_producers_share_a_paced_load_over_two_topics_and_one_consumer_receives_it(venue: Venue) -> None:
     paced = {"loads": [{"rate": 400, "seconds": 1}], "partitions": 1}
-    record = judge(trial.run(_planned(performance=paced), KINDS["performance"], venue), venue.journals)
+    record = judge(trial.run(_planned({"topics": 2}, performance=paced), KINDS["performance"], venue), venue.journals)
     assert record.verdict is Verdict.KEPT, record
     first, second = read_producers(venue.journals, record.id)
     assert {first.host, second.host} != {None} and first.warmup and second.warmup
@@ -116,7 +132,7 @@ def test_two_producers_share_a_paced_load_and_one_consumer_receives_both(venue: 
     assert record.counts is not None and record.counts.sent == len(first) + len(second)
 
 
-def _planned(**parts: Any) -> Trial:
+def _planned(config: dict[str, Any] | None = None, **parts: Any) -> Trial:
     workload = {
         "name": "fleet",
         "kafka": "4.4.0",
@@ -127,6 +143,7 @@ def _planned(**parts: Any) -> Trial:
             "enable.idempotence": False,
             "linger.ms": 25,
             "producers": 2,
+            **(config or {}),
         },
         **parts,
     }
