@@ -41,8 +41,13 @@ class ClientWaits:
         """How long it may say nothing, where so many of its requests stay without an answer in turn: behind each of
         them it also asks who leads, and that may stay without an answer too.
         """
-        one_s = 2 * self.answer_s + self.again_s
+        one_s = self.asked_s
         return (1 + losses) * one_s if self.report_s is None else max(one_s, self.report_s)
+
+    @property
+    def asked_s(self) -> float:
+        """Until it has found out whom to ask, and has the answer."""
+        return 2 * self.answer_s + self.again_s
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Bounds:
     """Nothing may move in the client for so long: its settings, its pace and what is done to it explain that."""
     undisturbed_s: float
     """The same when nothing is done to it any more."""
+    asked_s: float
+    """A call that asks the cluster something may take so long by itself."""
     cluster_s: float
     """For whatever is waited for of the cluster, whatever else is done to it meanwhile."""
 
@@ -75,6 +82,7 @@ class Bounds:
             explained_s=outage_s + pace_s + silent_s,
             # It takes nothing only while it is full of what has no report.
             undisturbed_s=pace_s + (silent_s if client.report_s is None else client.report_s),
+            asked_s=(1 + losses) * client.asked_s,
             cluster_s=outage_s + recovering_s(stored_bytes),
         )
 
@@ -82,6 +90,11 @@ class Bounds:
     def patience_s(self) -> float:
         """When nothing has moved for so long, the client has hung."""
         return self.explained_s + HELD_UP_S
+
+    @property
+    def call_s(self) -> float:
+        """When a call of a client has not returned after so long, it hangs."""
+        return self.asked_s + max(0.0, self.explained_s - self.undisturbed_s) + HELD_UP_S
 
     @property
     def undisturbed(self) -> Bounds:

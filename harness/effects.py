@@ -89,8 +89,9 @@ class Line:
 class Producer:
     """What becomes of the application that sends."""
 
-    how: Literal["killed", "taken over", "frozen"]
-    """Taken over by a new producer, which no broker knows unless by a ``transactional.id``."""
+    how: Literal["killed", "taken over", "frozen", "fenced"]
+    """Taken over by a new producer, which no broker knows unless by a ``transactional.id``; fenced by one of its own
+    that is there beside it."""
     seconds: float = 0.0
     """How long it is frozen."""
     resends: bool = False
@@ -128,6 +129,8 @@ class Effects:
     requests: Requests | None = None
     line: Line | None = None
     producer: Producer | None = None
+    point: str = ""
+    """Of a producer's transaction, at which it strikes; empty if at none for certain."""
     worker: PipelineWorker | None = None
     forgets: Forgets | None = None
 

@@ -69,6 +69,19 @@ class Point(StrEnum):
     AFTER_COMMIT = "after-commit"
 
 
+class TransactionPoint(StrEnum):
+    """Where in the life of a transaction its producer can be stopped."""
+
+    BEFORE_SEND = "before-send"
+    """It has been begun, and its coordinator does not know of it yet."""
+    AFTER_SEND = "after-send"
+    """Behind its first half, of its messages or its time, with all of that reported; more is sent when it goes on."""
+    AT_COMMIT = "at-commit"
+    """All is reported, and the next call is its commit."""
+    AT_ABORT = "at-abort"
+    """The same of its abort: it is aborted, whatever was drawn."""
+
+
 class Anomaly(StrEnum):
     """What can be found in a trial's journals. Finding one is no judgement: that is the verdict's work."""
 
@@ -84,6 +97,8 @@ class Anomaly(StrEnum):
     ABORTED_VISIBLE = "aborted_visible"
     TORN_TRANSACTION = "torn_transaction"
     HUNG_TRANSACTION = "hung_transaction"
+    FENCED_VISIBLE = "fenced_visible"
+    HUNG_CALL = "hung_call"
     REDELIVERED = "redelivered"
     SKIPPED = "skipped"
 
@@ -122,12 +137,15 @@ STOOD_STILL = "stood-still"
 that is too busy had no time for it. Nobody reports in his sleep.
 """
 
+GAVE_UP = "hung-call"
+"""The event that a client's ``call`` was given up when it had not returned for ``seconds``."""
+
 STABLE = "stable"
 """The event that the last stable offset reached the end of the log, after ``seconds`` in which it was waited for;
 without it, it did not.
 """
 
-OBSERVED = frozenset({"sent", "leader", "isr", "observe", "jitter", STOOD_STILL, STABLE})
+OBSERVED = frozenset({"sent", "leader", "isr", "observe", "jitter", STOOD_STILL, GAVE_UP, STABLE})
 """Fault events that say what was seen or drawn meanwhile: no deeds of the fault, so it neither begins nor ends with
 them.
 """

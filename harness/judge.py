@@ -15,10 +15,10 @@ import numpy as np
 from harness import faults, measure, verify
 from harness.clients import errors
 from harness.clients.traits import traits
-from harness.events import NO_REPORT, OBSERVED, STOOD_STILL, Anomaly, Ending, Outcome, Verdict
+from harness.events import GAVE_UP, NO_REPORT, OBSERVED, STOOD_STILL, Anomaly, Ending, Outcome, Verdict
 from harness.journal import ProducerColumns, read_committed, read_log, read_producers
 from harness.kinds import KINDS
-from harness.store import Anomalies, FaultRecord, TransactionCounts, TrialRecord
+from harness.store import Anomalies, FailedEnd, FaultRecord, TransactionCounts, TrialRecord
 from harness.topics import partitions_in_all
 from harness.words import listed
 
@@ -45,6 +45,7 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
             producers=producers,
             log=read_log(journals / f"{record.id}.log.parquet"),
             committed=None if committed is None else verify.ReadCommitted(*committed),
+            given_up=_given_up(record),
             report_within_ns=_report_within_ns(record),
         )
         readings = KINDS[record.kind].read(readings, record, journals)
@@ -103,7 +104,7 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], reading
         "uncommitted": uncommitted,
         "witnesses": findings.witnesses,
         "errors": _errors(producers),
-        "transactions": _transactions(producers),
+        "transactions": _transactions(producers, client.end_txn),
         "promise": verify.promise(record.config, client),
         "observed": verify.observed(findings.anomalies),
         "verdict": verdict,
@@ -116,6 +117,14 @@ def _report_within_ns(record: TrialRecord) -> int | None:
     """What the client itself had for a bound, and for how long its process did not run: nobody reports in his sleep."""
     within_s = verify.report_within_s(traits(record.client), _ran_with(record))
     return None if within_s is None else int(within_s * 1e9) + _asleep_ns(record.fault)
+
+
+def _given_up(record: TrialRecord) -> list[verify.GivenUp] | None:
+    """Only calls about transactions, and those of pipelines, have bounds of their own."""
+    if not record.config.get("transactional") and "processing.guarantee" not in record.config:
+        return None
+    events = (event for event in record.fault.events if event["what"] == GAVE_UP)
+    return [verify.GivenUp(str(event["call"]), float(event["seconds"])) for event in events]
 
 
 def _ran_with(record: TrialRecord) -> dict[str, Any]:
@@ -147,14 +156,30 @@ def timed(fault: FaultRecord, start_ns: int) -> FaultRecord:
     return fault.model_copy(update={"events": events, **window})
 
 
-def _transactions(producers: Sequence[ProducerColumns]) -> TransactionCounts | None:
+def _transactions(producers: Sequence[ProducerColumns], end_txn: int | None) -> TransactionCounts | None:
     made = [producer.transactions for producer in producers if producer.transactions is not None]
     if not made:
         return None
     ended = Counter(int(ending) for each in made for ending in each.ending)
-    errors = Counter(str(error) for each in made for error in each.error if error is not None)
+    failed = Counter(
+        (asked, str(error))
+        for each in made
+        for asked, error in zip(each.asked, each.error, strict=True)
+        if error is not None
+    )
+    errors: Counter[str] = Counter()
+    for (_, error), number in failed.items():
+        errors[error] += number
     return TransactionCounts(
-        begun=ended.total(), committed=ended[Ending.COMMITTED], aborted=ended[Ending.ABORTED], errors=dict(errors)
+        begun=ended.total(),
+        committed=ended[Ending.COMMITTED],
+        aborted=ended[Ending.ABORTED],
+        errors=dict(errors),
+        failed=[
+            FailedEnd(call="abort" if asked == Ending.ABORTED else "commit", error=error, count=number)
+            for (asked, error), number in sorted(failed.items())
+        ],
+        end_txn=end_txn,
     )
 
 

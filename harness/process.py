@@ -72,6 +72,8 @@ class Child:
         self.pid = self._process.pid
         self._events: queue.Queue[Message | None] = queue.Queue()
         self._kept: list[Message] = []
+        self._answers: list[Message] = []
+        """Those that came before anybody waited for them."""
         self._told = 0
         self._reader = threading.Thread(target=self._read, name=f"read {role}", daemon=True)
         self._reader.start()
@@ -99,7 +101,11 @@ class Child:
         until = time.monotonic() + within_s
         while True:
             try:
-                message = self._events.get(timeout=max(0.0, until - time.monotonic()))
+                message = (
+                    self._answers.pop(0)
+                    if self._answers
+                    else self._events.get(timeout=max(0.0, until - time.monotonic()))
+                )
             except queue.Empty:
                 raise ChildSilent(f"the {self.role} did not say {event!r} within {within_s:g} s") from None
             if message is None:
@@ -124,7 +130,10 @@ class Child:
             if message is None:
                 self._events.put(None)
                 return
-            yield message
+            if "id" in message:
+                self._answers.append(message)
+            else:
+                yield message
 
     @property
     def alive(self) -> bool:

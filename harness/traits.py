@@ -13,6 +13,7 @@ Quirk = Literal[
     "sends what was refused behind its successors",
     "splits a batch that is too large",
     "silent behind an expired idempotent batch",
+    "forgets what it asks an absent coordinator",
 ]
 
 
@@ -31,6 +32,8 @@ class Traits:
     """How long it waits for a response where ``request.timeout.ms`` is not stated."""
     delivery_s: float = math.inf
     """How long it goes on sending a message again where ``delivery.timeout.ms`` is not stated."""
+    end_txn: int | None = None
+    """The newest version of EndTxn that it speaks; None where nobody has looked."""
     looks_every_s: float = 0.0
     """So seldom it looks for responses that are late."""
     quirks: frozenset[Quirk] = frozenset()

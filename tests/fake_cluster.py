@@ -90,11 +90,11 @@ class FakeCluster:
     def last_stable_offsets(self, topic: str) -> dict[int, int]:
         return self.high_watermarks(topic)
 
-    def coordinator(self, of: Coordinated, id: str) -> int:
+    def coordinator(self, of: Coordinated, id: str, node: int | None = None) -> int:
         """As in Kafka whoever leads a partition of a topic for that, which is made when it is asked for first."""
         nodes = tuple(self.addresses)
         self.topics.setdefault(f"__{of}", PartitionView(nodes[1], 0, nodes, nodes))
-        view = self.view(f"__{of}")
+        view = self.view(f"__{of}", node)
         if view is None or view.partitions[0].leader == NOBODY:
             raise ClusterFailed(f"no coordinator of the {of} {id}")
         return view.partitions[0].leader

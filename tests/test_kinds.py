@@ -44,7 +44,7 @@ class Burst:
 
     def asks(self, workload: Workload, faults: Faults) -> Sequence[Asked]:
         load = TrialLoad("max", None, self.messages, 100, partitions=2)
-        return [Asked(1, load, "burst", f"{self.messages} at once", lambda config: 1.0)]
+        return [Asked(1, load, "burst", f"{self.messages} at once", lambda config, client: 1.0)]
 
     def capacity(self, trial: Trial) -> int:
         return trial.load.messages

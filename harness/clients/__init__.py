@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from harness.clients.bounded import Seconds
 from harness.events import Outcome
 from harness.topics import Topics
 
@@ -73,13 +74,13 @@ class Transactions(Protocol):
     def begin(self) -> None:
         """From now on what is sent is of one transaction; outside of one nothing can be sent. Asks no broker."""
 
-    def commit(self, timeout_s: float) -> None:
+    def commit(self, timeout_s: Seconds) -> None:
         """Waits for all reports, then for the coordinator to have committed."""
 
-    def abort(self, timeout_s: float) -> None:
+    def abort(self, timeout_s: Seconds) -> None:
         """Waits until the coordinator has aborted. What was not sent yet may be sent before that, or never."""
 
-    def send_offsets(self, offsets: Mapping[tuple[str, int], int], group: Any, timeout_s: float) -> None:
+    def send_offsets(self, offsets: Mapping[tuple[str, int], int], group: Any, timeout_s: Seconds) -> None:
         """Makes these part of the transaction: by topic and partition the next offset that the group is to read.
 
         ``group`` is what a consumer of the same client tells of itself: for confluent-kafka and kafka-python its group

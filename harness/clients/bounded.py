@@ -9,8 +9,18 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+Seconds = float | Callable[[], float]
+"""How long a call may take from its begin: so long, or as long as this says by now, for whoever waits may lose patience
+while the call runs.
+"""
+
 LATE_S = 0.5
 """So much later than it was told to a client may come back by itself, which says more than giving it up."""
+
+
+def seconds(within: Seconds) -> float:
+    """As it is now."""
+    return within() if callable(within) else within
 
 
 def started(call: Callable[[], T]) -> Future[T]:

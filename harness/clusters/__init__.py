@@ -76,8 +76,10 @@ class Cluster(Protocol):
         A transaction has ended for its producer before its markers are written: until then it is open here.
         """
 
-    def coordinator(self, of: Coordinated, id: str) -> int:
-        """The broker that coordinates it, which may take a moment until there is one."""
+    def coordinator(self, of: Coordinated, id: str, node: int | None = None) -> int:
+        """The broker that coordinates it, which may take a moment until there is one; or who it is by the word of
+        ``node``. Raises ``ClusterFailed`` where nobody says so.
+        """
 
     def wait_quiet(self, topics: Sequence[str], timeout_s: float) -> None:
         """Waits until no topic has grown for half a second, at most for so long: with acks=0 a message counts as sent

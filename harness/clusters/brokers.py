@@ -71,7 +71,12 @@ class Brokers:
     def last_stable_offsets(self, topic: str) -> dict[int, int]:
         return self._ends(topic, "last stable offset", admin.last_stable_offset)
 
-    def coordinator(self, of: Coordinated, id: str) -> int:
+    def coordinator(self, of: Coordinated, id: str, node: int | None = None) -> int:
+        if node is not None:
+            try:
+                return find_coordinator(self.addresses[node], of, id)
+            except admin.AdminError as error:
+                raise ClusterFailed(f"broker {node}: {error}") from error
         return self._in_time(
             lambda: self._ask(lambda address: find_coordinator(address, of, id)), f"coordinator of the {of} {id}"
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from pydantic import Field
 
 from harness.events import Guarantee
-from harness.faults.fault import Config, Fault, Script, given, in_order
-from harness.faults.parameters import UnderLoad
+from harness.faults.fault import Config, Fault, Script, first_of, given, in_order, no_transactions
+from harness.faults.parameters import InTransaction, UnderLoad
 from harness.faults.steps import (
     AwaitFailover,
     AwaitHealthy,
@@ -25,18 +25,28 @@ from harness.faults.steps import (
 )
 
 
-class KillLeader(UnderLoad):
+class KillLeader(InTransaction):
     pass
 
 
-class Outage(UnderLoad):
+class Outage(InTransaction):
     down_s: float = Field(1.0, ge=0, le=120, description="how long the node is away")
     request_timeout_ms: int | None = Field(
         None, ge=1, description="request.timeout.ms of the client; shorter than the outage, it sends again"
     )
 
 
-class PauseCoordinator(UnderLoad):
+Of = Literal["transaction", "group"]
+COORDINATOR: Mapping[Of, Target] = {"transaction": "txn-coordinator", "group": "group-coordinator"}
+WHOSE = "whose coordinator it is: the producer's transactions' or, of a pipeline, its group's"
+
+
+class KillCoordinator(Outage):
+    of: Of = Field("transaction", description=WHOSE)
+
+
+class PauseCoordinator(InTransaction):
+    of: Of = Field("transaction", description=WHOSE)
     pause_s: float = Field(1.0, ge=0, le=120, description="how long it is frozen; beyond a session another takes over")
 
 
@@ -48,8 +58,11 @@ class RollingRestart(UnderLoad):
 
 def _struck(*steps: Step) -> Callable[[Any], Script]:
     """Under load, when the trigger says so."""
+    first, *others = steps
     return lambda parameters: Script(
-        before=parameters.watch, load=parameters.load, during=(*parameters.trigger, *steps)
+        before=parameters.watch,
+        load=parameters.load,
+        during=(*parameters.trigger, first, *parameters.goes_on, *others),
     )
 
 
@@ -60,8 +73,12 @@ def _away(before: Callable[[Target], Step], target: Target, after: Callable[[Tar
     )
 
 
+def _kill_coordinator(parameters: KillCoordinator) -> Script:
+    return _away(Kill, COORDINATOR[parameters.of], Restart)(parameters)
+
+
 def _freeze_coordinator(parameters: PauseCoordinator) -> Script:
-    target: Target = "txn-coordinator"
+    target = COORDINATOR[parameters.of]
     return _struck(Pause(target), Sleep(parameters.pause_s), Resume(target), AwaitHealthy())(parameters)
 
 
@@ -69,8 +86,11 @@ def needs_follower(parameters: Any, config: Config) -> str | None:
     return "with replication factor 1 there is no follower" if config["replication.factor"] < 2 else None
 
 
-def _no_coordinator(parameters: Any, config: Config) -> str | None:
-    has_some = config.get("transactional") or config.get("processing.guarantee") == Guarantee.EXACTLY_ONCE
+def no_coordinator(parameters: Any, config: Config) -> str | None:
+    guarantee = config.get("processing.guarantee")
+    if parameters.of == "group":
+        return None if guarantee is not None else "it has no group, so no coordinator of one"
+    has_some = config.get("transactional") or guarantee == Guarantee.EXACTLY_ONCE
     return None if has_some else "it has no transactions, so no coordinator"
 
 
@@ -94,6 +114,7 @@ FAULTS = (
         # It comes back on its old disk while the load goes on.
         script=_struck(Kill(), AwaitFailover(), Restart()),
         fired=in_order("kill", "failover"),
+        refuses=no_transactions,
         estimate_s=_estimate_s,
     ),
     Fault(
@@ -103,7 +124,7 @@ FAULTS = (
         script=_away(Kill, "follower", Restart),
         settings=given("request.timeout.ms"),
         fired=in_order("kill", "restart", "healthy"),
-        refuses=needs_follower,
+        refuses=first_of(needs_follower, no_transactions),
         estimate_s=_outage_s,
     ),
     Fault(
@@ -113,6 +134,7 @@ FAULTS = (
         script=_away(Kill, "controller", Restart),
         settings=given("request.timeout.ms"),
         fired=in_order("kill", "restart", "healthy"),
+        refuses=no_transactions,
         estimate_s=_outage_s,
     ),
     Fault(
@@ -122,6 +144,7 @@ FAULTS = (
         script=_away(Kill, "all", Restart),
         settings=given("request.timeout.ms"),
         fired=in_order("kill", "restart", "healthy"),
+        refuses=no_transactions,
         estimate_s=_outage_s,
     ),
     Fault(
@@ -139,6 +162,7 @@ FAULTS = (
         script=_away(ShutDown, "leader", Restart),
         settings=given("request.timeout.ms"),
         fired=in_order("shutdown", "ended", "restart", "healthy"),
+        refuses=no_transactions,
         estimate_s=_outage_s,
     ),
     Fault(
@@ -156,6 +180,7 @@ FAULTS = (
         script=_away(Pause, "leader", Resume),
         settings=given("request.timeout.ms"),
         fired=in_order("pause", "resume", "healthy"),
+        refuses=no_transactions,
         estimate_s=_pause_s,
     ),
     Fault(
@@ -165,16 +190,17 @@ FAULTS = (
         script=_away(Pause, "controller", Resume),
         settings=given("request.timeout.ms"),
         fired=in_order("pause", "resume", "healthy"),
+        refuses=no_transactions,
         estimate_s=_pause_s,
     ),
     Fault(
         name="kill-coordinator",
         summary="The coordinator of the producer's transactions is killed under load and started again.",
-        parameters=Outage,
-        script=_away(Kill, "txn-coordinator", Restart),
+        parameters=KillCoordinator,
+        script=_kill_coordinator,
         settings=given("request.timeout.ms"),
         fired=in_order("kill", "restart", "healthy"),
-        refuses=_no_coordinator,
+        refuses=first_of(no_coordinator, no_transactions),
         estimate_s=_outage_s,
     ),
     Fault(
@@ -184,7 +210,7 @@ FAULTS = (
         script=_freeze_coordinator,
         states={"elects": "after a session"},
         fired=in_order("pause", "resume", "healthy"),
-        refuses=_no_coordinator,
+        refuses=first_of(no_coordinator, no_transactions),
         estimate_s=lambda parameters, config: 2.0 + max(parameters.seconds, parameters.pause_s),
     ),
 )

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import Field
 
 from harness.bounds import ABORTING_S
 from harness.events import FaultEvent
 from harness.faults.fault import Config, Fault, Script, given, in_order
-from harness.faults.parameters import UnderLoad
-from harness.faults.steps import KillClient, Pause, PauseClient, RestartClient, Resume, ResumeClient, Sleep
+from harness.faults.parameters import At, InTransaction, UnderLoad
+from harness.faults.steps import (
+    AwaitCommitted,
+    AwaitExpired,
+    AwaitGoneOn,
+    FenceClient,
+    KillClient,
+    Pause,
+    PauseClient,
+    RestartClient,
+    Resume,
+    ResumeClient,
+    Sleep,
+)
 
 _INTERVAL_MS = 4_000  # longer than the load goes on until it strikes, and shorter than the other
 _ABANDONED_MS = 5_000  # so long a transaction may be open, where somebody waits for its end
@@ -34,6 +47,20 @@ class KillInTransaction(UnderLoad):
         "else the transaction stays open until its time is over",
     )
     down_s: float = Field(0, ge=0, le=120, description="so long nobody is there before the new one")
+
+
+class FenceProducer(InTransaction):
+    point: At = Field("at-commit", description="of a transaction, at which the first producer stops")
+    committed: int = Field(
+        500, ge=0, le=10_000_000, description="messages that the second has committed when the first goes on"
+    )
+
+
+class ExpireTransaction(InTransaction):
+    point: Literal["after-send", "at-commit", "at-abort"] = Field(
+        "at-commit", description="of a transaction, at which the producer stops"
+    )
+    transaction_timeout_ms: int = Field(5_000, ge=1_000, description="transaction.timeout.ms of the client")
 
 
 class PauseProducer(UnderLoad):
@@ -76,6 +103,18 @@ def _one_transaction(parameters: KillInTransaction) -> Config:
     return settings if parameters.restart else {**settings, "transaction.timeout.ms": _ABANDONED_MS}
 
 
+def _fence_producer(parameters: FenceProducer) -> Script:
+    second = (FenceClient(), AwaitCommitted(parameters.committed))
+    during = (*parameters.trigger, *second, *parameters.goes_on, AwaitGoneOn())
+    return Script(before=parameters.watch, load=parameters.load, during=during)
+
+
+def _expire_transaction(parameters: ExpireTransaction) -> Script:
+    """Whether an application may go on with its producer then is the client's to say: here another takes over."""
+    expired = (AwaitExpired(), *parameters.goes_on, AwaitGoneOn(), FenceClient())
+    return Script(before=parameters.watch, load=parameters.load, during=(*parameters.trigger, *expired))
+
+
 def _pause_producer(parameters: PauseProducer) -> Script:
     return Script(
         before=parameters.watch,
@@ -90,7 +129,7 @@ def _no_unacked(parameters: RestartProducer, config: Config) -> str | None:
     return None
 
 
-def _no_transactions(parameters: KillInTransaction, config: Config) -> str | None:
+def _no_transactions(parameters: UnderLoad, config: Config) -> str | None:
     return None if config.get("transactional") else "it has no transactions that could be open"
 
 
@@ -98,6 +137,17 @@ def _takes_s(parameters: KillInTransaction, config: Config) -> float:
     if parameters.restart:
         return 3.0 + parameters.seconds + parameters.down_s
     return 3.0 + _ABANDONED_MS / 1000 + ABORTING_S
+
+
+def _expires_s(parameters: ExpireTransaction, config: Config) -> float:
+    timeout_ms = float(config.get("transaction.timeout.ms", parameters.transaction_timeout_ms))
+    return 4.0 + parameters.seconds + timeout_ms / 1000 + ABORTING_S
+
+
+def _expired(events: Sequence[FaultEvent]) -> bool:
+    """It stopped with messages in a transaction that its coordinator aborted, and went on."""
+    had_some = any(event.what == "stop-client" and event.detail.get("uncommitted") for event in events)
+    return had_some and in_order("stop-client", "expired", "go-on", "gone-on", "fence-client")(events)
 
 
 def _in_a_transaction(events: Sequence[FaultEvent]) -> bool:
@@ -133,6 +183,25 @@ FAULTS = (
         refuses=_no_transactions,
         settings=_one_transaction,
         estimate_s=_takes_s,
+    ),
+    Fault(
+        name="fence-producer",
+        summary="The producer stops in a transaction, another of its id goes on with the load, and the first wakes up.",
+        parameters=FenceProducer,
+        script=_fence_producer,
+        fired=in_order("stop-client", "fence-client", "committed", "go-on", "gone-on"),
+        refuses=_no_transactions,
+        estimate_s=lambda parameters, config: 5.0 + parameters.seconds,
+    ),
+    Fault(
+        name="expire-transaction",
+        summary="The producer stops in a transaction until its time is over, and goes on; then another takes over.",
+        parameters=ExpireTransaction,
+        script=_expire_transaction,
+        fired=_expired,
+        refuses=_no_transactions,
+        settings=given("transaction.timeout.ms"),
+        estimate_s=_expires_s,
     ),
     Fault(
         name="pause-producer",

@@ -37,6 +37,8 @@ _DEEDS = (
     steps.Cut,
     steps.PauseClient,
     steps.KillClient,
+    steps.FenceClient,
+    steps.AwaitExpired,
 )
 _HOW: Mapping[type[Any], How] = {steps.Pause: "frozen", steps.Kill: "killed", steps.ShutDown: "shut down"}
 _LEADER = ("leader", "all", "each")
@@ -62,6 +64,7 @@ def effects_of(fault: Fault, parameters: Any) -> Effects:
         requests=requests,
         line=next(_lines(rules, _lasts_s(script)), None) if requests is None else None,
         producer=walked.producer,
+        point=next((step.point.value for step in script.every_step if isinstance(step, steps.StopClient)), ""),
         worker=_worker(tuple(flat(script.during))),
         forgets=walked.forgets,
     )
@@ -127,6 +130,8 @@ class _Walked:
                 self._gone.pop("cut", None)
             case steps.AwaitFailover():
                 self._noticed(_LEADER)
+            case steps.AwaitCoordinator():
+                self._noticed(COORDINATORS)
             case steps.AwaitIsrOfLeader():
                 self._noticed(("follower", "followers"))
 
@@ -136,6 +141,8 @@ class _Walked:
                 self.producer = Producer("killed")
             case steps.RestartClient(resend=resend):
                 self.producer = Producer("taken over", resends=resend)
+            case steps.FenceClient():
+                self.producer = Producer("fenced")
             case steps.PauseClient():
                 self.producer, self._asleep = Producer("frozen"), True
             case steps.ResumeClient():

@@ -157,6 +157,12 @@ def no_ack(otherwise: str) -> Callable[[Any, Config], str | None]:
     return lambda parameters, config: otherwise if config["acks"] == "0" else None
 
 
+def no_transactions(parameters: Any, config: Config) -> str | None:
+    """Refuses to strike at a point of a transaction where there are none."""
+    strikes_in_one = parameters.point is not None and not config.get("transactional")
+    return "it has no transactions that could be open" if strikes_in_one else None
+
+
 def first_of(*refusals: Callable[[Any, Config], str | None]) -> Callable[[Any, Config], str | None]:
     """Refuses with the first reason that there is."""
     return lambda parameters, config: next(filter(None, (refuses(parameters, config) for refuses in refusals)), None)

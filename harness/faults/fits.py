@@ -9,7 +9,7 @@ from typing import Any
 from harness.faults import steps
 from harness.faults.fault import InTurn, Script, flat
 
-_OF_THE_PRODUCER = (steps.PauseClient, steps.KillClient, steps.RestartClient)
+_OF_THE_PRODUCER = (steps.PauseClient, steps.KillClient, steps.RestartClient, steps.StopClient)
 _OF_THE_LINKS = (steps.Cut, steps.Mend)
 _TAKES = (steps.Pause, steps.Kill, steps.ShutDown, steps.MakeReadOnly, steps.FillDisk)
 _NODES: Mapping[steps.Target, frozenset[str]] = {
@@ -106,6 +106,11 @@ def _waits(step: steps.Step) -> list[object]:
             steps.Send()
             | steps.AwaitFired()
             | steps.AwaitFailover()
+            | steps.AwaitCoordinator()
+            | steps.AwaitStopped()
+            | steps.AwaitExpired()
+            | steps.AwaitCommitted()
+            | steps.AwaitGoneOn()
             | steps.AwaitIsrOfLeader()
             | steps.AwaitHealthy()
             | steps.AwaitEnd()

@@ -1,4 +1,5 @@
-"""Faults of the network between nodes: the leader is cut off from the controller, from the other brokers, or both.
+"""Faults of the network between nodes: the leader is cut off from the controller, from the other brokers, or both;
+so is a coordinator.
 
 Clients reach every broker all the while. No process ends and no connection does: bytes stop, and go on later.
 """
@@ -10,10 +11,11 @@ from typing import Any
 
 from pydantic import Field
 
-from harness.faults.broker import needs_follower
-from harness.faults.fault import Config, Fault, Script, given, in_order
-from harness.faults.parameters import UnderLoad
+from harness.faults.broker import COORDINATOR, WHOSE, Of, needs_follower, no_coordinator
+from harness.faults.fault import Config, Fault, Script, first_of, given, in_order, no_transactions
+from harness.faults.parameters import InTransaction
 from harness.faults.steps import (
+    AwaitCoordinator,
     AwaitFailover,
     AwaitHealthy,
     AwaitIsrOfLeader,
@@ -23,15 +25,20 @@ from harness.faults.steps import (
     Others,
     Sleep,
     Step,
+    Target,
 )
 
 
-class Partition(UnderLoad):
+class Partition(InTransaction):
     messages: int = Field(18_000, ge=1, le=10_000_000, description="messages sent, before, during and after the fault")
     direction: Direction = Field(
-        "both", description="which way is cut, seen from the leader: both, outgoing only or incoming only"
+        "both", description="which way is cut, seen from the broker: both, outgoing only or incoming only"
     )
     partition_s: float = Field(2.0, ge=0, le=60, description="how long it stays so once the cluster has reacted")
+
+
+class PartitionCoordinator(Partition):
+    of: Of = Field("transaction", description=WHOSE)
 
 
 class PartitionFollowers(Partition):
@@ -42,7 +49,7 @@ class PartitionFollowers(Partition):
     )
 
 
-def _partition(others: Others, reaction: Step) -> Callable[[Any], Script]:
+def _partition(others: Others, reaction: Step, target: Target = "leader") -> Callable[[Any], Script]:
     """Until the cluster has reacted, and for a while longer; then all that was held goes on."""
 
     def script(parameters: Partition) -> Script:
@@ -51,15 +58,21 @@ def _partition(others: Others, reaction: Step) -> Callable[[Any], Script]:
             load=parameters.load,
             during=(
                 *parameters.trigger,
-                Cut(others, parameters.direction),
+                Cut(others, parameters.direction, target),
+                *parameters.goes_on,
                 reaction,
                 Sleep(parameters.partition_s),
-                Mend(),
+                Mend(target),
                 AwaitHealthy(),
             ),
         )
 
     return script
+
+
+def _cut_off_coordinator(parameters: PartitionCoordinator) -> Script:
+    target = COORDINATOR[parameters.of]
+    return _partition("nodes", AwaitCoordinator(target), target)(parameters)
 
 
 def _estimate_s(parameters: Partition, config: Config) -> float:
@@ -73,7 +86,7 @@ FAULTS = (
         parameters=Partition,
         script=_partition("controller", AwaitFailover()),
         fired=in_order("cut", "failover", "mend"),
-        refuses=needs_follower,
+        refuses=first_of(needs_follower, no_transactions),
         estimate_s=_estimate_s,
     ),
     Fault(
@@ -82,7 +95,7 @@ FAULTS = (
         parameters=PartitionFollowers,
         script=_partition("brokers", AwaitIsrOfLeader()),
         fired=in_order("cut", "isr-shrunk", "mend"),
-        refuses=needs_follower,
+        refuses=first_of(needs_follower, no_transactions),
         # Below min.insync.replicas the high watermark stands still (KIP-966), so that what was appended is not refused
         # but waits for the followers: only a client that does not wait so long sends it again.
         settings=given("request.timeout.ms"),
@@ -94,7 +107,16 @@ FAULTS = (
         parameters=Partition,
         script=_partition("nodes", AwaitFailover()),
         fired=in_order("cut", "failover", "mend"),
-        refuses=needs_follower,
+        refuses=first_of(needs_follower, no_transactions),
+        estimate_s=_estimate_s,
+    ),
+    Fault(
+        name="partition-coordinator",
+        summary="The coordinator is cut off from every other node, another takes over, and clients still reach both.",
+        parameters=PartitionCoordinator,
+        script=_cut_off_coordinator,
+        fired=in_order("cut", "coordinator", "mend"),
+        refuses=first_of(no_coordinator, needs_follower, no_transactions),
         estimate_s=_estimate_s,
     ),
 )

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import random
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.faults.steps import AwaitAcks, AwaitFired, Send, SetRules, Sleep, Step
+from harness.events import TransactionPoint
+from harness.faults.steps import (
+    AwaitAcks,
+    AwaitFired,
+    AwaitStopped,
+    GoOn,
+    Send,
+    SetRules,
+    Sleep,
+    Step,
+    StopClient,
+)
 from harness.load.codec import HEADER_BYTES
 from harness.wire.rules import WireRule
 
@@ -75,18 +86,61 @@ class UnderLoad(ByChance):
     @property
     def trigger(self) -> tuple[Step, ...]:
         """What is waited for before the fault strikes: without a seed as long as it may be."""
-        if self.after_requests is not None:
-            first: Step = AwaitFired("observe")
-        elif self.after_s is not None:
-            first = Sleep(self.after_s)
-        else:
-            first = AwaitAcks(min(self.after_acks, self.messages))
         if not self.jitter_s:
-            return (first,)
+            return (self.first_awaited,)
         late_s = self.jitter_s if self.seed is None else random.Random(self.seed).uniform(0, self.jitter_s)
-        return first, Sleep(late_s, drawn=True)
+        return self.first_awaited, Sleep(late_s, drawn=True)
+
+    @property
+    def first_awaited(self) -> Step:
+        if self.after_requests is not None:
+            return AwaitFired("observe")
+        if self.after_s is not None:
+            return Sleep(self.after_s)
+        return AwaitAcks(min(self.after_acks, self.messages))
+
+    @property
+    def goes_on(self) -> tuple[Step, ...]:
+        """What lets the load go on once it has struck, where it stands still for that."""
+        return ()
 
     @property
     def seconds(self) -> float:
         """How long the load takes."""
         return self.messages / self.rate + self.jitter_s
+
+
+At = Literal["before-send", "after-send", "at-commit", "at-abort"]
+
+
+class InTransaction(UnderLoad):
+    """Parameters of a fault that can strike at a point of a transaction."""
+
+    point: At | None = Field(
+        None,
+        description="it strikes at this point of a transaction instead: the producer stops there, and goes on when it "
+        "has struck",
+    )
+    transaction: int = Field(
+        5, ge=1, le=100_000, description="which transaction of the load that is, or the first then"
+    )
+
+    @model_validator(mode="after")
+    def _one_moment(self) -> InTransaction:
+        if self.point is not None and (self.after_s is not None or self.after_requests is not None):
+            raise ValueError("a point of a transaction excludes after_s and after_requests")
+        return self
+
+    @property
+    def watch(self) -> tuple[Step, ...]:
+        if self.point is None:
+            return super().watch
+        return (StopClient(TransactionPoint(self.point), self.transaction),)
+
+    @property
+    def first_awaited(self) -> Step:
+        return super().first_awaited if self.point is None else AwaitStopped()
+
+    @property
+    def goes_on(self) -> tuple[Step, ...]:
+        return () if self.point is None else (GoOn(),)

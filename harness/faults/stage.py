@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from harness.bounds import HELD_UP_S, Bounds
-from harness.clusters import Cluster, Coordinated
+from harness.clusters import Cluster, ClusterFailed, Coordinated
 from harness.clusters.can import Ability, Disks, Links, Processes
 from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
@@ -176,6 +176,18 @@ class Stage:
         if of not in self.coordinated:
             raise RecipeFailed(f"this trial has no {of}, so no coordinator of it to hit")
         return self.cluster.coordinator(of, self.coordinated[of])
+
+    def coordinators(self, target: steps.Target) -> set[int]:
+        """Who coordinates, by each broker's word but the hit one's; one that knows of nobody holds on to it."""
+        (hit,), of = self.nodes(target), _COORDINATORS[target]
+        said = set()
+        for node in self.cluster.addresses:
+            if node != hit:
+                try:
+                    said.add(self.cluster.coordinator(of, self.coordinated[of], node))
+                except ClusterFailed:
+                    said.add(hit)
+        return said
 
     def leaders(self) -> list[int]:
         """Who leads, by each broker's word but the hit leader's; a broker that does not answer holds on to it."""

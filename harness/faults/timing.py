@@ -13,6 +13,7 @@ from typing import Any
 from harness.bounds import RECOVERY_S
 from harness.faults.steps import (
     AwaitAcks,
+    AwaitCoordinator,
     AwaitEnd,
     AwaitFailover,
     AwaitHealthy,
@@ -37,6 +38,7 @@ REACTION_S = 20.0
 END_S = 30.0
 """So long a node's process may take to end, in order or because a disk fails."""
 _AT_MOST_S: Mapping[type[Any], float] = {
+    AwaitCoordinator: REACTION_S,
     AwaitFailover: REACTION_S,
     AwaitIsrOfLeader: REACTION_S,
     ElectUnclean: REACTION_S,

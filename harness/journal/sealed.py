@@ -49,6 +49,8 @@ class ProducerColumns:
     """The first so many messages warmed the client up: judged like the rest, left out of latency and rates."""
     closed_ns: int | None = None
     """When nobody waited for reports any more; None if nobody noted that."""
+    fenced_ns: int | None = None
+    """Since when another with its ``transactional.id`` was there; None if none was."""
     host: str | None = None
     """The machine it ran on; None if nobody noted that."""
     format: int = FORMAT
@@ -80,11 +82,13 @@ def seal(
     host: str,
     clock_offset_ns: int,
     closed_ns: int | None = None,
+    fenced_ns: int | None = None,
 ) -> int:
     """Turns a finished producer's mapped file into Parquet and removes it. Returns the rows written.
 
     What was still pending ends as ``UNKNOWN``: nobody will hear of it any more. ``errors`` names the error codes,
-    ``closed_ns`` is when nobody waited for reports any more, by the harness's clock; ``clock_offset_ns`` is what its
+    ``closed_ns`` is when nobody waited for reports any more, ``fenced_ns`` since when another with its
+    ``transactional.id`` was there, both by the harness's clock; ``clock_offset_ns`` is what its
     own times on its ``host`` lack of that clock. Raises ``ValueError`` for a file that is no journal.
     """
     source = ProducerJournal.open(journal)
@@ -100,6 +104,8 @@ def seal(
     }
     if closed_ns is not None:
         meta["closed_ns"] = str(closed_ns)
+    if fenced_ns is not None:
+        meta["fenced_ns"] = str(fenced_ns)
     schema = pa.schema(
         [
             ("sequence", pa.int64()),
@@ -168,6 +174,7 @@ def read_producer(parquet: Path) -> ProducerColumns:
         producer=int(meta["producer"]),
         warmup=int(meta["warmup"]),
         closed_ns=int(meta["closed_ns"]) if "closed_ns" in meta else None,
+        fenced_ns=int(meta["fenced_ns"]) if "fenced_ns" in meta else None,
         host=meta.get("host"),
         format=int(meta["format"]),
         due_ns=_shifted(_numpy(table, "due_ns"), offset_ns),

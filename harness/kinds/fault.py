@@ -8,27 +8,29 @@ from pathlib import Path
 from typing import Any
 
 from harness import measure, verify
+from harness.bounds import HELD_UP_S
 from harness.clients.traits import traits
 from harness.clusters import Coordinated
-from harness.events import UNDOING
-from harness.faults import FAULTS
+from harness.events import UNDOING, Anomaly, Permission
+from harness.faults import FAULTS, known_effects
 from harness.faults.act import act
 from harness.faults.stage import Stage
 from harness.plan import Asked, Trial, TrialLoad
-from harness.report import pages
+from harness.report import pages, transactions
 from harness.report.blocks import Block, Section, Text, prose, section
 from harness.report.data import Data
 from harness.store import Availability, TrialRecord
+from harness.traits import Traits
 from harness.trial.observed import all_along
 from harness.trial.produce import bounds_in_peace, warm_up_ended
 from harness.trial.venue import Running
-from harness.trial.waits import bounds_of
+from harness.trial.waits import bounds_of, client_waits
 from harness.verify import Readings
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
 from harness.workers.movement import Hang
 from harness.workload import Recipe, Workload, labels
-from harness.workload.known import Faults
+from harness.workload.known import Fault, Faults
 
 PROFILE = "fault"
 WARM = False
@@ -53,11 +55,19 @@ def _asked(repeat: int, recipe: Recipe, partitions: int, faults: Faults) -> Aske
         TrialLoad(None, None, fault.messages(parameters), fault.message_size(parameters), partitions),
         labels.recipe_label(fault.name, differs),
         labels.recipe_name(fault.name, differs),
-        lambda config: fault.seconds(parameters, config),
+        lambda config, client: takes_s(fault, parameters, config, client),
         fault,
         parameters,
         warmup=parameters.warmup,
     )
+
+
+def takes_s(fault: Fault, parameters: Any, config: Mapping[str, Any], client: Traits) -> float:
+    """About how long a trial of it takes; a call that is expected to hang is waited for when all else is over."""
+    expected = verify.expectations(client, config, known_effects(fault.name, parameters.model_dump()))
+    hangs = any(each.anomaly == Anomaly.HUNG_CALL and each.permission == Permission.EXPECTED for each in expected)
+    waited_s = client_waits(client.client, config, config).asked_s + HELD_UP_S if hangs else 0.0
+    return fault.seconds(parameters, config) + waited_s
 
 
 def capacity(trial: Trial) -> int:
@@ -129,6 +139,8 @@ def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
 
 def sections(data: Data) -> Iterator[Section]:
     yield from section("Faults", *_pages(data))
+    ran = [record for record in data.records if record.kind == "fault"]
+    yield from section("Transactions under faults", *transactions.told(ran, data))
 
 
 def _pages(data: Data) -> Iterator[Block | None]:

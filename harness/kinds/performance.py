@@ -51,7 +51,7 @@ def _asked(repeat: int, load: Load, partitions: int) -> Asked:
         TrialLoad(load.rate, load.seconds, load.most_messages, load.message_size, partitions),
         labels.load_label(load.rate, load.message_size),
         labels.load_name(load.rate, load.message_size),
-        lambda config: load.seconds + _OVERHEAD_S,
+        lambda config, client: load.seconds + _OVERHEAD_S,
     )
 
 

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from harness.bounds import recovering_s
+from harness.bounds import Bounds, recovering_s
 from harness.clusters import Coordinated
 from harness.events import FaultEvent, Guarantee
 from harness.faults import FAULTS
@@ -17,6 +17,7 @@ from harness.faults.act import act
 from harness.faults.fault import Script
 from harness.faults.stage import Stage
 from harness.faults.steps import AwaitStop, Send
+from harness.kinds.fault import takes_s
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import pipelines
 from harness.report.blocks import Section, section
@@ -60,7 +61,13 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
         load = TrialLoad("max", None, wanted.inputs or _INPUTS, 100, wanted.input_partitions)
         name = guarantee.value
         return Asked(
-            repeat, load, name, name, lambda config: _OVERHEAD_S, application=application, refuses=_no_such_pipeline
+            repeat,
+            load,
+            name,
+            name,
+            lambda config, client: _OVERHEAD_S,
+            application=application,
+            refuses=_no_such_pipeline,
         )
     fault = faults[recipe.name]
     # A composition's load is its parts' to say.
@@ -75,7 +82,7 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
         load,
         f"{guarantee}.{labels.recipe_label(fault.name, differs)}",
         f"{guarantee}, {labels.recipe_name(fault.name, differs)}",
-        lambda config: fault.seconds(parameters, config),
+        lambda config, client: takes_s(fault, parameters, config, client),
         fault,
         parameters,
         application,
@@ -122,7 +129,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     venue.cluster.create_topic(output, partitions, replicas, {"min.insync.replicas": in_sync})
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
     bootstrap = proxy.bootstrap if proxy else venue.cluster.bootstrap
-    spec = _spec(running, output, bootstrap, bounds.patience_s)
+    spec = _spec(running, output, bootstrap, bounds)
     venue.doing("starting the pipeline")
     with Pipeline(spec, _first_stops(script), venue.scratch / "pipeline.log", venue.janitor) as pipeline:
         # The output's name is that of the group and of the transactional id.
@@ -136,17 +143,27 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         venue.cluster.wait_healthy(running.topic, recovering_s(running.stored_bytes))
         ends = venue.cluster.high_watermarks(running.topic)
         venue.doing("waiting for the pipeline")
-        if (failed := pipeline.finish(ends)["failed"]) is not None:
+        call_s = bounds.undisturbed.call_s
+        ended = pipeline.finish(ends, call_s)
+        if pipeline.hangs():
+            # Who looks after an application ends one that hangs, and starts another.
+            pipeline.kill()
+            pipeline.start()
+            running.events.append(FaultEvent(time.monotonic_ns(), "replace-hung-worker", {}))
+            ended = pipeline.finish(ends, call_s)
+        if (failed := ended["failed"]) is not None:
             running.note(f"the pipeline's worker failed: {failed}")
         # What ends a worker that was frozen is what it was frozen for, and no problem.
-        for woken in pipeline.wake(ends):
+        for woken in pipeline.wake(ends, call_s):
             detail = {"processed": woken["processed"], "failed": woken["failed"]}
             running.events.append(FaultEvent(time.monotonic_ns(), "wake-worker", detail))
+        for said in pipeline.given_up():
+            running.note_hung_call(said)
     for problem in (*fleet.stopped, *fleet.hangs):
         running.note(str(problem))
 
 
-def _spec(running: Running, output: str, bootstrap: str, patience_s: float) -> PipelineSpec:
+def _spec(running: Running, output: str, bootstrap: str, bounds: Bounds) -> PipelineSpec:
     trial = running.trial
     config, guarantee = trial.producer_config, str(trial.config["processing.guarantee"])
     if guarantee == Guarantee.EXACTLY_ONCE:
@@ -166,7 +183,8 @@ def _spec(running: Running, output: str, bootstrap: str, patience_s: float) -> P
         run_key=running.run_key,
         message_size=trial.load.message_size,
         batch=int(trial.config["pipeline.batch"]),
-        patience_s=patience_s,
+        patience_s=bounds.patience_s,
+        call_s=bounds.call_s,
     )
 
 

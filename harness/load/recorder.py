@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.events import Outcome
+from harness.events import GAVE_UP, Outcome
 from harness.journal import ProducerJournal
 from harness.serving import say
 
@@ -60,6 +61,10 @@ class JournalRecorder:
         journal.done_ns[sequence] = at_ns
         journal.offset[sequence] = offset
         journal.outcome[sequence] = outcome
+
+    def gave_up(self, call: str, seconds: float) -> None:
+        """A call of the client had not returned after so long."""
+        say(GAVE_UP, call=call, seconds=round(seconds, 3), at_ns=time.monotonic_ns())
 
     def code(self, error: str) -> int:
         """What stands for the name in columns; a new one is said at once."""

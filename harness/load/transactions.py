@@ -11,11 +11,12 @@ import numpy as np
 
 from harness import clients
 from harness.clients import ClientDead, Setting, TransactionFailed
-from harness.events import Ending, Outcome
+from harness.events import Ending, Outcome, TransactionPoint
 from harness.journal import ProducerJournal, TransactionJournal
 from harness.load.drain import Stalled, drain
 from harness.load.recorder import JournalRecorder
 from harness.load.spec import InTransactions
+from harness.load.stop import Stop
 
 
 class Transacting:
@@ -36,14 +37,19 @@ class Transacting:
         journal: TransactionJournal,
         recorder: JournalRecorder,
         patience_s: Callable[[], float],
+        call_s: Callable[[], float],
     ) -> None:
+        """``patience_s`` is for how long the client may report nothing by now, ``call_s`` how long ending a transaction
+        may take.
+        """
         assert producer.transactions is not None
         self.transactions: clients.Transactions = producer.transactions
         self.effective: dict[str, Setting] = producer.effective
         self.most_waiting_bytes = producer.most_waiting_bytes
         self._producer, self._told, self._recorder = producer, told, recorder
         self._messages, self._journal = messages, journal
-        self._patience_s = patience_s
+        self._patience_s, self._call_s = patience_s, call_s
+        self.stop = Stop()
         self._number = journal.begun() - 1
         self._has: int | None = None
         """How many messages are in the transaction that is open, if one is."""
@@ -81,6 +87,10 @@ class Transacting:
     def close(self, timeout_s: float) -> None:
         self._producer.close(timeout_s)
 
+    def stop_at(self, point: TransactionPoint, ordinal: int) -> None:
+        """At this point of the so manieth transaction from now on, from 1."""
+        self.stop.at(point, self._journal.begun() + ordinal - 1)
+
     def _begin(self) -> None:
         if self._number + 1 >= self._journal.room:
             raise ClientDead(f"the journal has no room for more than {self._journal.room} transactions")
@@ -90,9 +100,9 @@ class Transacting:
             raise ClientDead(f"no transaction can be begun: {failed}") from failed
         self._number += 1
         self._has, self._parts = 0, []
-        began_ns = time.monotonic_ns()
-        self._journal.begun_ns[self._number] = began_ns
-        self._until = began_ns / 1e9 + self._told.interval_s
+        self._journal.begun_ns[self._number] = time.monotonic_ns()
+        self.stop.here(TransactionPoint.BEFORE_SEND, self._number)
+        self._until = time.monotonic() + self._told.interval_s
 
     def _left_s(self) -> float:
         """How long the transaction may go on that is open, if one is."""
@@ -101,18 +111,34 @@ class Transacting:
         return 0.0 if self._has >= self._told.messages else max(0.0, self._until - time.monotonic())
 
     def _end_if_due(self) -> None:
+        if self._half_over() and self.stop.wanted(TransactionPoint.AFTER_SEND, self._number):
+            self._drain()
+            since = time.monotonic()
+            self.stop.here(TransactionPoint.AFTER_SEND, self._number)
+            self._until += time.monotonic() - since  # there is more to be sent in it
         if self._left_s():
             return
+        self._drain()
+        self._end()
+
+    def _half_over(self) -> bool:
+        if not self._has:
+            return False
+        return self._has >= self._told.messages / 2 or self._left_s() <= self._told.interval_s / 2
+
+    def _drain(self) -> None:
         _, still_s = drain(self._producer, self._patience_s)
         if still_s is not None:
             self._has = None  # nobody waits for it once more
             raise Stalled(still_s)
-        self._end()
 
     def _end(self) -> None:
         number, journal = self._number, self._journal
         draw = zlib.crc32(f"{self._told.seed} {number}".encode()) / 2**32
-        asked = Ending.ABORTED if draw < self._told.aborts or self._has_errors() else Ending.COMMITTED
+        is_to = self.stop.wanted(TransactionPoint.AT_ABORT, number)
+        asked = Ending.ABORTED if draw < self._told.aborts or is_to or self._has_errors() else Ending.COMMITTED
+        aborts = asked is Ending.ABORTED
+        self.stop.here(TransactionPoint.AT_ABORT if aborts else TransactionPoint.AT_COMMIT, number)
         journal.asked[number] = asked
         journal.ended_ns[number] = time.monotonic_ns()
         self._has = None
@@ -125,19 +151,24 @@ class Transacting:
 
     def _ended(self, asked: Ending) -> Ending:
         """Asks until it is answered: a client that says that it can be asked again is, while anybody is patient."""
-        until = time.monotonic() + self._patience_s()
+        began = time.monotonic()
         while True:
-            left_s = max(0.0, until - time.monotonic())
+            passed_s = time.monotonic() - began
             try:
                 if asked is Ending.COMMITTED:
-                    self.transactions.commit(left_s)
+                    self.transactions.commit(self._left_of_call(passed_s))
                 else:
-                    self.transactions.abort(left_s)
+                    self.transactions.abort(self._left_of_call(passed_s))
             except TransactionFailed as failed:
                 self._journal.error[self._number] = self._recorder.code(failed.error)
+                if failed.hung_s is not None:
+                    self._recorder.gave_up(failed.error, failed.hung_s)
                 if failed.abortable and asked is Ending.COMMITTED:
                     asked = Ending.ABORTED
-                elif failed.fatal or failed.hung_s is not None or left_s == 0:
+                elif failed.fatal or failed.hung_s is not None or passed_s >= self._call_s():
                     raise ClientDead(f"the transaction cannot be ended: {failed}") from failed
             else:
                 return asked
+
+    def _left_of_call(self, passed_s: float) -> Callable[[], float]:
+        return lambda: max(0.0, self._call_s() - passed_s)

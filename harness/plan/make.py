@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from harness.clients.traits import traits
 from harness.clusters import Wanted
 from harness.clusters.can import Ability
 from harness.clusters.kinds import CLUSTERS
@@ -131,7 +132,9 @@ class _Trials:
             parameters=parameters,
             replaced={key: without.get(key) for key, value in config.items() if without.get(key) != value},
             seed=_number(workload.seed, "seed", own_id),
-            estimated_s=asked.takes_s(config) + (producers - 1) * _PRODUCER_S + (topics - 1) * _TOPIC_S,
+            estimated_s=asked.takes_s(config, traits(client, self.clients.version(client)))
+            + (producers - 1) * _PRODUCER_S
+            + (topics - 1) * _TOPIC_S,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
             skip=next(self._reasons_to_skip(axes, asked, config, needs), None),
             cluster=Wanted(

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from harness.clients import Setting
 from harness.clusters import Wanted
 from harness.faults.steps import Need
+from harness.traits import Traits
 from harness.workload import Config, Workload
 from harness.workload.known import Fault, Faults
 from harness.workload.settings import of_kind
@@ -42,8 +43,8 @@ class Asked:
     """Of its load or its fault, for the id."""
     under: str
     """The same for people: ``2000 msg/s, 100 B``, ``lose-ack (times=2)``."""
-    takes_s: Callable[[Config], float]
-    """About how long, with what it is configured to."""
+    takes_s: Callable[[Config, Traits], float]
+    """About how long, with what it is configured to and this client."""
     fault: Fault | None = None
     parameters: BaseModel | None = None
     """The fault's, an instance of its ``Fault.parameters``."""

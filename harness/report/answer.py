@@ -29,6 +29,8 @@ _DONE_TO = {
     Anomaly.ABORTED_VISIBLE: "visible though aborted",
     Anomaly.TORN_TRANSACTION: "missing from torn transactions",
     Anomaly.HUNG_TRANSACTION: "held back by hung transactions",
+    Anomaly.FENCED_VISIBLE: "visible though their producer was fenced",
+    Anomaly.HUNG_CALL: "never returned",
     Anomaly.REDELIVERED: "processed twice",
     Anomaly.SKIPPED: "never processed",
 }

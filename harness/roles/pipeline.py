@@ -17,7 +17,7 @@ import numpy as np
 from harness import clients
 from harness.clients import ClientDead, ClientRefused, TransactionFailed, consumers
 from harness.clients.consumers import ConsumerFailed, Polled
-from harness.events import Guarantee, Outcome, Point
+from harness.events import GAVE_UP, Guarantee, Outcome, Point
 from harness.load.codec import Codec
 from harness.load.drain import drain
 from harness.process import Message
@@ -56,7 +56,8 @@ class PipelineRole(Role):
     def start(self, spec: Message) -> Message:
         self._guarantee = Guarantee(spec["guarantee"])
         self._outputs, self._batch_size = int(spec["output_partitions"]), int(spec["batch"])
-        self._patience_s, self._input = float(spec["patience_s"]), str(spec["input"])
+        self._patience_s, self._call_s = float(spec["patience_s"]), float(spec["call_s"])
+        self._input = str(spec["input"])
         self._stops = [(Point(point), int(batch)) for point, batch in spec["stops"]]
         self._codec = Codec(spec["run_key"], spec["message_size"])
         self._reports, self._goes_on = Reports(), threading.Event()
@@ -76,7 +77,7 @@ class PipelineRole(Role):
                 config=spec["consumer_config"],
             )
             if self._guarantee is Guarantee.EXACTLY_ONCE:
-                self._transactions.init(self._patience_s)
+                self._transactions.init(self._call_s)
             # By partition the next offset to read: where the one before has left off.
             self._next = dict.fromkeys(range(int(spec["input_partitions"])), 0)
             self._next |= self._left_off()
@@ -104,6 +105,7 @@ class PipelineRole(Role):
     def heed(self, command: Message) -> None:
         if command.get("do") == "go":
             self._goes_on.set()
+        self._call_s = float(command.get("call_s", self._call_s))
 
     def idle(self) -> None:
         if self._failed:
@@ -156,6 +158,8 @@ class PipelineRole(Role):
             self._process(batch)
         except (Failed, ClientDead, ConsumerFailed, TransactionFailed) as failed:
             error = getattr(failed, "error", None)
+            if (hung_s := getattr(failed, "hung_s", None)) is not None:
+                say(GAVE_UP, call=error, seconds=round(hung_s, 3), at_ns=time.monotonic_ns())
             self._fails(f"{error}: {failed}" if error else str(failed))
         else:
             self._processed += len(batch)
@@ -183,13 +187,13 @@ class PipelineRole(Role):
         self._transactions.begin()
         self._send(batch)
         of_topic = {(self._input, partition): offset for partition, offset in offsets.items()}
-        self._transactions.send_offsets(of_topic, self._consumer.group(), self._patience_s)
+        self._transactions.send_offsets(of_topic, self._consumer.group(), lambda: self._call_s)
         self._stop_at(Point.AFTER_SEND_OFFSETS)
-        self._transactions.commit(self._patience_s)
+        self._transactions.commit(lambda: self._call_s)
         self._stop_at(Point.AFTER_COMMIT)
 
     def _commit(self, offsets: Mapping[int, int]) -> None:
-        self._consumer.commit(offsets, self._patience_s)
+        self._consumer.commit(offsets, self._call_s)
         self._stop_at(Point.AFTER_COMMIT)
 
     def _send(self, batch: Sequence[Polled]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness import clients
 from harness.clients import ClientRefused, TransactionFailed
+from harness.events import TransactionPoint
 from harness.journal import ProducerJournal, TransactionJournal
 from harness.journal.transactions import beside
 from harness.load.recorder import JournalRecorder
@@ -31,6 +32,8 @@ class ProducerRole(Role):
     look_s = _IDLE_S / 10
     _producer: clients.Producer
     _sender: Sender | None = None
+    _transactions: Transacting | None = None
+    _call_s = 0.0
 
     def start(self, spec: Message) -> Message:
         told = Spec.of(spec)
@@ -48,7 +51,7 @@ class ProducerRole(Role):
         transactions = None
         if told.transactions is not None:
             transactions = self._journal_of_transactions(told)
-            self._producer = self._transacting(told.transactions, journal, transactions, recorder)
+            self._producer = self._transactions = self._transacting(told.transactions, journal, transactions, recorder)
         self._sender = Sender(told, self._producer, recorder, journal, transactions)
         # What clients and this worker make is many small objects without cycles: looking for cycles every 700 of them,
         # as Python does, would be measured as the client's own cost.
@@ -71,10 +74,12 @@ class ProducerRole(Role):
     def _transacting(
         self, told: InTransactions, messages: ProducerJournal, journal: TransactionJournal, recorder: JournalRecorder
     ) -> Transacting:
-        made = Transacting(self._producer, told, messages, journal, recorder, self._patience_s)
+        made = Transacting(self._producer, told, messages, journal, recorder, self._patience_s, lambda: self._call_s)
         try:
             made.transactions.init(told.init_s)
         except TransactionFailed as failed:
+            if failed.hung_s is not None:
+                recorder.gave_up(failed.error, failed.hung_s)
             raise Refused(f"transactions cannot be initialised: {failed}") from failed
         return made
 
@@ -82,9 +87,18 @@ class ProducerRole(Role):
         return self._sender.patience_s() if self._sender is not None else 0.0
 
     def heed(self, command: Message) -> None:
-        """A patience holds at once, also for what is being done."""
-        if self._sender is not None and "patience_s" in command:
+        """A patience holds at once, also for what is being done; and so does where to stop."""
+        if self._sender is None:
+            return
+        if "patience_s" in command:
             self._sender.be_patient(command["patience_s"])
+            self._call_s = command["call_s"]
+        if self._transactions is not None:
+            match command:
+                case {"do": "stop", "point": point, "transaction": ordinal}:
+                    self._transactions.stop_at(TransactionPoint(point), ordinal)
+                case {"do": "go"}:
+                    self._transactions.stop.go_on()
 
     def idle(self) -> None:
         assert self._sender is not None
@@ -97,6 +111,8 @@ class ProducerRole(Role):
                 return self._sent(self._sender.send(count, rate, flush_every, seconds))
             case {"do": "resend"}:
                 return self._sent(self._sender.resend())
+            case {"do": "stop" | "go"} if self._transactions is not None:
+                return "heard", {}
             case {"do": "flush"}:
                 return "flushed", asdict(self._sender.flush())
             case {"do": "close", "timeout_s": timeout_s}:

@@ -64,8 +64,20 @@ class Anomalies(_Record):
     aborted_visible: int | None = None
     torn_transaction: int | None = None
     hung_transaction: int | None = None
+    fenced_visible: int | None = None
+    hung_call: int | None = None
     redelivered: int | None = None
     skipped: int | None = None
+
+
+class FailedEnd(_Record):
+    """What a client said instead of ending transactions as it was asked to."""
+
+    call: Literal["commit", "abort"]
+    error: str
+    """The client's own name, a class or a code; the call's if that did not return."""
+    count: int
+    """Of how many transactions it was the last word."""
 
 
 class TransactionCounts(_Record):
@@ -78,6 +90,10 @@ class TransactionCounts(_Record):
     aborted: int
     errors: dict[str, int] = {}
     """What the client said where it could not end one as it was to, by how many."""
+    failed: list[FailedEnd] = []
+    """The same by what it was asked for."""
+    end_txn: int | None = None
+    """The version of EndTxn with which the client ends them: from 5 on those of KIP-890's second part."""
 
 
 class Throughput(_Record):

@@ -40,6 +40,7 @@ def run(trial: Trial, conduct: Conduct, venue: Venue) -> TrialRecord:
         with running.noting_problems():
             produce(running, conduct)
         running.see_standstills()
+        running.see_hung_calls()
         running.note_ends()
         venue.doing("waiting for full recovery")
         bound_s = recovering_s(running.stored_bytes)

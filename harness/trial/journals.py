@@ -26,7 +26,7 @@ def clear(running: Running) -> None:
 
 def seal(running: Running) -> bool:
     """Whether each producer had left a journal to seal."""
-    workers = running.fleet.workers if running.fleet else []
+    workers = running.fleet.everyone if running.fleet else []
     left = [worker for worker in workers if Path(worker.spec.journal).exists()]
     for worker in left:
         worker.seal(running.journal(f"producer-{worker.spec.producer}"))

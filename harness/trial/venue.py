@@ -11,11 +11,11 @@ from pathlib import Path
 
 from harness.bounds import bytes_of
 from harness.clusters import Cluster
-from harness.events import STOOD_STILL, FaultEvent
+from harness.events import GAVE_UP, STOOD_STILL, FaultEvent
 from harness.faults.stage import RecipeFailed
 from harness.janitor import Janitor
 from harness.plan import Trial
-from harness.process import ChildFailed
+from harness.process import ChildFailed, Message
 from harness.topics import Topics
 from harness.workers.fleet import Fleet
 from harness.workers.oracle import Oracle, ScanFailed
@@ -113,6 +113,15 @@ class Running:
         """Adds to the events for how long its clients' processes did not run."""
         for since_ns, until_ns in self.fleet.stood_still() if self.fleet else ():
             self.events.append(FaultEvent(until_ns, STOOD_STILL, {"seconds": round((until_ns - since_ns) / 1e9, 3)}))
+
+    def see_hung_calls(self) -> None:
+        """Adds to the events which calls of its clients did not return."""
+        for each in self.fleet.given_up() if self.fleet else ():
+            self.note_hung_call(each)
+
+    def note_hung_call(self, said: Message) -> None:
+        """One of them, as whoever gave it up said it."""
+        self.events.append(FaultEvent(said["at_ns"], GAVE_UP, {"call": said["call"], "seconds": said["seconds"]}))
 
     def note_ends(self) -> None:
         """Nodes of the cluster that ended and nobody ended spoil the trial; they are started again when it heals."""

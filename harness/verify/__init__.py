@@ -13,7 +13,7 @@ from harness.verify.anomalies import Findings, find
 from harness.verify.committed import find_committed
 from harness.verify.expectations import expectations, in_time, promise
 from harness.verify.outcomes import decided
-from harness.verify.readings import ReadCommitted, Readings
+from harness.verify.readings import GivenUp, ReadCommitted, Readings
 from harness.verify.seen import Seen
 from harness.verify.verdict import judge as verdict
 from harness.verify.verdict import observed
@@ -21,6 +21,7 @@ from harness.verify.waiting import has_one_clock, report_within_s, tries_s
 
 __all__ = [
     "Findings",
+    "GivenUp",
     "ReadCommitted",
     "Readings",
     "Seen",

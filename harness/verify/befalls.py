@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.effects import Away, Effects
 
 _LEADER = ("leader", "all", "each")
+_ENDS = ("killed", "shut down", "ended")
 _LINE = {"late": "line", "slow": "line", "held": "held line"}
 
 
@@ -42,8 +43,14 @@ class Befalls:
     """Those behind are on their way already."""
     resets: bool
     """Connections that are there end, all of them."""
+    broker_ends: bool
+    """The process of some broker ends."""
+    coordinator: str
+    """What becomes of the coordinator of transactions for certain: ``killed``, ``frozen``, ``cut off``."""
     producer: str
-    """``killed``, ``taken over``, ``frozen``."""
+    """``killed``, ``taken over``, ``frozen``, ``fenced``."""
+    point: str
+    """Of a transaction, at which it strikes."""
     resends: bool
     """A producer that takes over sends again what its predecessor had no report for."""
     forgetful: str
@@ -71,7 +78,10 @@ class Befalls:
             silent=requests is not None and requests.silent,
             amid_others=requests is not None and requests.amid_others,
             resets=line is not None and line.how == "reset",
+            broker_ends=any(away.how in _ENDS and away.whom != "controller" for away in effects.away),
+            coordinator=next((away.how for away in effects.away if away.whom == "txn-coordinator"), ""),
             producer=producer.how if producer else "",
+            point=effects.point,
             resends=producer is not None and producer.resends,
             forgetful=forgets.whose if forgets else "",
             forgets=forgets.what if forgets else "",

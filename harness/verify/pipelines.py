@@ -8,9 +8,11 @@ from typing import Any
 
 from harness.effects import Effects, InTurn
 from harness.store import Expectation
+from harness.traits import Quirk
+from harness.verify.befalls import Befalls
 from harness.verify.cell import Producing, topic_of
 from harness.verify.premises import Premises, foreseen_premises
-from harness.verify.rules.pipelines import OF_PIPELINES
+from harness.verify.rules import OF_PIPELINES
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,14 @@ class PipelineCell:
     """
     stays: bool
     """Inputs and outputs that were acked stay, and so do offsets, whose commit is acked when all in sync have them."""
+    client: str
+    quirks: frozenset[Quirk]
+    broker_ends: bool
+    coordinator: str
+    point: str
+    """As a ``Cell``'s."""
+    alone: bool
+    """No fault is at work beside another."""
 
 
 def pipeline_expectations(producing: Producing, config: Mapping[str, Any], faults: InTurn) -> list[Expectation]:
@@ -38,6 +48,7 @@ def pipeline_expectations(producing: Producing, config: Mapping[str, Any], fault
     """
     effects = [each for at_once in faults for each in at_once.values()]
     workers = [each.worker for each in effects if each is not None and each.worker is not None]
+    befalls = [Befalls.by(each) for each in effects if each is not None]
     undisturbed = not any(each is None or replace(each, worker=None).do_anything for each in effects)
     cell = PipelineCell(
         config["processing.guarantee"],
@@ -46,6 +57,12 @@ def pipeline_expectations(producing: Producing, config: Mapping[str, Any], fault
         undisturbed=undisturbed,
         once=undisturbed or (producing.idempotent and not any(each is None or _resends(each) for each in effects)),
         stays=undisturbed or _stays(producing, foreseen_premises(faults, topic_of(config)), effects),
+        client=producing.client,
+        quirks=producing.quirks,
+        broker_ends=any(each.broker_ends for each in befalls),
+        coordinator=next((each.coordinator for each in befalls if each.coordinator), ""),
+        point=next((each.point for each in befalls if each.point), ""),
+        alone=len(effects) == 1,
     )
     decided = {
         anomaly: next(rule for rule in reversed(rules) if rule.applies(cell)) for anomaly, rules in OF_PIPELINES.items()

@@ -21,6 +21,14 @@ class ReadCommitted:
 
 
 @dataclass(frozen=True)
+class GivenUp:
+    """A call of the client that had not returned when it was waited for no longer."""
+
+    call: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Readings:
     """Of one trial; what nobody read is None. Checks ask for them by name, those that follow from others as well.
 
@@ -34,6 +42,8 @@ class Readings:
     consumed: ConsumedColumns | None = None
     inputs: Sequence[ProducerColumns] | None = None
     """What a pipeline had to process; the log is that of its outputs then, and nobody else's journal is of it."""
+    given_up: Sequence[GivenUp] | None = None
+    """The client's calls that did not return; None where nobody bounded any."""
     report_within_ns: int | None = None
     """How long after a message was handed over its client has to have reported it; None where nothing bounds that."""
 

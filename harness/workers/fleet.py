@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.bounds import Bounds
+from harness.events import TransactionPoint
+from harness.process import Message
 from harness.workers.movement import Hang
 from harness.workers.worker import Worker
 
@@ -34,7 +37,12 @@ class Fleet:
 
     def __init__(self, workers: Sequence[Worker]) -> None:
         self.workers = list(workers)
-        """Those at work: where others have taken over from those that were killed, it is the others."""
+        """Those at work: where others have taken over from those that were killed or fenced, it is the others."""
+        self.fenced: list[Worker] = []
+        """Those beside which others of their ``transactional.id`` were started: they have journals of their own."""
+        self._killed: list[Worker] = []
+        """Those whose journals others have taken over."""
+        self._standing: list[Worker] = []
         self._shares = [Share(0) for _ in workers]
 
     def add(self, worker: Worker) -> None:
@@ -44,6 +52,11 @@ class Fleet:
 
     def __len__(self) -> int:
         return len(self.workers)
+
+    @property
+    def everyone(self) -> list[Worker]:
+        """Whoever has a journal."""
+        return [*self.fenced, *self.workers]
 
     def wait_ready(self) -> None:
         for worker in self.workers:
@@ -84,12 +97,12 @@ class Fleet:
 
     def moved(self) -> tuple[int, int]:
         """How many messages were handed over by now, and how many have a report; warm-up included."""
-        moved = [worker.moved() for worker in self.workers]
+        moved = [worker.moved() for worker in self.everyone]
         return sum(sent for sent, _ in moved), sum(reported for _, reported in moved)
 
     def sent(self) -> int:
         """How many messages were handed over by now, warm-up included."""
-        return sum(worker.sent() for worker in self.workers)
+        return sum(worker.sent() for worker in self.everyone)
 
     def unconfirmed(self) -> int:
         """How many of them since the warm-up the clients merely count as sent (acks=0)."""
@@ -117,16 +130,24 @@ class Fleet:
 
     @property
     def stopped(self) -> list[str]:
-        """Why each load stopped short that did."""
-        return [worker.stopped for worker in self.workers if worker.stopped is not None]
+        """Why each load stopped short that did, unless it is for a call that hung, which says more."""
+        return [worker.stopped for worker in self.workers if worker.stopped is not None and not worker.given_up()]
+
+    def given_up(self) -> list[Message]:
+        """The clients' calls that did not return."""
+        return [call for worker in (*self._killed, *self.everyone) for call in worker.given_up()]
 
     def stood_still(self) -> list[tuple[int, int]]:
         """Between which times (CLOCK_MONOTONIC, in ns) one of the processes did not run."""
-        return [span for worker in self.workers for span in worker.stood_still()]
+        return [span for worker in (*self._killed, *self.everyone) for span in worker.stood_still()]
 
     def committed(self) -> int:
         """How many messages a read_committed consumer can get by now, if none is lost."""
-        return sum(worker.committed() for worker in self.workers)
+        return sum(worker.committed() for worker in self.everyone)
+
+    def committed_at_work(self) -> int:
+        """The same of the load at work alone."""
+        return sum(max(0, worker.committed() - share.first) for worker, share in self._each())
 
     def uncommitted(self) -> int:
         """How many messages have a report, and are in a transaction whose end was not confirmed."""
@@ -142,7 +163,7 @@ class Fleet:
 
     def fail_if_dead(self) -> None:
         """Raises ``WorkerFailed``, with its last words, if one has ended and was not killed."""
-        for worker in self.workers:
+        for worker in self.everyone:
             worker.fail_if_dead()
 
     def pause(self) -> None:
@@ -162,16 +183,52 @@ class Fleet:
 
     def close(self, within_s: float) -> None:
         """Ends each, in order if it can within the bound."""
-        for worker in self.workers:
+        for worker in self.everyone:
             worker.close(within_s)
 
     def succeed(self) -> None:
         """New processes with new clients take over the journals of those that were killed, and are ready."""
-        for place, worker in enumerate(
-            self.workers
-        ):  # one by one: whoever is there is closed, whatever becomes of the next
+        for place, worker in enumerate(self.workers):  # one by one: whoever is there is closed
+            self._killed.append(worker)
             self.workers[place] = worker.again()
         self.wait_ready()
+
+    def stop_at(self, point: TransactionPoint, ordinal: int) -> None:
+        """Each stops at this point of the so manieth transaction that it begins from now on, from 1."""
+        self._standing = list(self.workers)
+        for worker in self._standing:
+            worker.stop_at(point, ordinal)
+
+    def stand(self) -> bool:
+        """Whether all have come to where they were told to stop."""
+        return all(worker.stands() for worker in self._standing)
+
+    def release(self) -> None:
+        """Those that stopped go on where they are."""
+        for worker in self._standing:
+            worker.go_on()
+
+    def finish_released(self) -> list[tuple[str | None, str | None]]:
+        """Waits until those are done, or dead. Of each why it died, and the error of its last transaction."""
+        for worker in self._standing:
+            worker.finish()
+        return [(worker.stopped, worker.transaction_error()) for worker in self._standing]
+
+    def fence(self) -> None:
+        """New processes with new clients of the same ``transactional.id``s are ready; what is left of the load is
+        theirs, under numbers of their own.
+        """
+        before = list(self.workers)
+        for place, worker in enumerate(before):  # one by one: whoever is there is closed
+            self.workers[place] = worker.successor(len(self.everyone))
+            self.fenced.append(worker)
+        self.wait_ready()
+        for worker in before:
+            worker.fenced_ns = time.monotonic_ns()
+        self._shares = [
+            Share(0, share.end - worker.sent(), share.rate, share.flush_every)
+            for worker, share in zip(before, self._shares, strict=True)
+        ]
 
     def resend(self, bounds: Bounds) -> None:
         """Starts sending again what has no report, and returns at once."""

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from harness import roles
 from harness.bounds import CLOSING_S, HELD_UP_S, STARTING_S
 from harness.clients import Setting
+from harness.events import GAVE_UP
 from harness.janitor import Janitor
 from harness.process import Child, ChildFailed, Message
 from harness.workers.worker import WorkerFailed
@@ -41,7 +42,9 @@ class PipelineSpec:
     batch: int
     """Inputs that are processed together."""
     patience_s: float
-    """How long any one call may take."""
+    """For how long nothing may be read, or reported of what was produced."""
+    call_s: float
+    """How long any one call may take, until it is told otherwise."""
     stops: Stops = ()
 
 
@@ -54,9 +57,12 @@ class Pipeline:
         self._frozen: list[Child] = []
         self._at_work = self._start(stops)
         self._said: list[Message] = []
+        self._before: list[Message] = []
+        """What those said that are at work no more."""
 
     def start(self, stops: Stops = ()) -> None:
         """A new worker, in the place of the one before."""
+        self._before += self._heard()
         self._at_work = self._start(stops)
         self._said = []
 
@@ -75,6 +81,14 @@ class Pipeline:
             if each["event"] == "failed":
                 raise WorkerFailed(f"the pipeline's worker failed: {each['why']}")
 
+    def given_up(self) -> list[Message]:
+        """The clients' calls that did not return: each ``call``, for how many ``seconds``, and until ``at_ns``."""
+        return [each for each in (*self._before, *self._heard()) if each["event"] == GAVE_UP]
+
+    def hangs(self) -> bool:
+        """Whether one of them is the client's that is at work: it can do nothing any more."""
+        return any(each["event"] == GAVE_UP for each in self._heard())
+
     def kill(self) -> None:
         """SIGKILL."""
         self._at_work.kill()
@@ -84,19 +98,22 @@ class Pipeline:
         self._at_work.signal(signal.SIGSTOP)
         self._frozen.append(self._at_work)
 
-    def finish(self, ends: Mapping[int, int]) -> Message:
-        """Lets the worker at work read up to these offsets, and process what it has read."""
+    def finish(self, ends: Mapping[int, int], call_s: float) -> Message:
+        """Lets the worker at work read up to these offsets, and process what it has read. Nothing is done to it any
+        more, so that no call may take longer than ``call_s`` from now on.
+        """
         bound_s = STARTING_S + sum(ends.values()) * self.spec.patience_s / max(1, self.spec.batch) + HELD_UP_S
-        return self._at_work.ask({"do": "finish", "ends": ends}, "finished", bound_s)
+        return self._at_work.ask({"do": "finish", "ends": ends, "call_s": call_s}, "finished", bound_s)
 
-    def wake(self, ends: Mapping[int, int]) -> list[Message]:
+    def wake(self, ends: Mapping[int, int], call_s: float) -> list[Message]:
         """Wakes those that were frozen, lets them go on, and says how each ended."""
         ended = []
         for child in self._frozen:
             child.signal(signal.SIGCONT)
             child.tell({"do": "go"})
             bound_s = STARTING_S + sum(ends.values()) * self.spec.patience_s / max(1, self.spec.batch) + HELD_UP_S
-            ended.append(child.ask({"do": "finish", "ends": ends}, "finished", bound_s))
+            ended.append(child.ask({"do": "finish", "ends": ends, "call_s": call_s}, "finished", bound_s))
+            self._before += child.events()
         return ended
 
     def __enter__(self) -> Pipeline:

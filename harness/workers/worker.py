@@ -13,7 +13,7 @@ import numpy as np
 
 from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S, Bounds
-from harness.events import CLIENT_DIED, Ending, Outcome
+from harness.events import CLIENT_DIED, GAVE_UP, Ending, Outcome, TransactionPoint
 from harness.janitor import Janitor
 from harness.journal import ProducerJournal, TransactionJournal, UInt8, seal
 from harness.journal.transactions import beside
@@ -45,6 +45,8 @@ class Worker:
         self.most_waiting_bytes: int | None = None
         self.cpu_s: float | None = None
         self.killed = False
+        self.fenced_ns: int | None = None
+        """Since when another with its ``transactional.id`` is there, if one is."""
         self.closed_ns: int | None = None
         """When its reports were not waited for any more; None if it did not answer: it may not have listened either."""
         self._log, self._janitor = log, janitor
@@ -52,6 +54,7 @@ class Worker:
         self._journal: ProducerJournal | None = None
         self._segment: tuple[int, Bounds] | None = None
         self._said: list[Message] = []
+        self._stops = 0
         janitor.process(self._child.pid)
 
     def wait_ready(self) -> None:
@@ -83,6 +86,19 @@ class Worker:
         """Starts sending again what has no report, and returns at once."""
         self._start({"do": "resend"}, bounds)
 
+    def stop_at(self, point: TransactionPoint, ordinal: int) -> None:
+        """It stops at this point of the so manieth transaction that it begins from now on, from 1."""
+        self._stops += 1
+        self._tell({"do": "stop", "point": point.value, "transaction": ordinal})
+
+    def stands(self) -> bool:
+        """Whether it has come to where it was last told to stop."""
+        return len([each for each in self._heard() if each.get("event") == "stopped"]) >= self._stops
+
+    def go_on(self) -> None:
+        """It goes on where it stopped."""
+        self._tell({"do": "go"})
+
     def finish(self) -> int:
         """Waits until the segment is handed over and reported, as long as anything moves, when nothing is done to the
         client any more. Returns how many messages have no report by then.
@@ -93,7 +109,7 @@ class Worker:
         assert self._segment is not None
         sending, bounds = self._segment[0], self._segment[1].undisturbed
         movement = Movement(self.moved, time.monotonic_ns)
-        flushing = self._tell({"do": "flush", "patience_s": bounds.patience_s})
+        flushing = self._tell({"do": "flush", **_patience(bounds)})
         try:
             said = self._answer("sent", sending, movement, bounds)
             self.total, self.stopped = said["total"], _death(said) or self.stopped
@@ -175,6 +191,12 @@ class Worker:
         heir.warmup = self.warmup
         return heir
 
+    def successor(self, producer: int) -> Worker:
+        """A new worker of its ``transactional.id``, with this number and a journal of its own."""
+        return Worker(
+            replace(self.spec, producer=producer, journal=f"{self.spec.journal}.{producer}"), self._log, self._janitor
+        )
+
     def seal(self, parquet: Path) -> int:
         """After the worker's end: its journal as Parquet. Returns the messages in it."""
         return seal(
@@ -185,6 +207,7 @@ class Worker:
             host=platform.node(),
             clock_offset_ns=0,
             closed_ns=self.closed_ns,
+            fenced_ns=self.fenced_ns,
         )
 
     def committed(self) -> int:
@@ -213,6 +236,16 @@ class Worker:
         said = (each for each in self._heard() if each.get("event") == "stood-still")
         return [(each["since_ns"], each["until_ns"]) for each in said]
 
+    def given_up(self) -> list[Message]:
+        """The calls of its client that did not return: each ``call``, for how many ``seconds``, and until ``at_ns``."""
+        return [each for each in self._heard() if each.get("event") == GAVE_UP]
+
+    def transaction_error(self) -> str | None:
+        """What its client said instead of ending its last transaction as it was asked to, by its own name."""
+        journal = TransactionJournal.open(beside(Path(self.spec.journal)))
+        code = int(journal.error[max(0, journal.begun() - 1)])
+        return self._error_names().get(code, f"error {code}") if code else None
+
     def _endings(self) -> UInt8:
         return TransactionJournal.open(beside(Path(self.spec.journal))).endings(self.sent())
 
@@ -230,7 +263,7 @@ class Worker:
         return 0 if self._journal is None else self._journal.count(outcome, start)
 
     def _start(self, command: Message, bounds: Bounds) -> None:
-        self._segment = self._tell({**command, "patience_s": bounds.patience_s}), bounds
+        self._segment = self._tell({**command, **_patience(bounds)}), bounds
 
     def _tell(self, command: Message) -> int:
         try:
@@ -244,7 +277,7 @@ class Worker:
             try:
                 return self._wait(event, _LOOK_S, to)
             except ChildSilent:
-                if movement.still_s() > bounds.patience_s + HELD_UP_S:
+                if movement.still_s() > max(bounds.patience_s, bounds.call_s) + HELD_UP_S:
                     raise
 
     def _wait(self, event: str, within_s: float, to: int | None = None) -> Message:
@@ -252,6 +285,10 @@ class Worker:
             return self._child.wait(event, within_s, to=to)
         except ChildDied as died:
             raise WorkerFailed(str(died)) from died
+
+
+def _patience(bounds: Bounds) -> Message:
+    return {"patience_s": bounds.patience_s, "call_s": bounds.call_s}
 
 
 def _death(said: Message) -> str | None:

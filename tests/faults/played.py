@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from harness.bounds import Bounds
 from harness.clusters.can import Ability
+from harness.events import TransactionPoint
 from harness.faults.act.step import carry_out
 from harness.faults.stage import Stage
 from harness.faults.steps import LineNeed, Need, Step
@@ -46,7 +47,9 @@ class Producer:
     def __init__(self, proxy: Proxy) -> None:
         self.warmup = self.total = self.acked = WARMUP
         self.killed = self.paused = False
-        self.hung = self.stopped = None
+        self.hung = self.stopped = self.fenced_ns = None
+        self.effective = {"transaction.timeout.ms": 60_000}
+        self.stops = False
         self._proxy = proxy
 
     def start(
@@ -56,9 +59,31 @@ class Producer:
         self.total += count
 
     def tick(self) -> None:
-        if not self.killed and not self.paused and self.acked < self.total:
+        if not self.killed and not self.paused and not self.stops and self.acked < self.total:
             self._proxy.request()
             self.acked = min(self.total, self.acked + A_REQUEST)
+
+    def stop_at(self, point: TransactionPoint, ordinal: int) -> None:
+        """It stops with the first request."""
+        self._stop_at = self.acked + A_REQUEST
+
+    def stands(self) -> bool:
+        self.stops = self.acked >= self._stop_at
+        return self.stops
+
+    def go_on(self) -> None:
+        self.stops = False
+
+    def successor(self, producer: int) -> Producer:
+        heir = Producer(self._proxy)
+        heir.warmup = heir.total = heir.acked = 0
+        return heir
+
+    def committed(self) -> int:
+        return self.acked
+
+    def transaction_error(self) -> str | None:
+        return "FENCED"
 
     def finish(self) -> int:
         while self.acked < self.total:
@@ -66,7 +91,7 @@ class Producer:
         return 0
 
     def sent(self) -> int:
-        return self.total
+        return self.acked if self.stops else self.total
 
     def acks(self, first: int | None = None) -> int:
         return max(0, self.acked - (self.warmup if first is None else first))
@@ -142,13 +167,14 @@ class Played:
             Topics(("t",), 1),
             Fleet([cast(Any, self.producer)]),
             cast(Any, self.proxy) if LineNeed.PROXY in there else None,
-            Bounds(explained_s=60, undisturbed_s=60, cluster_s=60),
+            Bounds(explained_s=60, undisturbed_s=60, asked_s=60, cluster_s=60),
             {"transaction": "t.0", "group": "t"},
             clock_ns=self._clock,
             pipeline=cast(Any, Pipeline()),
         )
         for _ in carry_out(steps, self.stage):
-            cast(Any, self.stage.fleet.workers[0]).tick()
+            for worker in self.stage.fleet.everyone:
+                cast(Any, worker).tick()
             self.now_ns += 100_000_000
 
     def _clock(self) -> int:

@@ -67,7 +67,7 @@ def stage(numbers: list[int], events: list[FaultEvent]) -> Stage:
         Topics(("topic",), 1),
         Fleet([cast(Any, Idle())]),
         cast(Any, Telling(numbers)),
-        Bounds(explained_s=5, undisturbed_s=5, cluster_s=5),
+        Bounds(explained_s=5, undisturbed_s=5, asked_s=5, cluster_s=5),
         clock_ns=lambda: next(clock_ns),
         events=events,
     )

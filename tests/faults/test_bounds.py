@@ -49,6 +49,8 @@ def _extremes(annotation: Any, default: Any, metadata: list[Any]) -> list[Any]:
         return [annotation()]
     kinds = get_args(annotation) or (annotation,)
     kind = next(each for each in kinds if each is not NoneType)
+    if get_origin(kind) is Literal:
+        return [*get_args(kind), None]
     least = next((getattr(m, name) for m in metadata for name in ("ge", "gt") if hasattr(m, name)), 0)
     most = next((m.le for m in metadata if hasattr(m, "le")), _LARGE)
     ends = [kind(least) or (kind(1) if kind is int else 0.001), kind(most), default]
@@ -174,7 +176,7 @@ def _waited(bounds: Bounds, load: Send, count: int, outage_s: float) -> None:
 
 def test_a_wait_for_a_load_that_stands_still_ends() -> None:
     client = _Client(Send(100, rate=10), outage_s=1e9)
-    waiting = client.stage(Bounds(explained_s=5, undisturbed_s=5, cluster_s=5)).while_load_moves(
+    waiting = client.stage(Bounds(explained_s=5, undisturbed_s=5, asked_s=5, cluster_s=5)).while_load_moves(
         lambda: False, "it was not acked"
     )
     with pytest.raises(RecipeFailed, match=r"nothing moved for 1[56]\.\d s: settings and fault explain 5\.0 s"):
@@ -184,7 +186,7 @@ def test_a_wait_for_a_load_that_stands_still_ends() -> None:
 
 def test_a_wait_for_what_a_load_brings_about_ends_soon_after_the_load() -> None:
     client = _Client(Send(100, rate=10), outage_s=0)
-    waiting = client.stage(Bounds(explained_s=1000, undisturbed_s=5, cluster_s=5)).while_load_moves(
+    waiting = client.stage(Bounds(explained_s=1000, undisturbed_s=5, asked_s=5, cluster_s=5)).while_load_moves(
         lambda: False, "it did not end", 3
     )
     with pytest.raises(RecipeFailed, match=r"it did not end, and nothing moved for 3\.\d s: the load is over"):

@@ -50,7 +50,7 @@ class Electing(FakeCluster):
 def test_who_elected_stays_on_record(answers: list[str], looks: int, answer: str, nobody_led: bool) -> None:
     proxy = Proxy()
     cluster = Electing(answers, looks)
-    bounds = Bounds(explained_s=60, undisturbed_s=60, cluster_s=60)
+    bounds = Bounds(explained_s=60, undisturbed_s=60, asked_s=60, cluster_s=60)
     stage = Stage(cluster, Topics(("t",), 1), Fleet([cast(Any, Producer(proxy))]), cast(Any, proxy), bounds)
     waiting: Iterator[None] = carry_out([ElectUnclean()], stage)
     for _ in waiting:

@@ -73,7 +73,7 @@ def test_a_coordinator_that_sleeps_keeps_commits_waiting(run: Run, pause_s: floa
 def test_a_commit_that_never_returns_ends_its_trial_and_no_other(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         # Else it is waited for as long as a broker may take to be back.
-        short = Bounds(explained_s=5, undisturbed_s=5, cluster_s=60)
+        short = Bounds(explained_s=5, undisturbed_s=5, asked_s=5, cluster_s=60)
         patched.setattr("harness.kinds.fault.bounds_of", lambda *_: short)
         record = run("kafka-python", "kill-coordinator", SMALL, **TRANSACTIONAL, **COMMITTED_MEANWHILE)
     assert record.verdict is Verdict.UNKNOWN, record.verdict_reason

@@ -26,6 +26,12 @@ from harness.load.transactions import Transacting
 from .by_hand import Clock
 
 CAPACITY = 2_000
+
+
+def patience_s() -> float:
+    return 30.0
+
+
 REFUSED = TransactionFailed("not now", "REFUSED")
 ABORT_IT = TransactionFailed("abort it", "ABORT_IT", abortable=True)
 FENCED = TransactionFailed("fenced", "FENCED", fatal=True)
@@ -105,7 +111,9 @@ def bench(client: Coordinator, messages: int, interval_s: float = 1e9, aborts: f
         journal = TransactionJournal.create(Path(folder) / "t", 0, CAPACITY, CAPACITY)
         sent = ProducerJournal.create(Path(folder) / "j", CAPACITY, 0)
         told = InTransactions(messages, interval_s, aborts, seed=3, init_s=1.0)
-        producer = Transacting(cast(Any, client), told, sent, journal, JournalRecorder(sent), lambda: 30.0)
+        producer = Transacting(
+            cast(Any, client), told, sent, journal, JournalRecorder(sent), lambda: 30.0, lambda: 30.0
+        )
         yield Bench(client, producer, sent, journal, clock)
 
 
@@ -201,7 +209,9 @@ def test_who_takes_over_goes_on_with_the_next(tmp_path: Path) -> None:
         its.send(3)
         told = InTransactions(2, 1e9, 0.0, seed=3, init_s=1.0)
         sent = ProducerJournal.create(tmp_path / "j", 5, 0)
-        heir = Transacting(cast(Any, Coordinator()), told, sent, its.journal, JournalRecorder(sent), lambda: 30.0)
+        heir = Transacting(
+            cast(Any, Coordinator()), told, sent, its.journal, JournalRecorder(sent), lambda: 30.0, lambda: 30.0
+        )
         heir.send(2, 0, [b"again"])
         heir.flush(1.0)
         assert its.journal.ending[:3].tolist() == [Ending.COMMITTED, Ending.OPEN, Ending.COMMITTED]

@@ -32,6 +32,8 @@ class World:
     """Of each message the last transaction that it was sent in."""
     again: set[int] = field(default_factory=set)
     acked: set[int] = field(default_factory=set)
+    fenced: int | None = None
+    """The transaction with whose end another producer of the id was there."""
 
     def transact(self, messages: list[int]) -> list[int]:
         """One transaction with these; returns those that the application sends again, as one does that starts anew."""
@@ -85,6 +87,8 @@ def _world(seed: int) -> World:
         fresh = list(range(messages, messages + world.chance.randrange(0, 4)))
         messages += len(fresh)
         again = world.transact([*again, *fresh])
+        if world.fenced is None and world.chance.random() < 0.2:
+            world.fenced = len(world.really) - 1
     return world
 
 
@@ -113,13 +117,21 @@ def test_what_is_found_is_what_happened() -> None:
                 {m for m in surely if world.last[m] in siblings_seen and m not in visible and m not in kept_back}
             ),
             "hung_transaction": len(kept_back),
+            "fenced_visible": len(
+                {
+                    m
+                    for m, n in world.last.items()
+                    if world.fenced is not None and n > world.fenced
+                    if m in to_commit - never and m in visible and m not in world.again
+                }
+            ),
         }
         outcomes = [Outcome.ACKED if m in world.acked else Outcome.UNKNOWN for m in range(count)]
         sent = producer(*((m % PARTITIONS, outcome) for m, outcome in enumerate(outcomes)))
         numbers = [world.last.get(m, -1) for m in range(count)]
         made = transactions(*numbers, ended=world.told, asked=world.asked, again=[*world.again])
         view = ReadCommitted(log(*shown), np.array(stable, np.int64))
-        readings = Readings([replace(sent, transactions=made)], log(*world.all_records()), view)
+        readings = Readings([replace(sent, transactions=made, fenced_ns=world.fenced)], log(*world.all_records()), view)
         findings, uncommitted = find_committed(readings)
         assert {name: getattr(findings.anomalies, name) for name in expected} == expected, seed
         assert uncommitted is not None and uncommitted.duplicate == sum(copies.values()) - len(copies)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.events import Ending, Permission, Verdict
 from harness.journal import ProducerColumns, Transactions
 from harness.topics import Topics
-from harness.verify import ReadCommitted, Readings, find, verdict
+from harness.verify import ReadCommitted, Readings, find, find_committed, verdict
 
 from .asking import expectations
 from .histories import ACKED, UNCONFIRMED, Record, found, log, producer
@@ -78,7 +78,7 @@ def test_aborted_visible_breaks_the_promise_of_a_transactional_producer() -> Non
         (read_committed(*BOTH), Verdict.BROKEN),
         (None, Verdict.UNKNOWN),  # nobody has looked
     ):
-        findings = find(Readings([two_messages(0, 0, ended=[ABORTED])], log(*BOTH), view))
+        findings = find(Readings([two_messages(0, 0, ended=[ABORTED])], log(*BOTH), view, given_up=[]))
         assert verdict(findings, rules, fault="kill-leader", fired=True, problem=None)[0] == word
 
 
@@ -143,6 +143,33 @@ def test_a_crashed_one_is_proved_to_be_committed_by_what_is_seen_of_it_and_torn_
 def test_an_empty_one_is_nothing() -> None:
     sent = two_messages(0, 0, ended=[COMMITTED, COMMITTED])
     assert found(find(Readings([sent], log(*BOTH), read_committed(*BOTH)))) == {}
+
+
+def test_one_that_is_committed_when_its_producer_was_fenced_is_fenced_visible() -> None:
+    view = read_committed(*BOTH)
+    for fenced_ns, wrong in ((None, {}), (0, {"fenced_visible": 1}), (-1, {"fenced_visible": 2}), (1, {})):
+        sent = replace(two_messages(0, 1, ended=[COMMITTED, COMMITTED]), fenced_ns=fenced_ns)  # at 0 and at 1
+        assert found(find(Readings([sent], log(*BOTH), view))) == wrong
+    sent = replace(two_messages(0, 1, ended=[COMMITTED, OPEN], asked=[COMMITTED, COMMITTED]), fenced_ns=0)
+    findings = find(Readings([sent], log(*BOTH), view))
+    assert found(findings) == {"fenced_visible": 1}, "nobody told it that it was committed"
+    assert findings.witnesses["fenced_visible"][0]["sequence"] == 1
+    assert found(find(Readings([sent], log(*BOTH), read_committed(BOTH[0])))) == {}, "it is open, and not seen"
+
+
+def test_what_its_successor_committed_is_its_own() -> None:
+    """Both have a message with sequence 0; that of the first was aborted when the second came."""
+    first = replace(producer((0, ACKED)), transactions=transactions(0, ended=[OPEN], asked=[COMMITTED]), fenced_ns=-1)
+    second = replace(producer((0, ACKED), number=1), transactions=transactions(0, ended=[COMMITTED]))
+    records = log((0, 0, 0, 0), (0, 2, 1, 0))
+    assert found(find(Readings([first, second], records, read_committed((0, 2, 1, 0))))) == {}
+    findings, _ = find_committed(Readings([first, second], records, read_committed()))
+    assert found(findings) == {"lost": 1, "unknown_absent": 1}, "that of the second is gone"
+
+
+def test_a_fenced_producer_whose_abort_is_seen_is_aborted_visible_and_nothing_else() -> None:
+    sent = replace(two_messages(0, 0, ended=[OPEN], asked=[ABORTED]), fenced_ns=-1)
+    assert found(find(Readings([sent], log(*BOTH), read_committed(*BOTH)))) == {"aborted_visible": 2}
 
 
 def test_an_open_transaction_promises_nothing_of_its_messages() -> None:

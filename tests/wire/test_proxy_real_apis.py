@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
+from harness import clients
+from harness.clients import CLIENTS, Setting
+from harness.clients.traits import traits
 from harness.clusters.local.cluster import LocalCluster
+from harness.journal import ProducerJournal
+from harness.load.recorder import JournalRecorder
 from harness.wire import Proxy, WireRule
 
 from .test_proxy import BOUND_S
@@ -135,3 +141,23 @@ def committed(cluster: LocalCluster, topic: str) -> Iterator[bytes]:
                 return  # behind the markers, so that nothing is open any more
     finally:
         consumer.close()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_transactions_are_ended_in_the_version_that_is_noted_of_each_client(
+    cluster: LocalCluster, proxy: Proxy, tmp_path: Path, client: str
+) -> None:
+    """What a client speaks at most is what it speaks to these brokers, which know it."""
+    topic = create_topic(cluster, f"spoken-{client}")
+    proxy.set_rules([WireRule("observe", api="EndTxn")])
+    recorder = JournalRecorder(ProducerJournal.create(tmp_path / "journal", 10, 0))
+    settings: dict[str, Setting] = {"acks": "all", "enable.idempotence": True, "transactional.id": topic}
+    producer = clients.load(client).create(proxy.bootstrap, topic, settings, recorder)
+    assert producer.transactions is not None
+    producer.transactions.init(BOUND_S)
+    producer.transactions.begin()
+    assert producer.send(0, 0, [b"value"]) == 1
+    assert producer.flush(BOUND_S) == 0
+    producer.transactions.commit(BOUND_S)
+    producer.close(1.0)
+    assert {firing["version"] for firing in proxy.fired()} == {traits(client).end_txn}

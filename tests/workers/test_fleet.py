@@ -21,7 +21,7 @@ from harness.trial import Venue
 from harness.workers.fleet import Fleet
 from harness.workload import parse
 
-BOUNDS = Bounds(explained_s=5, undisturbed_s=5, cluster_s=5)
+BOUNDS = Bounds(explained_s=5, undisturbed_s=5, asked_s=5, cluster_s=5)
 
 
 @dataclass

@@ -22,7 +22,7 @@ from harness.topics import Topics
 from harness.workers.worker import Worker
 
 BOUND_S = 20.0
-BOUNDS = Bounds(explained_s=5, undisturbed_s=5, cluster_s=5)
+BOUNDS = Bounds(explained_s=5, undisturbed_s=5, asked_s=5, cluster_s=5)
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from concurrent.futures import wait
 
 from harness.clients import TransactionFailed
-from harness.clients.bounded import started
+from harness.clients.bounded import LATE_S, Seconds, seconds, started
 
 BEGIN_S = 5.0
 """A begin asks no broker, and is given up after so long all the same."""
 _MEANWHILE_S = 0.002
+LOOK_S = 0.2
+"""How often it is looked whether whoever waits has lost patience."""
 
 
 class Calls:
@@ -39,16 +41,17 @@ class Calls:
 
 
 def in_thread(
-    call: Callable[[], object], timeout_s: float, meanwhile: Callable[[], None] | None = None
+    call: Callable[[], object], timeout_s: Seconds, meanwhile: Callable[[], None] | None = None
 ) -> BaseException | None:
     """Runs ``call`` in a thread of its own, which ends with the process at the latest. Returns what it raised, if that.
 
-    ``meanwhile`` runs here every two milliseconds. Raises ``TimeoutError`` when the call goes on after ``timeout_s``.
+    ``meanwhile`` runs here every two milliseconds. Raises ``TimeoutError`` when the call goes on half a second after
+    ``timeout_s``: one that says by itself that its time is over says more.
     """
-    until = time.monotonic() + timeout_s
+    began = time.monotonic()
     running = started(call)
-    while not running.done() and (left_s := until - time.monotonic()) > 0:
-        wait([running], min(left_s, _MEANWHILE_S) if meanwhile else left_s)
+    while not running.done() and (left_s := began + seconds(timeout_s) + LATE_S - time.monotonic()) > 0:
+        wait([running], min(left_s, _MEANWHILE_S if meanwhile else LOOK_S))
         if meanwhile:
             meanwhile()
     if meanwhile:

@@ -11,7 +11,8 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.producer.transaction_manager import TransactionState
 
-from harness.clients.transactions import BEGIN_S, Calls
+from harness.clients.bounded import Seconds, seconds
+from harness.clients.transactions import BEGIN_S, LOOK_S, Calls
 
 _AGAIN_S = 0.1
 
@@ -39,13 +40,13 @@ class AiokafkaTransactions(Calls):
     def begin(self) -> None:
         self._call("begin_transaction", BEGIN_S, self._client.begin_transaction())
 
-    def commit(self, timeout_s: float) -> None:
+    def commit(self, timeout_s: Seconds) -> None:
         self._call("commit_transaction", timeout_s, self._client.commit_transaction())
 
-    def abort(self, timeout_s: float) -> None:
+    def abort(self, timeout_s: Seconds) -> None:
         self._call("abort_transaction", timeout_s, self._client.abort_transaction())
 
-    def send_offsets(self, offsets: Mapping[tuple[str, int], int], group: Any, timeout_s: float) -> None:
+    def send_offsets(self, offsets: Mapping[tuple[str, int], int], group: Any, timeout_s: Seconds) -> None:
         positions = {TopicPartition(*place): offset for place, offset in offsets.items()}
         self._call("send_offsets_to_transaction", timeout_s, self._client.send_offsets_to_transaction(positions, group))
 
@@ -55,10 +56,11 @@ class AiokafkaTransactions(Calls):
         if error is not None:
             raise error
 
-    def _call(self, name: str, timeout_s: float, call: Coroutine[Any, Any, None]) -> None:
+    def _call(self, name: str, timeout_s: Seconds, call: Coroutine[Any, Any, None]) -> None:
         began = time.monotonic()
         task = self._loop.create_task(call)
-        self._loop.run_until_complete(asyncio.wait({task}, timeout=timeout_s))
+        while not task.done() and (left_s := began + seconds(timeout_s) - time.monotonic()) > 0:
+            self._loop.run_until_complete(asyncio.wait({task}, timeout=min(left_s, LOOK_S)))
         if not task.done():
             task.cancel()
             raise self.hung(name, time.monotonic() - began)

@@ -9,7 +9,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException, TopicPartition
 
-from harness.clients.bounded import LATE_S
+from harness.clients.bounded import Seconds, seconds
 from harness.clients.transactions import BEGIN_S, Calls, in_thread
 
 
@@ -35,21 +35,24 @@ class ConfluentTransactions(Calls):
         self._call("begin_transaction", BEGIN_S, self._report)
 
     # Commit and abort let callbacks run by themselves; beside somebody else who does they return up to 10 ms later.
-    def commit(self, timeout_s: float) -> None:
-        self._call("commit_transaction", timeout_s, self._report, timeout_s)
+    # What librdkafka was told it keeps to, so that nobody is less patient meanwhile.
+    def commit(self, timeout_s: Seconds) -> None:
+        self._call("commit_transaction", (within_s := seconds(timeout_s)), self._report, within_s)
 
-    def abort(self, timeout_s: float) -> None:
-        self._call("abort_transaction", timeout_s, self._report, timeout_s)
+    def abort(self, timeout_s: Seconds) -> None:
+        self._call("abort_transaction", (within_s := seconds(timeout_s)), self._report, within_s)
 
-    def send_offsets(self, offsets: Mapping[tuple[str, int], int], group: Any, timeout_s: float) -> None:
+    def send_offsets(self, offsets: Mapping[tuple[str, int], int], group: Any, timeout_s: Seconds) -> None:
         positions = [TopicPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()]
-        self._call("send_offsets_to_transaction", timeout_s, self._poll, positions, group, timeout_s)
+        self._call(
+            "send_offsets_to_transaction", (within_s := seconds(timeout_s)), self._poll, positions, group, within_s
+        )
 
     def _call(self, name: str, timeout_s: float, meanwhile: Callable[[], None], *arguments: Any) -> None:
         call = partial(getattr(self._client(), name), *arguments)
         began = time.monotonic()
         try:
-            error = in_thread(call, timeout_s + LATE_S, meanwhile)
+            error = in_thread(call, timeout_s, meanwhile)
         except TimeoutError:
             raise self.hung(name, time.monotonic() - began) from None
         if isinstance(error, KafkaException):

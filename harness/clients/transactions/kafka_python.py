@@ -10,7 +10,7 @@ from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 from kafka.structs import OffsetAndMetadata
 
-from harness.clients.bounded import LATE_S
+from harness.clients.bounded import Seconds, seconds
 from harness.clients.transactions import BEGIN_S, Calls, in_thread
 
 
@@ -18,9 +18,10 @@ class KafkaPythonTransactions(Calls):
     """A ``harness.clients.Transactions``.
 
     Of its calls (3.0.12) only ``init_transactions`` has a bound of its own, and takes up where the last one was; every
-    other waits until its sender thread has an answer, if need be for ever. A commit takes no notice of messages that
-    outlived ``delivery.timeout.ms`` (``Sender._dispatch_error``): it commits the others. An abort takes back the
-    batches that never were on their way (``TransactionAbortedError``) and lets the others arrive.
+    other waits until its sender thread has an answer, if need be for ever: a request whose coordinator cannot be
+    connected to is taken from the queue and not put back (``Sender._maybe_send_pending_request``). A commit takes no
+    notice of messages that outlived ``delivery.timeout.ms`` (``Sender._dispatch_error``): it commits the others. An
+    abort takes back the batches that never were on their way (``TransactionAbortedError``) and lets the others arrive.
     """
 
     def __init__(self, met: Callable[[float], Any]) -> None:
@@ -45,13 +46,13 @@ class KafkaPythonTransactions(Calls):
     def begin(self) -> None:
         self._call("begin_transaction", BEGIN_S, lambda client: client.begin_transaction())
 
-    def commit(self, timeout_s: float) -> None:
+    def commit(self, timeout_s: Seconds) -> None:
         self._call("commit_transaction", timeout_s, lambda client: client.commit_transaction())
 
-    def abort(self, timeout_s: float) -> None:
+    def abort(self, timeout_s: Seconds) -> None:
         self._call("abort_transaction", timeout_s, lambda client: client.abort_transaction())
 
-    def send_offsets(self, offsets: Mapping[tuple[str, int], int], group: Any, timeout_s: float) -> None:
+    def send_offsets(self, offsets: Mapping[tuple[str, int], int], group: Any, timeout_s: Seconds) -> None:
         positions = {TopicPartition(*place): OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()}
         self._call(
             "send_offsets_to_transaction",
@@ -59,16 +60,16 @@ class KafkaPythonTransactions(Calls):
             lambda client: client.send_offsets_to_transaction(positions, group),
         )
 
-    def _call(self, name: str, timeout_s: float, call: Callable[[Any], None]) -> None:
+    def _call(self, name: str, timeout_s: Seconds, call: Callable[[Any], None]) -> None:
         def run() -> None:
-            client = self._met(timeout_s)
+            client = self._met(seconds(timeout_s))
             if client is None:
                 raise KafkaTimeoutError("It has met no broker.")
             call(client)
 
         began = time.monotonic()
         try:
-            error = in_thread(run, timeout_s + LATE_S)
+            error = in_thread(run, timeout_s)
         except TimeoutError:
             raise self.hung(name, time.monotonic() - began) from None
         if error is not None:

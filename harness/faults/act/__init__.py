@@ -10,7 +10,16 @@ import time
 from collections.abc import Sequence
 
 from harness.faults import steps
-from harness.faults.act import disks, load, network, nodes, pipeline, together, wire  # noqa: F401  each registers its steps
+from harness.faults.act import (  # noqa: F401  each registers its steps
+    disks,
+    load,
+    network,
+    nodes,
+    pipeline,
+    together,
+    transactions,
+    wire,
+)
 from harness.faults.act.step import carry_out
 from harness.faults.stage import Stage
 

@@ -81,6 +81,15 @@ def _(step: steps.AwaitFailover, stage: Stage) -> Iterator[None]:
 
 
 @do.register
+def _(step: steps.AwaitCoordinator, stage: Stage) -> Iterator[None]:
+    (hit,) = stage.nodes(step.target)
+    yield from stage.until(
+        lambda: hit not in stage.coordinators(step.target), f"nobody took over from the coordinator {hit}"
+    )
+    stage.record("coordinator", was=hit, now=next(iter(stage.coordinators(step.target)), _NOBODY))
+
+
+@do.register
 def _(step: steps.AwaitIsrOfLeader, stage: Stage) -> Iterator[None]:
     (leader,) = stage.nodes("leader")
 

@@ -18,6 +18,7 @@ from harness.faults.steps.load import (
 )
 from harness.faults.steps.network import Cut, Direction, Mend, Others
 from harness.faults.steps.nodes import (
+    AwaitCoordinator,
     AwaitEnd,
     AwaitFailover,
     AwaitHealthy,
@@ -34,22 +35,38 @@ from harness.faults.steps.nodes import (
 from harness.faults.steps.pipeline import AwaitStop, FreezeWorker, KillWorker, StartWorker
 from harness.faults.steps.step import LineNeed, Need, Step
 from harness.faults.steps.together import Part, Together
+from harness.faults.steps.transactions import (
+    AwaitCommitted,
+    AwaitExpired,
+    AwaitGoneOn,
+    AwaitStopped,
+    FenceClient,
+    GoOn,
+    StopClient,
+)
 from harness.faults.steps.wire import AwaitFired, SetRules
 
 __all__ = [
     "AwaitAcks",
+    "AwaitCommitted",
+    "AwaitCoordinator",
     "AwaitEnd",
+    "AwaitExpired",
     "AwaitFailover",
     "AwaitFired",
+    "AwaitGoneOn",
     "AwaitHealthy",
     "AwaitIsrOfLeader",
     "AwaitSent",
     "AwaitStop",
+    "AwaitStopped",
     "Cut",
     "Direction",
     "ElectUnclean",
+    "FenceClient",
     "FillDisk",
     "FreezeWorker",
+    "GoOn",
     "Kill",
     "KillClient",
     "KillWorker",
@@ -75,6 +92,7 @@ __all__ = [
     "Sleep",
     "StartWorker",
     "Step",
+    "StopClient",
     "Target",
     "Together",
 ]

@@ -73,6 +73,13 @@ class AwaitFailover(Step):
 
 
 @dataclass(frozen=True)
+class AwaitCoordinator(Step):
+    """Until the other brokers say that another coordinates what this one did."""
+
+    target: Target
+
+
+@dataclass(frozen=True)
 class AwaitIsrOfLeader(Step):
     """Until the leader says that nobody but itself is in sync."""
 

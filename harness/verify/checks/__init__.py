@@ -4,9 +4,17 @@ A new one is one file with a ``CHECK`` and its name in ``CHECKS``. Nothing that 
 expected here: that is for the rules to say.
 """
 
-from harness.verify.checks import messages, order, pipeline, reports, transactions, unexpected
+from harness.verify.checks import calls, messages, order, pipeline, reports, transactions, unexpected
 from harness.verify.checks.check import Check, Found
 
 __all__ = ["CHECKS", "Check", "Found"]
 
-CHECKS = (messages.CHECK, order.CHECK, pipeline.CHECK, reports.CHECK, transactions.CHECK, unexpected.CHECK)
+CHECKS = (
+    messages.CHECK,
+    order.CHECK,
+    pipeline.CHECK,
+    reports.CHECK,
+    transactions.CHECK,
+    calls.CHECK,
+    unexpected.CHECK,
+)

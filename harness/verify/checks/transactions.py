@@ -7,6 +7,8 @@ stable offset on.
   another transaction before may be seen because of that, and is none.
 - *torn_transaction*: of a committed transaction of which something was seen, and neither seen nor kept back. One whose
   end nobody heard of was committed if a message is seen that was in no other.
+- *fenced_visible*: of one whose commit was asked for when another producer of its ``transactional.id`` was there, and
+  seen.
 - *hung_transaction*: kept back. An open transaction does that to everything behind it, this producer's or not, in a
   transaction or not; it loses nothing and tears nothing.
 """
@@ -37,14 +39,17 @@ def _of(copies: Copies, committed: ReadCommitted) -> dict[Anomaly, Bools]:
     landed = np.flatnonzero(copies.landed)
     kept_back = np.zeros(len(producer), np.bool_)
     kept_back[landed] = copies.first[landed] >= committed.stable[producer.partition[landed]]
-    return _with(producer.transactions, seen, kept_back)
+    return _with(producer.transactions, seen, kept_back, producer.fenced_ns)
 
 
-def _with(transactions: Transactions | None, seen: Bools, kept_back: Bools) -> dict[Anomaly, Bools]:
+def _with(
+    transactions: Transactions | None, seen: Bools, kept_back: Bools, fenced_ns: int | None
+) -> dict[Anomaly, Bools]:
     found = {Anomaly.HUNG_TRANSACTION: kept_back}
     if transactions is None:
         nothing = np.zeros_like(seen)
-        return {Anomaly.ABORTED_VISIBLE: nothing, Anomaly.TORN_TRANSACTION: nothing, **found}
+        alone_have = (Anomaly.ABORTED_VISIBLE, Anomaly.TORN_TRANSACTION, Anomaly.FENCED_VISIBLE)
+        return {**dict.fromkeys(alone_have, nothing), **found}
     number, alone = transactions.number, ~transactions.again
     ending = np.append(transactions.ending, np.uint8(Ending.OPEN))  # number -1, of none, is the one at the end
     to_commit = np.append(transactions.asked == Ending.COMMITTED, True)
@@ -54,13 +59,19 @@ def _with(transactions: Transactions | None, seen: Bools, kept_back: Bools) -> d
     never_committed = (ending == Ending.ABORTED) | ((ending == Ending.OPEN) & ~to_commit)
     committed = (ending == Ending.COMMITTED) | ((ending == Ending.OPEN) & to_commit & proved)
     of_one = number >= 0
+    too_late = np.zeros(len(ending), np.bool_)
+    if fenced_ns is not None:
+        too_late[:-1] = (transactions.ended_ns > fenced_ns) & (transactions.asked == Ending.COMMITTED)
     return {
         Anomaly.ABORTED_VISIBLE: of_one & never_committed[number] & seen & alone,
         Anomaly.TORN_TRANSACTION: of_one & (committed & partly_seen)[number] & ~seen & ~kept_back,
+        Anomaly.FENCED_VISIBLE: of_one & (too_late & ~never_committed)[number] & seen & alone,
         **found,
     }
 
 
 CHECK = Check(
-    (Anomaly.ABORTED_VISIBLE, Anomaly.TORN_TRANSACTION, Anomaly.HUNG_TRANSACTION), ("copies", "committed"), _find
+    (Anomaly.ABORTED_VISIBLE, Anomaly.TORN_TRANSACTION, Anomaly.HUNG_TRANSACTION, Anomaly.FENCED_VISIBLE),
+    ("copies", "committed"),
+    _find,
 )

@@ -13,14 +13,16 @@ from importlib import resources
 from typing import Any
 
 from harness.events import Anomaly
+from harness.verify.rules.calls import HUNG_CALL
 from harness.verify.rules.duplicate import DUPLICATE, ONCE
 from harness.verify.rules.lost import LOST
 from harness.verify.rules.misplaced import of_a_copy
+from harness.verify.rules.pipelines import PROCESSED
 from harness.verify.rules.reordered import IN_ORDER, REORDERED
 from harness.verify.rules.table import ALLOWED, DELIVERY, FORBIDDEN, Rule, rule
 from harness.verify.rules.transactions import ALL_OR_NOTHING, TWICE
 
-__all__ = ["OF_TRANSACTIONS", "RULES", "WHATEVER_BEFALLS", "Rule", "Table", "read", "written"]
+__all__ = ["OF_PIPELINES", "OF_TRANSACTIONS", "RULES", "WHATEVER_BEFALLS", "Rule", "Table", "read", "written"]
 
 Table = Mapping[Anomaly, tuple[Rule, ...]]
 
@@ -37,6 +39,7 @@ def written(table: Table) -> dict[str, Any]:
 
 _FILE = resources.files("harness.verify.rules").joinpath("measured.toml")
 _MEASURED = read(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+_HUNG_CALL = (*HUNG_CALL, *_MEASURED[Anomaly.HUNG_CALL])
 _LOST = (*LOST, *_MEASURED[Anomaly.LOST])
 
 RULES: Table = {
@@ -80,10 +83,14 @@ OF_TRANSACTIONS: Table = {
     **RULES,
     Anomaly.DUPLICATE: (*RULES[Anomaly.DUPLICATE], *TWICE),
     **ALL_OR_NOTHING,
+    Anomaly.HUNG_CALL: _HUNG_CALL,
 }
 """The same of a trial of transactional producers."""
+OF_PIPELINES: Table = {**PROCESSED, Anomaly.HUNG_CALL: _HUNG_CALL}
+"""Of a trial of a pipeline."""
 
 WHATEVER_BEFALLS = frozenset(
-    {Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT, Anomaly.FAILED_LANDED, Anomaly.UNEXPECTED, *ALL_OR_NOTHING}
+    {Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT, Anomaly.FAILED_LANDED, Anomaly.UNEXPECTED, Anomaly.HUNG_CALL}
+    | ALL_OR_NOTHING.keys()
 )
 """Of these the rules hold too where nobody knows what the fault does: they are about what is said of messages."""

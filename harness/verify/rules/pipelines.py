@@ -11,7 +11,7 @@ EXPECTED = Permission.EXPECTED
 _AT_MOST, _AT_LEAST, _EXACTLY = "at-most-once", "at-least-once", "exactly-once"
 _EOS = "KIP-98; KIP-447"
 
-OF_PIPELINES: Mapping[Anomaly, tuple[Rule, ...]] = {
+PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
     Anomaly.SKIPPED: (
         rule(
             ALLOWED,

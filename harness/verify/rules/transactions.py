@@ -32,5 +32,13 @@ ALL_OR_NOTHING: Mapping[Anomaly, tuple[Rule, ...]] = {
             "Kafka documentation, Producer Configs, transaction.timeout.ms; KIP-890",
         ),
     ),
+    Anomaly.FENCED_VISIBLE: (
+        rule(
+            FORBIDDEN,
+            "a new producer of a transactional.id ends what the one before had left open: nothing that it commits then "
+            "is committed",
+            "KIP-98, InitProducerId bumps the epoch; KIP-360",
+        ),
+    ),
 }
 """Of anomalies that only transactions have."""
