@@ -30,7 +30,7 @@ _DONE_TO = {
     Anomaly.TORN_TRANSACTION: "missing from torn transactions",
     Anomaly.HUNG_TRANSACTION: "held back by hung transactions",
     Anomaly.FENCED_VISIBLE: "visible though their producer was fenced",
-    Anomaly.HUNG_CALL: "never returned",
+    Anomaly.HUNG_CALL: "held up by calls that never returned",
     Anomaly.REDELIVERED: "processed twice",
     Anomaly.SKIPPED: "never processed",
 }

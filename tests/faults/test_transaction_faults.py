@@ -18,12 +18,6 @@ from .conftest import Run
 CLIENT = "confluent-kafka"
 TRANSACTIONAL: dict[str, Any] = {"acks": "all", "enable_idempotence": True, "transactional": True}
 SMALL: dict[str, Any] = {"messages": 3_000, "after_acks": 500}
-COMMITTED_MEANWHILE: dict[str, Any] = {
-    "transaction_messages": 5_000,
-    "transaction_interval_ms": 1_000,
-    "transaction_timeout_ms": 5_000,
-}
-"""The first thing that is asked of the coordinator since it was killed is to commit."""
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 
@@ -70,12 +64,59 @@ def test_a_coordinator_that_sleeps_keeps_commits_waiting(run: Run, pause_s: floa
     _keeps_its_promise(run(CLIENT, "pause-coordinator", {**SMALL, "pause_s": pause_s}, **TRANSACTIONAL))
 
 
-def test_a_commit_that_never_returns_ends_its_trial_and_no_other(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_that_never_returns_is_what_its_trial_shows(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        # Else it is waited for as long as a broker may take to be back.
+        # Else it is waited for as long as a client may need to connect again.
         short = Bounds(explained_s=5, undisturbed_s=5, asked_s=5, cluster_s=60)
         patched.setattr("harness.kinds.fault.bounds_of", lambda *_: short)
-        record = run("kafka-python", "kill-coordinator", SMALL, **TRANSACTIONAL, **COMMITTED_MEANWHILE)
-    assert record.verdict is Verdict.UNKNOWN, record.verdict_reason
-    assert "commit_transaction did not return within" in (record.reason or "")
+        record = run("kafka-python", "kill-coordinator", {**SMALL, "point": "at-commit"}, **TRANSACTIONAL)
+    assert record.verdict is Verdict.REPRODUCED and record.reason is None, (record.verdict_reason, record.reason)
+    assert record.witnesses is not None and record.anomalies is not None and record.anomalies.hung_call == 1
+    (witness,) = record.witnesses["hung_call"]
+    assert witness["call"] == "commit_transaction" and witness["seconds"] >= 15
+    assert (record.anomalies.torn_transaction, record.anomalies.aborted_visible) == (0, 0)
     _keeps_its_promise(run("kafka-python", "kill-in-transaction", SMALL, **TRANSACTIONAL))
+
+
+FENCED = {"aiokafka": "ProducerFenced", "confluent-kafka": "_FENCED", "kafka-python": "ProducerFencedError"}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_who_wakes_up_in_a_transaction_is_fenced_and_nothing_of_it_is_seen(run: Run, venue: Venue, client: str) -> None:
+    record = run(client, "fence-producer", SMALL, partitions=3, **TRANSACTIONAL)
+    _keeps_its_promise(record)
+    gone_on = _event(record, "gone-on")
+    assert gone_on["died"] and gone_on["error"] == FENCED[client]
+    assert record.transactions is not None
+    assert [(each.call, each.error, each.count) for each in record.transactions.failed] == [
+        ("commit", FENCED[client], 1)
+    ]
+    first, second = read_producers(venue.journals, record.id)
+    assert first.fenced_ns is not None and second.fenced_ns is None and (first.producer, second.producer) == (0, 1)
+    assert first.transactions is not None and first.transactions.ended_ns[-1] > first.fenced_ns
+    assert len(first) + len(second) == 3_050, "the second went on with what was left"
+    assert (
+        record.anomalies is not None and record.anomalies.unknown_absent == _event(record, "stop-client")["uncommitted"]
+    )
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_takes_longer_than_it_may_is_aborted_and_held_back_readers_so_long(run: Run, client: str) -> None:
+    record = run(client, "expire-transaction", SMALL, **TRANSACTIONAL)
+    _keeps_its_promise(record)
+    assert _event(record, "gone-on")["error"] == FENCED[client]
+    open_ns = _event(record, "expired")["at_ns"] - _event(record, "stop-client")["at_ns"]
+    assert open_ns >= 4_000_000_000, "its coordinator aborts it no earlier than five seconds after it began"
+
+
+@pytest.mark.parametrize(
+    ("fault", "point"), [("kill-leader", "after-send"), ("pause-leader", "at-commit"), ("kill-coordinator", "at-abort")]
+)
+def test_faults_strike_inside_of_a_transaction(run: Run, fault: str, point: str) -> None:
+    _keeps_its_promise(run(CLIENT, fault, {**SMALL, "point": point}, **TRANSACTIONAL))
+
+
+def test_a_coordinator_that_is_cut_off_commits_nothing(run_relayed: Run) -> None:
+    record = run_relayed(CLIENT, "partition-coordinator", {**SMALL, "point": "at-commit"}, **TRANSACTIONAL)
+    _keeps_its_promise(record)
+    assert _event(record, "coordinator")["now"] != _event(record, "cut")["node"]

@@ -16,6 +16,7 @@ from harness.clients.traits import traits
 from harness.clusters.local.cluster import LocalCluster
 from harness.journal import ProducerJournal
 from harness.load.recorder import JournalRecorder
+from harness.topics import Topics
 from harness.wire import Proxy, WireRule
 
 from .test_proxy import BOUND_S
@@ -152,7 +153,7 @@ def test_transactions_are_ended_in_the_version_that_is_noted_of_each_client(
     proxy.set_rules([WireRule("observe", api="EndTxn")])
     recorder = JournalRecorder(ProducerJournal.create(tmp_path / "journal", 10, 0))
     settings: dict[str, Setting] = {"acks": "all", "enable.idempotence": True, "transactional.id": topic}
-    producer = clients.load(client).create(proxy.bootstrap, topic, settings, recorder)
+    producer = clients.load(client).create(proxy.bootstrap, Topics((topic,), 1), settings, recorder)
     assert producer.transactions is not None
     producer.transactions.init(BOUND_S)
     producer.transactions.begin()

@@ -35,9 +35,10 @@ def _(step: steps.AwaitExpired, stage: Stage) -> Iterator[None]:
 
 
 def _held_back(stage: Stage) -> int:
-    """How many offsets of the topic a read_committed consumer does not get to."""
-    stable = stage.cluster.last_stable_offsets(stage.topic)
-    return sum(end - stable.get(partition, 0) for partition, end in stage.cluster.high_watermarks(stage.topic).items())
+    """How many offsets a read_committed consumer does not get to."""
+    stable = stage.topics.gathered(stage.cluster.last_stable_offsets)
+    ends = stage.topics.gathered(stage.cluster.high_watermarks)
+    return sum(end - stable.get(partition, 0) for partition, end in ends.items())
 
 
 @do.register
