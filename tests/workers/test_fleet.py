@@ -31,6 +31,8 @@ class Producer:
     most: int = 10**9
     total: int = 0
     warmup: int = 0
+    number: int = 0
+    fenced_ns: int | None = None
     killed = False
     barren: bool = False
     closed: bool = False
@@ -58,6 +60,9 @@ class Producer:
 
     def close(self, within_s: float) -> None:
         self.closed = True
+
+    def successor(self, producer: int) -> Producer:
+        return Producer(number=producer)
 
 
 def _fleet(producers: list[Producer]) -> Fleet:
@@ -106,6 +111,20 @@ def test_who_has_taken_over_is_closed_though_the_next_one_could_not() -> None:
     fleet.close(1)
     assert [cast(Any, worker).closed for worker in fleet.workers] == [True, True]
     assert not cast(Any, fleet.workers[0]).barren and cast(Any, fleet.workers[1]).barren
+
+
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=4), st.integers(0, 1_000))
+def test_who_fences_has_a_number_of_its_own_and_what_is_left(taken: list[int], count: int) -> None:
+    first = [Producer(most=most, number=number) for number, most in enumerate(taken)]
+    fleet = _fleet(first)
+    fleet.start(count, BOUNDS, rate=100)
+    handed_over = fleet.sent()
+    fleet.fence()
+    assert fleet.acks() == 0 and fleet.sent() == handed_over
+    fleet.go_on(BOUNDS)
+    assert fleet.sent() == count == handed_over + fleet.acks() and fleet.over
+    assert [cast(Any, worker).number for worker in fleet.everyone] == [*range(2 * len(taken))]
+    assert all(producer.fenced_ns for producer in first) and fleet.fenced == cast(Any, first)
 
 
 def test_two_producers_are_killed_and_restarted_in_one_trial(venue: Venue) -> None:
