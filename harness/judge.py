@@ -104,7 +104,7 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], reading
         "uncommitted": uncommitted,
         "witnesses": findings.witnesses,
         "errors": _errors(producers),
-        "transactions": _transactions(producers, client.end_txn),
+        "transactions": _transactions(producers, client.end_txn, measure.Ends.of(record.config)),
         "promise": verify.promise(record.config, client),
         "observed": verify.observed(findings.anomalies),
         "verdict": verdict,
@@ -156,7 +156,9 @@ def timed(fault: FaultRecord, start_ns: int) -> FaultRecord:
     return fault.model_copy(update={"events": events, **window})
 
 
-def _transactions(producers: Sequence[ProducerColumns], end_txn: int | None) -> TransactionCounts | None:
+def _transactions(
+    producers: Sequence[ProducerColumns], end_txn: int | None, ends: measure.Ends | None
+) -> TransactionCounts | None:
     made = [producer.transactions for producer in producers if producer.transactions is not None]
     if not made:
         return None
@@ -180,6 +182,7 @@ def _transactions(producers: Sequence[ProducerColumns], end_txn: int | None) -> 
             for (asked, error), number in sorted(failed.items())
         ],
         end_txn=end_txn,
+        whole=None if ends is None else measure.whole_transactions(producers, ends),
     )
 
 

@@ -124,7 +124,7 @@ def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
     healed_ns = max(healed, default=None)
     bin_s = measure.bin_width_s(producers)
     return {
-        **measure.reported(producers, record.load["message_size"]),
+        **measure.reported(producers, record.load["message_size"], measure.Ends.of(record.config)),
         "availability": Availability(
             longest_gap_s=measure.longest_gap_s(producers),
             recovery_s=None if fault_start_ns is None else measure.recovery_s(producers, fault_start_ns),

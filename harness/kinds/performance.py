@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
@@ -26,7 +27,7 @@ from harness.verify import Readings
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
 from harness.workers.receiver import Receiver
-from harness.workload import Load, Workload, labels
+from harness.workload import Config, Load, Workload, labels
 from harness.workload.known import Faults
 
 PROFILE = "performance"
@@ -52,6 +53,23 @@ def _asked(repeat: int, load: Load, partitions: int) -> Asked:
         labels.load_label(load.rate, load.message_size),
         labels.load_name(load.rate, load.message_size),
         lambda config, client: load.seconds + _OVERHEAD_S,
+        refuses=lambda config: _cuts(load, config),
+    )
+
+
+def _cuts(load: Load, config: Config) -> str | None:
+    """Why a load says nothing of such transactions, if it surely ends before the first of them."""
+    ends = measure.Ends.of(config)
+    if ends is None:
+        return None
+    full_s = (
+        ends.messages / load.rate if load.rate != "max" else 0.0 if ends.messages < load.most_messages else math.inf
+    )
+    if min(full_s, ends.interval_ms / 1000) < load.seconds:
+        return None
+    return (
+        f"with transaction.interval.ms={ends.interval_ms} and transaction.messages={ends.messages} the end of a load "
+        f"of {load.seconds:g} s would cut the first transaction short: nothing would be measured of a whole one"
     )
 
 
@@ -104,17 +122,25 @@ def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
 
 
 def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
-    producers = readings.producers or []
+    producers, ends = readings.producers or [], measure.Ends.of(record.config)
     return {
-        **measure.reported(producers, record.load["message_size"]),
-        "end_to_end_ms": None if readings.consumed is None else _end_to_end(readings.consumed, producers),
+        **measure.reported(producers, record.load["message_size"], ends),
+        "end_to_end_ms": None if readings.consumed is None else _end_to_end(readings.consumed, producers, ends),
         "availability": Availability(longest_gap_s=measure.longest_gap_s(producers), recovery_s=None),
     }
 
 
-def _end_to_end(consumed: ConsumedColumns, producers: Sequence[ProducerColumns]) -> Percentiles | None:
-    """Without the messages that warmed a producer up."""
-    measured = np.any([(consumed.producer == p.producer) & (consumed.sequence >= p.warmup) for p in producers], axis=0)
+def _end_to_end(
+    consumed: ConsumedColumns, producers: Sequence[ProducerColumns], ends: measure.Ends | None
+) -> Percentiles | None:
+    """Without the messages that warmed a producer up, and those that the end of the load committed."""
+    measured = np.zeros(len(consumed.producer), bool)
+    for producer in producers:
+        counts = np.arange(len(producer)) >= producer.warmup
+        if ends is not None:
+            counts &= measure.in_whole(producer, ends)
+        own = np.flatnonzero((consumed.producer == producer.producer) & (consumed.sequence < len(producer)))
+        measured[own] = counts[consumed.sequence[own]]
     return measure.end_to_end(consumed.due_ns[measured], consumed.received_ns[measured])
 
 

@@ -55,7 +55,7 @@ class Transacting:
         """How many messages are in the transaction that is open, if one is."""
         self._parts: list[slice] = []
         """Their sequences."""
-        self._until = 0.0
+        self._until_ns = 0
 
     def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
         # Not behind the messages that fill it: whatever its end raises, they were taken, and it has to be known.
@@ -102,20 +102,21 @@ class Transacting:
         self._has, self._parts = 0, []
         self._journal.begun_ns[self._number] = time.monotonic_ns()
         self.stop.here(TransactionPoint.BEFORE_SEND, self._number)
-        self._until = time.monotonic() + self._told.interval_s
+        # In whole nanoseconds: whether a transaction's time was over is told from its times alone.
+        self._until_ns = time.monotonic_ns() + round(self._told.interval_s * 1e9)
 
     def _left_s(self) -> float:
         """How long the transaction may go on that is open, if one is."""
         if self._has is None:
             return math.inf
-        return 0.0 if self._has >= self._told.messages else max(0.0, self._until - time.monotonic())
+        return 0.0 if self._has >= self._told.messages else max(0.0, (self._until_ns - time.monotonic_ns()) / 1e9)
 
     def _end_if_due(self) -> None:
         if self._half_over() and self.stop.wanted(TransactionPoint.AFTER_SEND, self._number):
             self._drain()
-            since = time.monotonic()
+            since_ns = time.monotonic_ns()
             self.stop.here(TransactionPoint.AFTER_SEND, self._number)
-            self._until += time.monotonic() - since  # there is more to be sent in it
+            self._until_ns += time.monotonic_ns() - since_ns  # there is more to be sent in it
         if self._left_s():
             return
         self._drain()

@@ -8,15 +8,19 @@ from harness.measure.measured import measured_from_ns
 from harness.measure.rates import ack_rate, bin_width_s, error_rate, throughput
 from harness.measure.recovery import longest_gap_s, recovered_after_heal_s, recovery_s, waited_after_heal_s
 from harness.measure.reports import reported
+from harness.measure.whole import Ends, committed_throughput, in_whole, whole_transactions
 
 __all__ = [
+    "Ends",
     "ack_rate",
     "bin_width_s",
     "committed",
+    "committed_throughput",
     "curve",
     "end_to_end",
     "error_rate",
     "gave_up",
+    "in_whole",
     "latency",
     "longest_gap_s",
     "measured_from_ns",
@@ -27,4 +31,5 @@ __all__ = [
     "service",
     "throughput",
     "waited_after_heal_s",
+    "whole_transactions",
 ]

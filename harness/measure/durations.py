@@ -16,6 +16,7 @@ from hdrh.histogram import HdrHistogram
 from harness.events import Ending
 from harness.journal import NONE, Int64, ProducerColumns
 from harness.measure.measured import Measured
+from harness.measure.whole import Ends, behind_warmup
 from harness.store import Percentiles
 
 Floats = npt.NDArray[np.float64]
@@ -50,18 +51,15 @@ def gave_up(producers: Sequence[ProducerColumns]) -> Percentiles | None:
     return _percentiles((measured.done_ns - measured.due_ns)[reported])
 
 
-def committed(producers: Sequence[ProducerColumns]) -> Percentiles | None:
-    """From due until its transaction's commit was confirmed, of every message after the warm-up whose was; None if
-    there is none.
+def committed(producers: Sequence[ProducerColumns], ends: Ends) -> Percentiles | None:
+    """From due until its transaction's commit was confirmed, of every message after the warm-up whose was, in a
+    transaction that was whole (``harness.measure.whole``); None if there is none.
     """
     durations = []
-    for producer in producers:
-        if (made := producer.transactions) is not None:
-            rows = np.arange(producer.warmup, len(producer))
-            number = made.number[rows]
-            rows, number = rows[number >= 0], number[number >= 0]
-            ended = made.ending[number] == Ending.COMMITTED
-            durations.append(made.done_ns[number[ended]] - producer.due_ns[rows[ended]])
+    for producer, rows, number in behind_warmup(producers, ends):
+        assert producer.transactions is not None
+        ended = producer.transactions.ending[number] == Ending.COMMITTED
+        durations.append(producer.transactions.done_ns[number[ended]] - producer.due_ns[rows[ended]])
     return _percentiles(np.concatenate(durations)) if durations else None
 
 

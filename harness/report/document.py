@@ -44,6 +44,11 @@ message as sent. *Service* time counts from the send itself, *end-to-end* from d
 **Saturation.** Under `rate: max` messages queue in the client, and latency measures the queue: it says nothing about \
 the latency at a load the client can carry.
 
+**Transactions.** What is in one counts when its commit was confirmed: *throughput* is of committed messages, *to the \
+commit* is from due until that, and *end-to-end* is to a consumer with isolation.level=read_committed, for whoever \
+produces. The end of the load cuts the transaction short that is open then; none of these figures is made of its \
+messages, and *Transactions* says how many whole ones a trial had.
+
 **Gaps.** The *longest gap* is the longest time without an ack, from the first message sent to the last report. \
 *Recovery* is how long after the fault began every partition that was sent to had acked a message that was due since; \
 an em dash where one never did, where nothing was sent since, and with acks=0, where no broker acks."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from harness.report.labels import Configuration, Labels, Subject, paced
 from harness.report.wording import Spread
-from harness.store import Percentiles, TrialRecord
+from harness.store import Percentiles, Throughput, TrialRecord
 
 Clock = Literal["latency_ms", "service_ms", "committed_ms", "end_to_end_ms"]
 Quantile = Literal["p50", "p99", "p99_9"]
@@ -31,11 +31,17 @@ class Performance:
 
     @property
     def throughput(self) -> Spread | None:
-        return Spread.of([trial.throughput.messages_per_s for trial in self.trials if trial.throughput])
+        """Messages a second: acked, or of a producer with transactions committed."""
+        return Spread.of([of.messages_per_s for trial in self.trials if (of := went(trial))])
 
     @property
     def mb_per_s(self) -> Spread | None:
-        return Spread.of([trial.throughput.mb_per_s for trial in self.trials if trial.throughput])
+        return Spread.of([of.mb_per_s for trial in self.trials if (of := went(trial))])
+
+    @property
+    def transactions(self) -> Spread | None:
+        """How many whole ones a trial had."""
+        return Spread.of([trial.transactions.whole for trial in self.trials if trial.transactions])
 
     @property
     def steady(self) -> bool:
@@ -104,6 +110,11 @@ def performances(records: Sequence[TrialRecord], labels: Labels) -> list[Perform
         for trials in groups.values()
     ]
     return sorted(found, key=lambda each: (each.message_size, each.rate, each.subject))
+
+
+def went(trial: TrialRecord) -> Throughput | None:
+    """How fast it went: what is in no transaction counts when it is acked, what is in one when that is committed."""
+    return trial.throughput if trial.transactions is None else trial.committed_throughput
 
 
 def costs(measured: Sequence[Performance]) -> Costs | None:

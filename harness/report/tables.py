@@ -67,7 +67,7 @@ def not_repeated(found: Costs) -> Text | None:
 
 def paced(measured: Sequence[Performance]) -> Table | None:
     """Latency at loads with a rate of their own."""
-    transactions = any(each.percentile("committed_ms", "p50") for each in measured)
+    transactions = any(each.transactions for each in measured)
     header = (
         *_FIRST_COLUMNS,
         "Load",
@@ -77,7 +77,7 @@ def paced(measured: Sequence[Performance]) -> Table | None:
         "p99.9 ms",
         "Service p50 ms",
         "Service p99 ms",
-        *(("To the commit p50 ms", "To the commit p99 ms") if transactions else ()),
+        *(("Transactions", "To the commit p50 ms", "To the commit p99 ms") if transactions else ()),
         "End-to-end p50 ms",
         "End-to-end p99 ms",
         "Client CPU s",
@@ -88,7 +88,7 @@ def paced(measured: Sequence[Performance]) -> Table | None:
             _throughput(each),
             *_percentiles(each, "latency_ms", "p50", "p99", "p99_9"),
             *_percentiles(each, "service_ms", "p50", "p99"),
-            *(_percentiles(each, "committed_ms", "p50", "p99") if transactions else ()),
+            *((_transactions(each), *_percentiles(each, "committed_ms", "p50", "p99")) if transactions else ()),
             *_percentiles(each, "end_to_end_ms", "p50", "p99"),
             middle(each.client_cpu_s),
         ]
@@ -100,6 +100,7 @@ def paced(measured: Sequence[Performance]) -> Table | None:
 
 def saturated(measured: Sequence[Performance]) -> Table | None:
     """Throughput of ``rate: max``, with the latency that a full client has."""
+    transactions = any(each.transactions for each in measured)
     header = (
         *_FIRST_COLUMNS,
         "Load",
@@ -108,6 +109,7 @@ def saturated(measured: Sequence[Performance]) -> Table | None:
         "p50 ms at saturation",
         "p99 ms at saturation",
         "Service p99 ms",
+        *(("Transactions",) if transactions else ()),
         "Client CPU s",
     )
     rows = [
@@ -117,6 +119,7 @@ def saturated(measured: Sequence[Performance]) -> Table | None:
             middle(each.mb_per_s),
             *_percentiles(each, "latency_ms", "p50", "p99"),
             *_percentiles(each, "service_ms", "p99"),
+            *((_transactions(each),) if transactions else ()),
             middle(each.client_cpu_s),
         ]
         for each in measured
@@ -149,6 +152,11 @@ def _cost(row: Cost) -> Words:
 
 def _start(each: Performance) -> Iterator[str]:
     yield from (each.subject.client, str(each.subject.replication_factor), str(each.subject.configuration), each.load)
+
+
+def _transactions(each: Performance) -> str:
+    """Whole ones in a trial, by the repeat that had the fewest."""
+    return ABSENT if each.transactions is None else count(each.transactions.low)
 
 
 def _throughput(each: Performance) -> str:

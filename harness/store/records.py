@@ -94,6 +94,10 @@ class TransactionCounts(_Record):
     """The same by what it was asked for."""
     end_txn: int | None = None
     """The version of EndTxn with which the client ends them: from 5 on those of KIP-890's second part."""
+    whole: int | None = None
+    """Behind the warm-up those that were full, or over their time, when they ended. The end of the load cuts others
+    short, and no figure is made of them.
+    """
 
 
 class Throughput(_Record):
@@ -180,9 +184,12 @@ class TrialRecord(_Record):
     throughput: Throughput | None = None
     latency_ms: Percentiles | None = None
     service_ms: Percentiles | None = None
+    committed_throughput: Throughput | None = None
+    """Of a trial with transactions: messages in whole ones, from the first sent until the last commit was confirmed."""
     committed_ms: Percentiles | None = None
-    """From due until the commit of its transaction was confirmed."""
+    """From due until the commit of its transaction was confirmed, of messages in whole ones."""
     end_to_end_ms: Percentiles | None = None
+    """From due until a consumer with read_committed had it; with transactions of messages in whole ones."""
     gave_up_ms: Percentiles | None = None
     """From due to the report, of messages that the client reported as failed or unknown."""
     availability: Availability | None = None

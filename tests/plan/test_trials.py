@@ -373,3 +373,28 @@ def test_a_pipeline_is_planned_under_a_composition_too() -> None:
     loads = {(trial.fault, trial.load.messages) for trial in made.trials}
     assert (None, 200) in loads and ("kill-worker", 250) in loads
     assert any(fault == "lose-ack with kill-worker" for fault, _ in loads)
+
+
+@pytest.mark.parametrize(
+    ("interval_ms", "messages", "rate", "says_nothing"),
+    [
+        (1999, 1000, 400, False),
+        (2000, 1000, 400, True),  # the last message is due before the first transaction is over its time
+        (2000, 700, 400, False),  # full before
+        (10_000, 999, "max", False),
+        (10_000, 1000, "max", True),
+    ],
+)
+def test_a_load_that_is_over_before_the_first_transaction_says_nothing(
+    interval_ms: int, messages: int, rate: float | str, says_nothing: bool
+) -> None:
+    config = {"transaction.interval.ms": interval_ms, "transaction.messages": messages}
+    sweep = {"client": ["aiokafka"], "transactional": [False, True]}
+    load = {"rate": rate, "seconds": 2, "messages": 1000}
+    made = planned({"sweep": sweep, "config": config, "performance": {"loads": [load]}, "faults": None})
+    without, transactional = sorted(made.trials, key=lambda trial: trial.transactional)
+    assert without.skip is None
+    assert (transactional.skip is not None) is says_nothing
+    if says_nothing:
+        assert transactional.skip is not None
+        assert f"transaction.interval.ms={interval_ms} and transaction.messages={messages}" in transactional.skip
