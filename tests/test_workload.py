@@ -335,6 +335,7 @@ def test_the_schema_has_every_key_of_a_shipped_workload(path: Path) -> None:
     assert data["config"].keys() <= schema["properties"]["config"]["properties"].keys()
     sections = {
         "performance": "Performance",
+        "pipeline_performance": "PipelinePerformance",
         "faults": "FaultTrials",
         "pipelines": "PipelineTrials",
         "limits": "Limits",

@@ -6,6 +6,7 @@ whoever started it seals that file as Parquet, and readers get plain numpy colum
 log is kept in the same way (``log``).
 """
 
+from harness.journal.batches import BatchColumns, read_batches, write_batches
 from harness.journal.log import LogColumns, read_committed, read_log, write_committed, write_log
 from harness.journal.mapped import NONE, Int32, Int64, ProducerJournal, UInt8
 from harness.journal.sealed import (
@@ -21,6 +22,7 @@ from harness.journal.transactions import TransactionJournal, Transactions
 
 __all__ = [
     "NONE",
+    "BatchColumns",
     "ConsumedColumns",
     "Int32",
     "Int64",
@@ -31,12 +33,14 @@ __all__ = [
     "Transactions",
     "UInt8",
     "producers_of",
+    "read_batches",
     "read_committed",
     "read_consumed",
     "read_log",
     "read_producer",
     "read_producers",
     "seal",
+    "write_batches",
     "write_committed",
     "write_log",
 ]

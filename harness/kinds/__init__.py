@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.kinds import fault, performance, pipeline
+from harness.kinds import fault, performance, pipeline, pipeline_performance
 from harness.plan import Plans
 from harness.report.data import Told
 from harness.store import TrialRecord
@@ -33,5 +33,10 @@ class Kind(Plans, Conduct, Told, Protocol):
         """
 
 
-KINDS: dict[str, Kind] = {"performance": performance, "fault": fault, "pipeline": pipeline}
+KINDS: dict[str, Kind] = {
+    "performance": performance,
+    "pipeline-performance": pipeline_performance,
+    "fault": fault,
+    "pipeline": pipeline,
+}
 """Each by what records call it, in the order that a plan has."""

@@ -21,7 +21,7 @@ from harness.report.data import Data
 from harness.report.wording import UNSTEADY
 from harness.store import Availability, Percentiles, TrialRecord
 from harness.trial.observed import before_and_after
-from harness.trial.produce import bounds_in_peace, warm_up_ended
+from harness.trial.produce import bounds_in_peace, note_interruptions, warm_up_ended
 from harness.trial.venue import Running
 from harness.verify import Readings
 from harness.wire import Proxy
@@ -108,11 +108,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         doing("measuring")
         fleet.start(load.messages, bounds, rate=rate, seconds=load.seconds)
         fleet.finish()
-        for problem in (*fleet.stopped, *fleet.hangs):
-            running.note(str(problem))
-        for since_ns, until_ns in fleet.stood_still():
-            seconds = (until_ns - since_ns) / 1e9
-            running.note(f"the client's process stood still for {seconds:.1f} s, and nobody here had stopped it")
+        note_interruptions(running, fleet)
         if receiver is not None:
             receiver.stop(fleet.committed(), running.journal(_CONSUMED))
 

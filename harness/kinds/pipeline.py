@@ -67,7 +67,7 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
             name,
             lambda config, client: _OVERHEAD_S,
             application=application,
-            refuses=_no_such_pipeline,
+            refuses=no_such_pipeline,
         )
     fault = faults[recipe.name]
     # A composition's load is its parts' to say.
@@ -86,11 +86,11 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
         fault,
         parameters,
         application,
-        refuses=_no_such_pipeline,
+        refuses=no_such_pipeline,
     )
 
 
-def _no_such_pipeline(config: Config) -> str | None:
+def no_such_pipeline(config: Config) -> str | None:
     """Why there is none with such a guarantee, producer or topics."""
     guarantee = config["processing.guarantee"]
     if "topics" in config:
@@ -123,13 +123,10 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     script: Any = Script(load=Send(trial.load.messages))
     if trial.fault is not None:
         script = FAULTS[trial.fault].drawn(trial.parameters, trial.seed)
-    output, partitions = f"{running.topic}.out", int(trial.config["pipeline.output.partitions"])
-    running.output = Topics((output,), partitions)
-    replicas, in_sync = int(trial.config["replication.factor"]), str(trial.config["min.insync.replicas"])
-    venue.cluster.create_topic(output, partitions, replicas, {"min.insync.replicas": in_sync})
+    output = create_output(running)
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
     bootstrap = proxy.bootstrap if proxy else venue.cluster.bootstrap
-    spec = _spec(running, output, bootstrap, bounds)
+    spec = spec_of(running, output, bootstrap, bounds)
     venue.doing("starting the pipeline")
     with Pipeline(spec, _first_stops(script), venue.scratch / "pipeline.log", venue.janitor) as pipeline:
         # The output's name is that of the group and of the transactional id.
@@ -163,7 +160,17 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         running.note(str(problem))
 
 
-def _spec(running: Running, output: str, bootstrap: str, bounds: Bounds) -> PipelineSpec:
+def create_output(running: Running) -> str:
+    """The topic of the outputs, which is the one that is judged."""
+    trial = running.trial
+    output, partitions = f"{running.topic}.out", int(trial.config["pipeline.output.partitions"])
+    running.output = Topics((output,), partitions)
+    replicas, in_sync = int(trial.config["replication.factor"]), str(trial.config["min.insync.replicas"])
+    running.venue.cluster.create_topic(output, partitions, replicas, {"min.insync.replicas": in_sync})
+    return output
+
+
+def spec_of(running: Running, output: str, bootstrap: str, bounds: Bounds) -> PipelineSpec:
     trial = running.trial
     config, guarantee = trial.producer_config, str(trial.config["processing.guarantee"])
     if guarantee == Guarantee.EXACTLY_ONCE:

@@ -3,6 +3,7 @@
 No module here has the name of a function: whoever imports ``harness.measure.<module>`` gets the module.
 """
 
+from harness.measure.batches import Processed
 from harness.measure.durations import committed, curve, end_to_end, gave_up, latency, merge, service
 from harness.measure.measured import measured_from_ns
 from harness.measure.rates import ack_rate, bin_width_s, error_rate, throughput
@@ -12,6 +13,7 @@ from harness.measure.whole import Ends, committed_throughput, in_whole, whole_tr
 
 __all__ = [
     "Ends",
+    "Processed",
     "ack_rate",
     "bin_width_s",
     "committed",

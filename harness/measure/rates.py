@@ -11,7 +11,8 @@ from harness.journal import NONE, Int64, ProducerColumns
 from harness.measure.measured import Measured
 from harness.store import Throughput
 
-_STEADY = 0.2
+TOLERANCE = 0.2
+"""By how much the halves of a steady span may differ."""
 _SHORTEST_BIN_S = 0.1
 _MOST_BINS = 1_000
 
@@ -39,7 +40,7 @@ def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) ->
         messages_per_s=messages_per_s,
         mb_per_s=messages_per_s * message_size_bytes / 1e6,
         span_s=span_s,
-        steady=min(halves) >= (1 - _STEADY) * max(halves),
+        steady=min(halves) >= (1 - TOLERANCE) * max(halves),
     )
 
 

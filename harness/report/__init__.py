@@ -25,7 +25,7 @@ def render(folder: Path, kinds: Iterable[Told]) -> Path:
     """
     results = Results.open(folder)
     # Drawing takes a second to import, and most commands draw nothing.
-    from harness.report import charts, pages
+    from harness.report import charts, guarantee_page, pages
     from harness.report.data import Data
     from harness.report.document import document
     from harness.report.exports import EXPORTS
@@ -38,6 +38,7 @@ def render(folder: Path, kinds: Iterable[Told]) -> Path:
     made = [file for picture in gallery.pictures for file in picture.files]
     for fault in pages.names(data.records):
         made += publish(pages.page(fault, data, gallery.of(fault)), folder)
+    publish(guarantee_page.page(data), folder)
     report, *_ = publish(document(data, gallery, kinds), folder)
     settle(folder, made)
     return folder / report

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 from harness.report.answer import Answer, answer
 from harness.report.blocks import Section
+from harness.report.evidence import Evidence, evidence
 from harness.report.labels import Labels
 from harness.report.matrix import Matrix, matrix
 from harness.report.performance import Performance, performances
+from harness.report.relative import relative
 from harness.store import Results, TrialRecord
 
 
@@ -47,6 +49,15 @@ class Data:
     @cached_property
     def measured(self) -> list[Performance]:
         return performances(self.records, self.labels)
+
+    @cached_property
+    def processed(self) -> list[Performance]:
+        """The same of pipelines, whose figures are of their inputs."""
+        return performances(self.records, self.labels, of_pipelines=True)
+
+    @cached_property
+    def evidence(self) -> list[Evidence]:
+        return evidence(self.records, self.labels, relative([*self.measured, *self.processed]))
 
     @cached_property
     def matrix(self) -> Matrix:

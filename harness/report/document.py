@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harness.report import pages, ran, tables, trials, verdicts
+from harness.report import guarantee_page, pages, ran, tables, trials, verdicts
 from harness.report.answer import Answer
-from harness.report.blocks import Block, Bullets, Code, Document, Link, Text, Words, joined, prose, section
+from harness.report.blocks import Block, Bullets, Code, Document, Link, Reference, Text, Words, joined, prose, section
 from harness.report.data import Data, Told
 from harness.report.gallery import Gallery
 from harness.report.matrix import Matrix
@@ -68,6 +68,7 @@ def document(data: Data, gallery: Gallery, kinds: Iterable[Told]) -> Document:
     body = [
         *section("Verdicts", *verdicts.verdicts(data.matrix, verdicts.links(records, labels))),
         *section("In short", *_lead(data.answer)),
+        *section("Guarantees", *_guarantees(data)),
         *section("What would have been safe", *_safe(data.matrix)),
         *section("How to read this", *(Text(prose(paragraph)) for paragraph in _READING.split("\n\n"))),
         *section("Charts", *_charts(gallery)),
@@ -106,6 +107,17 @@ def _costs(found: Costs) -> Iterator[Block | None]:
     yield tables.not_repeated(found)
     if not all(row.steady for row in found.rows):
         yield Text(f"{UNSTEADY} Not steady: too short to rely on (see Performance).")
+
+
+def _guarantees(data: Data) -> Iterator[Block]:
+    if data.evidence:
+        yield Text(
+            (
+                Reference(guarantee_page.GUARANTEES, "One table for a design review"),
+                ": what each guarantee forbids, what was seen of it under which faults, how much that bounds, and what "
+                "it cost.",
+            )
+        )
 
 
 def _charts(gallery: Gallery) -> Iterator[Block]:

@@ -38,7 +38,8 @@ class Configuration:
     """What was configured, whoever ran it: sorts from the weakest acks to the strongest."""
 
     rank: Rank
-    label: str
+    words: tuple[str, ...]
+    """Of each setting that tells a run's configurations apart, in one order."""
 
     @property
     def guarantee(self) -> Rank:
@@ -57,7 +58,7 @@ class Configuration:
         return acks == _rank(ACKS, "1") and idempotence != _rank(IDEMPOTENCE, True)
 
     def __str__(self) -> str:
-        return self.label
+        return ", ".join(self.words) or "defaults"
 
 
 @dataclass(frozen=True, order=True)
@@ -119,7 +120,7 @@ class Labels:
         if self.versions:
             words.append(f"Kafka {record.kafka}")
             rank.append(_rank("kafka", record.kafka))
-        return Configuration(tuple(rank), ", ".join(words) or "defaults")
+        return Configuration(tuple(rank), tuple(words))
 
     def subject(self, record: TrialRecord) -> Subject:
         client = record.client

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.report.labels import Configuration, Labels, Subject, paced
+from harness.report.labels import GUARANTEE, Configuration, Labels, Subject, paced
 from harness.report.wording import Spread
 from harness.store import Percentiles, Throughput, TrialRecord
 
@@ -54,7 +54,7 @@ class Performance:
 
     def percentile(self, clock: Clock, which: Quantile) -> Spread | None:
         """Milliseconds. None where too few messages were timed for one to lie beyond the percentile."""
-        return Spread.of([_percentile(getattr(trial, clock), which) for trial in self.trials])
+        return Spread.of([percentile_of(getattr(trial, clock), which) for trial in self.trials])
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,14 @@ class Costs:
         return min(row.repeats for row in self.rows)
 
 
-def performances(records: Sequence[TrialRecord], labels: Labels) -> list[Performance]:
-    """Every subject and load that has figures, by message size, load (saturation last) and subject."""
+def performances(records: Sequence[TrialRecord], labels: Labels, *, of_pipelines: bool = False) -> list[Performance]:
+    """Every subject and load that has figures, by message size, load (saturation last) and subject: producers, or
+    pipelines, for those are not to be compared.
+    """
     groups: dict[str, list[TrialRecord]] = defaultdict(list)
     for record in records:
+        if (GUARANTEE in record.config) is not of_pipelines:
+            continue
         if not record.with_fault and record.status == "completed" and (record.throughput or record.latency_ms):
             groups[record.key].append(record)
     found = [
@@ -184,5 +188,6 @@ def _ratio(value: Spread | None, base: Spread | None) -> Spread | None:
     return Spread(value.median / base.median, value.low / base.high, value.high / base.low, repeats)
 
 
-def _percentile(timed: Percentiles | None, which: Quantile) -> float | None:
+def percentile_of(timed: Percentiles | None, which: Quantile) -> float | None:
+    """Milliseconds; None where too few messages were timed for one to lie beyond it."""
     return None if timed is None or timed.count < _NEEDS[which] else float(getattr(timed, which))

@@ -10,11 +10,14 @@ from harness.report.blocks import Block, Details, Lines, Strong, Table, Text, Wo
 from harness.report.data import Data
 from harness.report.labels import GUARANTEE, Labels
 from harness.report.matrix import verdict_of
-from harness.report.wording import span
+from harness.report.performance import Clock, Performance, Quantile
+from harness.report.wording import UNSTEADY, middle, rate, span
 from harness.store import TrialRecord
 from harness.words import ABSENT, count, plural
 
 _INPUTS = ("skipped", "redelivered")
+_CLOCKS: tuple[Clock, ...] = ("committed_ms", "end_to_end_ms")
+_QUANTILES: tuple[Quantile, ...] = ("p50", "p99")
 
 
 def told(records: Sequence[TrialRecord], data: Data) -> Iterator[Block]:
@@ -29,6 +32,32 @@ def told(records: Sequence[TrialRecord], data: Data) -> Iterator[Block]:
     )
     yield _by_guarantee(ran, data.labels)
     yield Details(f"The {plural(len(ran), 'trial')}, one by one", (_one_by_one(ran, data.labels),))
+
+
+def measured(processed: Sequence[Performance]) -> Iterator[Block]:
+    """What pipelines without a fault did under their loads; nothing if none was measured."""
+    if not processed:
+        return
+    yield Text(
+        "On brokers with Kafka's own settings. Throughput is of inputs, from the first that was polled until the last "
+        "batch was over: its outputs acked (at-most-once), its offsets committed (at-least-once), or its transaction "
+        "committed (exactly-once). Latency counts from when an input was due, until its batch was over, and end to end "
+        "until a consumer with isolation.level=read_committed had its output; under load max it is the latency of what "
+        "waits. Inputs of a batch that was not full when the load ended are in no figure."
+    )
+    rows: list[list[Words]] = [
+        [
+            each.subject.client,
+            str(each.subject.replication_factor),
+            str(each.subject.configuration),
+            each.load,
+            rate(each.throughput) + ("" if each.steady else f" {UNSTEADY}"),
+            *(middle(each.percentile(clock, which)) for clock in _CLOCKS for which in _QUANTILES),
+        ]
+        for each in processed
+    ]
+    over = ("Batch over p50 ms", "Batch over p99 ms", "End-to-end p50 ms", "End-to-end p99 ms")
+    yield Table(("Client", "RF", "Configuration", "Load", "Inputs/s", *over), rows, slice(4, None))
 
 
 def _by_guarantee(records: Sequence[TrialRecord], labels: Labels) -> Table:

@@ -18,7 +18,7 @@ from harness import clients
 from harness.clients import ClientDead, ClientRefused, TransactionFailed, consumers
 from harness.clients.consumers import ConsumerFailed, Polled
 from harness.events import GAVE_UP, Guarantee, Outcome, Point
-from harness.load.codec import Codec
+from harness.load.codec import Codec, Decoded
 from harness.load.drain import drain
 from harness.process import Message
 from harness.roles.heartbeat import beat
@@ -60,9 +60,11 @@ class PipelineRole(Role):
         self._input = str(spec["input"])
         self._stops = [(Point(point), int(batch)) for point, batch in spec["stops"]]
         self._codec = Codec(spec["run_key"], spec["message_size"])
+        self._codecs: dict[int, Codec] = {}
         self._reports, self._goes_on = Reports(), threading.Event()
         self._batch: list[Polled] = []
         self._number, self._processed, self._failed = 0, 0, ""
+        self._polled_ns = 0
         try:
             module = clients.load(spec["client"])
             outputs = Topics((spec["output"],), self._outputs)
@@ -146,6 +148,8 @@ class PipelineRole(Role):
     def _poll(self) -> None:
         try:
             for polled in self._consumer.poll(self._batch_size - len(self._batch), _POLL_S):
+                if not self._batch:
+                    self._polled_ns = time.monotonic_ns()
                 self._batch.append(polled)
                 self._next[polled.partition] = polled.offset + 1
         except ConsumerFailed as failed:
@@ -163,7 +167,9 @@ class PipelineRole(Role):
             self._fails(f"{error}: {failed}" if error else str(failed))
         else:
             self._processed += len(batch)
-            say("processed", batch=self._number, inputs=self._processed)
+            # Nothing is polled while a batch is processed.
+            times = {"polled_ns": self._polled_ns, "done_ns": time.monotonic_ns()}
+            say("processed", batch=self._number, inputs=self._processed, ends=self._next, **times)
 
     def _fails(self, why: str) -> None:
         self._failed = why
@@ -201,12 +207,9 @@ class PipelineRole(Role):
         half.
         """
         decoded = self._codec.decode([polled.value for polled in batch])
-        now_ns = time.monotonic_ns()
         middle = len(batch) // 2 + 1
-        for place in range(len(batch)):
-            sequence, producer = int(decoded.sequence[place]), int(decoded.producer[place])
-            codec = Codec(self._codec.run_key, self._codec.message_size, producer)
-            (value,) = codec.encode(np.array([sequence]), np.array([now_ns]))
+        for place, value in enumerate(self._outputs_of(decoded)):
+            sequence = int(decoded.sequence[place])
             until = time.monotonic() + self._patience_s
             while not self._producer.send(sequence, sequence % self._outputs, [value]):
                 if time.monotonic() > until:
@@ -217,6 +220,17 @@ class PipelineRole(Role):
                 self._stop_at(Point.MID_SEND)
         self._flush()
         self._stop_at(Point.AFTER_SEND)
+
+    def _outputs_of(self, inputs: Decoded) -> list[bytes]:
+        """An output of each, all made at once: one by one that takes longer than anything a client does with them."""
+        outputs = [b""] * len(inputs.sequence)
+        for producer in np.unique(inputs.producer).tolist():
+            codec = self._codecs.setdefault(producer, Codec(self._codec.run_key, self._codec.message_size, producer))
+            own = np.flatnonzero(inputs.producer == producer)
+            made = codec.encode(inputs.sequence[own], np.full(len(own), time.monotonic_ns()))
+            for place, value in zip(own.tolist(), made, strict=True):
+                outputs[place] = value
+        return outputs
 
     def _flush(self) -> None:
         unreported, still_s = drain(self._producer, lambda: self._patience_s)

@@ -19,7 +19,7 @@ _LOOK_S = 0.1
 def clear(running: Running) -> None:
     """Nothing is left of an earlier attempt at the trial: what this one does not make is not there."""
     producers = producers_of(running.venue.journals, running.trial.id)
-    others = [running.journal(part) for part in ("log", "committed", "consumer-0")]
+    others = [running.journal(part) for part in ("log", "committed", "consumer-0", "batches")]
     for path in (*producers, *map(sealed_beside, producers), *others):
         path.unlink(missing_ok=True)
 

@@ -92,6 +92,15 @@ def bounds_in_peace(running: Running, fleet: Fleet) -> Bounds:
     return bounds_of(running.trial, fleet.effective, len(running.venue.cluster.addresses))
 
 
+def note_interruptions(running: Running, fleet: Fleet) -> None:
+    """Of a load that nothing was done to: whatever stopped it short, or its clients' processes, is a problem."""
+    for problem in (*fleet.stopped, *fleet.hangs):
+        running.note(str(problem))
+    for since_ns, until_ns in fleet.stood_still():
+        seconds = (until_ns - since_ns) / 1e9
+        running.note(f"the client's process stood still for {seconds:.1f} s, and nobody here had stopped it")
+
+
 def warm_up_ended(running: Running, fleet: Fleet) -> None:
     """Waits for the end of the clients' warm-up, which is when every record of it is replicated: else
     a fault would lose it as well. Raises ``WorkerFailed`` or ``RecipeFailed``.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.journal import ConsumedColumns, Int64, LogColumns, ProducerColumns
+from harness.journal import BatchColumns, ConsumedColumns, Int64, LogColumns, ProducerColumns
 from harness.verify.copies import Copies
 
 
@@ -44,6 +44,8 @@ class Readings:
     """What a pipeline had to process; the log is that of its outputs then, and nobody else's journal is of it."""
     given_up: Sequence[GivenUp] | None = None
     """The client's calls that did not return; None where nobody bounded any."""
+    batches: BatchColumns | None = None
+    """When a pipeline processed which of them."""
     report_within_ns: int | None = None
     """How long after a message was handed over its client has to have reported it; None where nothing bounds that."""
 

@@ -74,6 +74,10 @@ class Pipeline:
         """How many inputs the worker at work is done with."""
         return max((int(each["inputs"]) for each in self._heard() if each["event"] == "processed"), default=0)
 
+    def batches(self) -> list[Message]:
+        """What the worker at work said of each batch when it was over (``harness.journal.write_batches``)."""
+        return [each for each in self._heard() if each["event"] == "processed"]
+
     def fail_if_dead(self) -> None:
         """Raises ``ChildDied`` if the worker at work has ended, ``WorkerFailed`` if it can do nothing any more."""
         self._at_work.fail_if_dead()

@@ -195,6 +195,29 @@ class PipelineTrials(_Trials):
         return [(name, self.repeats * len(self.guarantees)) for name in names]
 
 
+class PipelinePerformance(Performance):
+    """Trials of a pipeline without a fault, with Kafka's own broker settings: throughput and latency of its inputs."""
+
+    partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of the topic of the outputs")
+    input_partitions: Int = Field(default=2, ge=1, le=1000, description="partitions of the topic of the inputs")
+    guarantees: tuple[Guarantee, ...] = Field(
+        default=tuple(Guarantee), min_length=1, description="what the pipeline is built for; each is a trial"
+    )
+    batches: tuple[Annotated[int, Field(strict=True, ge=1, le=100_000)], ...] = Field(
+        min_length=1, description="inputs that are processed together; each is a trial"
+    )
+
+    @field_validator("batches", "guarantees")
+    @classmethod
+    def _each_once(cls, values: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        reading.differ(str(info.field_name), values, "value")
+        return values
+
+    @property
+    def under(self) -> list[tuple[str, int]]:
+        return [(NO_FAULT, self.repeats * len(self.loads) * len(self.batches) * len(self.guarantees))]
+
+
 class Exclusion(BaseModel):
     """Combinations that are left out: all that have these values. Its other keys are axes, kafka or fault."""
 
@@ -226,6 +249,9 @@ class Workload(_Section):
     )
     config: dict[str, Value] = Field(default={}, description="settings that are the same in every trial")
     performance: Performance | None = Field(default=None, description="trials without a fault; leave it out for none")
+    pipeline_performance: PipelinePerformance | None = Field(
+        default=None, description="trials of a pipeline without a fault; leave it out for none"
+    )
     faults: FaultTrials | None = Field(default=None, description="trials with a fault; leave it out for none")
     pipelines: PipelineTrials | None = Field(default=None, description="trials of a pipeline; leave it out for none")
     exclude: tuple[Exclusion, ...] = Field(default=(), description="combinations to leave out, each with the reason")
@@ -272,6 +298,8 @@ SECTIONS: Sections = {
     ("cluster",): Cluster,
     ("performance",): Performance,
     ("performance", "loads"): Load,
+    ("pipeline_performance",): PipelinePerformance,
+    ("pipeline_performance", "loads"): Load,
     ("faults",): FaultTrials,
     ("pipelines",): PipelineTrials,
     ("limits",): Limits,

@@ -16,7 +16,12 @@ from harness.workload.known import Known
 from harness.workload.problems import Place, Problem, quote, suggestion
 from harness.workload.settings import SETTINGS, Choice
 
-TRIALS: Mapping[str, str] = {"performance": "performance", "faults": "fault", "pipelines": "pipeline"}
+TRIALS: Mapping[str, str] = {
+    "performance": "performance",
+    "pipeline_performance": "pipeline-performance",
+    "faults": "fault",
+    "pipelines": "pipeline",
+}
 """The top-level keys that ask for trials, each a section of them (``harness.workload.model``), with their kind."""
 
 

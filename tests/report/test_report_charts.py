@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from harness.events import Verdict
-from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
+from harness.report.charts import ack_rate, anomalies, cost, curves, latency, throughput, timeline
 from harness.report.data import Data
 from harness.report.labels import Labels
 from harness.store import FaultRecord, Throughput, TrialRecord
@@ -253,3 +254,47 @@ def test_the_trial_to_look_at_is_a_broken_one_else_one_that_shows_the_fault_else
 
 def test_no_acks_at_all_draw_nothing() -> None:
     assert list(ack_rate.draw(Data([one(fault="lose-ack", ack_rate=[[0.0, 0.0]], ack_rate_bin_s=0.1)]))) == []
+
+
+def test_costs_are_drawn_against_what_varies_with_a_line_a_client_and_one_for_what_is_in_no_transaction() -> None:
+    drawn = {each.name: each for each in cost.draw(Data(synthetic_run.cost_sweep()))}
+    assert drawn.keys() == {
+        "cost-transaction-interval-ms-rf3-100",
+        "cost-pipeline-batch-aiokafka-rf3-100",
+        "cost-pipeline-batch-confluent-kafka-rf3-100",
+    }
+    throughput, committed, end_to_end = drawn["cost-transaction-interval-ms-rf3-100"].figure().axes
+    for panel in (throughput, committed, end_to_end):
+        lines = [line for line in panel.lines if line.get_marker() in ("o", "s") and line.get_linestyle() == "-"]
+        assert [list(line.get_xdata()) for line in lines] == [[10, 100, 1_000]] * 2
+        assert Counter(line.get_linestyle() for line in panel.lines if line not in lines)[":"] == 2
+    at_100 = [
+        trial.committed_ms.p99
+        for trial in synthetic_run.cost_sweep()
+        if (trial.client, trial.load["rate"]) == ("aiokafka", 1_000)
+        and trial.config.get("transaction.interval.ms") == 100
+        and trial.committed_ms
+    ]
+    (of_aiokafka,) = [line for line in committed.lines if line.get_marker() == "o"]
+    assert list(of_aiokafka.get_ydata())[1] == pytest.approx(np.median(at_100))
+
+
+def test_a_size_that_no_transaction_of_the_load_comes_to_is_no_point() -> None:
+    records = [
+        synthetic_run.paid(
+            "aiokafka",
+            {"transactional": True, "transaction.messages": size, "transaction.interval.ms": 10},
+            1_000,
+            1,
+            np.random.default_rng(size),
+        )
+        for size in (10, 100, 5_000)
+    ]
+    (drawn,) = cost.draw(Data(records))
+    assert drawn.name == "cost-transaction-messages-rf3-100"
+    (line,) = [line for line in drawn.figure().axes[1].lines if line.get_marker() == "o"]
+    assert list(line.get_xdata()) == [10, 100]
+
+
+def test_what_does_not_vary_has_no_chart_of_its_cost() -> None:
+    assert list(cost.draw(Data(synthetic_run.default_sweep()))) == []

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.report.charts import ack_rate, anomalies, curves, latency, throughput, timeline
+from harness.report.charts import ack_rate, anomalies, cost, curves, latency, throughput, timeline
 from harness.report.charts.drawing import Drawing
 from harness.report.charts.saving import in_words, save_all
 from harness.report.data import Data
@@ -32,6 +32,7 @@ CHARTS = (
     Chart("p99 latency at paced loads", "no performance trial with a paced load has figures", latency.draw_paced),
     Chart("p99 latency at saturation", "no performance trial with rate: max has latencies", latency.draw_saturated),
     Chart("latency by percentile", "no performance trial with a paced load has a histogram", curves.draw),
+    Chart("what guarantees cost", "no interval, size or batch varies in performance trials", cost.draw),
     Chart("the course of a fault", "no fault trial has a rate over time", timeline.draw),
     Chart("acks over time under a fault", "no fault trial has a rate over time", ack_rate.draw),
 )

@@ -12,6 +12,7 @@ from harness.events import FORMAT, Verdict
 from harness.report.answer import judged
 from harness.report.by_rule import promised
 from harness.report.data import Data
+from harness.report.evidence import Evidence
 from harness.report.labels import Subject
 from harness.report.matrix import Cell, Matrix
 from harness.report.nearest import nearest, unsafe
@@ -44,6 +45,7 @@ def export(data: Data) -> str:
         ],
         "performance": [_performance(each) for each in data.measured],
         "costs": costs and _costs(costs),
+        "guarantees": [_guarantee(row) for row in data.evidence],
     }
     return json.dumps(content, indent=2) + "\n"
 
@@ -116,6 +118,10 @@ def _cost(cost: Cost) -> dict[str, Any]:
         "p99_load": cost.paced_load,
         "steady": cost.steady,
     }
+
+
+def _guarantee(row: Evidence) -> dict[str, Any]:
+    return {**asdict(row), "costs": [{"configuration": name, **asdict(of)} for name, of in row.costs]}
 
 
 def _spread(spread: Spread | None) -> dict[str, Any] | None:

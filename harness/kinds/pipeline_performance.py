@@ -1,0 +1,161 @@
+"""Trials of a pipeline without a fault, on brokers as Kafka ships them: how fast it goes under a load, and how late."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from harness import measure
+from harness.events import Guarantee
+from harness.journal import read_batches, read_consumed, write_batches
+from harness.kinds.pipeline import create_output, no_such_pipeline, spec_of
+from harness.plan import Asked, Trial, TrialLoad
+from harness.report import pipelines
+from harness.report.blocks import Section, section
+from harness.report.data import Data
+from harness.store import TrialRecord
+from harness.trial.observed import before_and_after
+from harness.trial.produce import bounds_in_peace, note_interruptions, warm_up_ended
+from harness.trial.venue import Running
+from harness.verify import Readings
+from harness.wire import Proxy
+from harness.workers.fleet import Fleet
+from harness.workers.pipeline import Pipeline
+from harness.workers.receiver import Receiver
+from harness.workers.worker import WorkerFailed
+from harness.workload import Load, Workload, labels
+from harness.workload.known import Faults
+
+PROFILE = "performance"
+WARM = True
+SHUFFLED = True
+_OVERHEAD_S = 5.0  # two topics, a producer of inputs and a worker started and stopped, two scans
+_WARMUP_S = 0.5  # at least, of the clients: the brokers are warm already
+_CONSUMED, _BATCHES = "consumer-0", "batches"
+_LOOK_S = 0.02
+
+
+def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:
+    wanted = workload.pipeline_performance
+    if wanted is None:
+        return []
+    every = product(range(1, wanted.repeats + 1), wanted.loads, wanted.batches, wanted.guarantees)
+    return [_asked(repeat, load, batch, guarantee, workload) for repeat, load, batch, guarantee in every]
+
+
+def _asked(repeat: int, load: Load, batch: int, guarantee: Guarantee, workload: Workload) -> Asked:
+    wanted = workload.pipeline_performance
+    assert wanted is not None
+    own = TrialLoad(load.rate, load.seconds, load.most_messages, load.message_size, wanted.input_partitions)
+    return Asked(
+        repeat,
+        own,
+        f"{guarantee}.batch-{batch}.{labels.load_label(load.rate, load.message_size)}",
+        f"{guarantee}, batches of {batch}, {labels.load_name(load.rate, load.message_size)}",
+        lambda config, client: (
+            load.seconds + _OVERHEAD_S + (0.0 if load.rate == "max" else _warmup(own, batch) / load.rate)
+        ),
+        application={
+            "processing.guarantee": guarantee.value,
+            "pipeline.batch": batch,
+            "pipeline.output.partitions": wanted.partitions,
+        },
+        refuses=lambda config: no_such_pipeline(config) or _fills_none(own, batch),
+    )
+
+
+def _fills_none(load: TrialLoad, batch: int) -> str | None:
+    if batch <= load.messages:
+        return None
+    return f"a load of {load.messages} messages fills no batch of {batch}: nothing would be measured of a full one"
+
+
+def capacity(trial: Trial) -> int:
+    return trial.load.messages + _warmup(trial.load, int(trial.config["pipeline.batch"]))
+
+
+observed = before_and_after
+
+
+def _warmup(load: TrialLoad, batch: int) -> int:
+    """Full batches: none of those that are measured has an input that warmed the pipeline up."""
+    wanted = load.messages // 4 if load.rate == "max" else round((load.rate or 0) * _WARMUP_S)
+    return batch * max(1, -(-wanted // batch))
+
+
+def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
+    """Warm up, then the measured load, with a consumer of the outputs alongside if it is paced. The pipeline is let
+    through to the last input. Nothing was done to anybody, so whatever stops short is a problem.
+    """
+    venue, load = running.venue, running.trial.load
+    rate = None if load.rate == "max" else load.rate
+    output, bounds = create_output(running), bounds_in_peace(running, fleet)
+    spec = spec_of(running, output, venue.cluster.bootstrap, bounds)
+    warmup = _warmup(load, spec.batch)
+    with contextlib.ExitStack() as stack:
+        receiver = None
+        if rate is not None:
+            outputs = replace(fleet.workers[0].spec, topic=output, partitions=spec.output_partitions)
+            receiver = stack.enter_context(Receiver(outputs, venue.scratch / "consumer.log", venue.janitor))
+        venue.doing("starting the pipeline")
+        pipeline = stack.enter_context(Pipeline(spec, (), venue.scratch / "pipeline.log", venue.janitor))
+        venue.doing("warming up")
+        fleet.start(warmup, bounds, rate=rate)
+        warm_up_ended(running, fleet)
+        _wait_processed(pipeline, warmup)
+        venue.doing("measuring")
+        fleet.start(load.messages, bounds, rate=rate, seconds=load.seconds)
+        fleet.finish()
+        note_interruptions(running, fleet)
+        ended = pipeline.finish(venue.cluster.high_watermarks(running.topic), bounds.call_s)
+        if ended["failed"] is not None:
+            running.note(f"the pipeline's worker failed: {ended['failed']}")
+        for said in pipeline.given_up():
+            running.note_hung_call(said)
+        write_batches(running.journal(_BATCHES), pipeline.batches())
+        if receiver is not None:
+            receiver.stop(int(ended["processed"]), running.journal(_CONSUMED))
+
+
+def _wait_processed(pipeline: Pipeline, inputs: int) -> None:
+    """Until so many inputs are, as long as any are: none for longer than one call may take is a failure."""
+    since, before = time.monotonic(), -1
+    while (processed := pipeline.processed()) < inputs:
+        pipeline.fail_if_dead()
+        if processed > before:
+            since, before = time.monotonic(), processed
+        elif (still_s := time.monotonic() - since) > pipeline.spec.patience_s:
+            raise WorkerFailed(f"the pipeline processed nothing for {still_s:.1f} s, after {processed} of {inputs}")
+        time.sleep(_LOOK_S)
+
+
+def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
+    """The journals are of the inputs, the log is of the outputs."""
+    return replace(
+        readings,
+        producers=None,
+        inputs=readings.producers,
+        batches=read_batches(journals / f"{record.id}.{_BATCHES}.parquet"),
+        consumed=read_consumed(journals / f"{record.id}.{_CONSUMED}.parquet"),
+    )
+
+
+def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
+    if readings.batches is None:
+        return {}
+    size = int(record.config["pipeline.batch"])
+    processed = measure.Processed.of(readings.inputs or [], readings.batches, size)
+    return {
+        "throughput": processed.throughput(record.load["message_size"]),
+        "committed_ms": processed.committed(),
+        "end_to_end_ms": None if readings.consumed is None else processed.end_to_end(readings.consumed),
+    }
+
+
+def sections(data: Data) -> Iterator[Section]:
+    yield from section("Pipelines' performance", *pipelines.measured(data.processed))

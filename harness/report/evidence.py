@@ -1,0 +1,164 @@
+"""What a run has on each guarantee: what was tried, what was seen, how much that says, and what it cost.
+
+A row is a guarantee of one client, over all configurations that promise it. Trials of different faults, loads or
+configurations are no repeats of each other, so nothing is bounded by all of them together: a bound is that of whichever
+was tried least.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.events import Anomaly, Guarantee, Permission, Verdict
+from harness.measure.proportion import at_most, interval
+from harness.report.labels import GUARANTEE, Labels, Subject
+from harness.report.matrix import HARM, HARM_OF_PIPELINES, counted, verdict_of
+from harness.report.nearest import permitted
+from harness.report.relative import Relative
+from harness.store import TrialRecord
+
+_OF_TRANSACTIONS = (Anomaly.ABORTED_VISIBLE, Anomaly.TORN_TRANSACTION, Anomaly.HUNG_TRANSACTION)
+_TELL = (Verdict.BROKEN, Verdict.REPRODUCED, Verdict.ALLOWED, Verdict.KEPT)
+"""With these a trial says something: its fault fired, and its data was judged."""
+_ORDER = (*Guarantee, "once-per-session", "all-or-nothing")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One fault under which a guarantee promised something, or none, in all configurations that make it."""
+
+    fault: str
+    trials: int
+    """That say something, and in which something that the guarantee is about was forbidden."""
+    broken: int
+    """In which something that was forbidden happened."""
+    least: int
+    """That are repeats of one another: the fewest."""
+    at_most: float
+    """Of such repeats the highest share that may be broken, at 95 % confidence: of those of which that is highest."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One anomaly over the trials of a row in which anybody looked for it."""
+
+    anomaly: Anomaly
+    low: int
+    """The least where there was any; 0 if there was none."""
+    high: int
+    shown: int
+    """In so many trials."""
+    looked: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a run has on one guarantee of one client."""
+
+    client: str
+    pipeline: bool
+    promises: str
+    alike: str
+    """What all its configurations have, in words."""
+    configurations: tuple[str, ...]
+    """What each has beside that, in words; none if there is one."""
+    forbidden: tuple[Anomaly, ...]
+    """What it promises not to happen, under every fault and configuration that says something here."""
+    found: tuple[Found, ...]
+    tried: tuple[Tried, ...]
+    """Where it promises anything; without one nothing that it promises was tried."""
+    nothing_promised: tuple[str, ...]
+    """Faults under which trials say something, and none of it is promised."""
+    says_nothing: int
+    """Trials that were not exercised, or without data."""
+    costs: tuple[tuple[str, Relative], ...]
+    """By configuration; none where nothing was measured."""
+
+
+def evidence(records: Sequence[TrialRecord], labels: Labels, costs: Mapping[Subject, Relative]) -> list[Evidence]:
+    """A row for each client and guarantee that any trial was judged by: producers first, the weakest first."""
+    rows: dict[tuple[bool, str, str], list[TrialRecord]] = defaultdict(list)
+    for record in records:
+        if record.promise is not None and record.status != "skipped":
+            rows[GUARANTEE in record.config, record.promise, labels.subject(record).client].append(record)
+    ordered = sorted(rows.items(), key=lambda row: (row[0][0], _rank(row[0][1]), row[0]))
+    return [_row(client, promises, trials, labels, costs) for (_, promises, client), trials in ordered]
+
+
+def _rank(promises: str) -> int:
+    return _ORDER.index(promises) if promises in _ORDER else len(_ORDER)
+
+
+def _row(
+    client: str, promises: str, trials: Sequence[TrialRecord], labels: Labels, costs: Mapping[Subject, Relative]
+) -> Evidence:
+    pipeline = GUARANTEE in trials[0].config
+    about = HARM_OF_PIPELINES if pipeline else HARM
+    if promises == "all-or-nothing":
+        about = (*about, *_OF_TRANSACTIONS)
+    tell = [trial for trial in trials if verdict_of(trial) in _TELL]
+    under: dict[str, list[TrialRecord]] = defaultdict(list)
+    for trial in tell:
+        under[labels.fault(trial)].append(trial)
+    tried = [each for fault in sorted(under) if (each := _tried(fault, under[fault], about))]
+    subjects = sorted({labels.subject(trial) for trial in trials})
+    alike, names = _names(subjects)
+    return Evidence(
+        client=client,
+        pipeline=pipeline,
+        promises=promises,
+        alike=alike,
+        configurations=tuple(names.values()) if len(names) > 1 else (),
+        forbidden=tuple(a for a in about if tell and all(a in _forbidden(trial) for trial in tell)),
+        found=tuple(of for anomaly in about if (of := _found(anomaly, trials))),
+        tried=tuple(tried),
+        nothing_promised=tuple(sorted(under.keys() - {each.fault for each in tried})),
+        says_nothing=len(trials) - len(tell),
+        costs=tuple((names[subject], costs[subject]) for subject in subjects if subject in costs),
+    )
+
+
+def _names(subjects: Sequence[Subject]) -> tuple[str, dict[Subject, str]]:
+    """What all of them have alike, and what each is called beside that."""
+    words = {subject: (*subject.configuration.words, f"RF {subject.replication_factor}") for subject in subjects}
+    alike = [word for word in words[subjects[0]] if all(word in each for each in words.values())]
+    own = {subject: [word for word in each if word not in alike] for subject, each in words.items()}
+    return ", ".join(alike), {subject: ", ".join(each) or "nothing else" for subject, each in own.items()}
+
+
+def _forbidden(trial: TrialRecord) -> frozenset[Anomaly]:
+    return permitted(Permission.FORBIDDEN, trial.expectations or ())
+
+
+def _tried(fault: str, trials: Sequence[TrialRecord], about: Sequence[Anomaly]) -> Tried | None:
+    repeats: dict[str, list[bool]] = defaultdict(list)
+    for trial in trials:
+        broken = verdict_of(trial) is Verdict.BROKEN
+        if broken or _forbidden(trial).intersection(about):
+            repeats[trial.key].append(broken)
+    if not repeats:
+        return None
+    return Tried(
+        fault=fault,
+        trials=sum(map(len, repeats.values())),
+        broken=sum(map(sum, repeats.values())),
+        least=min(map(len, repeats.values())),
+        at_most=max(bound(sum(broken), len(broken)) for broken in repeats.values()),
+    )
+
+
+def bound(broken: int, trials: int) -> float:
+    """The highest share of such trials that may be broken when so many were: Clopper and Pearson's, at 95 % confidence,
+    one-sided when none was and two-sided when some were, which is the wider.
+    """
+    return interval(broken, trials)[1] if broken else at_most(trials)
+
+
+def _found(anomaly: Anomaly, trials: Sequence[TrialRecord]) -> Found | None:
+    counts = [number for trial in trials if (number := counted(trial, anomaly)) is not None]
+    if not counts:
+        return None
+    some = [number for number in counts if number]
+    return Found(anomaly, min(some, default=0), max(some, default=0), len(some), len(counts))

@@ -1,0 +1,151 @@
+"""The page for a design review: one table of what each guarantee promised, what was seen of it, and what it cost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from harness.report.blocks import Block, Document, Emphasis, Lines, Reference, Strong, Table, Text, Words, prose
+from harness.report.data import Data
+from harness.report.evidence import Evidence, Found
+from harness.report.relative import Paired, Relative
+from harness.report.wording import UNSTEADY, middle, span
+from harness.words import ABSENT, count, extent, listed, percent, plural, spaced, times
+
+GUARANTEES = "guarantees"
+"""Where the page is among the documents."""
+_MEANS = {
+    (False, "at-most-once"): "a message is not sent again: it may be missing",
+    (False, "at-least-once"): "an acked message stays as long as its leader does (acks=1), or a replica in sync "
+    "(acks=all); it may be there twice",
+    (False, "once-per-session"): "each message once and in order, as long as the same producer lives",
+    (False, "all-or-nothing"): "of a transaction a read_committed consumer sees all messages, each once, or none",
+    (True, "at-most-once"): "an input may be skipped, and is not processed again",
+    (True, "at-least-once"): "no input is skipped; one may be processed again",
+    (True, "exactly-once"): "for a read_committed consumer no input is skipped or processed again",
+}
+_HEAD = (
+    "Client",
+    "Guarantee",
+    "Configurations",
+    "Forbidden",
+    "Seen",
+    "Broken, and the bound",
+    "Throughput",
+    "End-to-end p99",
+)
+
+
+def page(data: Data) -> Document:
+    """It says so where the run has nothing to say of any guarantee."""
+    return Document(GUARANTEES, "What each guarantee is worth, and what it cost", tuple(_body(data)))
+
+
+def _body(data: Data) -> Iterator[Block]:
+    yield Text(Reference("report", "The whole report"))
+    if not data.evidence:
+        yield Text("No trial was judged by a guarantee.")
+        return
+    yield Text(
+        prose(
+            "*Forbidden* is what the rules forbid in every trial here, under whatever fault; under some of them more "
+            "is. *Seen* is over all trials that have counts, in brackets in how many; what is seen and not forbidden "
+            "breaks nothing. *Broken* counts the trials in which something forbidden happened, of those that were "
+            "exercised and in which the rules forbid anything that the guarantee is about. *≤* bounds, at 95 % "
+            "confidence (Clopper-Pearson), in which share of such trials it would be broken, going by what was tried "
+            "least: trials of different faults, loads or configurations are no repeats of each other. "
+            "A bound is of this fault, this load and these brokers; it says nothing of a failure that was not tried."
+        )
+    )
+    yield Text(_of_costs([relative for row in data.evidence for _, relative in row.costs]))
+    yield Table(_HEAD, [_row(each) for each in data.evidence])
+
+
+def _of_costs(costs: Sequence[Relative]) -> Words:
+    if not costs:
+        return "Nothing was measured of what they cost."
+    paired = [of for each in costs for of in (each.throughput_ratio, each.end_to_end_ratio) if of]
+    most = max((of.pairs for of in paired), default=0)
+    how = (
+        "one repeat each, so no difference can be told"
+        if most <= 1
+        else "in brackets the 95 % confidence interval of the pairs (Wilcoxon's signed ranks)"
+        if all(of.confident for of in paired)
+        else f"in brackets the least and the most of up to {most} pairs, or from six pairs on their 95 % confidence "
+        "interval (Wilcoxon's signed ranks)"
+    )
+    loads = sorted({each.paced_load for each in costs if each.paced_load})
+    at = f" at {listed(loads)}" if loads else ""
+    unsteady = f" {UNSTEADY} Not steady: too short to rely on." if not all(each.steady for each in costs) else ""
+    return prose(
+        "What it cost is throughput at `rate: max` (of messages that were acked, or committed where there are "
+        f"transactions; of a pipeline its inputs) and p99 latency end to end{at}, from due to a consumer with "
+        "isolation.level=read_committed. Each is the ratio to the cheapest of the same client, replication factor and "
+        "message size, and of a pipeline of the same batch; the cheapest is in italics with its own figures. Ratios "
+        f"are of pairs, each repeat to the same repeat of the cheapest: {how}. These trials had no fault, and brokers "
+        f"with Kafka's own settings.{unsteady}"
+    )
+
+
+def _row(row: Evidence) -> list[Words]:
+    kind = "pipeline" if row.pipeline else "producer"
+    means = _MEANS.get((row.pipeline, row.promises))
+    return [
+        row.client,
+        Lines(((Strong(row.promises), f" ({kind})"), *([means] if means else []))),
+        Lines(tuple(filter(None, (row.alike, *row.configurations)))),
+        ", ".join(map(spaced, row.forbidden)) or ABSENT,
+        Lines(tuple(_found(each) for each in row.found)) if row.found else ABSENT,
+        Lines(tuple(_tried(row))),
+        _costs(row, _throughput),
+        _costs(row, _end_to_end),
+    ]
+
+
+def _costs(row: Evidence, said: Callable[[Relative], Words]) -> Words:
+    """A line a configuration, under its name where there are several."""
+    lines = [(name, said(of)) for name, of in row.costs]
+    if len(lines) > 1:
+        return Lines(tuple((f"{name}: ", words) for name, words in lines))
+    return lines[0][1] if lines else ABSENT
+
+
+def _throughput(of: Relative) -> Words:
+    own = f"{count(of.throughput.median)}/s" if of.throughput else ABSENT
+    return _against(of, own, of.throughput_ratio)
+
+
+def _end_to_end(of: Relative) -> Words:
+    own = f"{middle(of.end_to_end_p99_ms)} ms" if of.end_to_end_p99_ms else ABSENT
+    return _against(of, own, of.end_to_end_ratio)
+
+
+def _against(of: Relative, own: str, ratio: Paired | None) -> Words:
+    mark = "" if of.steady else f" {UNSTEADY}"
+    if of.is_cheapest:
+        return (Emphasis(own), mark)
+    if ratio is None:
+        return ABSENT
+    return times(ratio.middle) + (f" ({extent(ratio.low, ratio.high)})" if ratio.pairs > 1 else "") + mark
+
+
+def _found(found: Found) -> str:
+    what = spaced(found.anomaly)
+    if not found.shown:
+        return f"{what} 0 (of {plural(found.looked, 'trial')})"
+    return f"{what} {span(found.low, found.high)} ({found.shown} of {count(found.looked)})"
+
+
+def _tried(row: Evidence) -> Iterator[Words]:
+    """Faults with the same outcome share a line, those with anything broken first."""
+    alike: dict[tuple[int, int, int, float], list[str]] = defaultdict(list)
+    for each in sorted(row.tried, key=lambda each: (not each.broken, each.fault)):
+        alike[each.broken, each.trials, each.least, each.at_most].append(each.fault)
+    for (broken, trials, _, most), faults in alike.items():
+        outcome = f"{count(broken)} of {count(trials)}{' each' if len(faults) > 1 else ''} (≤ {percent(most)})"
+        line = f"{', '.join(faults)}: {outcome}"
+        yield Strong(line) if broken else line
+    if row.nothing_promised:
+        yield f"nothing promised: {', '.join(row.nothing_promised)}"
+    if row.says_nothing:
+        yield f"{plural(row.says_nothing, 'trial')} not exercised, or without data"

@@ -1,0 +1,163 @@
+"""The table for a design review: what it says of a guarantee is what the trials carry, and no more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import beta
+
+from harness.events import Anomaly, Permission, Verdict
+from harness.kinds import KINDS
+from harness.report import render
+from harness.report.data import Data
+from harness.report.evidence import Evidence
+from harness.report.exports import summary
+from harness.report.relative import Paired, pairs
+from harness.store import Expectation, Throughput, TrialRecord
+
+from .synthetic_run import anomalies, cost_sweep, one, store
+
+FORBIDS = Expectation(anomaly="lost", permission=Permission.FORBIDDEN, reason="an ack", source="KIP-98")
+ALLOWS = Expectation(anomaly="lost", permission=Permission.ALLOWED, reason="a leader alone", source="KIP-98")
+
+
+def trial(verdict: Verdict, lost: int = 0, **given: Any) -> TrialRecord:
+    return one(
+        **{
+            "fault": "kill-leader",
+            "promise": "at-least-once",
+            "verdict": verdict,
+            "anomalies": anomalies(lost=lost),
+            "expectations": [FORBIDS],
+            **given,
+        }
+    )
+
+
+def rows(*records: TrialRecord) -> list[Evidence]:
+    return Data(records).evidence
+
+
+def test_a_row_says_what_was_tried_and_seen() -> None:
+    (row,) = rows(
+        trial(Verdict.KEPT),
+        trial(Verdict.KEPT),
+        trial(Verdict.BROKEN, lost=7),
+        trial(Verdict.NOT_EXERCISED),
+        trial(Verdict.KEPT, fault="lose-ack"),
+    )
+    assert (row.client, row.pipeline, row.promises, row.says_nothing) == ("aiokafka", False, "at-least-once", 1)
+    killed, ack = row.tried
+    assert (killed.fault, killed.broken, killed.trials, killed.least) == ("kill-leader", 1, 3, 3)
+    assert killed.at_most == pytest.approx(beta.ppf(0.975, 2, 2))
+    assert (ack.fault, ack.broken, ack.trials) == ("lose-ack", 0, 1)
+    assert ack.at_most == pytest.approx(0.95)
+    lost = next(each for each in row.found if each.anomaly is Anomaly.LOST)
+    assert (lost.low, lost.high, lost.shown, lost.looked) == (7, 7, 1, 5)
+    assert row.forbidden == (Anomaly.LOST,)
+    assert row.costs == ()
+
+
+def test_what_nobody_promised_is_no_promise_that_was_kept() -> None:
+    (row,) = rows(trial(Verdict.ALLOWED, lost=3, expectations=[ALLOWS]), trial(Verdict.KEPT, fault="lose-ack"))
+    assert [each.fault for each in row.tried] == ["lose-ack"]
+    assert row.nothing_promised == ("kill-leader",)
+    assert row.forbidden == ()
+
+
+def test_trials_of_different_configurations_do_not_bound_each_other() -> None:
+    same = [trial(Verdict.KEPT, repeat=repeat) for repeat in range(1, 6)]
+    (row,) = rows(*same, trial(Verdict.KEPT, config={"linger.ms": 5}))
+    (tried,) = row.tried
+    assert (tried.trials, tried.least) == (6, 1)
+    assert tried.at_most == pytest.approx(0.95)
+    assert row.alike == "acks=all, RF 3"
+    assert row.configurations == ("nothing else", "linger.ms=5")
+
+
+def test_without_a_verdict_or_a_promise_there_is_no_row() -> None:
+    assert rows(one(fault="kill-leader", status="skipped", promise="at-least-once"), one(promise=None)) == []
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=1, max_size=12), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_no_bound_is_narrower_than_clopper_and_pearsons(configurations: list[list[bool]]) -> None:
+    """Not even of the configuration that went worst."""
+    records = [
+        trial(Verdict.BROKEN if broken else Verdict.KEPT, lost=int(broken), config={"linger.ms": number})
+        for number, repeats in enumerate(configurations)
+        for broken in repeats
+    ]
+    (row,) = rows(*records)
+    (tried,) = row.tried
+    for repeats in configurations:
+        broken, trials = sum(repeats), len(repeats)
+        exact = beta.ppf(0.95, broken + 1, trials - broken) if broken < trials else 1.0
+        assert tried.at_most >= exact - 1e-12
+    assert tried.broken == sum(map(sum, configurations))
+
+
+def _per_s(record: TrialRecord) -> float | None:
+    return record.throughput and record.throughput.messages_per_s
+
+
+def _went(per_s: float, repeat: int) -> TrialRecord:
+    return one(repeat=repeat, throughput=Throughput(messages_per_s=per_s, mb_per_s=1.0, span_s=1.0))
+
+
+def test_ratios_are_of_repeats_of_one_round() -> None:
+    these = [_went(50, 1), _went(80, 2), _went(30, 3), _went(9, 4)]
+    those = [_went(100, 2), _went(200, 1), _went(60, 3)]
+    assert pairs(these, those, _per_s) == Paired(0.5, 0.25, 0.8, 3, confident=False)
+    assert pairs(these, [_went(1, 9)], _per_s) is None
+
+
+def test_of_six_pairs_the_interval_is_one_of_confidence() -> None:
+    these, those = [_went(50, n) for n in range(6)], [_went(100, n) for n in range(6)]
+    found = pairs(these, those, _per_s)
+    assert found is not None
+    assert found.confident and found.pairs == 6
+    assert found.middle == pytest.approx(0.5)
+
+
+def test_what_a_guarantee_costs_is_against_the_cheapest_of_the_same_client() -> None:
+    found = {(row.client, row.pipeline, row.promises): row for row in Data(cost_sweep()).evidence}
+    assert len(found) == 2 * (3 + 3)
+    (base,) = [
+        of
+        for promises in ("at-least-once", "once-per-session")
+        for _, of in found["aiokafka", False, promises].costs
+        if of.is_cheapest
+    ]
+    assert base.throughput_ratio is not None and base.throughput_ratio.middle == 1
+    assert all(of.is_cheapest for _, of in found["aiokafka", True, "at-most-once"].costs)
+    often, _, seldom = (of for _, of in found["confluent-kafka", False, "all-or-nothing"].costs)
+    assert often.throughput_ratio is not None and seldom.throughput_ratio is not None
+    assert often.throughput_ratio.middle < 0.75 < seldom.throughput_ratio.middle
+    assert often.end_to_end_ratio is not None and seldom.end_to_end_ratio is not None
+    assert often.end_to_end_ratio.middle < 5
+    assert seldom.end_to_end_ratio.middle > 50
+
+
+def test_the_page_is_beside_the_report_which_leads_to_it(tmp_path: Path) -> None:
+    folder = store(tmp_path / "run", cost_sweep())
+    report = render(folder, KINDS.values()).read_text()
+    assert "## Guarantees\n\n[One table for a design review](guarantees.md)" in report
+    page = (folder / "guarantees.md").read_text()
+    assert "**exactly-once** (pipeline)" in page
+    assert "no fault: 0 of 8 (≤ 78 %)" in page
+    assert "transaction.interval.ms=1000: " in page
+    stored = json.loads(summary.export(Data(cost_sweep())))["guarantees"]
+    assert {(row["client"], row["promises"]) for row in stored} >= {("aiokafka", "exactly-once")}
+    assert all(tried["at_most"] > 0.7 for row in stored for tried in row["tried"])
+
+
+def test_a_run_with_nothing_to_say_says_so(tmp_path: Path) -> None:
+    folder = store(tmp_path / "run", [])
+    assert "## Guarantees" not in render(folder, KINDS.values()).read_text()
+    assert "No trial was judged by a guarantee." in (folder / "guarantees.md").read_text()
