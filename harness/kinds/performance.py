@@ -62,9 +62,8 @@ def _cuts(load: Load, config: Config) -> str | None:
     ends = measure.Ends.of(config)
     if ends is None:
         return None
-    full_s = (
-        ends.messages / load.rate if load.rate != "max" else 0.0 if ends.messages < load.most_messages else math.inf
-    )
+    each = ends.messages * int(config.get("producers", 1))  # as many for each of them, among whom a load is shared out
+    full_s = each / (math.inf if load.rate == "max" else load.rate) if each < load.most_messages else math.inf
     if min(full_s, ends.interval_ms / 1000) < load.seconds:
         return None
     return (

@@ -76,7 +76,7 @@ def _fills_none(load: TrialLoad, batch: int) -> str | None:
 
 
 def capacity(trial: Trial) -> int:
-    return trial.load.messages + _warmup(trial.load, int(trial.config["pipeline.batch"]))
+    return trial.share(trial.load.messages) + trial.share(_warmup(trial.load, int(trial.config["pipeline.batch"])))
 
 
 observed = before_and_after
@@ -100,7 +100,8 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     with contextlib.ExitStack() as stack:
         receiver = None
         if rate is not None:
-            outputs = replace(fleet.workers[0].spec, topic=output, partitions=spec.output_partitions)
+            assert running.output is not None
+            outputs = replace(fleet.workers[0].spec, topics=running.output)
             receiver = stack.enter_context(Receiver(outputs, venue.scratch / "consumer.log", venue.janitor))
         venue.doing("starting the pipeline")
         pipeline = stack.enter_context(Pipeline(spec, (), venue.scratch / "pipeline.log", venue.janitor))

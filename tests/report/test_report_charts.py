@@ -266,7 +266,7 @@ def test_costs_are_drawn_against_what_varies_with_a_line_a_client_and_one_for_wh
     throughput, committed, end_to_end = drawn["cost-transaction-interval-ms-rf3-100"].figure().axes
     for panel in (throughput, committed, end_to_end):
         lines = [line for line in panel.lines if line.get_marker() in ("o", "s") and line.get_linestyle() == "-"]
-        assert [list(line.get_xdata()) for line in lines] == [[10, 100, 1_000]] * 2
+        assert [np.asarray(line.get_xdata()).tolist() for line in lines] == [[10, 100, 1_000]] * 2
         assert Counter(line.get_linestyle() for line in panel.lines if line not in lines)[":"] == 2
     at_100 = [
         trial.committed_ms.p99
@@ -276,7 +276,7 @@ def test_costs_are_drawn_against_what_varies_with_a_line_a_client_and_one_for_wh
         and trial.committed_ms
     ]
     (of_aiokafka,) = [line for line in committed.lines if line.get_marker() == "o"]
-    assert list(of_aiokafka.get_ydata())[1] == pytest.approx(np.median(at_100))
+    assert np.asarray(of_aiokafka.get_ydata())[1] == pytest.approx(np.median(at_100))
 
 
 def test_a_size_that_no_transaction_of_the_load_comes_to_is_no_point() -> None:
@@ -293,7 +293,7 @@ def test_a_size_that_no_transaction_of_the_load_comes_to_is_no_point() -> None:
     (drawn,) = cost.draw(Data(records))
     assert drawn.name == "cost-transaction-messages-rf3-100"
     (line,) = [line for line in drawn.figure().axes[1].lines if line.get_marker() == "o"]
-    assert list(line.get_xdata()) == [10, 100]
+    assert np.asarray(line.get_xdata()).tolist() == [10, 100]
 
 
 def test_what_does_not_vary_has_no_chart_of_its_cost() -> None:

@@ -103,7 +103,7 @@ def test_no_bound_is_narrower_than_clopper_and_pearsons(configurations: list[lis
 
 
 def _per_s(record: TrialRecord) -> float | None:
-    return record.throughput and record.throughput.messages_per_s
+    return record.throughput.messages_per_s if record.throughput else None
 
 
 def _went(per_s: float, repeat: int) -> TrialRecord:
