@@ -143,7 +143,7 @@ def _asleep_ns(fault: FaultRecord) -> int:
 
 
 def _measured(record: TrialRecord, readings: verify.Readings) -> dict[str, Any]:
-    fault = timed(record.fault, measure.measured_from_ns(readings.producers or []))
+    fault = timed(record.fault, measure.measured_from_ns(readings.producers or readings.inputs or []))
     return {"fault": fault, **KINDS[record.kind].figures(record.model_copy(update={"fault": fault}), readings)}
 
 

@@ -8,7 +8,7 @@ was tried least.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.events import Anomaly, Guarantee, Permission, Verdict
@@ -27,11 +27,14 @@ _ORDER = (*Guarantee, "once-per-session", "all-or-nothing")
 
 @dataclass(frozen=True)
 class Tried:
-    """One fault under which a guarantee promised something, or none, in all configurations that make it."""
+    """One fault, or none, under which the rules forbade something that the guarantee is about, in all configurations
+    of which they forbade the same.
+    """
 
     fault: str
+    forbidden: tuple[Anomaly, ...]
     trials: int
-    """That say something, and in which something that the guarantee is about was forbidden."""
+    """That say something."""
     broken: int
     """In which something that was forbidden happened."""
     least: int
@@ -64,13 +67,11 @@ class Evidence:
     """What all its configurations have, in words."""
     configurations: tuple[str, ...]
     """What each has beside that, in words; none if there is one."""
-    forbidden: tuple[Anomaly, ...]
-    """What it promises not to happen, under every fault and configuration that says something here."""
     found: tuple[Found, ...]
     tried: tuple[Tried, ...]
-    """Where it promises anything; without one nothing that it promises was tried."""
-    nothing_promised: tuple[str, ...]
-    """Faults under which trials say something, and none of it is promised."""
+    """By fault; without one nothing that it promises was tried."""
+    nothing_forbidden: tuple[tuple[str, int], ...]
+    """Faults under which none of it is forbidden in so many trials that say something."""
     says_nothing: int
     """Trials that were not exercised, or without data."""
     costs: tuple[tuple[str, Relative], ...]
@@ -102,7 +103,10 @@ def _row(
     under: dict[str, list[TrialRecord]] = defaultdict(list)
     for trial in tell:
         under[labels.fault(trial)].append(trial)
-    tried = [each for fault in sorted(under) if (each := _tried(fault, under[fault], about))]
+    tried = [each for fault in sorted(under) for each in _tried(fault, under[fault], about)]
+    left = {fault: len(of) for fault, of in under.items()}
+    for each in tried:
+        left[each.fault] -= each.trials
     subjects = sorted({labels.subject(trial) for trial in trials})
     alike, names = _names(subjects)
     return Evidence(
@@ -111,10 +115,9 @@ def _row(
         promises=promises,
         alike=alike,
         configurations=tuple(names.values()) if len(names) > 1 else (),
-        forbidden=tuple(a for a in about if tell and all(a in _forbidden(trial) for trial in tell)),
         found=tuple(of for anomaly in about if (of := _found(anomaly, trials))),
         tried=tuple(tried),
-        nothing_promised=tuple(sorted(under.keys() - {each.fault for each in tried})),
+        nothing_forbidden=tuple((fault, number) for fault, number in sorted(left.items()) if number),
         says_nothing=len(trials) - len(tell),
         costs=tuple((names[subject], costs[subject]) for subject in subjects if subject in costs),
     )
@@ -128,25 +131,24 @@ def _names(subjects: Sequence[Subject]) -> tuple[str, dict[Subject, str]]:
     return ", ".join(alike), {subject: ", ".join(each) or "nothing else" for subject, each in own.items()}
 
 
-def _forbidden(trial: TrialRecord) -> frozenset[Anomaly]:
-    return permitted(Permission.FORBIDDEN, trial.expectations or ())
-
-
-def _tried(fault: str, trials: Sequence[TrialRecord], about: Sequence[Anomaly]) -> Tried | None:
-    repeats: dict[str, list[bool]] = defaultdict(list)
+def _tried(fault: str, trials: Sequence[TrialRecord], about: Sequence[Anomaly]) -> Iterator[Tried]:
+    """One for each of what was forbidden. A trial that was broken counts whatever that was."""
+    repeats: dict[tuple[Anomaly, ...], dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     for trial in trials:
+        rules = permitted(Permission.FORBIDDEN, trial.expectations or ())
+        forbidden = tuple(anomaly for anomaly in about if anomaly in rules)
         broken = verdict_of(trial) is Verdict.BROKEN
-        if broken or _forbidden(trial).intersection(about):
-            repeats[trial.key].append(broken)
-    if not repeats:
-        return None
-    return Tried(
-        fault=fault,
-        trials=sum(map(len, repeats.values())),
-        broken=sum(map(sum, repeats.values())),
-        least=min(map(len, repeats.values())),
-        at_most=max(bound(sum(broken), len(broken)) for broken in repeats.values()),
-    )
+        if broken or forbidden:
+            repeats[forbidden][trial.key].append(broken)
+    for forbidden, of in sorted(repeats.items()):
+        yield Tried(
+            fault=fault,
+            forbidden=forbidden,
+            trials=sum(map(len, of.values())),
+            broken=sum(map(sum, of.values())),
+            least=min(map(len, of.values())),
+            at_most=max(bound(sum(broken), len(broken)) for broken in of.values()),
+        )
 
 
 def bound(broken: int, trials: int) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from harness.report.blocks import Block, Document, Emphasis, Lines, Reference, Strong, Table, Text, Words, prose
 from harness.report.data import Data
-from harness.report.evidence import Evidence, Found
+from harness.report.evidence import Evidence, Found, Tried
 from harness.report.relative import Paired, Relative
 from harness.report.wording import UNSTEADY, middle, span
 from harness.words import ABSENT, count, extent, listed, percent, plural, spaced, times
@@ -28,9 +28,8 @@ _HEAD = (
     "Client",
     "Guarantee",
     "Configurations",
-    "Forbidden",
     "Seen",
-    "Broken, and the bound",
+    "Broken, of what was forbidden",
     "Throughput",
     "End-to-end p99",
 )
@@ -48,10 +47,9 @@ def _body(data: Data) -> Iterator[Block]:
         return
     yield Text(
         prose(
-            "*Forbidden* is what the rules forbid in every trial here, under whatever fault; under some of them more "
-            "is. *Seen* is over all trials that have counts, in brackets in how many; what is seen and not forbidden "
-            "breaks nothing. *Broken* counts the trials in which something forbidden happened, of those that were "
-            "exercised and in which the rules forbid anything that the guarantee is about. *≤* bounds, at 95 % "
+            "*Seen* is over all trials that have counts, in brackets in how many; what is seen and was not forbidden "
+            "breaks nothing. *Broken* says of each fault what the rules forbid under it of what the guarantee is "
+            "about, and in how many of the trials that were exercised anything forbidden happened. *≤* bounds, at 95 % "
             "confidence (Clopper-Pearson), in which share of such trials it would be broken, going by what was tried "
             "least: trials of different faults, loads or configurations are no repeats of each other. "
             "A bound is of this fault, this load and these brokers; it says nothing of a failure that was not tried."
@@ -94,7 +92,6 @@ def _row(row: Evidence) -> list[Words]:
         row.client,
         Lines(((Strong(row.promises), f" ({kind})"), *([means] if means else []))),
         Lines(tuple(filter(None, (row.alike, *row.configurations)))),
-        ", ".join(map(spaced, row.forbidden)) or ABSENT,
         Lines(tuple(_found(each) for each in row.found)) if row.found else ABSENT,
         Lines(tuple(_tried(row))),
         _costs(row, _throughput),
@@ -137,15 +134,18 @@ def _found(found: Found) -> str:
 
 
 def _tried(row: Evidence) -> Iterator[Words]:
-    """Faults with the same outcome share a line, those with anything broken first."""
-    alike: dict[tuple[int, int, int, float], list[str]] = defaultdict(list)
-    for each in sorted(row.tried, key=lambda each: (not each.broken, each.fault)):
-        alike[each.broken, each.trials, each.least, each.at_most].append(each.fault)
-    for (broken, trials, _, most), faults in alike.items():
-        outcome = f"{count(broken)} of {count(trials)}{' each' if len(faults) > 1 else ''} (≤ {percent(most)})"
-        line = f"{', '.join(faults)}: {outcome}"
-        yield Strong(line) if broken else line
-    if row.nothing_promised:
-        yield f"nothing promised: {', '.join(row.nothing_promised)}"
+    """Faults of which the same was forbidden with the same outcome share a line, those with anything broken first."""
+    alike: dict[tuple[object, ...], list[Tried]] = defaultdict(list)
+    for each in sorted(row.tried, key=lambda each: (not each.broken, -len(each.forbidden), each.fault)):
+        alike[each.forbidden, each.broken, each.trials, each.at_most].append(each)
+    for same in alike.values():
+        one, names = same[0], ", ".join(each.fault for each in same)
+        outcome = f"{count(one.broken)} of {count(one.trials)}{' each' if len(same) > 1 else ''}"
+        what = ", ".join(map(spaced, one.forbidden)) or "something else"
+        line = f"{what} under {names}: {outcome} (≤ {percent(one.at_most)})"
+        yield Strong(line) if one.broken else line
+    if row.nothing_forbidden:
+        under = (f"{fault} ({plural(trials, 'trial')})" for fault, trials in row.nothing_forbidden)
+        yield f"nothing forbidden under {', '.join(under)}"
     if row.says_nothing:
         yield f"{plural(row.says_nothing, 'trial')} not exercised, or without data"

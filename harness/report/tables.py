@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from harness.events import Verdict
 from harness.report.answer import Answer
 from harness.report.blocks import Emphasis, Lines, Strong, Table, Text, Words, prose
-from harness.report.labels import Labels
+from harness.report.labels import GUARANTEE, Labels
 from harness.report.matrix import WORST_FIRST
 from harness.report.performance import Clock, Cost, Costs, Performance, Quantile
 from harness.report.wording import UNSTEADY, middle, rate, ratio
@@ -129,11 +129,12 @@ def saturated(measured: Sequence[Performance]) -> Table | None:
 
 
 def unsteady(records: Sequence[TrialRecord], labels: Labels) -> list[str]:
-    """The performance trials that were too short for their figures."""
+    """The trials of producers that were too short for their figures."""
     return [
         f"{labels.row(record)}, repeat {record.repeat}"
         for record in sorted(records, key=lambda record: (labels.subject(record), labels.load(record), record.repeat))
-        if not record.with_fault and record.throughput and record.throughput.steady is False
+        if not record.with_fault and GUARANTEE not in record.config
+        if record.throughput and record.throughput.steady is False
     ]
 
 

@@ -59,15 +59,27 @@ def test_a_row_says_what_was_tried_and_seen() -> None:
     assert ack.at_most == pytest.approx(0.95)
     lost = next(each for each in row.found if each.anomaly is Anomaly.LOST)
     assert (lost.low, lost.high, lost.shown, lost.looked) == (7, 7, 1, 5)
-    assert row.forbidden == (Anomaly.LOST,)
+    assert killed.forbidden == ack.forbidden == (Anomaly.LOST,)
     assert row.costs == ()
 
 
 def test_what_nobody_promised_is_no_promise_that_was_kept() -> None:
     (row,) = rows(trial(Verdict.ALLOWED, lost=3, expectations=[ALLOWS]), trial(Verdict.KEPT, fault="lose-ack"))
     assert [each.fault for each in row.tried] == ["lose-ack"]
-    assert row.nothing_promised == ("kill-leader",)
-    assert row.forbidden == ()
+    assert row.nothing_forbidden == (("kill-leader", 1),)
+
+
+def test_what_is_forbidden_in_one_configuration_and_not_in_another_is_told_apart() -> None:
+    more = [FORBIDS, FORBIDS.model_copy(update={"anomaly": "duplicate"})]
+    (row,) = rows(trial(Verdict.KEPT), trial(Verdict.KEPT, config={"linger.ms": 5}, expectations=more))
+    assert {each.forbidden for each in row.tried} == {(Anomaly.LOST,), (Anomaly.LOST, Anomaly.DUPLICATE)}
+    assert [each.trials for each in row.tried] == [1, 1]
+
+
+def test_a_trial_that_broke_anything_is_not_hidden() -> None:
+    (row,) = rows(trial(Verdict.BROKEN, expectations=[]))
+    (tried,) = row.tried
+    assert (tried.broken, tried.trials, tried.forbidden, tried.at_most) == (1, 1, (), 1.0)
 
 
 def test_trials_of_different_configurations_do_not_bound_each_other() -> None:
@@ -150,7 +162,7 @@ def test_the_page_is_beside_the_report_which_leads_to_it(tmp_path: Path) -> None
     assert "## Guarantees\n\n[One table for a design review](guarantees.md)" in report
     page = (folder / "guarantees.md").read_text()
     assert "**exactly-once** (pipeline)" in page
-    assert "no fault: 0 of 8 (≤ 78 %)" in page
+    assert "skipped, redelivered under no fault: 0 of 8 (≤ 78 %)" in page
     assert "transaction.interval.ms=1000: " in page
     stored = json.loads(summary.export(Data(cost_sweep())))["guarantees"]
     assert {(row["client"], row["promises"]) for row in stored} >= {("aiokafka", "exactly-once")}

@@ -55,6 +55,8 @@ def test_what_a_worker_that_is_killed_at_a_point_leaves(
     assert record.reason is None and record.fault.fired
     assert (_seen(record), record.verdict) == (seen, verdict), record.verdict_reason
     assert record.promise == guarantee
+    assert record.fault.end_s is not None and record.elapsed_s is not None
+    assert 0 < record.fault.end_s < record.elapsed_s  # from the first input that was due
 
 
 @pytest.mark.parametrize("client", CLIENTS)

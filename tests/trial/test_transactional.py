@@ -12,6 +12,7 @@ from harness.events import STABLE, Ending, Verdict
 from harness.journal import read_producers
 from harness.judge import judge
 from harness.kinds import KINDS
+from harness.measure import Ends, in_whole
 from harness.store import TrialRecord
 from harness.trial import Venue
 
@@ -43,7 +44,8 @@ def test_what_is_committed_is_seen_and_what_is_aborted_is_not(venue: Venue, clie
     assert made is not None and len(made) >= 10 and (made.number >= 0).all()
     assert made.ending.tolist() == made.asked.tolist() and set(made.ending) == {Ending.COMMITTED, Ending.ABORTED}
     assert np.bincount(made.number).max() <= 20
-    seen = int(np.isin(made.ending[made.number[producer.warmup :]], Ending.COMMITTED).sum())
+    measured = in_whole(producer, Ends(messages=20, interval_ms=100)) & (made.ending[made.number] == Ending.COMMITTED)
+    seen = int(measured[producer.warmup :].sum())
     assert record.committed_ms is not None and record.end_to_end_ms is not None and record.latency_ms is not None
     assert record.committed_ms.count == record.end_to_end_ms.count == seen < record.latency_ms.count
     assert record.anomalies is not None and record.uncommitted is not None

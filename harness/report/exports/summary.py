@@ -44,6 +44,7 @@ def export(data: Data) -> str:
             for (subject, fault), cell in data.matrix.cells.items()
         ],
         "performance": [_performance(each) for each in data.measured],
+        "pipeline_performance": [_performance(each) for each in data.processed],
         "costs": costs and _costs(costs),
         "guarantees": [_guarantee(row) for row in data.evidence],
     }
