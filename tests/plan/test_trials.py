@@ -401,3 +401,23 @@ def test_a_load_that_is_over_before_the_first_transaction_says_nothing(
     if says_nothing:
         assert transactional.skip is not None
         assert f"transaction.interval.ms={interval_ms} and transaction.messages={messages}" in transactional.skip
+
+
+def test_a_pipeline_is_measured_in_each_batch_under_each_load() -> None:
+    loads = [{"rate": 100, "seconds": 2}, {"rate": "max", "seconds": 2, "messages": 500}]
+    section = {"batches": [10, 300], "loads": loads, "guarantees": ["exactly-once"]}
+    only = {"sweep": {"client": ["aiokafka"]}, "performance": None, "faults": None}
+    trials = {trial.id: trial for trial in planned({**only, "pipeline_performance": section}).trials}
+    assert trials.keys() == {
+        f"aiokafka.exactly-once.batch-{batch}.rate-{rate}.size-100.r1" for batch in (10, 300) for rate in (100, "max")
+    }
+    assert {(trial.kind, trial.cluster.profile, trial.cluster.warm) for trial in trials.values()} == {
+        ("pipeline-performance", "performance", True)
+    }
+    assert [name for name, trial in trials.items() if trial.skip] == [
+        "aiokafka.exactly-once.batch-300.rate-100.size-100.r1"
+    ]
+    kind = KINDS["pipeline-performance"]
+    # 50 inputs warm it up at 100 a second, in full batches; as fast as it goes it is a quarter of the load.
+    assert kind.capacity(trials["aiokafka.exactly-once.batch-10.rate-100.size-100.r1"]) == 200 + 50
+    assert kind.capacity(trials["aiokafka.exactly-once.batch-300.rate-max.size-100.r1"]) == 500 + 300
