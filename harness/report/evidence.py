@@ -19,7 +19,12 @@ from harness.report.nearest import permitted
 from harness.report.relative import Relative
 from harness.store import TrialRecord
 
-_OF_TRANSACTIONS = (Anomaly.ABORTED_VISIBLE, Anomaly.TORN_TRANSACTION, Anomaly.HUNG_TRANSACTION)
+_OF_TRANSACTIONS = (
+    Anomaly.ABORTED_VISIBLE,
+    Anomaly.FENCED_VISIBLE,
+    Anomaly.TORN_TRANSACTION,
+    Anomaly.HUNG_TRANSACTION,
+)
 _TELL = (Verdict.BROKEN, Verdict.REPRODUCED, Verdict.ALLOWED, Verdict.KEPT)
 """With these a trial says something: its fault fired, and its data was judged."""
 _ORDER = (*Guarantee, "once-per-session", "all-or-nothing")
