@@ -16,6 +16,8 @@ from harness.workload.problems import Place, Problem, quote
 from harness.workload.source import Source
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+OF_THE_ARM = ("repeats", "partitions", "recipes")
+"""Keys of a workload's pipelines that an arm says itself."""
 
 
 class _Section(BaseModel):
@@ -29,9 +31,29 @@ class Arm(_Section):
     config: dict[str, Any] = Field({}, description="settings of client and topic, in Kafka's names")
     fault: str | dict[str, Any] | None = Field(None, description="a fault as in a workload's recipes")
     load: dict[str, Any] | None = Field(None, description="a load as in a workload's performance.loads")
+    pipeline: dict[str, Any] | None = Field(
+        None, description="a pipeline as in a workload's pipelines, under the arm's fault if it has one"
+    )
     repeats: int = Field(1, ge=1, le=1000, description="how often each trial is run")
-    partitions: int = Field(1, ge=1, le=1000, description="partitions of each of a trial's topics")
+    partitions: int = Field(
+        1, ge=1, le=1000, description="partitions of each of a trial's topics; of a pipeline, of its outputs"
+    )
     eligible_leader_replicas: bool = Field(True, description="whether the cluster is formatted with them (KIP-966)")
+
+    @field_validator("pipeline")
+    @classmethod
+    def _says_no_more(cls, pipeline: dict[str, Any] | None) -> dict[str, Any] | None:
+        for key in OF_THE_ARM:
+            if key in (pipeline or {}):
+                raise ValueError(f"{key} is no key of a pipeline here: the arm says that itself")
+        return pipeline
+
+    @property
+    def well_asked(self) -> bool:
+        """A fault, a load, or a pipeline with or without a fault."""
+        if self.pipeline is not None:
+            return self.load is None
+        return (self.fault is None) != (self.load is None)
 
 
 class Claim(_Section):
@@ -83,7 +105,10 @@ class Claims(_Section):
             data["sweep"] = {"client": [arm.client] if isinstance(arm.client, str) else list(arm.client)}
             data["config"] = arm.config
             trials = {"repeats": arm.repeats, "partitions": arm.partitions}
-            data["faults"] = None if arm.fault is None else {**trials, "recipes": [arm.fault]}
+            recipes = [] if arm.fault is None else [arm.fault]
+            if arm.pipeline is not None:
+                data["pipelines"] = {**trials, **arm.pipeline, "recipes": recipes}
+            data["faults"] = {**trials, "recipes": recipes} if recipes and arm.pipeline is None else None
             data["performance"] = None if arm.load is None else {**trials, "loads": [arm.load]}
         return parse(data)
 
@@ -133,8 +158,8 @@ def _impossible(claims: Claims) -> list[Problem]:
     for name, claim in claims.claims.items():
         for arm_name, arm in claim.arms.items():
             place: Place = ("claims", name, "arms", arm_name)
-            if (arm.fault is None) == (arm.load is None):
-                problems.append(Problem(place, "needs either a fault or a load"))
+            if not arm.well_asked:
+                problems.append(Problem(place, "needs either a fault or a load, or a pipeline with or without a fault"))
                 continue
             try:
                 claims.workload(arm)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from harness.claims.model import Claims
+from harness.claims.model import Arm, Claims
 from harness.plan import Plan, Trial, trial_id
 from harness.store import TrialRecord
 from harness.workload import Workload
@@ -17,7 +17,7 @@ def plan_claims(claims: Claims, plan_of: Callable[[Workload], Plan]) -> Plan:
     """
     trials = []
     for name, claim in claims.claims.items():
-        planned = {arm: plan_of(claims.workload(of)).trials for arm, of in claim.arms.items()}
+        planned = {arm: _asked(of, plan_of(claims.workload(of))) for arm, of in claim.arms.items()}
         for repeat in range(1, max(arm.repeats for arm in claim.arms.values()) + 1):
             for arm in planned if repeat % 2 else reversed(planned):
                 trials += [_of_arm(trial, name, arm) for trial in planned[arm] if trial.repeat == repeat]
@@ -33,6 +33,11 @@ def arms_of(claims: Claims, claim: str, records: Sequence[TrialRecord]) -> Mappi
         arm: [record for record in records if record.id.startswith(f"{claim}.{arm}.")]
         for arm in claims.claims[claim].arms
     }
+
+
+def _asked(arm: Arm, plan: Plan) -> list[Trial]:
+    """A workload runs its pipelines without a fault as well; an arm under a fault is no such run."""
+    return [trial for trial in plan.trials if (trial.fault is None) == (arm.fault is None)]
 
 
 def _of_arm(trial: Trial, claim: str, arm: str) -> Trial:

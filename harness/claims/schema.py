@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import workload
-from harness.claims.model import Claims
+from harness.claims.model import OF_THE_ARM, Claims
 from harness.workload import Known, installed
 from harness.workload.schema import Schema, describe, several
 
@@ -13,6 +13,8 @@ def json_schema(known: Known | None = None) -> Schema:
     known = known or installed()
     of_workload = workload.json_schema(known)
     recipes = of_workload["$defs"].pop("FaultTrials")["properties"]["recipes"]
+    for key in OF_THE_ARM:
+        del of_workload["$defs"]["PipelineTrials"]["properties"][key]
     for unused in ("Cluster", "Performance"):
         del of_workload["$defs"][unused]
     schema = Claims.model_json_schema()
@@ -29,5 +31,7 @@ def json_schema(known: Known | None = None) -> Schema:
     )
     describe(arm["properties"]["fault"], **recipes["items"])
     describe(arm["properties"]["load"], **{"$ref": "#/$defs/Load"})
-    arm["oneOf"] = [{"required": ["fault"]}, {"required": ["load"]}]
+    describe(arm["properties"]["pipeline"], **{"$ref": "#/$defs/PipelineTrials"})
+    arm["anyOf"] = [{"required": [key]} for key in ("fault", "load", "pipeline")]
+    arm["not"] = {"anyOf": [{"required": ["load", key]} for key in ("fault", "pipeline")]}
     return schema

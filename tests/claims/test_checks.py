@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.claims.checks import ClaimOutcome, Equivalent, Happens, More, Never, Runs, Within, decide
+from harness.events import Anomaly
 from harness.store import Anomalies, Counts, FaultRecord, Percentiles, Throughput, TrialRecord
 
 REPRODUCED, REFUTED, NOT_DECIDED = ClaimOutcome.REPRODUCED, ClaimOutcome.REFUTED, ClaimOutcome.NOT_DECIDED
@@ -74,6 +75,28 @@ def test_counts_can_be_asked_for_like_anomalies() -> None:
     assert check.decide({"a": [record(unknown=1)]}).outcome is REFUTED
 
 
+def test_what_readers_find_is_by_their_isolation() -> None:
+    seen: dict[str, Any] = {"anomalies": Anomalies(redelivered=0), "uncommitted": Anomalies(redelivered=26)}
+    never = Never(check="never", what="redelivered", arms=("a",))
+    assert never.decide({"a": [record(**seen)]}).outcome is REPRODUCED
+    for_all = never.model_copy(update={"isolation": "read_uncommitted"}).decide({"a": [record(**seen)]})
+    assert for_all.outcome is REFUTED
+    assert for_all.evidence.endswith("of a, read_uncommitted, 26 messages in all")
+    # Without transactions both find the same.
+    happens = Happens(check="happens", what="lost", isolation="read_uncommitted", arms=("a",))
+    assert happens.decide({"a": [record(lost=3)]}).outcome is REPRODUCED
+
+
+def test_what_has_no_fault_needs_none_that_fires() -> None:
+    arms = {"a": [record(fault=FaultRecord(name="none"))]}
+    assert Never(check="never", what="aborted_visible", arms=("a",)).decide(arms).outcome is REPRODUCED
+
+
+def test_every_anomaly_can_be_claimed() -> None:
+    for anomaly in Anomaly:
+        assert Never.model_validate({"check": "never", "what": anomaly.value, "arms": ["a"]}).what == anomaly
+
+
 @pytest.mark.parametrize(
     ("mine", "theirs", "outcome"),
     [
@@ -131,6 +154,15 @@ def test_a_measure_within_bounds() -> None:
     assert check.decide({"a": [waited(600), waited(900)]}).outcome is REPRODUCED
     assert check.decide({"a": [waited(600), waited(90)]}).outcome is NOT_DECIDED
     assert check.decide({"a": [waited(6), waited(90)]}).outcome is REFUTED
+    assert check.decide({"a": [record()]}).outcome is NOT_DECIDED
+
+
+def test_how_long_readers_waited_for_a_transactions_end() -> None:
+    waited = record(
+        fault=FaultRecord(name="kill-in-transaction", events=[{"at_s": 9.0, "what": "stable", "seconds": 8.5}])
+    )
+    check = Within(check="within", measure="stable_s", arms=("a",), low=3)
+    assert check.decide({"a": [waited]}).outcome is REPRODUCED
     assert check.decide({"a": [record()]}).outcome is NOT_DECIDED
 
 

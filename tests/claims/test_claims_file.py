@@ -71,6 +71,19 @@ def test_of_two_arms_each_goes_first_in_every_other_repeat() -> None:
     assert [trial.id.split(".")[1] for trial in plan.trials] == ["a", "b", "b", "a", "a", "b"]
 
 
+@pytest.mark.parametrize("fault", [None, {"name": "kill-worker", "point": "mid-send"}])
+def test_an_arm_is_a_pipeline_under_its_fault_alone(fault: dict[str, str] | None) -> None:
+    pipeline = {"guarantees": ["at-most-once", "exactly-once"], "inputs": 500}
+    arm = {"pipeline": pipeline, "fault": fault, "repeats": 2, "partitions": 2}
+    plan = plan_claims(parse_claims(changed("claims", "one", "arms", "a", to=arm)), plan_of)
+    trials = [trial for trial in plan.trials if trial.id.startswith("one.a.")]
+    assert [trial.kind for trial in trials] == ["pipeline"] * 4
+    assert {trial.fault for trial in trials} == {fault and fault["name"]}
+    assert {trial.config["processing.guarantee"] for trial in trials} == {"at-most-once", "exactly-once"}
+    assert {trial.config["pipeline.output.partitions"] for trial in trials} == {2}
+    assert min(trial.load.messages for trial in trials) >= 500
+
+
 def test_an_id_leads_with_claim_and_arm_and_stays_short_enough_for_a_topic_and_a_file() -> None:
     arm = {
         "client": ["confluent-kafka", "kafka-python"],
@@ -123,6 +136,19 @@ def test_other_words() -> None:
         ),
         (changed("claims", "one", "arms", "a", "client", to="java"), "claims.one.arms.a: sweep.client: 'java'"),
         (changed("claims", "one", "arms", "a", "fault", to=None), "claims.one.arms.a: needs either a fault or a load"),
+        (changed("claims", "one", "arms", "c", "pipeline", to={}), "claims.one.arms.c: needs either a fault or a load"),
+        (
+            changed("claims", "one", "arms", "a", "pipeline", to={"inputs": 0}),
+            "arms.a: pipelines.inputs: 0 is too small",
+        ),
+        (
+            changed("claims", "one", "arms", "a", "pipeline", to={"repeats": 2}),
+            "arms.a.pipeline: repeats is no key of a pipeline here: the arm says that itself",
+        ),
+        (
+            changed("claims", "one", "checks", to=[{"check": "never", "what": "los", "arms": ["a"]}]),
+            "'los' is not one of lost, ",
+        ),
         (changed("claims", "one", "arms", "A", to={"fault": "lose-ack"}), "'A' is not a name"),
         (changed("claims", "one", "checks", to=[{"check": "never", "what": "lost", "arms": ["z"]}]), "no arm z"),
         (changed("claims", "one", "checks", to=[{"check": "ever"}]), "claims.one.checks[0]"),

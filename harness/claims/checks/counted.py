@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from harness.claims.checks.finding import KIND, Arms, BaseCheck, ClaimOutcome, Finding, Names
-from harness.events import CLIENT_DIED, NO_REPORT
+from harness.events import CLIENT_DIED, NO_REPORT, Anomaly
 from harness.measure.proportion import at_most, interval
-from harness.store import TrialRecord
+from harness.store import Anomalies, TrialRecord
 from harness.words import listed, percent, percents, plural
+from harness.workload.settings import Choice
 
-What = Literal[
-    "lost",
-    "duplicate",
-    "reordered",
-    "unknown_landed",
-    "unknown_absent",
-    "failed_landed",
-    "failed",
-    "unknown",
-    "no_report",
-    "client_died",
-    "error",
-]
+_WHAT = (*map(str, Anomaly), "failed", "unknown", "no_report", "client_died", "error")
+What = Annotated[str, BeforeValidator(Choice(_WHAT).read), Field(json_schema_extra={"enum": list(_WHAT)})]
 """An anomaly; messages with an outcome, those of which the client never said anything; a client that sends no more; or
 messages that ended with the error named by ``error``."""
 
@@ -34,6 +24,9 @@ class _Counted(BaseCheck):
 
     what: What = Field(description="an anomaly, an outcome, no_report, client_died, or error with its name")
     error: str | None = Field(None, description="the name of the client's error that what: error counts")
+    isolation: Literal["read_committed", "read_uncommitted"] = Field(
+        "read_committed", description="of transactions and pipelines, which consumer finds the anomaly"
+    )
     arms: Names
 
     @model_validator(mode="after")
@@ -48,7 +41,9 @@ class _Counted(BaseCheck):
             record
             for name in self.arms
             for record in arms[name]
-            if record.counts is not None and record.anomalies is not None and record.fault.fired
+            if record.counts is not None
+            and record.anomalies is not None
+            and (record.fault.fired or not record.with_fault)
         ]
         counts = [self._count(record) for record in exercised]
         shown, trials = sum(count > 0 for count in counts), len(counts)
@@ -56,7 +51,7 @@ class _Counted(BaseCheck):
             shown,
             trials,
             sum(counts),
-            f"{self.error or self.what} in {_rate(shown, trials)} of {listed(self.arms)}",
+            f"{self.error or self.what} in {_rate(shown, trials)} of {listed(self.arms)}{self._for_whom}",
         )
 
     def _count(self, record: TrialRecord) -> int:
@@ -70,7 +65,15 @@ class _Counted(BaseCheck):
             case "client_died":
                 return int(CLIENT_DIED in (record.reason or ""))
             case _:
-                return getattr(record.anomalies, self.what) or 0
+                return getattr(self._found(record), self.what) or 0
+
+    def _found(self, record: TrialRecord) -> Anomalies | None:
+        """Where there are no transactions both consumers find the same."""
+        return record.anomalies if self.isolation == "read_committed" else record.uncommitted or record.anomalies
+
+    @property
+    def _for_whom(self) -> str:
+        return "" if self.isolation == "read_committed" else f", {self.isolation}"
 
 
 class Happens(_Counted):

@@ -8,11 +8,12 @@ from typing import Literal
 from pydantic import Field
 
 from harness.claims.checks.finding import KIND, Arms, BaseCheck, ClaimOutcome, Finding, Names
+from harness.events import STABLE
 from harness.measure.ratio import Ratio, paired_ratio
 from harness.store import TrialRecord
 from harness.words import extent, listed, percent, plural, times
 
-Measure = Literal["messages_per_s", "p50_ms", "p99_ms", "max_ms", "longest_gap_s", "gave_up_ms"]
+Measure = Literal["messages_per_s", "p50_ms", "p99_ms", "max_ms", "longest_gap_s", "gave_up_ms", "stable_s"]
 
 
 class More(BaseCheck):
@@ -109,6 +110,8 @@ def _one(measure: str, record: TrialRecord) -> float | None:
             return record.throughput.messages_per_s if record.throughput else None
         case "longest_gap_s":
             return record.availability.longest_gap_s if record.availability else None
+        case "stable_s":
+            return next((event["seconds"] for event in record.fault.events if event["what"] == STABLE), None)
         case "gave_up_ms":
             return record.gave_up_ms.p50 if record.gave_up_ms else None
         case _:
