@@ -95,6 +95,38 @@ def test_what_is_committed_is_seen_and_what_is_aborted_is_not(
     assert seen(cluster, topic, "read_uncommitted", last) == {*range(70), *last}
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_transaction_of_nothing_can_be_the_first_and_can_end_either_way(
+    client: str, cluster: LocalCluster, make_topic: Topic, transactional: Transactional
+) -> None:
+    """KAFKA-18401: brokers have not heard of it when it ends."""
+    topic = make_topic(2)
+    sending = transactional(client, topic)
+    of(sending).init(_CALL_S)
+    for end in (of(sending).commit, of(sending).abort, of(sending).commit):
+        of(sending).begin()
+        end(_CALL_S)
+    last = commit_last(sending)
+    assert seen(cluster, topic, "read_committed", last) == last
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_transactions_that_are_aborted_at_once_leave_nothing_to_be_seen(
+    client: str, cluster: LocalCluster, make_topic: Topic, transactional: Transactional
+) -> None:
+    """librdkafka#4849: its messages are on their way, or wait, when each is aborted."""
+    topic = make_topic(2)
+    sending = transactional(client, topic)
+    of(sending).init(_CALL_S)
+    for number in range(50):
+        of(sending).begin()
+        sending.send(5, number % 2)
+        of(sending).abort(_CALL_S)
+    assert sending.recorder.reports == 250
+    last = commit_last(sending)
+    assert seen(cluster, topic, "read_committed", last) == last
+
+
 PURGED = {"aiokafka": set(), "confluent-kafka": {"_PURGE_QUEUE"}, "kafka-python": {"TransactionAbortedError"}}
 
 
