@@ -268,6 +268,12 @@ def test_costs_are_drawn_against_what_varies_with_a_line_a_client_and_one_for_wh
         lines = [line for line in panel.lines if line.get_marker() in ("o", "s") and line.get_linestyle() == "-"]
         assert [np.asarray(line.get_xdata()).tolist() for line in lines] == [[10, 100, 1_000]] * 2
         assert Counter(line.get_linestyle() for line in panel.lines if line not in lines)[":"] == 2
+    throughput.figure.canvas.draw()
+    assert [label.get_text() for label in throughput.get_xticklabels() if label.get_text()][1:-1] == [
+        "10",
+        "100",
+        "1,000",
+    ]
     at_100 = [
         trial.committed_ms.p99
         for trial in synthetic_run.cost_sweep()

@@ -216,6 +216,8 @@ def _dress(panel: Axes, against: Against, what: _Panel, load: str | None) -> Non
     panel.set_title(what.heading + (at if load else ": not measured"), loc="left", fontsize=10)
     panel.set_xscale("log")
     panel.set_xlabel(f"{against.called} (log scale)")
+    panel.xaxis.set_major_formatter(FuncFormatter(_plain))
+    panel.xaxis.set_minor_formatter(NullFormatter())
     drawn = np.concatenate([np.asarray(line.get_ydata(), np.float64) for line in panel.lines] or [np.ones(1)])
     logarithmic = bool(drawn.min() > 0) and drawn.max() / drawn.min() > _LOG_FROM
     panel.set_ylabel(what.unit + (" (log scale)" if logarithmic else ""))
