@@ -98,13 +98,18 @@ class Producer:
     """The new one sends again what the killed one had no report for, or had not committed."""
 
 
+HowWorker = Literal["killed", "replaced", "stalled", "joined"]
+
+
 @dataclass(frozen=True)
 class PipelineWorker:
-    """What becomes of the worker of a pipeline, at which point of a batch's life."""
+    """What becomes of a worker of a pipeline, at which point of a batch's life."""
 
-    how: Literal["killed", "replaced"]
-    """Replaced, it is frozen while another does its work, and wakes up."""
-    point: str
+    how: HowWorker
+    """Replaced, it is frozen while another does its work, and wakes up; stalled, it is so until its group has given its
+    partitions to others. Joined, another comes, and later one goes, each between batches.
+    """
+    point: str = ""
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,21 @@ class Ending(IntEnum):
     ABORTED = 2
 
 
+class Consuming(IntEnum):
+    """What a pipeline's worker notes of its reading. Stored as one byte a deed; the numbers are part of the format."""
+
+    LEFT_OFF = 1
+    """Where its group's committed offset lets it begin, or the beginning of the log where nothing is committed."""
+    POLLED = 2
+    """The client gave it a run of records without a gap."""
+    COMMITTED = 3
+    """The group has committed an offset: the commit, or that of the transaction it is in, was confirmed."""
+    ASSIGNED = 4
+    REVOKED = 5
+    LOST = 6
+    """Taken away without a word before: another may have had it since."""
+
+
 class Guarantee(StrEnum):
     """What a pipeline is built for, by when its offsets are committed: before its outputs are produced, behind them, or
     with them in one transaction.
@@ -101,6 +116,9 @@ class Anomaly(StrEnum):
     HUNG_CALL = "hung_call"
     REDELIVERED = "redelivered"
     SKIPPED = "skipped"
+    POLL_SKIPPED = "poll_skipped"
+    POLL_AGAIN = "poll_again"
+    POLL_BACK = "poll_back"
 
 
 INFORMATION = frozenset({Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT})

@@ -22,6 +22,9 @@ from harness.store import Anomalies, FailedEnd, FaultRecord, TransactionCounts, 
 from harness.topics import partitions_in_all
 from harness.words import listed
 
+_WHERE_THERE_IS = frozenset({Anomaly.UNREPORTED, Anomaly.POLL_SKIPPED, Anomaly.POLL_AGAIN, Anomaly.POLL_BACK})
+"""Expected and counted where there is what they need: a client with a bound, workers that noted what they read."""
+
 
 def judge(record: TrialRecord, journals: Path) -> TrialRecord:
     """The record with its counts, anomalies, verdict and figures.
@@ -87,7 +90,7 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], reading
     expectations = [
         each
         for each in verify.expectations(client, record.config, effects, seen)
-        if each.anomaly != Anomaly.UNREPORTED or findings.anomalies.unreported is not None
+        if each.anomaly not in _WHERE_THERE_IS or getattr(findings.anomalies, each.anomaly) is not None
     ]
     verdict, reason = verify.verdict(
         findings,

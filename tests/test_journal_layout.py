@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from harness.events import Outcome
-from harness.journal import ProducerJournal, TransactionJournal, mapped, read_producer, seal, transactions
+from harness.events import Consuming, Outcome
+from harness.journal import ProducerJournal, TransactionJournal, mapped, polls, read_producer, seal, transactions
 
 DOCUMENT = (Path(__file__).parent.parent / "docs/journal.md").read_text()
 _COLUMN = re.compile(r"^\| `(\w+)` \| (\w+) \| 64(?: \+ (\d+) \*n\*)? \|", re.MULTILINE)
@@ -36,13 +36,28 @@ def test_the_document_has_the_head_of_the_code(tmp_path: Path) -> None:
 
 
 def test_the_document_has_the_transactions_of_the_code(tmp_path: Path) -> None:
-    told = DOCUMENT.partition("## Its transactions")[2].partition("## What is kept")[0]
+    told = DOCUMENT.partition("## Its transactions")[2].partition("## What a pipeline's worker read")[0]
     columns = [(name, _TYPES[kind]) for name, kind in re.findall(r"^\| `(\w+)` \| (\w+) \|", told, re.MULTILINE)]
     assert columns == [*transactions.TIMES, *transactions.BYTES]
     for messages in (3, 4):
         TransactionJournal.create(tmp_path / "t", 5, messages, 2)
         head = b"KDHTXNS\n" + struct.pack("<IiQQ", 1, 5, messages, 2)
         assert (tmp_path / "t").read_bytes() == head + bytes(32 + 4 * 4 + 2 * (3 * 8 + 3))
+
+
+def test_the_document_has_the_polls_of_the_code(tmp_path: Path) -> None:
+    told = DOCUMENT.partition("## What a pipeline's worker read")[2].partition("## What is kept")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (\d+) \|", told, re.MULTILINE)
+    assert {name: (_TYPES[kind], int(at)) for name, kind, at in rows} == {
+        name: (polls.ROW[name].str.replace("|", ""), polls.ROW.fields[name][1])  # type: ignore[index]
+        for name in polls.ROW.names or ()
+    }
+    deeds = re.findall(r"^\| (\d) \| (\w+) \|", told.partition("| deed")[2], re.MULTILINE)
+    assert deeds == [(str(deed.value), deed.name.lower()) for deed in Consuming]
+    polls.PollJournal(tmp_path / "p", 3, 2).note(Consuming.POLLED, 1, 7, 9)
+    head, row = b"KDHPOLL\n" + struct.pack("<Iii", 1, 3, 2) + bytes(44), (tmp_path / "p").read_bytes()[64 + 8 : 64 + 32]
+    assert (tmp_path / "p").read_bytes()[:64] == head
+    assert row == struct.pack("<qqiB3x", 7, 9, 1, 2)
 
 
 def test_the_document_has_every_outcome() -> None:

@@ -17,6 +17,7 @@ from harness.effects import (
     FaultLoad,
     Forgets,
     How,
+    HowWorker,
     Line,
     PipelineWorker,
     Producer,
@@ -41,6 +42,11 @@ _DEEDS = (
     steps.AwaitExpired,
 )
 _HOW: Mapping[type[Any], How] = {steps.Pause: "frozen", steps.Kill: "killed", steps.ShutDown: "shut down"}
+_OF_WORKERS: Mapping[type[Any], HowWorker] = {
+    steps.KillWorker: "killed",
+    steps.FreezeWorker: "replaced",
+    steps.StallWorker: "stalled",
+}
 _LEADER = ("leader", "all", "each")
 _PRODUCE = "Produce"
 
@@ -72,11 +78,11 @@ def effects_of(fault: Fault, parameters: Any) -> Effects:
 
 
 def _worker(during: tuple[steps.Step, ...]) -> PipelineWorker | None:
+    if any(isinstance(step, steps.AddWorker) for step in during):
+        return PipelineWorker("joined")
     stop = next((step for step in during if isinstance(step, steps.AwaitStop)), None)
-    if stop is None:
-        return None
-    killed = any(isinstance(step, steps.KillWorker) for step in during)
-    return PipelineWorker("killed" if killed else "replaced", stop.point.value)
+    how = next((_OF_WORKERS[type(step)] for step in during if type(step) in _OF_WORKERS), None)
+    return None if stop is None or how is None else PipelineWorker(how, stop.point.value)
 
 
 def _elects(away: Away) -> Elects:

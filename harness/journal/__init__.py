@@ -9,6 +9,7 @@ log is kept in the same way (``log``).
 from harness.journal.batches import BatchColumns, read_batches, write_batches
 from harness.journal.log import LogColumns, read_committed, read_log, write_committed, write_log
 from harness.journal.mapped import NONE, Int32, Int64, ProducerJournal, UInt8
+from harness.journal.polls import PollColumns, PollJournal, read_polls, seal_polls
 from harness.journal.sealed import (
     ConsumedColumns,
     ProducerColumns,
@@ -27,6 +28,8 @@ __all__ = [
     "Int32",
     "Int64",
     "LogColumns",
+    "PollColumns",
+    "PollJournal",
     "ProducerColumns",
     "ProducerJournal",
     "TransactionJournal",
@@ -37,9 +40,11 @@ __all__ = [
     "read_committed",
     "read_consumed",
     "read_log",
+    "read_polls",
     "read_producer",
     "read_producers",
     "seal",
+    "seal_polls",
     "write_batches",
     "write_committed",
     "write_log",

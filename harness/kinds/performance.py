@@ -53,7 +53,7 @@ def _asked(repeat: int, load: Load, partitions: int) -> Asked:
         labels.load_label(load.rate, load.message_size),
         labels.load_name(load.rate, load.message_size),
         lambda config, client: load.seconds + _OVERHEAD_S,
-        refuses=lambda config: _cuts(load, config),
+        refuses=lambda client, config: _cuts(load, config),
     )
 
 

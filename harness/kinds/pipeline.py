@@ -10,18 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from harness.bounds import Bounds, recovering_s
+from harness.clients import Setting, consumers
+from harness.clients.consumers import CONSUMERS
 from harness.clusters import Coordinated
 from harness.events import FaultEvent, Guarantee
 from harness.faults import FAULTS
 from harness.faults.act import act
 from harness.faults.fault import Script
 from harness.faults.stage import Stage
-from harness.faults.steps import AwaitStop, Send
+from harness.faults.steps import AwaitStop, Send, StallWorker
+from harness.journal import read_polls
 from harness.kinds.fault import takes_s
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import pipelines
 from harness.report.blocks import Section, section
 from harness.report.data import Data
+from harness.report.labels import GUARANTEE
 from harness.store import TrialRecord
 from harness.topics import Topics
 from harness.trial.observed import all_along
@@ -30,13 +34,17 @@ from harness.trial.waits import bounds_of
 from harness.verify import Readings
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
-from harness.workers.pipeline import Pipeline, PipelineSpec
+from harness.workers.pipeline import Pipeline, PipelineSpec, Stops
 from harness.workload import Config, Recipe, Workload, in_name_only, labels
 from harness.workload.known import Faults
+from harness.workload.model import PipelineTrials
 
 PROFILE = "fault"
 WARM = False
 SHUFFLED = False
+SUBSCRIBE, MODE, WORKERS, PROTOCOL = "subscribe", "pipeline.mode", "pipeline.workers", "group.protocol"
+_SESSION_MS = 6_000  # the least that brokers take (group.min.session.timeout.ms)
+_HEARTBEAT_MS = 500  # so soon members hear of a rebalance
 _INPUTS = 1_000
 _OVERHEAD_S = 6.0  # two topics, a producer of inputs and a worker started, two scans
 
@@ -45,27 +53,46 @@ def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:
     wanted = workload.pipelines
     if wanted is None:
         return []
-    every = product(range(1, wanted.repeats + 1), (None, *wanted.recipes), wanted.guarantees)
-    return [_asked(repeat, recipe, guarantee, workload, faults) for repeat, recipe, guarantee in every]
+    every = product(range(1, wanted.repeats + 1), (None, *wanted.recipes), wanted.mode, wanted.guarantees)
+    return [
+        _asked(repeat, recipe, _application(wanted, guarantee, mode), wanted, faults)
+        for repeat, recipe, mode, guarantee in every
+    ]
 
 
-def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: Workload, faults: Faults) -> Asked:
-    wanted = workload.pipelines
-    assert wanted is not None
-    application = {
-        "processing.guarantee": guarantee.value,
+def _application(wanted: PipelineTrials, guarantee: Guarantee, mode: str) -> dict[str, Any]:
+    """Kafka has no names for most of it. What is as if nobody had stated it is not stated."""
+    application: dict[str, Any] = {
+        GUARANTEE: guarantee.value,
         "pipeline.batch": wanted.batch,
         "pipeline.output.partitions": wanted.partitions,
     }
+    if wanted.workers > 1:
+        application[WORKERS] = wanted.workers
+    if mode == SUBSCRIBE:
+        application[MODE] = mode
+        if wanted.protocol != "classic":
+            application[PROTOCOL] = wanted.protocol
+    return application
+
+
+def _asked(
+    repeat: int, recipe: Recipe | None, application: Mapping[str, Any], wanted: PipelineTrials, faults: Faults
+) -> Asked:
+    words = [
+        application[GUARANTEE],
+        *([f"{wanted.workers} workers"] if WORKERS in application else []),
+        *(application[key] for key in (MODE, PROTOCOL) if key in application),
+    ]
+    label, under = ".".join(words).replace(" ", "-"), ", ".join(words)
     if recipe is None:
         load = TrialLoad("max", None, wanted.inputs or _INPUTS, 100, wanted.input_partitions)
-        name = guarantee.value
         return Asked(
             repeat,
             load,
-            name,
-            name,
-            lambda config, client: _OVERHEAD_S,
+            label,
+            under,
+            lambda config, client: _OVERHEAD_S + wanted.workers - 1,
             application=application,
             refuses=no_such_pipeline,
         )
@@ -80,9 +107,9 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
     return Asked(
         repeat,
         load,
-        f"{guarantee}.{labels.recipe_label(fault.name, differs)}",
-        f"{guarantee}, {labels.recipe_name(fault.name, differs)}",
-        lambda config, client: takes_s(fault, parameters, config, client),
+        f"{label}.{labels.recipe_label(fault.name, differs)}",
+        f"{under}, {labels.recipe_name(fault.name, differs)}",
+        lambda config, client: takes_s(fault, parameters, config, client) + wanted.workers - 1,
         fault,
         parameters,
         application,
@@ -90,9 +117,23 @@ def _asked(repeat: int, recipe: Recipe | None, guarantee: Guarantee, workload: W
     )
 
 
-def no_such_pipeline(config: Config) -> str | None:
-    """Why there is none with such a guarantee, producer or topics."""
-    guarantee = config["processing.guarantee"]
+def no_such_pipeline(client: str, config: Config) -> str | None:
+    """Why there is none with such workers, guarantee, producer or topics."""
+    return _no_such_workers(client, config) or _no_such_production(config)
+
+
+def _no_such_workers(client: str, config: Config) -> str | None:
+    if client not in CONSUMERS:
+        return f"{client} has no consumer for pipelines"
+    if cannot := consumers.unsupported(client, _consumer_config(config)):
+        return " ".join(cannot)
+    if (workers := int(config.get(WORKERS, 1))) > int(config["partitions"]):
+        return f"one of {workers} workers would have no partition of the inputs, which have {config['partitions']}"
+    return None
+
+
+def _no_such_production(config: Config) -> str | None:
+    guarantee = config[GUARANTEE]
     if "topics" in config:
         return "a pipeline has one topic of inputs and one of outputs"
     if config.get("transactional"):
@@ -126,9 +167,10 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     output = create_output(running)
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
     bootstrap = proxy.bootstrap if proxy else venue.cluster.bootstrap
-    spec = spec_of(running, output, bootstrap, bounds)
+    spec = spec_of(running, output, bootstrap, bounds, script)
     venue.doing("starting the pipeline")
-    with Pipeline(spec, _first_stops(script), venue.scratch / "pipeline.log", venue.janitor) as pipeline:
+    log = venue.scratch / "pipeline.log"
+    with Pipeline(spec, _first_stops(script), log, venue.janitor, running.journal) as pipeline:
         # The output's name is that of the group and of the transactional id.
         coordinated: dict[Coordinated, str] = {"transaction": output, "group": output}
         stage = Stage(
@@ -141,15 +183,16 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         ends = venue.cluster.high_watermarks(running.topic)
         venue.doing("waiting for the pipeline")
         call_s = bounds.undisturbed.call_s
-        ended = pipeline.finish(ends, call_s)
-        if pipeline.hangs():
+        failed = pipeline.finish(ends, call_s)
+        if hanging := pipeline.hanging():
             # Who looks after an application ends one that hangs, and starts another.
-            pipeline.kill()
-            pipeline.start()
-            running.events.append(FaultEvent(time.monotonic_ns(), "replace-hung-worker", {}))
-            ended = pipeline.finish(ends, call_s)
-        if (failed := ended["failed"]) is not None:
-            running.note(f"the pipeline's worker failed: {failed}")
+            for number in hanging:
+                pipeline.kill(number)
+                pipeline.start(number)
+                running.events.append(FaultEvent(time.monotonic_ns(), "replace-hung-worker", {"worker": number}))
+            failed = pipeline.finish(ends, call_s)
+        if failed is not None:
+            running.note(failed)
         # What ends a worker that was frozen is what it was frozen for, and no problem.
         for woken in pipeline.wake(ends, call_s):
             detail = {"processed": woken["processed"], "failed": woken["failed"]}
@@ -170,11 +213,14 @@ def create_output(running: Running) -> str:
     return output
 
 
-def spec_of(running: Running, output: str, bootstrap: str, bounds: Bounds) -> PipelineSpec:
+def spec_of(running: Running, output: str, bootstrap: str, bounds: Bounds, script: Any = None) -> PipelineSpec:
     trial = running.trial
-    config, guarantee = trial.producer_config, str(trial.config["processing.guarantee"])
+    config, guarantee = trial.producer_config, str(trial.config[GUARANTEE])
     if guarantee == Guarantee.EXACTLY_ONCE:
         config["transactional.id"] = output
+    every_step = script.every_step if script else ()
+    stall = next((step for step in every_step if isinstance(step, StallWorker)), None)
+    polls_within = {"max.poll.interval.ms": stall.max_poll_interval_ms} if stall else {}
     return PipelineSpec(
         client=trial.client,
         guarantee=guarantee,
@@ -184,26 +230,36 @@ def spec_of(running: Running, output: str, bootstrap: str, bounds: Bounds) -> Pi
         output=output,
         output_partitions=int(trial.config["pipeline.output.partitions"]),
         group=output,
-        mode="assign",
+        mode=str(trial.config.get(MODE, "assign")),
         config=config,
-        consumer_config={},
+        consumer_config={**_consumer_config(trial.config), **polls_within},
         run_key=running.run_key,
         message_size=trial.load.message_size,
         batch=int(trial.config["pipeline.batch"]),
         patience_s=bounds.patience_s,
         call_s=bounds.call_s,
+        workers=int(trial.config.get(WORKERS, 1)),
     )
 
 
-def _first_stops(script: Any) -> tuple[tuple[str, int], ...]:
-    """Where the first worker is to stop; those that take over are told when they start."""
+def _consumer_config(config: Config) -> dict[str, Setting]:
+    """Of members of a group, which others wait for when one dies; with the new protocol that is the brokers' to say."""
+    if config.get(MODE) != SUBSCRIBE:
+        return {}
+    if PROTOCOL in config:
+        return {PROTOCOL: config[PROTOCOL]}
+    return {"session.timeout.ms": _SESSION_MS, "heartbeat.interval.ms": _HEARTBEAT_MS}
+
+
+def _first_stops(script: Any) -> dict[int, Stops]:
+    """Where the first worker of a number is to stop; those that take over are told when they start."""
     stop = next((step for step in script.every_step if isinstance(step, AwaitStop)), None)
-    return () if stop is None else ((stop.point.value, stop.batch),)
+    return {} if stop is None else {stop.worker: ((stop.point.value, stop.batch),)}
 
 
 def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
-    """The journals are of the inputs, the log is of the outputs."""
-    return replace(readings, producers=None, inputs=readings.producers)
+    """The producers' journals are of the inputs, the log is of the outputs."""
+    return replace(readings, producers=None, inputs=readings.producers, polls=read_polls(journals, record.id))
 
 
 def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:

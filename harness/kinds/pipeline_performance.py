@@ -12,7 +12,7 @@ from typing import Any
 
 from harness import measure
 from harness.events import Guarantee
-from harness.journal import read_batches, read_consumed, write_batches
+from harness.journal import read_batches, read_consumed, read_polls, write_batches
 from harness.kinds.pipeline import create_output, no_such_pipeline, spec_of
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import pipelines
@@ -65,7 +65,7 @@ def _asked(repeat: int, load: Load, batch: int, guarantee: Guarantee, workload: 
             "pipeline.batch": batch,
             "pipeline.output.partitions": wanted.partitions,
         },
-        refuses=lambda config: no_such_pipeline(config) or _fills_none(own, batch),
+        refuses=lambda client, config: no_such_pipeline(client, config) or _fills_none(own, batch),
     )
 
 
@@ -104,7 +104,8 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
             outputs = replace(fleet.workers[0].spec, topics=running.output)
             receiver = stack.enter_context(Receiver(outputs, venue.scratch / "consumer.log", venue.janitor))
         venue.doing("starting the pipeline")
-        pipeline = stack.enter_context(Pipeline(spec, (), venue.scratch / "pipeline.log", venue.janitor))
+        log = venue.scratch / "pipeline.log"
+        pipeline = stack.enter_context(Pipeline(spec, {}, log, venue.janitor, running.journal))
         venue.doing("warming up")
         fleet.start(warmup, bounds, rate=rate)
         warm_up_ended(running, fleet)
@@ -113,14 +114,14 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         fleet.start(load.messages, bounds, rate=rate, seconds=load.seconds)
         fleet.finish()
         note_interruptions(running, fleet)
-        ended = pipeline.finish(venue.cluster.high_watermarks(running.topic), bounds.call_s)
-        if ended["failed"] is not None:
-            running.note(f"the pipeline's worker failed: {ended['failed']}")
+        failed = pipeline.finish(venue.cluster.high_watermarks(running.topic), bounds.call_s)
+        if failed is not None:
+            running.note(failed)
         for said in pipeline.given_up():
             running.note_hung_call(said)
         write_batches(running.journal(_BATCHES), pipeline.batches())
         if receiver is not None:
-            receiver.stop(int(ended["processed"]), running.journal(_CONSUMED))
+            receiver.stop(pipeline.processed(), running.journal(_CONSUMED))
 
 
 def _wait_processed(pipeline: Pipeline, inputs: int) -> None:
@@ -141,6 +142,7 @@ def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
         readings,
         producers=None,
         inputs=readings.producers,
+        polls=read_polls(journals, record.id),
         batches=read_batches(journals / f"{record.id}.{_BATCHES}.parquet"),
         consumed=read_consumed(journals / f"{record.id}.{_CONSUMED}.parquet"),
     )

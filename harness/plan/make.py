@@ -168,7 +168,7 @@ class _Trials:
             yield " ".join(cannot)
         elif (refusal := self.clients.refuses(client, producer)) is not None:
             yield refusal
-        if (reason := asked.refuses(config)) is not None:
+        if (reason := asked.refuses(client, config)) is not None:
             yield reason
         if fault and (says_nothing := fault.refuses(asked.parameters, config)) is not None:
             yield f"{fault.name} says nothing here: {says_nothing}"

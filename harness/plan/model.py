@@ -52,8 +52,8 @@ class Asked:
     """What the application does, beside the settings that a workload has."""
     warmup: int = 0
     """So many of the load's messages warm a producer up, which each does in every partition."""
-    refuses: Callable[[Config], str | None] = lambda config: None
-    """Why the trial would say nothing in this configuration, or None."""
+    refuses: Callable[[str, Config], str | None] = lambda client, config: None
+    """Why the trial would say nothing of this client in this configuration, or None."""
 
 
 class Plans(Protocol):

@@ -33,6 +33,9 @@ _DONE_TO = {
     Anomaly.HUNG_CALL: "held up by calls that never returned",
     Anomaly.REDELIVERED: "processed twice",
     Anomaly.SKIPPED: "never processed",
+    Anomaly.POLL_SKIPPED: "passed by in a poll",
+    Anomaly.POLL_AGAIN: "polled again without a reason",
+    Anomaly.POLL_BACK: "polls that went back",
 }
 
 

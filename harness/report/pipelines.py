@@ -28,7 +28,9 @@ def told(records: Sequence[TrialRecord], data: Data) -> Iterator[Block]:
     yield Text(
         "Each input is processed once, skipped, or processed again (redelivered), by what is in the topic of the "
         "outputs for who reads committed messages. In brackets is in how many of the trials: they are of different "
-        "faults, and no repeats of each other."
+        "faults, and no repeats of each other. Of polls is said where they passed by a record (poll skipped), gave one "
+        "again that was polled or committed before (poll again), or went back (poll back), and the worker did not "
+        "begin anew."
     )
     yield _by_guarantee(ran, data.labels)
     yield Details(f"The {plural(len(ran), 'trial')}, one by one", (_one_by_one(ran, data.labels),))

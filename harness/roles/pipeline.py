@@ -2,7 +2,7 @@
 
 A message becomes one with the same producer and sequence, in a partition that follows from its sequence, so that what
 became of each input is in the output's log. At every named point (``harness.events.Point``) it may be told to stop, and
-then says so and stays there until it is told to go on, or until somebody ends it.
+then says so and stays there until it is told to go on, or until somebody ends it: it polls nothing and leaves no group.
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from harness import clients
+from harness.bounds import CLOSING_S
 from harness.clients import ClientDead, ClientRefused, TransactionFailed, consumers
 from harness.clients.consumers import ConsumerFailed, Polled
 from harness.events import GAVE_UP, Guarantee, Outcome, Point
+from harness.journal import PollJournal
 from harness.load.codec import Codec, Decoded
 from harness.load.drain import drain
 from harness.process import Message
 from harness.roles.heartbeat import beat
+from harness.roles.reading import Reader
 from harness.serving import Answer, Refused, Role, say, serve
 from harness.topics import Topics
 
@@ -63,16 +68,19 @@ class PipelineRole(Role):
         self._codecs: dict[int, Codec] = {}
         self._reports, self._goes_on = Reports(), threading.Event()
         self._batch: list[Polled] = []
-        self._number, self._processed, self._failed = 0, 0, ""
         self._polled_ns = 0
+        self._ends: dict[int, int] | None = None
+        self._number, self._processed, self._failed, self._finished = 0, 0, "", False
+        by_hand = [int(partition) for partition in spec["by_hand"]]
+        polls = PollJournal(Path(spec["polls"]), int(spec["worker"]), int(spec["epoch"]))
         try:
             module = clients.load(spec["client"])
-            outputs = Topics((spec["output"],), self._outputs)
-            self._producer = module.create(spec["bootstrap"], outputs, spec["config"], self._reports)
-            self._consumer = consumers.load(spec["client"]).create(
+            output = Topics((spec["output"],), self._outputs)
+            self._producer = module.create(spec["bootstrap"], output, spec["config"], self._reports)
+            consumer = consumers.load(spec["client"]).create(
                 spec["bootstrap"],
                 spec["input"],
-                int(spec["input_partitions"]),
+                by_hand or range(int(spec["input_partitions"])),
                 spec["group"],
                 isolation="read_committed",
                 mode=spec["mode"],
@@ -80,24 +88,11 @@ class PipelineRole(Role):
             )
             if self._guarantee is Guarantee.EXACTLY_ONCE:
                 self._transactions.init(self._call_s)
-            # By partition the next offset to read: where the one before has left off.
-            self._next = dict.fromkeys(range(int(spec["input_partitions"])), 0)
-            self._next |= self._left_off()
+            self._reader = Reader(consumer, by_hand, polls, self._patience_s)
         except (ClientRefused, ConsumerFailed, TransactionFailed) as refusal:
             raise Refused(str(refusal)) from refusal
         beat(lambda since_ns, until_ns: say("stood-still", since_ns=since_ns, until_ns=until_ns))
         return {"version": module.version(), "effective": self._producer.effective}
-
-    def _left_off(self) -> dict[int, int]:
-        """What the group has committed. A coordinator that is new, or was just elected, has to be asked again."""
-        until = time.monotonic() + self._patience_s
-        while True:
-            try:
-                return self._consumer.committed(self._patience_s)
-            except ConsumerFailed as failed:
-                if failed.hung_s is not None or time.monotonic() > until:
-                    raise
-            time.sleep(_POLL_S)
 
     @property
     def _transactions(self) -> clients.Transactions:
@@ -112,54 +107,57 @@ class PipelineRole(Role):
     def idle(self) -> None:
         if self._failed:
             time.sleep(_POLL_S)
-            return
-        self._poll()
-        if len(self._batch) == self._batch_size:
+            came = False
+        else:
+            came = self._poll()
+        over = self._ends is not None and not came
+        if len(self._batch) == self._batch_size or (over and self._batch):
             self._process_or_fail()
+        elif over and self._at_ends() and not self._finished:
+            say("finished", processed=self._processed, failed=self._failed or None)
+        self._finished = over and not self._batch and self._at_ends()
 
     def obey(self, command: Message) -> Answer:
         match command:
             case {"do": "go"}:
                 return "gone", {}
             case {"do": "finish", "ends": ends}:
-                self._finish({int(partition): int(end) for partition, end in ends.items()})
-                return "finished", {"processed": self._processed, "failed": self._failed or None}
+                self._ends = {int(partition): int(end) for partition, end in ends.items()}
+                return "finishing", {}
             case {"do": "close", "timeout_s": timeout_s}:
-                self._consumer.close(timeout_s / 2)
+                if not self._failed:
+                    self._reader.close(timeout_s / 2)
                 self._producer.close(timeout_s / 2)
                 self.over = True
                 return "closed", {}
         return super().obey(command)
 
-    def _finish(self, ends: Mapping[int, int]) -> None:
-        since, before = time.monotonic(), -1
-        while not self._failed and any(self._next[partition] < end for partition, end in ends.items()):
-            self._poll()
-            read = sum(self._next.values())
-            if len(self._batch) == self._batch_size:
-                self._process_or_fail()
-            elif read != before:
-                since, before = time.monotonic(), read
-            elif time.monotonic() - since > self._patience_s:
-                self._failed = f"nothing was read for {self._patience_s:.1f} s, up to {self._next} of {dict(ends)}"
-        if not self._failed and self._batch:
-            self._process_or_fail()
+    def _at_ends(self) -> bool:
+        """Of all partitions that it has; there is nothing more to come for one that can do nothing."""
+        ends = self._ends or {}
+        return bool(self._failed) or all(at >= ends[partition] for partition, at in self._reader.position.items())
 
-    def _poll(self) -> None:
+    def _poll(self) -> bool:
+        """Whether anything came. Of a partition that is taken away, what is polled and in no batch yet is dropped."""
         try:
-            for polled in self._consumer.poll(self._batch_size - len(self._batch), _POLL_S):
-                if not self._batch:
-                    self._polled_ns = time.monotonic_ns()
-                self._batch.append(polled)
-                self._next[polled.partition] = polled.offset + 1
+            polled, moved = self._reader.poll(self._batch_size - len(self._batch), _POLL_S)
         except ConsumerFailed as failed:
             self._fails(str(failed))
+            return False
+        if polled and not self._batch:
+            self._polled_ns = time.monotonic_ns()
+        if moved:
+            say("rebalanced", partitions=sorted(self._reader.position))
+        self._batch = [each for each in self._batch if each.partition not in moved] + polled
+        return bool(polled or moved)
 
     def _process_or_fail(self) -> None:
         self._number += 1
         batch, self._batch = self._batch, []
+        # Where the batch ends, which is where the next one begins: what is polled meanwhile is in no batch yet.
+        offsets = dict(self._reader.position)
         try:
-            self._process(batch)
+            self._process(batch, offsets)
         except (Failed, ClientDead, ConsumerFailed, TransactionFailed) as failed:
             error = getattr(failed, "error", None)
             if (hung_s := getattr(failed, "hung_s", None)) is not None:
@@ -169,16 +167,18 @@ class PipelineRole(Role):
             self._processed += len(batch)
             # Nothing is polled while a batch is processed.
             times = {"polled_ns": self._polled_ns, "done_ns": time.monotonic_ns()}
-            say("processed", batch=self._number, inputs=self._processed, ends=self._next, **times)
+            say("processed", batch=self._number, inputs=self._processed, ends=offsets, **times)
 
     def _fails(self, why: str) -> None:
-        self._failed = why
+        """It does nothing any more, and leaves its group, so that others may."""
+        self._failed, self._batch = why, []
         say("failed", why=why)
+        self._reader.close(CLOSING_S)
 
-    def _process(self, batch: Sequence[Polled]) -> None:
+    def _process(self, batch: Sequence[Polled], offsets: Mapping[int, int]) -> None:
+        # Who it was in the group when it had them: thrown out meanwhile, it is not to commit as whom it is then.
+        group = self._reader.group() if self._guarantee is Guarantee.EXACTLY_ONCE else None
         self._stop_at(Point.AFTER_POLL)
-        # Where the batch ends, which is where the next one begins: what is polled meanwhile is in no batch yet.
-        offsets = dict(self._next)
         match self._guarantee:
             case Guarantee.AT_MOST_ONCE:
                 self._commit(offsets)
@@ -187,19 +187,20 @@ class PipelineRole(Role):
                 self._send(batch)
                 self._commit(offsets)
             case Guarantee.EXACTLY_ONCE:
-                self._in_transaction(batch, offsets)
+                self._in_transaction(batch, offsets, group)
 
-    def _in_transaction(self, batch: Sequence[Polled], offsets: Mapping[int, int]) -> None:
+    def _in_transaction(self, batch: Sequence[Polled], offsets: Mapping[int, int], group: Any) -> None:
         self._transactions.begin()
         self._send(batch)
         of_topic = {(self._input, partition): offset for partition, offset in offsets.items()}
-        self._transactions.send_offsets(of_topic, self._consumer.group(), lambda: self._call_s)
+        self._transactions.send_offsets(of_topic, group, lambda: self._call_s)
         self._stop_at(Point.AFTER_SEND_OFFSETS)
         self._transactions.commit(lambda: self._call_s)
+        self._reader.committed(offsets)
         self._stop_at(Point.AFTER_COMMIT)
 
     def _commit(self, offsets: Mapping[int, int]) -> None:
-        self._consumer.commit(offsets, self._call_s)
+        self._reader.commit(offsets, self._call_s)
         self._stop_at(Point.AFTER_COMMIT)
 
     def _send(self, batch: Sequence[Polled]) -> None:

@@ -68,6 +68,9 @@ class Anomalies(_Record):
     hung_call: int | None = None
     redelivered: int | None = None
     skipped: int | None = None
+    poll_skipped: int | None = None
+    poll_again: int | None = None
+    poll_back: int | None = None
 
 
 class FailedEnd(_Record):

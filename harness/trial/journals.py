@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.bounds import ABORTING_S, HELD_UP_S
 from harness.events import STABLE, FaultEvent
 from harness.journal import producers_of
+from harness.journal.polls import polls_of
 from harness.journal.transactions import sealed_beside
 from harness.topics import Topics
 from harness.trial.venue import Running
@@ -20,7 +21,8 @@ def clear(running: Running) -> None:
     """Nothing is left of an earlier attempt at the trial: what this one does not make is not there."""
     producers = producers_of(running.venue.journals, running.trial.id)
     others = [running.journal(part) for part in ("log", "committed", "consumer-0", "batches")]
-    for path in (*producers, *map(sealed_beside, producers), *others):
+    polls = polls_of(running.venue.journals, running.trial.id)
+    for path in (*producers, *map(sealed_beside, producers), *polls, *others):
         path.unlink(missing_ok=True)
 
 

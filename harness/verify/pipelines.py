@@ -22,8 +22,10 @@ class PipelineCell:
     guarantee: str
     killed_at: frozenset[str]
     """The points at which a worker was killed."""
-    replaced: bool
-    """A worker was frozen while another did its work, and woke up."""
+    woken_at: frozenset[str]
+    """The points at which a worker was frozen, or stalled, while another did its work, and went on then."""
+    subscribes: bool
+    """Partitions are given by a group, which tells who is a member still, and not by hand."""
     undisturbed: bool
     """Nothing else was done, to brokers, line or producers."""
     once: bool
@@ -53,7 +55,8 @@ def pipeline_expectations(producing: Producing, config: Mapping[str, Any], fault
     cell = PipelineCell(
         config["processing.guarantee"],
         frozenset(worker.point for worker in workers if worker.how == "killed"),
-        any(worker.how == "replaced" for worker in workers),
+        frozenset(worker.point for worker in workers if worker.how in ("replaced", "stalled")),
+        config.get("pipeline.mode") == "subscribe",
         undisturbed=undisturbed,
         once=undisturbed or (producing.idempotent and not any(each is None or _resends(each) for each in effects)),
         stays=undisturbed or _stays(producing, foreseen_premises(faults, topic_of(config)), effects),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.journal import BatchColumns, ConsumedColumns, Int64, LogColumns, ProducerColumns
+from harness.journal import BatchColumns, ConsumedColumns, Int64, LogColumns, PollColumns, ProducerColumns
 from harness.verify.copies import Copies
 
 
@@ -46,6 +46,8 @@ class Readings:
     """The client's calls that did not return; None where nobody bounded any."""
     batches: BatchColumns | None = None
     """When a pipeline processed which of them."""
+    polls: Sequence[PollColumns] | None = None
+    """What each worker of a pipeline was given to read of its inputs."""
     report_within_ns: int | None = None
     """How long after a message was handed over its client has to have reported it; None where nothing bounds that."""
 

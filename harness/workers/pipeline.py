@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias
@@ -14,9 +15,11 @@ from harness.bounds import CLOSING_S, HELD_UP_S, STARTING_S
 from harness.clients import Setting
 from harness.events import GAVE_UP
 from harness.janitor import Janitor
+from harness.journal import seal_polls
 from harness.process import Child, ChildFailed, Message
 from harness.workers.worker import WorkerFailed
 
+_LOOK_S = 0.05
 Stops: TypeAlias = tuple[tuple[str, int], ...]
 """Points at which to stop, each with the number of the batch, from 1, in the life of a worker."""
 
@@ -45,104 +48,223 @@ class PipelineSpec:
     """For how long nothing may be read, or reported of what was produced."""
     call_s: float
     """How long any one call may take, until it is told otherwise."""
+    workers: int = 1
+    """How many begin."""
+    by_hand: tuple[int, ...] = ()
+    """The partitions of the inputs that it is assigned; none if it subscribes."""
+    worker: int = 0
+    """Its number."""
+    epoch: int = 0
+    """How many had that number before."""
+    polls: str = ""
+    """The path of the journal of what it reads, to create."""
     stops: Stops = ()
 
 
+@dataclass
+class _Worker:
+    """One of its processes, and all that it has said."""
+
+    child: Child
+    number: int
+    said: list[Message] = field(default_factory=list)
+
+    def heard(self, event: str) -> list[Message]:
+        self.said += self.child.events()
+        return [each for each in self.said if each["event"] == event]
+
+
 class Pipeline:
-    """The worker at work, and those that are frozen meanwhile. All are gone after its context."""
+    """The workers at work, and those that are frozen or stalled meanwhile. All are gone after its context, and what
+    they read is sealed.
+    """
 
-    def __init__(self, spec: PipelineSpec, stops: Stops, log: Path, janitor: Janitor) -> None:
+    def __init__(
+        self,
+        spec: PipelineSpec,
+        first_stops: Mapping[int, Stops],
+        log: Path,
+        janitor: Janitor,
+        sealed: Callable[[str], Path],
+    ) -> None:
+        """``first_stops`` are of the first of a number; ``sealed`` says where a part of the trial's journal is."""
         self.spec = spec
-        self._log, self._janitor = log, janitor
-        self._frozen: list[Child] = []
-        self._at_work = self._start(stops)
-        self._said: list[Message] = []
-        self._before: list[Message] = []
-        """What those said that are at work no more."""
+        self._log, self._janitor, self._sealed = log, janitor, sealed
+        self._patience_s = spec.patience_s + HELD_UP_S
+        self._at_work: dict[int, _Worker] = {}
+        self._aside: list[_Worker] = []
+        self._gone: list[_Worker] = []
+        self._specs: list[PipelineSpec] = []
+        try:
+            for number in range(spec.workers):
+                self.start(number, first_stops.get(number, ()))
+        except BaseException as failed:
+            self.__exit__(type(failed), failed, None)
+            raise
 
-    def start(self, stops: Stops = ()) -> None:
-        """A new worker, in the place of the one before."""
-        self._before += self._heard()
-        self._at_work = self._start(stops)
-        self._said = []
+    def start(self, number: int = 0, stops: Stops = ()) -> None:
+        """A new worker of this number, in the place of the one before if there was one."""
+        epoch = sum(spec.worker == number for spec in self._specs)
+        spec = replace(
+            self.spec,
+            config=_own(self.spec.config, number),
+            by_hand=() if self.spec.mode == "subscribe" else shared_out(self.spec, number),
+            worker=number,
+            epoch=epoch,
+            polls=str(self._log.with_name(f"{number}.{epoch}.polls")),
+            stops=stops,
+        )
+        self._specs.append(spec)
+        child = roles.start("pipeline", asdict(spec), self._log)
+        self._janitor.process(child.pid)
+        try:
+            child.wait("ready", STARTING_S + spec.patience_s)
+        except BaseException:
+            child.kill()
+            raise
+        self._at_work[number] = _Worker(child, number)
 
-    def stopped(self, point: str, batch: int) -> bool:
+    def add(self) -> int:
+        """A new worker, whose number it returns: the least that nobody had."""
+        number = 1 + max(spec.worker for spec in self._specs)
+        self.start(number)
+        return number
+
+    @property
+    def partitions(self) -> int:
+        """Of the inputs."""
+        return self.spec.input_partitions
+
+    def stopped(self, number: int, point: str, batch: int) -> bool:
         """Whether the worker has stopped there."""
-        return any((e["point"], e["batch"]) == (point, batch) for e in self._heard() if e["event"] == "stopped")
+        stops = self._at_work[number].heard("stopped")
+        return any((each["point"], each["batch"]) == (point, batch) for each in stops)
 
-    def processed(self) -> int:
-        """How many inputs the worker at work is done with."""
-        return max((int(each["inputs"]) for each in self._heard() if each["event"] == "processed"), default=0)
+    def processed(self, number: int | None = None) -> int:
+        """How many inputs the worker of this number that is at work is done with, or all that ever were."""
+        whose = self._everybody() if number is None else [self._at_work[number]]
+        return sum(max((int(each["inputs"]) for each in one.heard("processed")), default=0) for one in whose)
 
     def batches(self) -> list[Message]:
-        """What the worker at work said of each batch when it was over (``harness.journal.write_batches``)."""
-        return [each for each in self._heard() if each["event"] == "processed"]
+        """What those at work said of each batch when it was over (``harness.journal.write_batches``)."""
+        return [each for worker in self._at_work.values() for each in worker.heard("processed")]
+
+    def shares(self) -> dict[int, frozenset[int]]:
+        """Which partitions its group gave each worker at work, as far as it was told; those of a group alone."""
+        told = {number: worker.heard("rebalanced") for number, worker in self._at_work.items()}
+        return {number: frozenset(last[-1]["partitions"]) if last else frozenset() for number, last in told.items()}
 
     def fail_if_dead(self) -> None:
-        """Raises ``ChildDied`` if the worker at work has ended, ``WorkerFailed`` if it can do nothing any more."""
-        self._at_work.fail_if_dead()
-        for each in self._heard():
-            if each["event"] == "failed":
+        """Raises ``ChildDied`` if a worker at work has ended, ``WorkerFailed`` if one can do nothing any more."""
+        for worker in self._at_work.values():
+            worker.child.fail_if_dead()
+            for each in worker.heard("failed"):
                 raise WorkerFailed(f"the pipeline's worker failed: {each['why']}")
 
     def given_up(self) -> list[Message]:
         """The clients' calls that did not return: each ``call``, for how many ``seconds``, and until ``at_ns``."""
-        return [each for each in (*self._before, *self._heard()) if each["event"] == GAVE_UP]
+        return [each for worker in self._everybody() for each in worker.heard(GAVE_UP)]
 
-    def hangs(self) -> bool:
-        """Whether one of them is the client's that is at work: it can do nothing any more."""
-        return any(each["event"] == GAVE_UP for each in self._heard())
+    def hanging(self) -> list[int]:
+        """The workers at work of whose clients one did not return: they can do nothing any more."""
+        return [number for number, worker in self._at_work.items() if worker.heard(GAVE_UP)]
 
-    def kill(self) -> None:
+    def kill(self, number: int = 0) -> None:
         """SIGKILL."""
-        self._at_work.kill()
+        worker = self._at_work.pop(number)
+        worker.child.kill()
+        self._gone.append(worker)
 
-    def freeze(self) -> None:
+    def freeze(self, number: int = 0) -> None:
         """SIGSTOP: it goes on when it is woken."""
-        self._at_work.signal(signal.SIGSTOP)
-        self._frozen.append(self._at_work)
+        self._at_work[number].child.signal(signal.SIGSTOP)
+        self.stall(number)
 
-    def finish(self, ends: Mapping[int, int], call_s: float) -> Message:
-        """Lets the worker at work read up to these offsets, and process what it has read. Nothing is done to it any
-        more, so that no call may take longer than ``call_s`` from now on.
+    def stall(self, number: int = 0) -> None:
+        """It stays where it has stopped, alive and silent, until it is woken."""
+        self._aside.append(self._at_work.pop(number))
+
+    def stop(self, number: int) -> None:
+        """In order: it leaves its group, and what is in no batch yet is another's."""
+        worker = self._at_work.pop(number)
+        self._gone.append(worker)
+        _close(worker.child)
+
+    def go_on(self) -> None:
+        """Those that are frozen or stalled go on, to be waited for by ``wake``."""
+        for worker in self._aside:
+            worker.child.signal(signal.SIGCONT)
+            worker.child.tell({"do": "go"})
+
+    def finish(self, ends: Mapping[int, int], call_s: float) -> str | None:
+        """Lets those at work read up to these offsets, and process what they have read. Nothing is done to them any
+        more, so that no call may take longer than ``call_s`` from now on. Returns why they did not, or None.
+
+        Raises ``ChildDied``.
         """
-        bound_s = STARTING_S + sum(ends.values()) * self.spec.patience_s / max(1, self.spec.batch) + HELD_UP_S
-        return self._at_work.ask({"do": "finish", "ends": ends, "call_s": call_s}, "finished", bound_s)
+        for worker in self._at_work.values():
+            worker.child.tell({"do": "finish", "ends": ends, "call_s": call_s})
+        since, before = time.monotonic(), -1
+        while not all(self._done().get(partition, 0) >= end for partition, end in ends.items()):
+            try:
+                self.fail_if_dead()
+            except WorkerFailed as failed:
+                return str(failed)
+            if (processed := self.processed()) != before:
+                since, before = time.monotonic(), processed
+            elif (still_s := time.monotonic() - since) > self._patience_s:
+                return f"the pipeline processed nothing for {still_s:.1f} s, up to {self._done()} of {dict(ends)}"
+            time.sleep(_LOOK_S)
+        return None
 
     def wake(self, ends: Mapping[int, int], call_s: float) -> list[Message]:
-        """Wakes those that were frozen, lets them go on, and says how each ended."""
-        ended = []
-        for child in self._frozen:
-            child.signal(signal.SIGCONT)
-            child.tell({"do": "go"})
-            bound_s = STARTING_S + sum(ends.values()) * self.spec.patience_s / max(1, self.spec.batch) + HELD_UP_S
-            ended.append(child.ask({"do": "finish", "ends": ends, "call_s": call_s}, "finished", bound_s))
-            self._before += child.events()
-        return ended
+        """Wakes those that were frozen or stalled, lets them go on up to these offsets, and says how each ended:
+        ``processed``, and why it ``failed`` or None.
+        """
+        self.go_on()
+        for worker in self._aside:
+            worker.child.tell({"do": "finish", "ends": ends, "call_s": call_s})
+        bound_s = self._patience_s * (1 + sum(ends.values()) / max(1, self.spec.batch))
+        return [worker.child.wait("finished", bound_s) for worker in self._aside]
 
     def __enter__(self) -> Pipeline:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for child in (self._at_work, *self._frozen):
-            child.signal(signal.SIGCONT)
-            if error is None and child.alive:
-                try:
-                    child.ask({"do": "close", "timeout_s": CLOSING_S}, "closed", CLOSING_S + HELD_UP_S)
-                except ChildFailed:
-                    child.kill()
-            child.__exit__(kind, error, at)
+        for worker in self._everybody():
+            worker.child.signal(signal.SIGCONT)
+            if error is None and worker.child.alive:
+                _close(worker.child)
+            worker.child.__exit__(kind, error, at)
+        for spec in self._specs:
+            if Path(spec.polls).exists():
+                seal_polls(Path(spec.polls), self._sealed(f"polls-{spec.worker}.{spec.epoch}"))
 
-    def _start(self, stops: Stops) -> Child:
-        child = roles.start("pipeline", asdict(replace(self.spec, stops=stops)), self._log)
-        self._janitor.process(child.pid)
-        try:
-            child.wait("ready", STARTING_S + self.spec.patience_s)
-        except BaseException:
-            child.kill()
-            raise
-        return child
+    def _everybody(self) -> list[_Worker]:
+        return [*self._at_work.values(), *self._aside, *self._gone]
 
-    def _heard(self) -> list[Message]:
-        self._said += self._at_work.events()
-        return self._said
+    def _done(self) -> dict[int, int]:
+        """By partition the offset up to which inputs are processed, by whomever."""
+        done: dict[int, int] = {}
+        for each in (said for worker in self._everybody() for said in worker.heard("processed")):
+            for partition, offset in each["ends"].items():
+                done[int(partition)] = max(offset, done.get(int(partition), 0))
+        return done
+
+
+def shared_out(spec: PipelineSpec, number: int) -> tuple[int, ...]:
+    """The partitions that the worker of this number has by hand."""
+    return tuple(range(number, spec.input_partitions, spec.workers))
+
+
+def _own(config: Mapping[str, Setting], number: int) -> dict[str, Setting]:
+    """With a ``transactional.id`` of its own, if there is one, so that whoever takes over fences the one before."""
+    shared = config.get("transactional.id")
+    return {**config, **({"transactional.id": f"{shared}.{number}"} if shared and number else {})}
+
+
+def _close(child: Child) -> None:
+    try:
+        child.ask({"do": "close", "timeout_s": CLOSING_S}, "closed", CLOSING_S + HELD_UP_S)
+    except ChildFailed:
+        child.kill()

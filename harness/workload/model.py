@@ -38,6 +38,10 @@ def _rate(value: object) -> float | Literal["max"]:
     return value
 
 
+def _one_or_more(value: object) -> object:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
@@ -177,8 +181,14 @@ class PipelineTrials(_Trials):
     input_partitions: Int = Field(default=2, ge=1, le=1000, description="partitions of the topic they are in")
     partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of the topic of the outputs")
     batch: Int = Field(default=50, ge=1, le=100_000, description="inputs that are processed together")
-    mode: Literal["assign"] = Field(
-        default="assign", description="how a worker comes to its partitions: assign takes all of them by itself"
+    mode: Annotated[tuple[Literal["assign", "subscribe"], ...], BeforeValidator(_one_or_more)] = Field(
+        default=("assign",),
+        min_length=1,
+        description="how workers come to partitions: assign, by hand, or subscribe, in a group; or a list of both",
+    )
+    workers: Int = Field(default=1, ge=1, le=9, description="how many work at once, each on partitions of its own")
+    protocol: Literal["classic", "consumer"] = Field(
+        default="classic", description="by which a group shares them out: classic, or consumer (KIP-848)"
     )
     recipes: tuple[Recipe, ...] = Field(
         default=(), description="beside a run without a fault, each guarantee is run under each of these faults"
@@ -192,7 +202,7 @@ class PipelineTrials(_Trials):
     @property
     def under(self) -> list[tuple[str, int]]:
         names = [NO_FAULT, *(recipe.name for recipe in self.recipes)]
-        return [(name, self.repeats * len(self.guarantees)) for name in names]
+        return [(name, self.repeats * len(self.guarantees) * len(self.mode)) for name in names]
 
 
 class PipelinePerformance(Performance):

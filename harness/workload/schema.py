@@ -65,6 +65,8 @@ def json_schema(known: Known | None = None) -> Schema:
     recipes = [{"enum": list(known.faults)}, *(_recipe(fault, parts) for fault in known.faults.values())]
     describe(parts["FaultTrials"]["properties"]["recipes"], type="array", minItems=1, items={"anyOf": recipes})
     describe(parts["PipelineTrials"]["properties"]["recipes"], type="array", items={"anyOf": recipes})
+    mode = parts["PipelineTrials"]["properties"]["mode"]
+    describe(mode, anyOf=[mode["items"], several(mode["items"])])
     for unused in ("Recipe", "Exclusion", "Grid"):
         del parts[unused]
     return schema

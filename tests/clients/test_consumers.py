@@ -43,7 +43,9 @@ def consume() -> Iterator[Consume]:
         config: Config | None = None,
     ) -> Consumer:
         module = consumers.load(client)
-        opened.append(module.create(bootstrap, topic, 2, group_id, isolation=isolation, mode=mode, config=config or {}))
+        opened.append(
+            module.create(bootstrap, topic, range(2), group_id, isolation=isolation, mode=mode, config=config or {})
+        )
         return opened[-1]
 
     yield open_
@@ -345,7 +347,7 @@ def test_only_librdkafka_has_the_new_protocol_and_there_the_session_is_the_broke
             f"confluent-kafka takes no {name} with group.protocol consumer, where it is the broker's."
         ]
         with pytest.raises(ClientRefused, match=name):
-            module.create(nobody, "t", 1, "g", isolation="read_committed", mode="assign", config={**new, name: value})
+            module.create(nobody, "t", [0], "g", isolation="read_committed", mode="assign", config={**new, name: value})
 
 
 def test_a_client_has_a_consumer_or_none() -> None:

@@ -29,16 +29,27 @@ A_REQUEST = 50
 class Pipeline:
     """Its worker is wherever it is to stop."""
 
-    def stopped(self, point: str, batch: int) -> bool:
+    partitions = 1
+
+    def stopped(self, number: int, point: str, batch: int) -> bool:
         return True
 
-    def processed(self) -> int:
-        return 0
+    def processed(self, number: int | None = None) -> int:
+        return 1_000_000
+
+    def shares(self) -> dict[int, frozenset[int]]:
+        return {0: frozenset({0})}
+
+    def add(self) -> int:
+        return 1
 
     def fail_if_dead(self) -> None: ...
-    def kill(self) -> None: ...
-    def freeze(self) -> None: ...
-    def start(self, stops: tuple[tuple[str, int], ...]) -> None: ...
+    def kill(self, number: int) -> None: ...
+    def freeze(self, number: int) -> None: ...
+    def stall(self, number: int) -> None: ...
+    def stop(self, number: int) -> None: ...
+    def go_on(self) -> None: ...
+    def start(self, number: int, stops: tuple[tuple[str, int], ...]) -> None: ...
 
 
 class Producer:

@@ -160,7 +160,7 @@ def test_a_promise_says_what_it_covers_where_it_is_claimed(whole: Path) -> None:
 def test_every_verdict_and_every_kind_of_wrong_has_its_words(whole: Path) -> None:
     reading = _sections((whole / "report.md").read_text())["How to read this"]
     transactional = {"aborted_visible", "torn_transaction", "hung_transaction", "fenced_visible", "hung_call"}
-    transactional |= {"redelivered", "skipped"}
+    transactional |= {"redelivered", "skipped", "poll_skipped", "poll_again", "poll_back"}
     for anomaly in {*WRONG} - transactional:
         assert f"*{word(anomaly)}*" in reading, anomaly
     for verdict in Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ def _permissions(
 ) -> tuple[Permission, Permission]:
     effects = known_effects(fault, parameters)
     every = expectations(NOBODY, {**config, "processing.guarantee": guarantee.value}, effects)
-    decided = {each.anomaly: each for each in every}
+    decided = {each.anomaly: each for each in every if not each.anomaly.startswith("poll_")}
     assert decided.keys() == {"skipped", "redelivered", "hung_call"} and all(each.source for each in decided.values())
     return decided[Anomaly.SKIPPED].permission, decided[Anomaly.REDELIVERED].permission
 
@@ -91,6 +92,34 @@ def test_where_a_worker_dies_decides_what_is_seen(
 def test_a_worker_that_wakes_up_does_again_what_another_has_done() -> None:
     assert _permissions(Guarantee.AT_LEAST_ONCE, "replace-worker") == (FORBIDDEN, EXPECTED)
     assert _permissions(Guarantee.AT_MOST_ONCE, "replace-worker") == (ALLOWED, ALLOWED)
+
+
+SUBSCRIBES = {"pipeline.mode": "subscribe"}
+
+
+@pytest.mark.parametrize("fault", ["replace-worker", "stall-worker"])
+def test_who_wakes_up_and_is_no_member_any_more_commits_nothing(fault: str) -> None:
+    in_group = {**SAFEST, **SUBSCRIBES}
+    for point in ("after-poll", "mid-send", "after-send"):
+        assert _permissions(Guarantee.AT_LEAST_ONCE, fault, in_group, point=point) == (FORBIDDEN, EXPECTED)
+    assert _permissions(Guarantee.AT_LEAST_ONCE, fault, in_group, point="after-commit") == (FORBIDDEN, ALLOWED)
+    assert _permissions(Guarantee.AT_MOST_ONCE, fault, in_group) == (ALLOWED, FORBIDDEN)
+    assert _permissions(Guarantee.EXACTLY_ONCE, fault, in_group) == (FORBIDDEN, FORBIDDEN)
+
+
+def test_who_comes_and_goes_in_order_takes_nothing_from_a_guarantee() -> None:
+    in_group = {**SAFEST, **SUBSCRIBES}
+    assert _permissions(Guarantee.AT_LEAST_ONCE, "rebalance", in_group) == (FORBIDDEN, ALLOWED)
+    assert _permissions(Guarantee.AT_MOST_ONCE, "rebalance", in_group) == (ALLOWED, FORBIDDEN)
+    assert _permissions(Guarantee.EXACTLY_ONCE, "rebalance", in_group) == (FORBIDDEN, FORBIDDEN)
+
+
+def test_a_poll_passes_nothing_by_as_long_as_what_was_acked_stays() -> None:
+    polls = ("poll_skipped", "poll_again", "poll_back")
+    for fault, permission in (("kill-worker", FORBIDDEN), ("kill-leader", FORBIDDEN), ("power-loss", ALLOWED)):
+        every = expectations(NOBODY, {**SAFEST, "processing.guarantee": "exactly-once"}, known_effects(fault, {}))
+        assert {each.permission for each in every if each.anomaly in polls} == {permission}
+        assert {each.anomaly for each in every} == {"skipped", "redelivered", "hung_call", *polls}
 
 
 def test_without_a_fault_the_guarantee_alone_decides() -> None:
@@ -131,11 +160,11 @@ def test_what_a_producer_sends_again_is_an_input_again() -> None:
 def test_every_rule_decides_somewhere() -> None:
     decisive = set()
     for guarantee in Guarantee:
-        for fault in ("none", "kill-worker", "replace-worker", "restart-producer", "power-loss"):
-            for point in Point:
-                effects = known_effects(fault, {"point": point.value} if "worker" in fault else {})
-                for each in expectations(NOBODY, {**SAFEST, "processing.guarantee": guarantee.value}, effects):
-                    decisive.add((each.anomaly, each.permission, each.reason))
+        faults = ("none", "kill-worker", "replace-worker", "stall-worker", "restart-producer", "power-loss")
+        for fault, point, mode in product(faults, Point, ({}, SUBSCRIBES)):
+            effects = known_effects(fault, {"point": point.value} if "worker" in fault else {})
+            for each in expectations(NOBODY, {**SAFEST, **mode, "processing.guarantee": guarantee.value}, effects):
+                decisive.add((each.anomaly, each.permission, each.reason))
     decisive = {each for each in decisive if each[0] != Anomaly.HUNG_CALL}
     assert decisive == {(a.value, rule.permission, rule.reason) for a, rules in PROCESSED.items() for rule in rules}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from importlib import import_module
@@ -23,7 +23,7 @@ from harness.clients.bounded import LATE_S
 T = TypeVar("T")
 Isolation = Literal["read_committed", "read_uncommitted"]
 Mode = Literal["assign", "subscribe"]
-"""``assign`` reads every partition and joins no group, so that nobody waits for a dead member; ``subscribe`` joins."""
+"""``assign`` reads what it is told and joins no group, so that nobody waits for a dead member; ``subscribe`` joins."""
 
 
 class Polled(NamedTuple):
@@ -112,14 +112,15 @@ class ConsumerModule(Protocol):
     def create(
         bootstrap: str,
         topic: str,
-        partitions: int,
+        partitions: Sequence[int],
         group_id: str,
         *,
         isolation: Isolation,
         mode: Mode,
         config: Mapping[str, Setting],
     ) -> Consumer:
-        """A consumer of a topic with so many partitions; ``auto.offset.reset`` is ``earliest`` unless it is given.
+        """A consumer of a topic: of these partitions with ``assign``; with ``subscribe`` they are all that there are.
+        ``auto.offset.reset`` is ``earliest`` unless it is given.
 
         Waits for no broker longer than a few seconds: whoever polls finds out. Raises ``ClientRefused``.
         """
@@ -142,6 +143,11 @@ GROUP_S = 5.0
 def load(name: str) -> ConsumerModule:
     """The module of one client; imported only when it is needed, since each takes a while."""
     return import_module(CONSUMERS[name])  # type: ignore[return-value]
+
+
+def unsupported(name: str, config: Mapping[str, Setting]) -> list[str]:
+    """What the consumer of a client cannot honour, a sentence each. It is not loaded for nothing."""
+    return load(name).unsupported(config) if config else []
 
 
 class Calls:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from threading import Thread
 from typing import Any, TypeVar
@@ -47,7 +47,7 @@ def unsupported(config: Mapping[str, Setting]) -> list[str]:
 def create(
     bootstrap: str,
     topic: str,
-    partitions: int,
+    partitions: Sequence[int],
     group_id: str,
     *,
     isolation: Isolation,
@@ -76,13 +76,13 @@ class AiokafkaConsumer(Calls):
     again leaves the group for want of polls (``SubscriptionState.fetch_context``).
     """
 
-    def __init__(self, arguments: Mapping[str, Any], topic: str, partitions: int, mode: Mode) -> None:
-        everything = range(partitions)
-        super().__init__(everything if mode == "assign" else ())
-        self._places = [TopicPartition(topic, partition) for partition in everything]
+    def __init__(self, arguments: Mapping[str, Any], topic: str, partitions: Sequence[int], mode: Mode) -> None:
+        super().__init__(partitions if mode == "assign" else ())
+        self._places = [TopicPartition(topic, partition) for partition in partitions]
         self._topic = topic
         self._group_id = str(arguments["group_id"])
         self._loop = asyncio.new_event_loop()
+        self._in_poll = asyncio.Event()
         try:
             self._client: Any = self._loop.run_until_complete(_construct(arguments))
         except (ValueError, RuntimeError, TypeError) as refusal:
@@ -135,14 +135,18 @@ class AiokafkaConsumer(Calls):
         if mode == "assign":
             self._client.assign(self._places)
         else:
-            self._client.subscribe([self._topic], listener=_Listener(self._told))
+            self._client.subscribe([self._topic], listener=_Listener(self._told, self._in_poll))
 
     async def _started(self) -> None:
         await asyncio.shield(asyncio.wrap_future(self._starting))
 
     async def _fetch(self, most: int, timeout_s: float) -> list[Polled]:
         await self._started()
-        found = await self._client.getmany(timeout_ms=timeout_s * 1000, max_records=most)
+        self._in_poll.set()
+        try:
+            found = await self._client.getmany(timeout_ms=timeout_s * 1000, max_records=most)
+        finally:
+            self._in_poll.clear()
         return [
             Polled(record.partition, record.offset, record.value or b"")
             for records in found.values()
@@ -165,11 +169,13 @@ async def _construct(arguments: Mapping[str, Any]) -> Any:
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, told: Callable[..., None]) -> None:
-        self._told = told
+    def __init__(self, told: Callable[..., None], in_poll: asyncio.Event) -> None:
+        self._told, self._in_poll = told, in_poll
 
     def on_partitions_assigned(self, assigned: set[Any]) -> None:
         self._told("assigned", assigned)
 
-    def on_partitions_revoked(self, revoked: set[Any]) -> None:
+    async def on_partitions_revoked(self, revoked: set[Any]) -> None:
+        if revoked:
+            await self._in_poll.wait()
         self._told("revoked", revoked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
 from typing import Any
 
@@ -48,7 +48,7 @@ def unsupported(config: Mapping[str, Setting]) -> list[str]:
 def create(
     bootstrap: str,
     topic: str,
-    partitions: int,
+    partitions: Sequence[int],
     group_id: str,
     *,
     isolation: Isolation,
@@ -74,10 +74,9 @@ class ConfluentConsumer(Calls):
     in the group when it is closed. A session timeout longer than ``max.poll.interval.ms`` it refuses.
     """
 
-    def __init__(self, arguments: Mapping[str, Any], topic: str, partitions: int, mode: Mode) -> None:
-        everything = range(partitions)
-        super().__init__(everything if mode == "assign" else ())
-        self._places = [TopicPartition(topic, partition, OFFSET_STORED) for partition in everything]
+    def __init__(self, arguments: Mapping[str, Any], topic: str, partitions: Sequence[int], mode: Mode) -> None:
+        super().__init__(partitions if mode == "assign" else ())
+        self._places = [TopicPartition(topic, partition, OFFSET_STORED) for partition in partitions]
         self._topic = topic
         self._errors: list[Any] = []
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
 from typing import Any, TypeVar
 
@@ -54,7 +54,7 @@ def unsupported(config: Mapping[str, Setting]) -> list[str]:
 def create(
     bootstrap: str,
     topic: str,
-    partitions: int,
+    partitions: Sequence[int],
     group_id: str,
     *,
     isolation: Isolation,
@@ -83,10 +83,9 @@ class KafkaPythonConsumer(Calls):
     twice; where it begins after a rebalance, the client itself is misled.
     """
 
-    def __init__(self, arguments: Mapping[str, Any], topic: str, partitions: int, mode: Mode) -> None:
-        everything = range(partitions)
-        super().__init__(everything if mode == "assign" else ())
-        self._places = [TopicPartition(topic, partition) for partition in everything]
+    def __init__(self, arguments: Mapping[str, Any], topic: str, partitions: Sequence[int], mode: Mode) -> None:
+        super().__init__(partitions if mode == "assign" else ())
+        self._places = [TopicPartition(topic, partition) for partition in partitions]
         self._topic = topic
         self._mode = mode
         self._closed = False

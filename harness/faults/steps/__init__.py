@@ -32,7 +32,17 @@ from harness.faults.steps.nodes import (
     ShutDown,
     Target,
 )
-from harness.faults.steps.pipeline import AwaitStop, FreezeWorker, KillWorker, StartWorker
+from harness.faults.steps.pipeline import (
+    AddWorker,
+    AwaitProcessed,
+    AwaitShares,
+    AwaitStop,
+    FreezeWorker,
+    KillWorker,
+    StallWorker,
+    StartWorker,
+    StopWorker,
+)
 from harness.faults.steps.step import LineNeed, Need, Step
 from harness.faults.steps.together import Part, Together
 from harness.faults.steps.transactions import (
@@ -47,6 +57,7 @@ from harness.faults.steps.transactions import (
 from harness.faults.steps.wire import AwaitFired, SetRules
 
 __all__ = [
+    "AddWorker",
     "AwaitAcks",
     "AwaitCommitted",
     "AwaitCoordinator",
@@ -57,7 +68,9 @@ __all__ = [
     "AwaitGoneOn",
     "AwaitHealthy",
     "AwaitIsrOfLeader",
+    "AwaitProcessed",
     "AwaitSent",
+    "AwaitShares",
     "AwaitStop",
     "AwaitStopped",
     "Cut",
@@ -90,9 +103,11 @@ __all__ = [
     "SetRules",
     "ShutDown",
     "Sleep",
+    "StallWorker",
     "StartWorker",
     "Step",
     "StopClient",
+    "StopWorker",
     "Target",
     "Together",
 ]

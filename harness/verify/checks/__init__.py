@@ -4,7 +4,7 @@ A new one is one file with a ``CHECK`` and its name in ``CHECKS``. Nothing that 
 expected here: that is for the rules to say.
 """
 
-from harness.verify.checks import calls, messages, order, pipeline, reports, transactions, unexpected
+from harness.verify.checks import calls, messages, order, pipeline, polls, reports, transactions, unexpected
 from harness.verify.checks.check import Check, Found
 
 __all__ = ["CHECKS", "Check", "Found"]
@@ -13,6 +13,7 @@ CHECKS = (
     messages.CHECK,
     order.CHECK,
     pipeline.CHECK,
+    polls.CHECK,
     reports.CHECK,
     transactions.CHECK,
     calls.CHECK,

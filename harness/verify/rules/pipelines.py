@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.events import Anomaly, Permission
+from harness.events import Anomaly, Permission, Point
 from harness.verify.rules.table import ALLOWED, DELIVERY, FORBIDDEN, Rule, rule
 
 EXPECTED = Permission.EXPECTED
 _AT_MOST, _AT_LEAST, _EXACTLY = "at-most-once", "at-least-once", "exactly-once"
 _EOS = "KIP-98; KIP-447"
+_POINTS = [point.value for point in Point]
+_BEFORE_COMMIT = ["after-poll", "mid-send", "after-send"]  # at-least-once
+
+_POSITION = "KafkaConsumer's documentation, Offsets and Consumer Position; KIP-62"
+_MAY_BE_GONE = rule(
+    ALLOWED,
+    "who leads next may lack what was acked, records or committed offsets: who had read further begins elsewhere",
+    _POSITION,
+)
 
 PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
     Anomaly.SKIPPED: (
@@ -68,7 +77,18 @@ PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
             "the worker wakes up when another has done its work, and nothing tells it so: it does it again",
             f"{DELIVERY}; partitions are assigned by hand, so that no generation of a group fences it",
             guarantee=_AT_LEAST,
-            replaced=True,
+            woken_at=_POINTS,
+            subscribes=False,
+            undisturbed=True,
+        ),
+        rule(
+            EXPECTED,
+            "the worker sends outputs, and its commit is refused, for its group gave its partitions to others, who "
+            "make those outputs again",
+            f"{DELIVERY}; KIP-62: it is no member of the generation any more",
+            guarantee=_AT_LEAST,
+            woken_at=_BEFORE_COMMIT,
+            subscribes=True,
             undisturbed=True,
         ),
         rule(
@@ -91,7 +111,8 @@ PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
             "the worker wakes up when another has done its work, and nothing tells it so",
             DELIVERY,
             guarantee=_AT_MOST,
-            replaced=True,
+            woken_at=_POINTS,
+            subscribes=False,
         ),
         rule(
             FORBIDDEN,
@@ -100,6 +121,34 @@ PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
             guarantee=_EXACTLY,
             stays=True,
             once=True,
+        ),
+    ),
+    Anomaly.POLL_SKIPPED: (
+        _MAY_BE_GONE,
+        rule(
+            FORBIDDEN,
+            "a consumer reads on from its position, which a poll moves behind the last record that it gave, and begins "
+            "where its group has committed: no record that is there is passed by",
+            _POSITION,
+            stays=True,
+        ),
+    ),
+    Anomaly.POLL_AGAIN: (
+        _MAY_BE_GONE,
+        rule(
+            FORBIDDEN,
+            "a consumer reads a record again only where it begins anew, and then none that its group had committed",
+            _POSITION,
+            stays=True,
+        ),
+    ),
+    Anomaly.POLL_BACK: (
+        _MAY_BE_GONE,
+        rule(
+            FORBIDDEN,
+            "a consumer's position advances by itself, and goes back for nobody who does not seek",
+            _POSITION,
+            stays=True,
         ),
     ),
 }

@@ -1,0 +1,85 @@
+"""What a worker read survives it, and is read back as it was noted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.events import Consuming
+from harness.journal import PollColumns, PollJournal, read_polls, seal_polls
+
+_WORKER = """
+import os, signal, sys
+from pathlib import Path
+from harness.events import Consuming
+from harness.journal import PollJournal
+journal = PollJournal(Path(sys.argv[1]), 1, 2)
+journal.note(Consuming.LEFT_OFF, 0, 5)
+journal.polled([(0, at) for at in range(5, 9)])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def only(folder: Path) -> PollColumns:
+    polls = read_polls(folder, "t")
+    assert polls is not None and len(polls) == 1
+    return polls[0]
+
+
+def test_a_worker_that_is_killed_has_left_what_it_read(tmp_path: Path) -> None:
+    mapped = tmp_path / "w"
+    ended = subprocess.run([sys.executable, "-c", _WORKER, os.fspath(mapped)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert seal_polls(mapped, tmp_path / "t.polls-1.2.parquet") == 2
+    assert not mapped.exists()
+    read = only(tmp_path)
+    assert (read.worker, read.epoch, len(read)) == (1, 2, 2)
+    assert (read.what.tolist(), read.first.tolist(), read.last.tolist()) == ([1, 2], [5, 5], [-1, 8])
+
+
+def test_a_poll_has_a_row_for_each_run_without_a_gap(tmp_path: Path) -> None:
+    journal = PollJournal(tmp_path / "w", 0, 0)
+    journal.polled([(0, 1), (0, 2), (1, 3), (0, 4), (0, 5), (0, 7)])
+    journal.polled([])
+    seal_polls(tmp_path / "w", tmp_path / "t.polls-0.0.parquet")
+    read = only(tmp_path)
+    runs = list(zip(read.partition.tolist(), read.first.tolist(), read.last.tolist(), strict=True))
+    assert runs == [(0, 1, 2), (1, 3, 3), (0, 4, 5), (0, 7, 7)]
+
+
+def test_it_grows_as_it_has_to_and_is_on_the_harnesss_clock(tmp_path: Path) -> None:
+    journal = PollJournal(tmp_path / "w", 0, 1)
+    for offset in range(10_000):
+        journal.note(Consuming.COMMITTED, 0, offset)
+    assert seal_polls(tmp_path / "w", tmp_path / "t.polls-0.1.parquet", 5) == 10_000
+    read = only(tmp_path)
+    assert read.first.tolist() == list(range(10_000)) and (read.at_ns[1:] >= read.at_ns[:-1]).all()
+
+
+def test_a_trials_workers_are_by_number_and_epoch_and_no_other_trials(tmp_path: Path) -> None:
+    for part in ("t.polls-1.0", "t.polls-0.1", "t.polls-0.0", "t2.polls-0.0"):
+        worker, epoch = part.rpartition("-")[2].split(".")
+        PollJournal(tmp_path / "w", int(worker), int(epoch))
+        seal_polls(tmp_path / "w", tmp_path / f"{part}.parquet")
+    assert [(each.worker, each.epoch) for each in read_polls(tmp_path, "t") or ()] == [(0, 0), (0, 1), (1, 0)]
+    assert read_polls(tmp_path, "nobody") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "says nothing of polls: it begins with b''"),
+        (b"KDHJRNL\n" + bytes(56), "says nothing of polls"),
+        (b"KDHPOLL\n" + struct.pack("<I52x", 9), "has polls of version 9; this harness reads version 1"),
+    ],
+)
+def test_what_is_none_is_refused(content: bytes, why: str, tmp_path: Path) -> None:
+    (tmp_path / "w").write_bytes(content)
+    with pytest.raises(ValueError, match=why):
+        seal_polls(tmp_path / "w", tmp_path / "t.polls-0.0.parquet")
