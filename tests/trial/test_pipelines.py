@@ -35,6 +35,8 @@ def _ran(venue: Venue, client: str, guarantee: str, recipe: dict[str, Any]) -> T
 def _seen(record: TrialRecord) -> tuple[int | None, ...]:
     """Skipped and redelivered for who reads committed messages, and redelivered for who reads all."""
     assert record.anomalies is not None and record.uncommitted is not None, record.reason
+    found = record.anomalies
+    assert (found.poll_skipped, found.poll_again, found.poll_back) == (0, 0, 0), record.witnesses
     return record.anomalies.skipped, record.anomalies.redelivered, record.uncommitted.redelivered
 
 
