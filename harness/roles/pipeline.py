@@ -102,7 +102,8 @@ class PipelineRole(Role):
     def heed(self, command: Message) -> None:
         if command.get("do") == "go":
             self._goes_on.set()
-        self._call_s = float(command.get("call_s", self._call_s))
+        if "call_s" in command:
+            self._call_s = float(command["call_s"])
 
     def idle(self) -> None:
         if self._failed:
