@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness import measure
+from harness.clients import Setting
 from harness.clusters.kinds import CLUSTERS
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Verdict
@@ -45,6 +46,9 @@ class Burst:
     def asks(self, workload: Workload, faults: Faults) -> Sequence[Asked]:
         load = TrialLoad("max", None, self.messages, 100, partitions=2)
         return [Asked(1, load, "burst", f"{self.messages} at once", lambda config, client: 1.0)]
+
+    def producing(self, trial: Trial) -> dict[str, Setting]:
+        return trial.producer_config
 
     def capacity(self, trial: Trial) -> int:
         return trial.load.messages

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import measure, verify
 from harness.bounds import HELD_UP_S
+from harness.clients import Setting
 from harness.clients.traits import traits
 from harness.clusters import Coordinated
 from harness.events import UNDOING, Anomaly, Permission
@@ -68,6 +69,10 @@ def takes_s(fault: Fault, parameters: Any, config: Mapping[str, Any], client: Tr
     hangs = any(each.anomaly == Anomaly.HUNG_CALL and each.permission == Permission.EXPECTED for each in expected)
     waited_s = client_waits(client.client, config, config).asked_s + HELD_UP_S if hangs else 0.0
     return fault.seconds(parameters, config) + waited_s
+
+
+def producing(trial: Trial) -> dict[str, Setting]:
+    return trial.producer_config
 
 
 def capacity(trial: Trial) -> int:

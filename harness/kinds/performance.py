@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness import measure
+from harness.clients import Setting
 from harness.journal import ConsumedColumns, ProducerColumns, read_consumed
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import tables
@@ -70,6 +71,10 @@ def _cuts(load: Load, config: Config) -> str | None:
         f"with transaction.interval.ms={ends.interval_ms} and transaction.messages={ends.messages} the end of a load "
         f"of {load.seconds:g} s would cut the first transaction short: nothing would be measured of a whole one"
     )
+
+
+def producing(trial: Trial) -> dict[str, Setting]:
+    return trial.producer_config
 
 
 def capacity(trial: Trial) -> int:

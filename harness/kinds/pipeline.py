@@ -46,6 +46,7 @@ SUBSCRIBE, MODE, WORKERS, PROTOCOL = "subscribe", "pipeline.mode", "pipeline.wor
 _SESSION_MS = 6_000  # the least that brokers take (group.min.session.timeout.ms)
 _HEARTBEAT_MS = 500  # so soon members hear of a rebalance
 _INPUTS = 1_000
+_IDEMPOTENCE_NEEDS = ("retries", "max.in.flight.requests.per.connection")
 _OVERHEAD_S = 6.0  # two topics, a producer of inputs and a worker started, two scans
 
 
@@ -147,12 +148,19 @@ def _no_such_production(config: Config) -> str | None:
     return None
 
 
+def of_inputs(trial: Trial) -> dict[str, Setting]:
+    """They are written once and stay, whatever outputs are: what becomes of one is the pipeline's doing alone."""
+    stated = {name: value for name, value in trial.producer_config.items() if name not in _IDEMPOTENCE_NEEDS}
+    return {**stated, "acks": "all", "enable.idempotence": True}
+
+
 def capacity(trial: Trial) -> int:
     """Each load of a fault's parts is shared out by itself."""
     loads = FAULTS[trial.fault].loads(trial.parameters) if trial.fault else ()
     return trial.share(trial.load.messages) + max(0, len(loads) - 1)
 
 
+producing = of_inputs
 observed = all_along
 
 
@@ -171,6 +179,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     venue.doing("starting the pipeline")
     log = venue.scratch / "pipeline.log"
     with Pipeline(spec, _first_stops(script), log, venue.janitor, running.journal) as pipeline:
+        running.effective = pipeline.effective
         # The output's name is that of the group and of the transactional id.
         coordinated: dict[Coordinated, str] = {"transaction": output, "group": output}
         stage = Stage(

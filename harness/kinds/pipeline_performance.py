@@ -13,7 +13,7 @@ from typing import Any
 from harness import measure
 from harness.events import Guarantee
 from harness.journal import read_batches, read_consumed, read_polls, write_batches
-from harness.kinds.pipeline import create_output, no_such_pipeline, spec_of
+from harness.kinds.pipeline import create_output, no_such_pipeline, of_inputs, spec_of
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import pipelines
 from harness.report.blocks import Section, section
@@ -79,6 +79,7 @@ def capacity(trial: Trial) -> int:
     return trial.share(trial.load.messages) + trial.share(_warmup(trial.load, int(trial.config["pipeline.batch"])))
 
 
+producing = of_inputs
 observed = before_and_after
 
 
@@ -106,6 +107,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         venue.doing("starting the pipeline")
         log = venue.scratch / "pipeline.log"
         pipeline = stack.enter_context(Pipeline(spec, {}, log, venue.janitor, running.journal))
+        running.effective = pipeline.effective
         venue.doing("warming up")
         fleet.start(warmup, bounds, rate=rate)
         warm_up_ended(running, fleet)

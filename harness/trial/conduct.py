@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from harness.clients import Setting
 from harness.plan import Trial
 from harness.trial.venue import Running
 from harness.wire import Proxy
@@ -16,6 +17,9 @@ class Conduct(Protocol):
 
     def capacity(self, trial: Trial) -> int:
         """How many messages one of its producers sends at most, those that warm it up included."""
+
+    def producing(self, trial: Trial) -> dict[str, Setting]:
+        """What its producers are to run with, beside what makes them transactional."""
 
     def observed(self, running: Running) -> AbstractContextManager[None]:
         """From before the first message until the cluster has recovered: adds to the trial's events what is seen."""

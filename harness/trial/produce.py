@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from harness.bounds import CLOSING_S, RECOVERY_S, Bounds, bytes_of, recovering_s
+from harness.clients import Setting
 from harness.faults.stage import RecipeFailed
 from harness.faults.steps import LineNeed
 from harness.load.spec import InTransactions, Spec
@@ -32,7 +33,7 @@ def produce(running: Running, conduct: Conduct) -> None:
         fleet = Fleet([])
         stack.callback(fleet.close, CLOSING_S)  # also when the next one cannot be started
         for number in range(trial.producers):
-            fleet.add(_worker(running, bootstrap, number, capacity))
+            fleet.add(_worker(running, conduct.producing(trial), bootstrap, number, capacity))
         running.fleet = fleet
         stack.enter_context(_disk_watched(running, fleet))
         venue.doing("starting the client")
@@ -60,9 +61,9 @@ def _disk_watched(running: Running, fleet: Fleet) -> Iterator[None]:
             running.note("stopped: the disk was about to be full")
 
 
-def _worker(running: Running, bootstrap: str, producer: int, capacity: int) -> Worker:
+def _worker(running: Running, config: dict[str, Setting], bootstrap: str, producer: int, capacity: int) -> Worker:
     trial, venue = running.trial, running.venue
-    config, transactions = trial.producer_config, None
+    transactions = None
     if trial.transactional:
         config["transactional.id"] = running.transactional_id(producer)
         transactions = InTransactions(

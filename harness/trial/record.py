@@ -17,6 +17,7 @@ from harness.workload import in_effect
 def record_of(running: Running, started: datetime, elapsed_s: float, *, complete: bool) -> TrialRecord:
     """The record of a trial that ran: without counts, anomalies and verdict."""
     trial, fleet = running.trial, running.fleet
+    effective = running.effective or (fleet.effective if fleet else None)
     planned = fields(trial)
     events = [{"at_ns": event.at_ns, "what": event.what, **event.detail} for event in running.events]
     carried_out = {"loads": _loads(trial), "seed": trial.seed if trial.fault else None, "events": events}
@@ -28,7 +29,7 @@ def record_of(running: Running, started: datetime, elapsed_s: float, *, complete
             "client_version": (fleet.version if fleet else None) or trial.client_version,
         },
         topic=running.topic,
-        effective={**fleet.effective, **in_effect(trial.config)} if fleet and fleet.effective else None,
+        effective={**effective, **in_effect(trial.config)} if effective else None,
         status="completed" if complete else "failed",
         reason="; ".join(running.problems) or None,
         started=started.isoformat(timespec="milliseconds"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness.bounds import bytes_of
 from harness.clusters import Cluster
@@ -53,6 +54,8 @@ class Running:
     """Why the trial's data is not what a completed trial's would be, worst first."""
     output: Topics | None = None
     """The topics that are judged, where those are not its own: what a pipeline produces to."""
+    effective: Mapping[str, Any] | None = None
+    """What the clients that are judged run with, where those are not its producers: the workers of a pipeline."""
     spoiled: bool = False
     """Something ended that nobody ended and that what became of messages depends on: the data is no evidence."""
 

@@ -89,6 +89,8 @@ class Pipeline:
     ) -> None:
         """``first_stops`` are of the first of a number; ``sealed`` says where a part of the trial's journal is."""
         self.spec = spec
+        self.effective: Mapping[str, Setting] = {}
+        """What the producers of outputs really run with, as far as the client lets anybody see."""
         self._log, self._janitor, self._sealed = log, janitor, sealed
         self._patience_s = spec.patience_s + HELD_UP_S
         self._at_work: dict[int, _Worker] = {}
@@ -118,7 +120,7 @@ class Pipeline:
         child = roles.start("pipeline", asdict(spec), self._log)
         self._janitor.process(child.pid)
         try:
-            child.wait("ready", STARTING_S + spec.patience_s)
+            self.effective = child.wait("ready", STARTING_S + spec.patience_s)["effective"]
         except BaseException:
             child.kill()
             raise
