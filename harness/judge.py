@@ -135,14 +135,17 @@ def _ran_with(record: TrialRecord) -> dict[str, Any]:
 
 
 def _asleep_ns(fault: FaultRecord) -> int:
-    """As it noticed itself, or as long as a fault froze it, which is the same sleep where both are on record."""
+    """As it noticed itself, or as long as a fault froze it, which is the same sleep where both are on record; and as
+    long as a fault had it stand in a transaction, for the message that is next then is noted, and handed over later.
+    """
     noticed = int(1e9 * sum(float(event["seconds"]) for event in fault.events if event["what"] == STOOD_STILL))
-    fell, woke = (
-        [event["at_ns"] for event in fault.events if event["what"] == what]
-        for what in ("pause-client", "resume-client")
-    )
-    frozen: int = sum(end - start for start, end in zip(fell, woke, strict=False))
-    return max(noticed, frozen)
+    return max(noticed, _between(fault, "pause-client", "resume-client")) + _between(fault, "stop-client", "go-on")
+
+
+def _between(fault: FaultRecord, first: str, last: str) -> int:
+    """How long it was from each event to the next of the other, all in all, in ns."""
+    began, ended = ([event["at_ns"] for event in fault.events if event["what"] == what] for what in (first, last))
+    return sum(end - start for start, end in zip(began, ended, strict=False))
 
 
 def _measured(record: TrialRecord, readings: verify.Readings) -> dict[str, Any]:

@@ -160,3 +160,31 @@ def test_figures_that_cannot_be_made_take_nothing_from_the_verdict(tmp_path: Pat
     judged = judge(record, tmp_path)  # its load has no message_size
     assert judged.verdict is Verdict.KEPT and judged.throughput is None
     assert judged.verdict_reason is not None and "its figures cannot be made: KeyError" in judged.verdict_reason
+
+
+@pytest.mark.parametrize(
+    ("events", "unreported"),
+    [
+        ([], 1),
+        ([("pause-client", 0), ("resume-client", 15)], 0),
+        ([("stop-client", 0), ("go-on", 15)], 0),
+        ([("stop-client", 0), ("go-on", 5)], 1),
+        ([("pause-client", 0), ("resume-client", 8), ("stop-client", 9), ("go-on", 16)], 0),
+    ],
+)
+def test_nobody_reports_in_his_sleep_nor_while_a_fault_has_him_stand(
+    events: list[tuple[str, int]], unreported: int, tmp_path: Path
+) -> None:
+    _journals(tmp_path, [(Outcome.PENDING, None)], SINCE)
+    parquet = tmp_path / "a.producer-0.parquet"
+    table = pq.read_table(parquet)
+    waited_for = {**table.schema.metadata, b"closed_ns": b"%d" % (20 * 10**9)}  # longer than six seconds
+    pq.write_table(table.replace_schema_metadata(waited_for), parquet)
+    befell = [{"at_ns": second * 10**9, "what": what} for what, second in events]
+    changed = {
+        "client": "kafka-python",
+        "config": {"acks": "all", "delivery.timeout.ms": 1_000},
+        "fault": FaultRecord(name="none", events=befell),
+    }
+    judged = judge(_record(None).model_copy(update=changed), tmp_path)
+    assert judged.anomalies is not None and judged.anomalies.unreported == unreported, judged
