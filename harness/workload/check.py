@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.events import flat_parameters
-from harness.words import options, plural
+from harness.words import options, plain, plural, setting
 from harness.workload.combinations import Config, Contradiction, complete, contradictions
 from harness.workload.grid import Grid
 from harness.workload.problems import Place, Problem
@@ -127,13 +127,19 @@ def _always_refused(parts: Mapping[str, Any], clashes: Sequence[Sequence[Contrad
 
 
 def _asked_twice(sweep: Sequence[Grid], possible: Sequence[tuple[int, Config, Config, str]]) -> Iterator[Problem]:
-    """Grids that ask for a trial which an earlier one asks for."""
-    seen: dict[object, int] = {}
-    twice: dict[int, int] = {}
+    """Trials that are asked for more than once: by two grids, or by values of an axis that mean nothing there."""
+    seen: dict[object, tuple[int, Config]] = {}
+    twice: dict[Place, str] = {}
     for number, axes, settings, version in possible:
         for kind in filter(sweep[number].asks, TRIALS.values()):
-            first = seen.setdefault((kind, version, axes["client"], *sorted(settings.items())), number)
-            if first != number:
-                twice.setdefault(number, first)
-    for number, first in twice.items():
-        yield Problem(("sweep", number), f"asks for a trial that sweep[{first}] asks for too")
+            key = (kind, version, axes["client"], *sorted(settings.items()))
+            before, others = seen.setdefault(key, (number, axes))
+            if before != number:
+                twice.setdefault(("sweep", number), f"asks for a trial that sweep[{before}] asks for too")
+            elif differs := [name for name in axes if axes[name] != others[name]]:
+                place = ("sweep",) if len(sweep) == 1 else ("sweep", number)
+                both = f"{plain(others[differs[0]])} and {plain(axes[differs[0]])}"
+                same = " ".join(setting(name, axes[name]) for name in axes if name not in (*differs, "client"))
+                message = f"{both} make the same trial where {same or 'nothing else is stated'}: it means nothing there"
+                twice.setdefault((*place, differs[0]), message)
+    yield from (Problem(place, message) for place, message in twice.items())

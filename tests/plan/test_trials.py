@@ -153,6 +153,13 @@ def test_of_several_grids_each_is_of_its_own_and_for_the_trials_that_it_names() 
             ],
         ),
         ([], ["sweep: needs at least one mapping of axes to lists of values"]),
+        (
+            [{"transactional": [False, True], "transaction.interval.ms": [10, 100], "acks": ["all"]}],
+            [
+                "sweep.transaction.interval.ms: 10 and 100 make the same trial where transactional=false acks=all: it "
+                "means nothing there"
+            ],
+        ),
     ],
 )
 def test_grids_that_ask_for_nothing_or_for_the_same(sweep: list[dict[str, Any]], said: list[str]) -> None:
