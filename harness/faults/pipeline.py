@@ -52,10 +52,10 @@ class Stalled(Stopped):
 
 
 class Rebalanced(Parameters):
-    messages: int = Field(3_000, ge=1, le=10_000_000, description="inputs of the pipeline")
+    messages: int = Field(1_200, ge=1, le=10_000_000, description="inputs of the pipeline")
     rate: float = Field(300, gt=0, description="inputs a second")
-    comes_after: int = Field(300, ge=0, description="inputs that are processed before another worker comes")
-    goes_after: int = Field(900, ge=0, description="inputs that are processed before the first worker goes")
+    comes_after: int = Field(200, ge=0, description="inputs that are processed before another worker comes")
+    goes_after: int = Field(600, ge=0, description="inputs that are processed before the first worker goes")
 
 
 def _kill_worker(parameters: KillWorkerAt) -> Script:

@@ -25,7 +25,7 @@ from harness.plan import Asked, Trial, TrialLoad
 from harness.report import pipelines
 from harness.report.blocks import Section, section
 from harness.report.data import Data
-from harness.report.labels import GUARANTEE
+from harness.report.labels import GUARANTEE, MODE, PROTOCOL, WORKERS, pipeline_name
 from harness.store import TrialRecord
 from harness.topics import Topics
 from harness.trial.observed import all_along
@@ -42,11 +42,12 @@ from harness.workload.model import PipelineTrials
 PROFILE = "fault"
 WARM = False
 SHUFFLED = False
-SUBSCRIBE, MODE, WORKERS, PROTOCOL = "subscribe", "pipeline.mode", "pipeline.workers", "group.protocol"
+SUBSCRIBE = "subscribe"
 _SESSION_MS = 6_000  # the least that brokers take (group.min.session.timeout.ms)
 _HEARTBEAT_MS = 500  # so soon members hear of a rebalance
 _INPUTS = 1_000
 _IDEMPOTENCE_NEEDS = ("retries", "max.in.flight.requests.per.connection")
+_WORKER_S = 0.5  # one more that is started
 _OVERHEAD_S = 6.0  # two topics, a producer of inputs and a worker started, two scans
 
 
@@ -80,12 +81,8 @@ def _application(wanted: PipelineTrials, guarantee: Guarantee, mode: str) -> dic
 def _asked(
     repeat: int, recipe: Recipe | None, application: Mapping[str, Any], wanted: PipelineTrials, faults: Faults
 ) -> Asked:
-    words = [
-        application[GUARANTEE],
-        *([f"{wanted.workers} workers"] if WORKERS in application else []),
-        *(application[key] for key in (MODE, PROTOCOL) if key in application),
-    ]
-    label, under = ".".join(words).replace(" ", "-"), ", ".join(words)
+    under = pipeline_name(application)
+    label = under.replace(", ", ".").replace(" ", "-")
     if recipe is None:
         load = TrialLoad("max", None, wanted.inputs or _INPUTS, 100, wanted.input_partitions)
         return Asked(
@@ -93,7 +90,7 @@ def _asked(
             load,
             label,
             under,
-            lambda config, client: _OVERHEAD_S + wanted.workers - 1,
+            lambda config, client: _OVERHEAD_S + _others_s(wanted),
             application=application,
             refuses=no_such_pipeline,
         )
@@ -110,12 +107,17 @@ def _asked(
         load,
         f"{label}.{labels.recipe_label(fault.name, differs)}",
         f"{under}, {labels.recipe_name(fault.name, differs)}",
-        lambda config, client: takes_s(fault, parameters, config, client) + wanted.workers - 1,
+        lambda config, client: takes_s(fault, parameters, config, client) + _others_s(wanted),
         fault,
         parameters,
         application,
         refuses=no_such_pipeline,
     )
+
+
+def _others_s(wanted: PipelineTrials) -> float:
+    """What workers take beside the first."""
+    return (wanted.workers - 1) * _WORKER_S
 
 
 def no_such_pipeline(client: str, config: Config) -> str | None:

@@ -21,6 +21,8 @@ IDEMPOTENCE = "enable.idempotence"
 REPLICATION = "replication.factor"
 GUARANTEE = "processing.guarantee"
 """A pipeline's, which is its own name."""
+WORKERS, MODE, PROTOCOL = "pipeline.workers", "pipeline.mode", "group.protocol"
+"""What a pipeline states of its workers where there are several, or a group."""
 WITHOUT_FAULT = "no fault"
 
 _ALWAYS = (ACKS, IDEMPOTENCE)
@@ -153,12 +155,23 @@ class Labels:
     def _word(self, key: str, value: Any) -> str:
         if value is False and key not in self.left_out:
             return ""
-        if key == GUARANTEE:
-            return str(value)
+        if key in (GUARANTEE, WORKERS, MODE, PROTOCOL):
+            return of_pipeline(key, value)
         if (key, value) in _FEATURES:
             return _FEATURES[key, value]
         known = SETTINGS.get(key)
         return _plain(key, value) if known is None or value is None else known.said(value)
+
+
+def of_pipeline(key: str, value: Any) -> str:
+    """What is said of a pipeline: ``exactly-once``, ``2 workers``, ``subscribe``, ``consumer protocol``."""
+    return {WORKERS: "{} workers", PROTOCOL: "{} protocol"}.get(key, "{}").format(value)
+
+
+def pipeline_name(config: Mapping[str, Any]) -> str:
+    """A pipeline in words: ``exactly-once, 2 workers, subscribe``."""
+    said = (GUARANTEE, WORKERS, MODE, PROTOCOL)
+    return ", ".join(of_pipeline(key, config[key]) for key in said if key in config)
 
 
 def name(subject: Subject) -> str:

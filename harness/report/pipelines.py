@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.report.blocks import Block, Details, Lines, Strong, Table, Text, Words
 from harness.report.data import Data
-from harness.report.labels import GUARANTEE, Labels
+from harness.report.labels import Labels, pipeline_name
 from harness.report.matrix import verdict_of
 from harness.report.performance import Clock, Performance, Quantile
 from harness.report.wording import UNSTEADY, middle, rate, span
@@ -65,10 +65,10 @@ def measured(processed: Sequence[Performance]) -> Iterator[Block]:
 
 
 def _by_guarantee(records: Sequence[TrialRecord], labels: Labels) -> Table:
-    """A row a client and guarantee, for a design review: what is promised, and what was seen under which faults."""
+    """A row a client and pipeline, for a design review: what is promised, and what was seen under which faults."""
     groups: dict[tuple[str, str], list[TrialRecord]] = defaultdict(list)
     for record in records:
-        groups[record.client, str(record.config[GUARANTEE])].append(record)
+        groups[record.client, pipeline_name(record.config)].append(record)
     rows: list[list[Words]] = []
     for (client, guarantee), trials in sorted(groups.items()):
         faults = sorted({labels.fault(record) for record in trials if record.with_fault})
@@ -98,11 +98,11 @@ def _seen(trials: Sequence[TrialRecord], where: str, anomaly: str) -> str:
 
 
 def _one_by_one(records: Sequence[TrialRecord], labels: Labels) -> Table:
-    ordered = sorted(records, key=lambda record: (record.client, record.config[GUARANTEE], record.id))
+    ordered = sorted(records, key=lambda record: (record.client, pipeline_name(record.config), record.id))
     rows: list[list[Words]] = [
         [
             record.client,
-            str(record.config[GUARANTEE]),
+            pipeline_name(record.config),
             labels.fault(record),
             verdict_of(record).value,
             count(record.counts.sent if record.counts else None),

@@ -194,6 +194,12 @@ class PipelineTrials(_Trials):
         default=(), description="beside a run without a fault, each guarantee is run under each of these faults"
     )
 
+    @field_validator("mode")
+    @classmethod
+    def _once(cls, mode: tuple[str, ...]) -> tuple[str, ...]:
+        reading.differ("mode", mode, "value")
+        return mode
+
     @field_validator("recipes", mode="before")
     @classmethod
     def _known(cls, recipes: object, info: ValidationInfo) -> object:

@@ -1,0 +1,87 @@
+"""Pipelines in a plan: what tells their trials apart, and what workers there cannot be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.plan import Trial
+
+from .planning import planned
+
+
+def trials(pipelines: Any, client: str = "confluent-kafka") -> tuple[Trial, ...]:
+    asked = {"sweep": {"client": [client]}, "performance": None, "faults": None, "pipelines": pipelines}
+    return planned(asked).trials
+
+
+ONE = {"guarantees": ["exactly-once"]}
+
+
+def test_workers_mode_and_protocol_are_told_apart_and_what_is_default_is_not_stated() -> None:
+    sections = [
+        ONE,
+        {**ONE, "workers": 2},
+        {**ONE, "mode": "subscribe", "workers": 2},
+        {**ONE, "mode": "subscribe", "workers": 2, "protocol": "consumer"},
+    ]
+    made = [trial for section in sections for trial in trials(section)]
+    assert [trial.id for trial in made] == [
+        "confluent-kafka.exactly-once.r1",
+        "confluent-kafka.exactly-once.2-workers.r1",
+        "confluent-kafka.exactly-once.2-workers.subscribe.r1",
+        "confluent-kafka.exactly-once.2-workers.subscribe.consumer-protocol.r1",
+    ]
+    assert [trial.skip for trial in made] == [None] * 4
+    of_workers = [{key for key in trial.config if key in STATED} for trial in made]
+    assert of_workers == [set(), {"pipeline.workers"}, {"pipeline.workers", "pipeline.mode"}, STATED]
+    assert made[2].under == "exactly-once, 2 workers, subscribe"
+
+
+STATED = {"pipeline.workers", "pipeline.mode", "group.protocol"}
+
+
+def skip(recipe: Any, client: str = "confluent-kafka", **of: Any) -> str | None:
+    return trials({**ONE, "recipes": [recipe], **of}, client)[-1].skip
+
+
+@pytest.mark.parametrize(
+    ("recipe", "of", "says"),
+    [
+        ("kill-worker", {"workers": 3}, "one of 3 workers would have no partition of the inputs, which have 2"),
+        ({"name": "kill-worker", "worker": 2}, {"workers": 2}, "there is no worker 2: they are counted from 0"),
+        ("stall-worker", {"workers": 2}, "nobody takes partitions away that are assigned by hand"),
+        ("stall-worker", {"mode": "subscribe"}, "there is no other worker who could be given its partitions"),
+        ("rebalance", {"workers": 2}, "partitions that are assigned by hand are shared out once"),
+        ("rebalance", {"mode": "subscribe"}, "it needs two"),
+        ("rebalance", {"mode": "subscribe", "workers": 2}, "one worker more than 2 would have no partition of 2"),
+        ({"name": "lose-ack", "api": "JoinGroup"}, {}, "JoinGroup is asked by members of a group"),
+        (
+            {"name": "lose-ack", "api": "Heartbeat"},
+            {"mode": "subscribe", "protocol": "consumer"},
+            "Heartbeat is asked with the classic protocol",
+        ),
+    ],
+)
+def test_what_says_nothing_of_such_workers_is_skipped(recipe: Any, of: dict[str, Any], says: str) -> None:
+    assert says in str(skip(recipe, **of))
+
+
+def test_what_a_group_makes_possible_is_run() -> None:
+    in_group: dict[str, Any] = {"mode": "subscribe", "workers": 2, "input_partitions": 3}
+    for recipe in ("rebalance", "stall-worker", "kill-worker", {"name": "lose-ack", "api": "SyncGroup"}):
+        assert skip(recipe, **in_group) is None
+
+
+@pytest.mark.parametrize("client", ["aiokafka", "kafka-python"])
+def test_a_protocol_that_the_client_has_not_is_skipped_with_its_reason(client: str) -> None:
+    said = skip("kill-worker", client, mode="subscribe", protocol="consumer")
+    assert str(said).startswith(client) and "it knows no other" in str(said)
+
+
+def test_members_have_a_session_that_brokers_take_and_takeover_costs_one() -> None:
+    by_hand, in_group = (
+        trials({**ONE, "mode": mode, "recipes": ["kill-worker"]})[-1] for mode in ("assign", "subscribe")
+    )
+    assert in_group.estimated_s > by_hand.estimated_s + 5
