@@ -25,28 +25,61 @@ Api = Literal[
     "JoinGroup",
     "SyncGroup",
     "Heartbeat",
+    "ConsumerGroupHeartbeat",
 ]
 """By Kafka's own names."""
 PRODUCE: Api = "Produce"
-_Asked = Callable[[bool, str | None], bool]
-"""Whether there are transactions, and the guarantee of the pipeline, if there is one -> whether anybody asks."""
-_OF_MEMBERS = ("JoinGroup", "SyncGroup", "Heartbeat")
-_FOR_TRANSACTIONS: _Asked = lambda transactions, guarantee: transactions  # noqa: E731
-_BY_CONSUMERS: _Asked = lambda transactions, guarantee: guarantee is not None  # noqa: E731
-_IN_TRANSACTIONS: _Asked = lambda transactions, guarantee: guarantee == Guarantee.EXACTLY_ONCE  # noqa: E731
-_OUTSIDE: _Asked = lambda transactions, guarantee: guarantee not in (None, Guarantee.EXACTLY_ONCE)  # noqa: E731
-_EITHER: _Asked = lambda transactions, guarantee: transactions or guarantee is not None  # noqa: E731
+_Asked = Callable[[Config], bool]
+"""Whether anybody asks in a trial so configured."""
+
+
+def _guarantee(config: Config) -> str | None:
+    return config.get("processing.guarantee")
+
+
+def _transactional(config: Config) -> bool:
+    return bool(config.get("transactional")) or _guarantee(config) == Guarantee.EXACTLY_ONCE
+
+
+def _in_a_group(protocol: str) -> _Asked:
+    def asked(config: Config) -> bool:
+        return config.get("pipeline.mode") == "subscribe" and config.get("group.protocol", "classic") == protocol
+
+    return asked
+
+
 _ASKED: Mapping[str, tuple[_Asked, str]] = {
     **dict.fromkeys(
         ("InitProducerId", "AddPartitionsToTxn", "EndTxn"),
-        (_FOR_TRANSACTIONS, "for a transaction: transactional has to be true, or a pipeline exactly-once"),
+        (_transactional, "for a transaction: transactional has to be true, or a pipeline exactly-once"),
     ),
     **dict.fromkeys(
-        ("AddOffsetsToTxn", "TxnOffsetCommit"), (_IN_TRANSACTIONS, "by who consumes in a transaction: exactly-once")
+        ("AddOffsetsToTxn", "TxnOffsetCommit"),
+        (
+            lambda config: _guarantee(config) == Guarantee.EXACTLY_ONCE,
+            "by who consumes in a transaction: exactly-once",
+        ),
     ),
-    **dict.fromkeys(("Fetch", "OffsetFetch"), (_BY_CONSUMERS, "by who consumes, and there is no pipeline")),
-    "OffsetCommit": (_OUTSIDE, "by who consumes outside of transactions: a pipeline at-most-once or at-least-once"),
-    "FindCoordinator": (_EITHER, "for a transaction or a group: transactional has to be true, or a pipeline there"),
+    **dict.fromkeys(
+        ("Fetch", "OffsetFetch"),
+        (lambda config: _guarantee(config) is not None, "by who consumes, and there is no pipeline"),
+    ),
+    "OffsetCommit": (
+        lambda config: _guarantee(config) not in (None, Guarantee.EXACTLY_ONCE),
+        "by who consumes outside of transactions: a pipeline at-most-once or at-least-once",
+    ),
+    "FindCoordinator": (
+        lambda config: _transactional(config) or _guarantee(config) is not None,
+        "for a transaction or a group: transactional has to be true, or a pipeline there",
+    ),
+    **dict.fromkeys(
+        ("JoinGroup", "SyncGroup", "Heartbeat"),
+        (_in_a_group("classic"), "by members of a group: a pipeline with mode subscribe and protocol classic"),
+    ),
+    "ConsumerGroupHeartbeat": (
+        _in_a_group("consumer"),
+        "by members of a group: a pipeline with mode subscribe and protocol consumer",
+    ),
 }
 
 
@@ -60,18 +93,5 @@ def never_asked(parameters: OfApi, config: Config) -> str | None:
     """Why no client of a trial so configured sends such a request."""
     if parameters.api == PRODUCE:
         return None
-    if parameters.api in _OF_MEMBERS:
-        return _of_members(parameters.api, config)
-    guarantee = config.get("processing.guarantee")
     asked, why = _ASKED[parameters.api]
-    if asked(bool(config.get("transactional")) or guarantee == Guarantee.EXACTLY_ONCE, guarantee):
-        return None
-    return f"{parameters.api} is asked {why}"
-
-
-def _of_members(api: str, config: Config) -> str | None:
-    if config.get("pipeline.mode") != "subscribe":
-        return f"{api} is asked by members of a group, and nobody here subscribes"
-    if config.get("group.protocol") == "consumer":
-        return f"{api} is asked with the classic protocol; with the new one it is ConsumerGroupHeartbeat"
-    return None
+    return None if asked(config) else f"{parameters.api} is asked {why}"

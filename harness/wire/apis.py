@@ -25,6 +25,7 @@ ANSWERED = (
     "JoinGroup",
     "SyncGroup",
     "Heartbeat",
+    "ConsumerGroupHeartbeat",
 )
 """Those whose errors are worth injecting."""
 VERSIONS: Mapping[int, frozenset[int]] = {

@@ -152,6 +152,8 @@ class _Reply:
             return self._length(-1 if slot.nullable else 0, ">h")
         if slot.kind in ("bytes", "records"):
             return self._length(0, ">i")
+        if not isinstance(slot.kind, str):
+            return b"\xff"  # a structure that may be null: a byte says whether it is there
         known = isinstance(slot.default, int)
         value = slot.default if known else 0 if slot.kind in _ZERO else -1
         return int(value).to_bytes(_BYTES[slot.kind], "big", signed=True)

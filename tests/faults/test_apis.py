@@ -10,6 +10,8 @@ from harness.faults import FAULTS, known_effects
 from harness.faults.steps import SetRules
 from harness.faults.wire import InjectError
 
+SUBSCRIBE = {"pipeline.mode": "subscribe"}
+KIP_848 = {"group.protocol": "consumer"}
 _OF_AN_API = ["lose-ack", "lose-request", "inject-error", "hold"]
 
 
@@ -42,6 +44,10 @@ def test_a_fault_of_requests_can_be_of_another_api(name: str) -> None:
         ("OffsetCommit", {"processing.guarantee": "at-least-once"}, None),
         ("Fetch", {"transactional": True}, "by who consumes, and there is no pipeline"),
         ("Heartbeat", {"processing.guarantee": "exactly-once"}, "by members of a group"),
+        ("Heartbeat", {"processing.guarantee": "exactly-once", **SUBSCRIBE}, None),
+        ("Heartbeat", {"processing.guarantee": "exactly-once", **SUBSCRIBE, **KIP_848}, "by members of a group"),
+        ("ConsumerGroupHeartbeat", {"processing.guarantee": "at-least-once", **SUBSCRIBE, **KIP_848}, None),
+        ("ConsumerGroupHeartbeat", {"processing.guarantee": "at-least-once", **SUBSCRIBE}, "by members of a group"),
     ],
 )
 def test_an_api_that_no_client_of_the_trial_asks_is_refused(

@@ -120,7 +120,7 @@ NAMED: dict[str, Callable[[Any], Any]] = {
     "TxnOffsetCommit": partitions,
     "AddPartitionsToTxn": of_each("transactions", "results_by_transaction", of="transactional_id"),
     "FindCoordinator": coordinators,
-    "JoinGroup": lambda message: message.member_id,
+    **dict.fromkeys(["JoinGroup", "ConsumerGroupHeartbeat"], lambda message: message.member_id),
     **dict.fromkeys(["InitProducerId", "AddOffsetsToTxn", "EndTxn", "SyncGroup", "Heartbeat"], only_the_response),
 }
 """By API: what of a request the response repeats."""
