@@ -10,47 +10,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from harness import clients
 from harness.bounds import CLOSING_S
 from harness.clients import ClientDead, ClientRefused, TransactionFailed, consumers
 from harness.clients.consumers import ConsumerFailed, Polled
-from harness.events import GAVE_UP, Guarantee, Outcome, Point
+from harness.events import GAVE_UP, Guarantee, Point
 from harness.journal import PollJournal
-from harness.load.codec import Codec, Decoded
-from harness.load.drain import drain
+from harness.load.codec import Codec
 from harness.process import Message
 from harness.roles.heartbeat import beat
 from harness.roles.reading import Reader
+from harness.roles.writing import Failed, Reports, Writer
 from harness.serving import Answer, Refused, Role, say, serve
 from harness.topics import Topics
 
 _POLL_S = 0.2
-_WRITTEN = (Outcome.ACKED, Outcome.UNCONFIRMED)  # the latter with acks=0, which no guarantee has but at-most-once
-
-
-@dataclass
-class Reports:
-    """A ``clients.Recorder`` that remembers what went wrong with the messages of one batch."""
-
-    wrong: list[str] = field(default_factory=list)
-
-    def done(self, sequence: int, outcome: Outcome, at_ns: int, offset: int = -1, error: str | None = None) -> None:
-        if outcome not in _WRITTEN:
-            self.wrong.append(error or outcome.name)
-
-    def done_many(self, sequence: object, outcome: Outcome, at_ns: object, offset: object) -> None:
-        if outcome not in _WRITTEN:
-            self.wrong.append(outcome.name)
-
-
-class Failed(Exception):
-    """The worker can do nothing any more; the message says why."""
 
 
 class PipelineRole(Role):
@@ -59,14 +36,11 @@ class PipelineRole(Role):
     look_s = 0.0
 
     def start(self, spec: Message) -> Message:
-        self._guarantee = Guarantee(spec["guarantee"])
-        self._outputs, self._batch_size = int(spec["output_partitions"]), int(spec["batch"])
-        self._patience_s, self._call_s = float(spec["patience_s"]), float(spec["call_s"])
+        self._guarantee, self._batch_size = Guarantee(spec["guarantee"]), int(spec["batch"])
+        patience_s, self._call_s = float(spec["patience_s"]), float(spec["call_s"])
         self._input = str(spec["input"])
         self._stops = [(Point(point), int(batch)) for point, batch in spec["stops"]]
-        self._codec = Codec(spec["run_key"], spec["message_size"])
-        self._codecs: dict[int, Codec] = {}
-        self._reports, self._goes_on = Reports(), threading.Event()
+        self._goes_on = threading.Event()
         self._batch: list[Polled] = []
         self._polled_ns = 0
         self._ends: dict[int, int] | None = None
@@ -75,8 +49,10 @@ class PipelineRole(Role):
         polls = PollJournal(Path(spec["polls"]), int(spec["worker"]), int(spec["epoch"]))
         try:
             module = clients.load(spec["client"])
-            output = Topics((spec["output"],), self._outputs)
-            self._producer = module.create(spec["bootstrap"], output, spec["config"], self._reports)
+            output, reports = Topics((spec["output"],), int(spec["output_partitions"])), Reports()
+            self._producer = module.create(spec["bootstrap"], output, spec["config"], reports)
+            codec = Codec(spec["run_key"], spec["message_size"])
+            self._writer = Writer(self._producer, reports, codec, output.partitions, patience_s)
             consumer = consumers.load(spec["client"]).create(
                 spec["bootstrap"],
                 spec["input"],
@@ -88,7 +64,7 @@ class PipelineRole(Role):
             )
             if self._guarantee is Guarantee.EXACTLY_ONCE:
                 self._transactions.init(self._call_s)
-            self._reader = Reader(consumer, by_hand, polls, self._patience_s)
+            self._reader = Reader(consumer, by_hand, polls, patience_s)
         except (ClientRefused, ConsumerFailed, TransactionFailed) as refusal:
             raise Refused(str(refusal)) from refusal
         beat(lambda since_ns, until_ns: say("stood-still", since_ns=since_ns, until_ns=until_ns))
@@ -161,14 +137,22 @@ class PipelineRole(Role):
             self._process(batch, offsets)
         except (Failed, ClientDead, ConsumerFailed, TransactionFailed) as failed:
             error = getattr(failed, "error", None)
-            if (hung_s := getattr(failed, "hung_s", None)) is not None:
-                say(GAVE_UP, call=error, seconds=round(hung_s, 3), at_ns=time.monotonic_ns())
+            if not _gave_up(failed) and not getattr(failed, "fatal", False):
+                self._abort()
             self._fails(f"{error}: {failed}" if error else str(failed))
         else:
             self._processed += len(batch)
             # Nothing is polled while a batch is processed.
             times = {"polled_ns": self._polled_ns, "done_ns": time.monotonic_ns()}
             say("processed", batch=self._number, inputs=self._processed, ends=offsets, **times)
+
+    def _abort(self) -> None:
+        """As an application does that can do no more with a transaction: others do not wait for its end then."""
+        if self._guarantee is Guarantee.EXACTLY_ONCE:
+            try:
+                self._transactions.abort(lambda: self._call_s)
+            except TransactionFailed as failed:
+                _gave_up(failed)
 
     def _fails(self, why: str) -> None:
         """It does nothing any more, and leaves its group, so that others may."""
@@ -208,38 +192,14 @@ class PipelineRole(Role):
         """All of it reported, as whoever commits next has to know. The middle is behind the first message of the second
         half.
         """
-        decoded = self._codec.decode([polled.value for polled in batch])
+        outputs = self._writer.outputs(batch)
         middle = len(batch) // 2 + 1
-        for place, value in enumerate(self._outputs_of(decoded)):
-            sequence = int(decoded.sequence[place])
-            until = time.monotonic() + self._patience_s
-            while not self._producer.send(sequence, sequence % self._outputs, [value]):
-                if time.monotonic() > until:
-                    raise Failed(f"the client took no output for {self._patience_s:.1f} s")
-                self._producer.poll(_POLL_S)
-            if place + 1 == middle and self._stops_at(Point.MID_SEND):
-                self._flush()
-                self._stop_at(Point.MID_SEND)
-        self._flush()
+        if self._stops_at(Point.MID_SEND):
+            self._writer.write(outputs[:middle])
+            self._stop_at(Point.MID_SEND)
+            outputs = outputs[middle:]
+        self._writer.write(outputs)
         self._stop_at(Point.AFTER_SEND)
-
-    def _outputs_of(self, inputs: Decoded) -> list[bytes]:
-        """An output of each, all made at once: one by one that takes longer than anything a client does with them."""
-        outputs = [b""] * len(inputs.sequence)
-        for producer in np.unique(inputs.producer).tolist():
-            codec = self._codecs.setdefault(producer, Codec(self._codec.run_key, self._codec.message_size, producer))
-            own = np.flatnonzero(inputs.producer == producer)
-            made = codec.encode(inputs.sequence[own], np.full(len(own), time.monotonic_ns()))
-            for place, value in zip(own.tolist(), made, strict=True):
-                outputs[place] = value
-        return outputs
-
-    def _flush(self) -> None:
-        unreported, still_s = drain(self._producer, lambda: self._patience_s)
-        if still_s is not None:
-            raise Failed(f"{unreported} outputs have no report after {still_s:.1f} s")
-        if self._reports.wrong:
-            raise Failed(f"{len(self._reports.wrong)} outputs were not written: {self._reports.wrong[0]}")
 
     def _stops_at(self, point: Point) -> bool:
         return (point, self._number) in self._stops
@@ -249,6 +209,14 @@ class PipelineRole(Role):
             self._goes_on.clear()
             say("stopped", point=point.value, batch=self._number)
             self._goes_on.wait()
+
+
+def _gave_up(failed: Exception) -> bool:
+    """Whether a call did not return, which is said then."""
+    hung_s = getattr(failed, "hung_s", None)
+    if hung_s is not None:
+        say(GAVE_UP, call=getattr(failed, "error", ""), seconds=round(hung_s, 3), at_ns=time.monotonic_ns())
+    return hung_s is not None
 
 
 if __name__ == "__main__":
