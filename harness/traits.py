@@ -14,6 +14,7 @@ Quirk = Literal[
     "splits a batch that is too large",
     "silent behind an expired idempotent batch",
     "forgets what it asks an absent coordinator",
+    "commits offsets in a transaction as nobody",
 ]
 
 

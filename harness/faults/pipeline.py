@@ -119,6 +119,10 @@ def _nothing_to_share(parameters: Rebalanced, config: Config) -> str | None:
         return "only a pipeline has workers"
     if config.get("pipeline.mode") != "subscribe":
         return "partitions that are assigned by hand are shared out once"
+    if not parameters.comes_after <= parameters.goes_after <= parameters.messages:
+        return (
+            f"of {parameters.messages} inputs it begins at {parameters.comes_after} and ends at {parameters.goes_after}"
+        )
     workers, partitions = int(config.get("pipeline.workers", 1)), int(config["partitions"])
     if workers == 1:
         return "the first worker goes, and the one that comes is not to be alone: it needs two"

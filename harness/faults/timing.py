@@ -29,6 +29,7 @@ from harness.faults.steps import (
     SetRules,
     ShutDown,
     Sleep,
+    StallWorker,
     Step,
     Together,
 )
@@ -80,6 +81,8 @@ def _at_most_s(step: Step, brokers: int) -> float:
             return seconds
         case AwaitAcks(at_most_s=seconds):
             return seconds or 0.0
+        case StallWorker(max_poll_interval_ms=interval_ms):
+            return interval_ms / 1000
         case RestartInTurn():
             return brokers * (END_S + RECOVERY_S)
     return _AT_MOST_S.get(type(step), 0.0)

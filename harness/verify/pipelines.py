@@ -24,6 +24,8 @@ class PipelineCell:
     """The points at which a worker was killed."""
     woken_at: frozenset[str]
     """The points at which a worker was frozen, or stalled, while another did its work, and went on then."""
+    stalled_at: frozenset[str]
+    """The points at which one stalled, whose transactional id nobody else had since."""
     subscribes: bool
     """Partitions are given by a group, which tells who is a member still, and not by hand."""
     undisturbed: bool
@@ -56,6 +58,7 @@ def pipeline_expectations(producing: Producing, config: Mapping[str, Any], fault
         config["processing.guarantee"],
         frozenset(worker.point for worker in workers if worker.how == "killed"),
         frozenset(worker.point for worker in workers if worker.how in ("replaced", "stalled")),
+        frozenset(worker.point for worker in workers if worker.how == "stalled"),
         config.get("pipeline.mode") == "subscribe",
         undisturbed=undisturbed,
         once=undisturbed or (producing.idempotent and not any(each is None or _resends(each) for each in effects)),

@@ -55,6 +55,11 @@ def skip(recipe: Any, client: str = "confluent-kafka", **of: Any) -> str | None:
         ("stall-worker", {"mode": "subscribe"}, "there is no other worker who could be given its partitions"),
         ("rebalance", {"workers": 2}, "partitions that are assigned by hand are shared out once"),
         ("rebalance", {"mode": "subscribe"}, "it needs two"),
+        (
+            {"name": "rebalance", "messages": 500},
+            {"mode": "subscribe", "workers": 2},
+            "of 500 inputs it begins at 200 and ends at 600",
+        ),
         ("rebalance", {"mode": "subscribe", "workers": 2}, "one worker more than 2 would have no partition of 2"),
         ({"name": "lose-ack", "api": "JoinGroup"}, {}, "JoinGroup is asked by members of a group"),
         (

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.clients.traits import traits
 from harness.events import Anomaly, Guarantee, Permission, Point
 from harness.faults import FAULTS, known_effects
 from harness.traits import UNKNOWN as NOBODY
@@ -107,6 +108,14 @@ def test_who_wakes_up_and_is_no_member_any_more_commits_nothing(fault: str) -> N
     assert _permissions(Guarantee.EXACTLY_ONCE, fault, in_group) == (FORBIDDEN, FORBIDDEN)
 
 
+def test_who_tells_nobody_which_member_it_is_is_not_fenced_by_its_group() -> None:
+    effects = known_effects("stall-worker", {})
+    config = {**SAFEST, **SUBSCRIBES, "processing.guarantee": "exactly-once"}
+    for client, permission in (("confluent-kafka", FORBIDDEN), ("kafka-python", FORBIDDEN), ("aiokafka", EXPECTED)):
+        (decided,) = (e for e in expectations(traits(client), config, effects) if e.anomaly == Anomaly.REDELIVERED)
+        assert decided.permission == permission
+
+
 def test_who_comes_and_goes_in_order_takes_nothing_from_a_guarantee() -> None:
     in_group = {**SAFEST, **SUBSCRIBES}
     assert _permissions(Guarantee.AT_LEAST_ONCE, "rebalance", in_group) == (FORBIDDEN, ALLOWED)
@@ -161,9 +170,9 @@ def test_every_rule_decides_somewhere() -> None:
     decisive = set()
     for guarantee in Guarantee:
         faults = ("none", "kill-worker", "replace-worker", "stall-worker", "restart-producer", "power-loss")
-        for fault, point, mode in product(faults, Point, ({}, SUBSCRIBES)):
+        for fault, point, mode, client in product(faults, Point, ({}, SUBSCRIBES), (NOBODY, traits("aiokafka"))):
             effects = known_effects(fault, {"point": point.value} if "worker" in fault else {})
-            for each in expectations(NOBODY, {**SAFEST, **mode, "processing.guarantee": guarantee.value}, effects):
+            for each in expectations(client, {**SAFEST, **mode, "processing.guarantee": guarantee.value}, effects):
                 decisive.add((each.anomaly, each.permission, each.reason))
     decisive = {each for each in decisive if each[0] != Anomaly.HUNG_CALL}
     assert decisive == {(a.value, rule.permission, rule.reason) for a, rules in PROCESSED.items() for rule in rules}

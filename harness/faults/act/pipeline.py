@@ -74,7 +74,8 @@ def _(step: steps.AwaitProcessed, stage: Stage) -> Iterator[None]:
         _at_work(stage).fail_if_dead()
         return _at_work(stage).processed() >= step.inputs
 
-    yield from stage.until(there, f"not {step.inputs} inputs were processed")
+    what = f"not {step.inputs} inputs were processed"
+    yield from stage.while_load_moves(there, what, grace_s=stage.bounds.cluster_s)
 
 
 def _shared(stage: Stage, what_was_not: str) -> Iterator[None]:

@@ -122,6 +122,16 @@ PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
             stays=True,
             once=True,
         ),
+        rule(
+            EXPECTED,
+            "the client tells nobody which member of its group it is when it commits offsets in a transaction, so that "
+            "one that is no member any more is not refused: what it had begun others have done",
+            "KIP-447; TxnOffsetCommitRequest_v0, aiokafka 0.14.0",
+            guarantee=_EXACTLY,
+            stalled_at=_POINTS[:-1],
+            quirks=["commits offsets in a transaction as nobody"],
+            undisturbed=True,
+        ),
     ),
     Anomaly.POLL_SKIPPED: (
         _MAY_BE_GONE,
