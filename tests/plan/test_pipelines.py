@@ -65,7 +65,7 @@ def skip(recipe: Any, client: str = "confluent-kafka", **of: Any) -> str | None:
         (
             {"name": "lose-ack", "api": "Heartbeat"},
             {"mode": "subscribe", "protocol": "consumer"},
-            "Heartbeat is asked with the classic protocol",
+            "a pipeline with mode subscribe and protocol classic",
         ),
     ],
 )
@@ -77,6 +77,8 @@ def test_what_a_group_makes_possible_is_run() -> None:
     in_group: dict[str, Any] = {"mode": "subscribe", "workers": 2, "input_partitions": 3}
     for recipe in ("rebalance", "stall-worker", "kill-worker", {"name": "lose-ack", "api": "SyncGroup"}):
         assert skip(recipe, **in_group) is None
+    new = {"name": "lose-ack", "api": "ConsumerGroupHeartbeat"}
+    assert skip(new, **in_group, protocol="consumer") is None
 
 
 @pytest.mark.parametrize("client", ["aiokafka", "kafka-python"])
