@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from harness import clients
-from harness.clients import Int64, Setting
+from harness.clients import Int64, Setting, aiokafka, confluent, kafka_python
 from harness.clusters import admin
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
@@ -22,6 +22,7 @@ from harness.roles.oracle import scan
 from harness.topics import Topics
 
 CLIENTS = tuple(clients.CLIENTS)
+TABLES = {module.NAME: module.SETTINGS for module in (aiokafka, confluent, kafka_python)}
 MESSAGE_BYTES = 100
 _ACCEPT_S = 30.0
 _LANDED_S = 10.0

@@ -12,10 +12,11 @@ import pytest
 from harness import clients
 from harness.clients import ClientRefused
 from harness.clients.errors import proved
+from harness.clients.settings import Fixed
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 
-from .sending import CLIENTS, Config, Open, Topic, copies
+from .sending import CLIENTS, TABLES, Config, Open, Topic, copies
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -77,7 +78,8 @@ GIVEN: Config = {
 def test_what_is_given_is_what_the_client_runs_with(client: str, cluster: LocalCluster, open_producer: Open) -> None:
     module = clients.load(client)
     given = {name: value for name, value in GIVEN.items() if not module.unsupported({name: value})}
-    assert open_producer(client, cluster.bootstrap, "unused", given).producer.effective == given
+    always = {name: each.value for name, each in TABLES[client].items() if isinstance(each, Fixed)}
+    assert open_producer(client, cluster.bootstrap, "unused", given).producer.effective == {**always, **given}
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -7,13 +7,12 @@ from importlib.metadata import version
 import pytest
 
 from harness import clients
-from harness.clients import aiokafka, confluent, kafka_python, settings
+from harness.clients import aiokafka, confluent, settings
 from harness.clients.settings import Fixed, Given, Missing
 from harness.workload.settings import SETTINGS
 
-from .sending import CLIENTS
+from .sending import CLIENTS, TABLES
 
-TABLES = {module.NAME: module.SETTINGS for module in (aiokafka, confluent, kafka_python)}
 EVERY_SETTING = {
     "acks",
     "enable.idempotence",
