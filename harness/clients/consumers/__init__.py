@@ -60,7 +60,8 @@ class ConsumerFailed(Exception):
 
 
 class Consumer(Protocol):
-    """It begins where the group has committed, of a partition where it has not by ``auto.offset.reset``.
+    """It begins where the group has committed, of a partition where it has not by ``auto.offset.reset``. With
+    ``subscribe`` it gives up what it has while it polls, and not before, unless it is thrown out of the group.
 
     Each call with a ``timeout_s`` ends within a second after that whatever the client does.
     """
