@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.events import Consuming
@@ -53,13 +54,22 @@ def test_a_poll_has_a_row_for_each_run_without_a_gap(tmp_path: Path) -> None:
     assert runs == [(0, 1, 2), (1, 3, 3), (0, 4, 5), (0, 7, 7)]
 
 
-def test_it_grows_as_it_has_to_and_is_on_the_harnesss_clock(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", [1, 4_096, 10_000])
+def test_it_grows_as_it_has_to(rows: int, tmp_path: Path) -> None:
+    """4,096 rows fill what it has grown to, and no row that was not written is behind them."""
     journal = PollJournal(tmp_path / "w", 0, 1)
-    for offset in range(10_000):
+    for offset in range(rows):
         journal.note(Consuming.COMMITTED, 0, offset)
-    assert seal_polls(tmp_path / "w", tmp_path / "t.polls-0.1.parquet", 5) == 10_000
+    assert seal_polls(tmp_path / "w", tmp_path / "t.polls-0.1.parquet") == rows
     read = only(tmp_path)
-    assert read.first.tolist() == list(range(10_000)) and (read.at_ns[1:] >= read.at_ns[:-1]).all()
+    assert read.first.tolist() == list(range(rows)) and (read.at_ns[1:] >= read.at_ns[:-1]).all()
+
+
+def test_its_times_are_on_the_harnesss_clock(tmp_path: Path) -> None:
+    PollJournal(tmp_path / "w", 0, 0).note(Consuming.LEFT_OFF, 0, 0)
+    (noted,) = np.frombuffer((tmp_path / "w").read_bytes(), "<i8", 1, 64).tolist()
+    seal_polls(tmp_path / "w", tmp_path / "t.polls-0.0.parquet", 5)
+    assert only(tmp_path).at_ns.tolist() == [noted + 5]
 
 
 def test_a_trials_workers_are_by_number_and_epoch_and_no_other_trials(tmp_path: Path) -> None:

@@ -103,6 +103,8 @@ def test_what_is_taken_away_is_not_taken_on(tmp_path: Path) -> None:
     assert reading.reader.position == {1: 2}
     assert reading.polls(told=(Rebalance("lost", frozenset({1})),)) == ([], {1})
     assert reading.reader.position == {}
+    noted = [(what, partition) for what, partition, _ in reading.noted()]
+    assert noted[4:] == [("polled", 0), ("polled", 1), ("revoked", 0), ("polled", 1), ("lost", 1)]
 
 
 @pytest.mark.parametrize("first", [3, 2])

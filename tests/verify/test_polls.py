@@ -116,6 +116,23 @@ def test_partitions_are_each_read_for_itself() -> None:
     assert polls(first, worker((3, LEFT_OFF, 0), (4, POLLED, 0, 2), number=1, partition=1)) == (0, 0, 0)
 
 
+def test_what_exists_in_one_partition_is_not_skipped_in_another() -> None:
+    inputs = producer((0, ACKED), (0, ACKED), (1, ACKED), (1, ACKED), (1, ACKED), acked_at=(0, 1, 0, 2, 4))
+    gaps = worker((1, LEFT_OFF, 0), (2, POLLED, 0, 0), (3, POLLED, 2, 2), (4, POLLED, 4, 4), partition=1)
+    assert found(find(Readings(None, log(), inputs=[inputs], polls=[gaps]))).get("poll_skipped") is None
+    passed_by = worker((1, LEFT_OFF, 0), (2, POLLED, 0, 0), (3, POLLED, 4, 4), partition=1)
+    findings = find(Readings(None, log(), inputs=[inputs], polls=[passed_by]))
+    (witness,) = findings.witnesses["poll_skipped"]
+    assert (witness["sequence"], witness["partition"], witness["offsets"]) == (3, 1, [2])
+
+
+def test_who_does_not_say_where_it_left_off_after_a_rebalance_begins_where_it_polls() -> None:
+    before = (1, LEFT_OFF, 0), (2, POLLED, 0, 6), (3, COMMITTED, 3), (4, REVOKED), (5, ASSIGNED)
+    assert polls(worker(*before, (6, POLLED, 3, 9))) == (0, 0, 0)
+    assert polls(worker(*before, (6, POLLED, 1, 9))) == (0, 2, 0), "1 and 2 were committed"
+    assert polls(worker(*before, (6, POLLED, 9, 9))) == (2, 0, 0), "nobody had polled 7 and 8"
+
+
 def test_where_nobody_noted_polls_nothing_is_counted() -> None:
     inputs = producer((0, ACKED), acked_at=(0,))
     anomalies = find(Readings(None, log(), inputs=[inputs])).anomalies
