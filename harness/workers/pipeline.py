@@ -239,7 +239,7 @@ class Pipeline:
                 _close(worker.child)
             worker.child.__exit__(kind, error, at)
         for spec in self._specs:
-            if Path(spec.polls).exists():
+            if Path(spec.polls).exists() and Path(spec.polls).stat().st_size:  # it may have ended before it wrote any
                 seal_polls(Path(spec.polls), self._sealed(f"polls-{spec.worker}.{spec.epoch}"))
 
     def _everybody(self) -> list[_Worker]:

@@ -56,6 +56,14 @@ def test_markers_and_what_was_aborted_lie_in_a_gap_and_are_not_skipped() -> None
     assert polls(gaps, acked_at=(1, 2, 4, 5, 6, 8, 9)) == (1, 0, 0)
 
 
+def test_where_a_worker_begins_another_may_have_come_further_meanwhile() -> None:
+    """It asks where to begin, and its client asks once more: in between a commit on its way has come."""
+    dead = worker((1, LEFT_OFF, 0), (2, POLLED, 0, 5), (4, COMMITTED, 6))
+    assert polls(dead, worker((3, LEFT_OFF, 0), (5, POLLED, 6, 9), epoch=1)) == (0, 0, 0)
+    assert polls(dead, worker((3, LEFT_OFF, 0), (5, POLLED, 7, 9), epoch=1)) == (1, 0, 0)
+    assert polls(dead, worker((3, LEFT_OFF, 0), (5, POLLED, 0, 0), (6, POLLED, 6, 9), epoch=1)) == (5, 0, 0)
+
+
 def test_a_poll_that_goes_back_reads_again() -> None:
     back = worker((1, LEFT_OFF, 0), (2, POLLED, 0, 4), (3, POLLED, 2, 6))
     assert polls(back) == (0, 3, 1)

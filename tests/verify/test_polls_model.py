@@ -65,7 +65,9 @@ class Model:
         start = worker.position + (self.random.choice((-5, -2, 2, 5)) if planted else 0)
         there = [each for each in self.exists if each >= start][: self.random.randint(1, 6)]
         for first, last in runs(there):
-            self.skipped += sum(worker.position <= each < first and each not in worker.read for each in self.exists)
+            # As it begins another may have come further than where it was told to.
+            known = worker.read or {each for each in self.polled if each < self.noted}
+            self.skipped += sum(worker.position <= each < first and each not in known for each in self.exists)
             self.back += first < worker.position
             for at in range(first, last + 1):
                 self.again += at in worker.read or (at < worker.done and at in self.polled)

@@ -128,7 +128,11 @@ class _Partition:
         return Anomaly.POLL_SKIPPED, self._passed(self.polled, self.committed, at)
 
     def _poll(self, begun: _Begun, first: int, end: int) -> Iterator[tuple[Anomaly, Int64]]:
-        yield Anomaly.POLL_SKIPPED, self._passed(begun.polled, begun.position, first)
+        passed = self._passed(begun.polled, begun.position, first)
+        if not begun.polled.any():
+            # A commit on its way may have come between its question where to begin and its client's own.
+            passed = passed[(passed >= self.committed) | ~self.polled[passed]]
+        yield Anomaly.POLL_SKIPPED, passed
         again = begun.polled[first:end].copy()
         done = slice(0, max(0, begun.committed - first))
         again[done] |= self.polled[first:end][done]
