@@ -78,6 +78,10 @@ class KafkaPythonConsumer(Calls):
     it. It joins the group inside polls alone, tells of rebalances in its own thread, and revokes what it has when it is
     closed.
 
+    Of a partition that it revokes and is given back it keeps the position (``assign_from_subscribed``), where other
+    clients begin at what is committed: here it is made to, for who drops what he had not processed when it is revoked
+    would never see that again.
+
     Whoever asks what is committed is given the answer to an earlier question of the same that nobody waited for any
     longer (3.0.12: ``ConsumerCoordinator._offset_fetch_futures`` keeps it): offsets of long ago. So ``committed`` asks
     twice; where it begins after a rebalance, the client itself is misled.
@@ -88,6 +92,7 @@ class KafkaPythonConsumer(Calls):
         self._places = [TopicPartition(topic, partition) for partition in partitions]
         self._topic = topic
         self._mode = mode
+        self._given_back: set[Any] = set()
         self._closed = False
         self._meeting = started(lambda: self._meet(arguments))
         wait([self._meeting], _CREATE_S)
@@ -134,11 +139,18 @@ class KafkaPythonConsumer(Calls):
         if self._mode == "assign":
             client.assign(self._places)
         else:
-            client.subscribe([self._topic], listener=_Listener(self._told))
+            client.subscribe([self._topic], listener=_Listener(self._told, self._given_back))
         return client
 
     def _fetch(self, most: int, timeout_s: float) -> list[Polled]:
-        found = self._meeting.result().poll(timeout_s * 1000, most)
+        client = self._meeting.result()
+        found = client.poll(timeout_s * 1000, most)
+        for place in tuple(self._given_back):
+            found.pop(place, None)
+            client.committed(place)  # what an earlier question was answered, if one is open
+            offset = client.committed(place)
+            client.seek_to_beginning(place) if offset is None else client.seek(place, offset)
+            self._given_back.discard(place)
         return [
             Polled(record.partition, record.offset, record.value or b"")
             for records in found.values()
@@ -158,14 +170,19 @@ class KafkaPythonConsumer(Calls):
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, told: Callable[..., None]) -> None:
-        self._told = told
+    def __init__(self, told: Callable[..., None], given_back: set[Any]) -> None:
+        """``given_back`` gets what was revoked and is assigned again."""
+        self._told, self._given_back = told, given_back
+        self._revoked: set[Any] = set()
 
     def on_partitions_assigned(self, assigned: set[Any]) -> None:
         self._told("assigned", assigned)
+        self._given_back |= self._revoked & assigned
+        self._revoked = set()
 
     def on_partitions_revoked(self, revoked: set[Any]) -> None:
         self._told("revoked", revoked)
+        self._revoked = set(revoked)
 
     def on_partitions_lost(self, lost: set[Any]) -> None:
         self._told("lost", lost)
