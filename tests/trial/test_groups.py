@@ -56,8 +56,14 @@ def test_with_exactly_once_who_dies_in_a_group_leaves_nothing(venue: Venue, clie
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("guarantee", ["at-least-once", "exactly-once"])
+@pytest.mark.parametrize(
+    ("client", "guarantee"),
+    [
+        *((client, "at-least-once") for client in CLIENTS),
+        # aiokafka may begin at offsets that are not stable.
+        *((client, "exactly-once") for client in ("confluent-kafka", "kafka-python")),
+    ],
+)
 def test_workers_come_and_go(venue: Venue, client: str, guarantee: str) -> None:
     record = ran(venue, client, guarantee, "rebalance", **IN_GROUP)
     assert (seen(record), record.verdict) == ((0, 0), Verdict.KEPT), record.verdict_reason

@@ -116,6 +116,14 @@ def test_who_tells_nobody_which_member_it_is_is_not_fenced_by_its_group() -> Non
         assert decided.permission == permission
 
 
+def test_who_begins_at_offsets_that_are_not_stable_may_read_again_what_was_committed() -> None:
+    config = {**SAFEST, **SUBSCRIBES, "processing.guarantee": "exactly-once"}
+    for client, permission in (("confluent-kafka", FORBIDDEN), ("aiokafka", ALLOWED)):
+        decided = {e.anomaly: e for e in expectations(traits(client), config, known_effects("rebalance", {}))}
+        assert {decided[each].permission for each in (Anomaly.REDELIVERED, Anomaly.POLL_AGAIN)} == {permission}
+        assert decided[Anomaly.POLL_SKIPPED].permission == FORBIDDEN
+
+
 def test_who_comes_and_goes_in_order_takes_nothing_from_a_guarantee() -> None:
     in_group = {**SAFEST, **SUBSCRIBES}
     assert _permissions(Guarantee.AT_LEAST_ONCE, "rebalance", in_group) == (FORBIDDEN, ALLOWED)

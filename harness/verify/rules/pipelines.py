@@ -20,6 +20,16 @@ _MAY_BE_GONE = rule(
     _POSITION,
 )
 
+_NOT_STABLE = rule(
+    ALLOWED,
+    "the client asks for committed offsets without asking for stable ones: where it begins while the markers of a "
+    "transaction are on their way, it reads again what that has committed",
+    "KIP-447; OffsetFetchRequest up to version 3, aiokafka 0.14.0",
+    guarantee=_EXACTLY,
+    subscribes=True,
+    quirks=["begins at offsets that are not stable"],
+)
+
 PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
     Anomaly.SKIPPED: (
         rule(
@@ -122,6 +132,7 @@ PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
             stays=True,
             once=True,
         ),
+        _NOT_STABLE,
         rule(
             EXPECTED,
             "the client tells nobody which member of its group it is when it commits offsets in a transaction, so that "
@@ -151,6 +162,7 @@ PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
             _POSITION,
             stays=True,
         ),
+        _NOT_STABLE,
     ),
     Anomaly.POLL_BACK: (
         _MAY_BE_GONE,
