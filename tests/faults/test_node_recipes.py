@@ -40,6 +40,7 @@ def test_it_loses_every_message_that_was_acked(
     assert record.verdict is Verdict.REPRODUCED
 
 
+@pytest.mark.long  # the other half of each: nothing goes wrong
 @pytest.mark.parametrize(
     ("fault", "parameters"),
     [

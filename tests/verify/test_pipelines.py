@@ -15,6 +15,7 @@ from harness.events import Anomaly, Guarantee, Permission, Point
 from harness.faults import FAULTS, known_effects
 from harness.traits import UNKNOWN as NOBODY
 from harness.verify import ReadCommitted, Readings, expectations, find, find_committed
+from harness.verify.rules import OF_PIPELINES
 from harness.verify.rules.pipelines import PROCESSED
 
 from .histories import ACKED, UNKNOWN, Record, found, log, producer
@@ -183,7 +184,7 @@ def test_every_rule_decides_somewhere() -> None:
             for each in expectations(client, {**SAFEST, **mode, "processing.guarantee": guarantee.value}, effects):
                 decisive.add((each.anomaly, each.permission, each.reason))
     decisive = {each for each in decisive if each[0] != Anomaly.HUNG_CALL}
-    assert decisive == {(a.value, rule.permission, rule.reason) for a, rules in PROCESSED.items() for rule in rules}
+    assert decisive == {(of.value, each.permission, each.reason) for of in PROCESSED for each in OF_PIPELINES[of]}
 
 
 def test_only_exactly_once_sends_offsets_to_a_transaction() -> None:

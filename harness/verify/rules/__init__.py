@@ -86,7 +86,10 @@ OF_TRANSACTIONS: Table = {
     Anomaly.HUNG_CALL: _HUNG_CALL,
 }
 """The same of a trial of transactional producers."""
-OF_PIPELINES: Table = {**PROCESSED, Anomaly.HUNG_CALL: _HUNG_CALL}
+OF_PIPELINES: Table = {
+    **{anomaly: (*rules, *_MEASURED.get(anomaly, ())) for anomaly, rules in PROCESSED.items()},
+    Anomaly.HUNG_CALL: _HUNG_CALL,
+}
 """Of a trial of a pipeline."""
 
 WHATEVER_BEFALLS = frozenset(

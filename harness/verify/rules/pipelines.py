@@ -20,16 +20,6 @@ _MAY_BE_GONE = rule(
     _POSITION,
 )
 
-_NOT_STABLE = rule(
-    ALLOWED,
-    "the client asks for committed offsets without asking for stable ones: where it begins while the markers of a "
-    "transaction are on their way, it reads again what that has committed",
-    "KIP-447; OffsetFetchRequest up to version 3, aiokafka 0.14.0",
-    guarantee=_EXACTLY,
-    subscribes=True,
-    quirks=["begins at offsets that are not stable"],
-)
-
 PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
     Anomaly.SKIPPED: (
         rule(
@@ -132,17 +122,6 @@ PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
             stays=True,
             once=True,
         ),
-        _NOT_STABLE,
-        rule(
-            EXPECTED,
-            "the client tells nobody which member of its group it is when it commits offsets in a transaction, so that "
-            "one that is no member any more is not refused: what it had begun others have done",
-            "KIP-447; TxnOffsetCommitRequest_v0, aiokafka 0.14.0",
-            guarantee=_EXACTLY,
-            stalled_at=_POINTS[:-1],
-            quirks=["commits offsets in a transaction as nobody"],
-            undisturbed=True,
-        ),
     ),
     Anomaly.POLL_SKIPPED: (
         _MAY_BE_GONE,
@@ -162,7 +141,6 @@ PROCESSED: Mapping[Anomaly, tuple[Rule, ...]] = {
             _POSITION,
             stays=True,
         ),
-        _NOT_STABLE,
     ),
     Anomaly.POLL_BACK: (
         _MAY_BE_GONE,
