@@ -17,6 +17,8 @@ from harness.clusters import ClusterFailed, Coordinated
 from harness.clusters.admin import PartitionView, TopicView
 from harness.clusters.can import Ability, Disks, Links, Logs, Processes
 
+OF_COORDINATORS: Mapping[Coordinated, str] = {"transaction": "__transaction_state", "group": "__consumer_offsets"}
+"""Kafka's own topics: who leads in one coordinates."""
 CONTROLLER = 1000
 NOBODY = -1
 SESSION_S = 1.5
@@ -93,8 +95,8 @@ class FakeCluster:
     def coordinator(self, of: Coordinated, id: str, node: int | None = None) -> int:
         """As in Kafka whoever leads a partition of a topic for that, which is made when it is asked for first."""
         nodes = tuple(self.addresses)
-        self.topics.setdefault(f"__{of}", PartitionView(nodes[1], 0, nodes, nodes))
-        view = self.view(f"__{of}", node)
+        self.topics.setdefault(OF_COORDINATORS[of], PartitionView(nodes[1], 0, nodes, nodes))
+        view = self.view(OF_COORDINATORS[of], node)
         if view is None or view.partitions[0].leader == NOBODY:
             raise ClusterFailed(f"no coordinator of the {of} {id}")
         return view.partitions[0].leader

@@ -12,7 +12,7 @@ from harness.clusters import Cluster, ClusterFailed
 from harness.clusters.admin import PartitionView
 from harness.clusters.local.cluster import LocalCluster
 
-from .fake_cluster import NOBODY, FakeCluster
+from .fake_cluster import NOBODY, OF_COORDINATORS, FakeCluster
 
 
 def _said(cluster: Cluster, topic: str, node: int | None = None) -> PartitionView:
@@ -67,9 +67,10 @@ def _frozen(cluster: Cluster) -> None:
 def _coordinator(cluster: Cluster) -> None:
     """The next one takes over what it led."""
     assert cluster.processes is not None
-    for of in ("transaction", "group"):
+    for of in OF_COORDINATORS:
         coordinator = cluster.coordinator(of, "somebody")
         assert coordinator == cluster.coordinator(of, "somebody")
+        cluster.wait_healthy(OF_COORDINATORS[of], 45)  # the next one comes from those in sync
         cluster.processes.kill(coordinator)
         _wait(lambda: cluster.coordinator(of, "somebody") != coordinator)  # noqa: B023
         cluster.heal()
@@ -123,7 +124,10 @@ def test_the_fake_one(happens: Callable[[Cluster], None]) -> None:
 
 @TO_NODES
 def test_the_real_one(happens: Callable[[Cluster], None], cluster: LocalCluster) -> None:
-    happens(cluster)
+    try:
+        happens(cluster)
+    finally:
+        cluster.heal()  # the next test's as well
 
 
 def test_a_fake_one_whose_leader_is_cut_off() -> None:
