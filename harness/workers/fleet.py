@@ -225,8 +225,9 @@ class Fleet:
         self.wait_ready()
         for worker in before:
             worker.fenced_ns = time.monotonic_ns()
+        # All that a stopped one handed over is reported: one message more is noted, and its client does not have it.
         self._shares = [
-            Share(0, share.end - worker.sent(), share.rate, share.flush_every)
+            Share(0, share.end - worker.moved()[1], share.rate, share.flush_every)
             for worker, share in zip(before, self._shares, strict=True)
         ]
 

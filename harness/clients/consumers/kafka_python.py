@@ -25,6 +25,7 @@ from harness.clients.settings import Fixed, Given
 
 T = TypeVar("T")
 _CREATE_S = 5.0
+_AGAIN_S = 0.1
 _ASSIGNORS = {
     assignor.name: assignor
     for assignor in (
@@ -139,6 +140,9 @@ class KafkaPythonConsumer(Calls):
         if self._mode == "assign":
             client.assign(self._places)
         else:
+            # Who leads a group and knows no partition of the topic yet gives nobody any, and does not come back to it.
+            while not client.partitions_for_topic(self._topic) and not self._closed:
+                time.sleep(_AGAIN_S)
             client.subscribe([self._topic], listener=_Listener(self._told, self._given_back))
         return client
 
