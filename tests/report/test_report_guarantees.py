@@ -33,6 +33,16 @@ def _weakens(config: Mapping[str, Any], other: Mapping[str, Any], client: str = 
     return weakens(Setup(client, config, {}), Setup(client, other, {}))
 
 
+def test_what_a_pipeline_does_again_its_client_may_give_up_sooner() -> None:
+    def pipeline(guarantee: str, seconds: int) -> Setup:
+        stated = {"acks": "all", "processing.guarantee": guarantee, "delivery.timeout.ms": seconds * 1000}
+        return Setup("confluent-kafka", stated, {})
+
+    assert weakens(pipeline("at-least-once", 300), pipeline("exactly-once", 60)) == []
+    assert weakens(pipeline("at-most-once", 300), pipeline("exactly-once", 60)) == []
+    assert weakens(pipeline("at-most-once", 300), pipeline("at-most-once", 60)) == ["gives up sooner"]
+
+
 @pytest.mark.parametrize(
     ("change", "weaker"),
     [
