@@ -48,6 +48,7 @@ _HEARTBEAT_MS = 500  # so soon members hear of a rebalance
 _INPUTS = 1_000
 _IDEMPOTENCE_NEEDS = ("retries", "max.in.flight.requests.per.connection")
 _WORKER_S = 0.5  # one more that is started
+_GATHERING_S = 3.0  # group.initial.rebalance.delay.ms, Kafka's own
 _OVERHEAD_S = 6.0  # two topics, a producer of inputs and a worker started, two scans
 
 
@@ -90,7 +91,7 @@ def _asked(
             load,
             label,
             under,
-            lambda config, client: _OVERHEAD_S + _others_s(wanted),
+            lambda config, client: _OVERHEAD_S + _starting_s(application),
             application=application,
             refuses=no_such_pipeline,
         )
@@ -107,7 +108,7 @@ def _asked(
         load,
         f"{label}.{labels.recipe_label(fault.name, differs)}",
         f"{under}, {labels.recipe_name(fault.name, differs)}",
-        lambda config, client: takes_s(fault, parameters, config, client) + _others_s(wanted),
+        lambda config, client: takes_s(fault, parameters, config, client) + _starting_s(application),
         fault,
         parameters,
         application,
@@ -115,9 +116,10 @@ def _asked(
     )
 
 
-def _others_s(wanted: PipelineTrials) -> float:
-    """What workers take beside the first."""
-    return (wanted.workers - 1) * _WORKER_S
+def _starting_s(application: Mapping[str, Any]) -> float:
+    """What workers take beside the first, and what a group waits for members."""
+    grouped = MODE in application and PROTOCOL not in application
+    return (int(application.get(WORKERS, 1)) - 1) * _WORKER_S + (_GATHERING_S if grouped else 0.0)
 
 
 def no_such_pipeline(client: str, config: Config) -> str | None:

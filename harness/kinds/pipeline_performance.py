@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
@@ -27,7 +26,6 @@ from harness.wire import Proxy
 from harness.workers.fleet import Fleet
 from harness.workers.pipeline import Pipeline
 from harness.workers.receiver import Receiver
-from harness.workers.worker import WorkerFailed
 from harness.workload import Load, Workload, labels
 from harness.workload.known import Faults
 
@@ -37,7 +35,6 @@ SHUFFLED = True
 _OVERHEAD_S = 5.0  # two topics, a producer of inputs and a worker started and stopped, two scans
 _WARMUP_S = 0.5  # at least, of the clients: the brokers are warm already
 _CONSUMED, _BATCHES = "consumer-0", "batches"
-_LOOK_S = 0.02
 
 
 def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:
@@ -111,7 +108,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         venue.doing("warming up")
         fleet.start(warmup, bounds, rate=rate)
         warm_up_ended(running, fleet)
-        _wait_processed(pipeline, warmup)
+        pipeline.wait_processed(warmup)
         venue.doing("measuring")
         fleet.start(load.messages, bounds, rate=rate, seconds=load.seconds)
         fleet.finish()
@@ -124,18 +121,6 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         write_batches(running.journal(_BATCHES), pipeline.batches())
         if receiver is not None:
             receiver.stop(pipeline.processed(), running.journal(_CONSUMED))
-
-
-def _wait_processed(pipeline: Pipeline, inputs: int) -> None:
-    """Until so many inputs are, as long as any are: none for longer than one call may take is a failure."""
-    since, before = time.monotonic(), -1
-    while (processed := pipeline.processed()) < inputs:
-        pipeline.fail_if_dead()
-        if processed > before:
-            since, before = time.monotonic(), processed
-        elif (still_s := time.monotonic() - since) > pipeline.spec.patience_s:
-            raise WorkerFailed(f"the pipeline processed nothing for {still_s:.1f} s, after {processed} of {inputs}")
-        time.sleep(_LOOK_S)
 
 
 def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:

@@ -206,28 +206,26 @@ class Pipeline:
         """
         for worker in self._at_work.values():
             worker.child.tell({"do": "finish", "ends": ends, "call_s": call_s})
-        since, before = time.monotonic(), -1
-        while not all(self._done().get(partition, 0) >= end for partition, end in ends.items()):
-            try:
-                self.fail_if_dead()
-            except WorkerFailed as failed:
-                return str(failed)
-            if (processed := self.processed()) != before:
-                since, before = time.monotonic(), processed
-            elif (still_s := time.monotonic() - since) > self._patience_s:
-                return f"the pipeline processed nothing for {still_s:.1f} s, up to {self._done()} of {dict(ends)}"
-            time.sleep(_LOOK_S)
+        try:
+            self._wait(
+                lambda: all(self._done().get(partition, 0) >= end for partition, end in ends.items()), self.processed
+            )
+        except WorkerFailed as failed:
+            return f"{failed}, up to {self._done()} of {dict(ends)}"
         return None
+
+    def wait_processed(self, inputs: int) -> None:
+        """Until so many inputs are. Raises ``WorkerFailed`` and ``ChildDied``."""
+        self._wait(lambda: self.processed() >= inputs, self.processed)
 
     def wake(self, ends: Mapping[int, int], call_s: float) -> list[Message]:
         """Wakes those that were frozen or stalled, lets them go on up to these offsets, and says how each ended:
-        ``processed``, and why it ``failed`` or None.
+        ``processed``, and why it ``failed`` or None. Raises ``WorkerFailed`` and ``ChildDied``.
         """
         self.go_on()
         for worker in self._aside:
             worker.child.tell({"do": "finish", "ends": ends, "call_s": call_s})
-        bound_s = self._patience_s * (1 + sum(ends.values()) / max(1, self.spec.batch))
-        return [worker.child.wait("finished", bound_s) for worker in self._aside]
+        return [self._finished(worker) for worker in self._aside]
 
     def __enter__(self) -> Pipeline:
         return self
@@ -241,6 +239,25 @@ class Pipeline:
         for spec in self._specs:
             if Path(spec.polls).exists() and Path(spec.polls).stat().st_size:  # it may have ended before it wrote any
                 seal_polls(Path(spec.polls), self._sealed(f"polls-{spec.worker}.{spec.epoch}"))
+
+    def _finished(self, worker: _Worker) -> Message:
+        """What it says when it has; what it does meanwhile is its own, whatever becomes of those at work."""
+        self._wait(lambda: bool(worker.heard("finished")), lambda: len(worker.heard("processed")), worker)
+        return worker.heard("finished")[-1]
+
+    def _wait(self, done: Callable[[], bool], moved: Callable[[], int], worker: _Worker | None = None) -> None:
+        """As long as anything moves, and those at work, or this one, can do anything."""
+        since, before = time.monotonic(), -1
+        while not done():
+            if worker is None:
+                self.fail_if_dead()
+            else:
+                worker.child.fail_if_dead()
+            if (now := moved()) != before:
+                since, before = time.monotonic(), now
+            elif (still_s := time.monotonic() - since) > self._patience_s:
+                raise WorkerFailed(f"the pipeline processed nothing for {still_s:.1f} s")
+            time.sleep(_LOOK_S)
 
     def _everybody(self) -> list[_Worker]:
         return [*self._at_work.values(), *self._aside, *self._gone]

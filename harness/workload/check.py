@@ -10,7 +10,7 @@ from harness.events import flat_parameters
 from harness.words import options, plain, plural, setting
 from harness.workload.combinations import Config, Contradiction, complete, contradictions
 from harness.workload.grid import Grid
-from harness.workload.problems import Place, Problem
+from harness.workload.problems import Place, Problem, dotted
 from harness.workload.reading import TRIALS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Proble
     ]
     brokers = parts["cluster"].brokers if "cluster" in parts else parts.get("brokers")
     if brokers is not None:
-        problems += _too_many_replicas(sweep, config, brokers)
+        problems += _too_many_replicas(parts, brokers)
     if faults := parts.get("faults"):
         topics = (config.get("topics", 1),)
         every = [number for grid in sweep if grid.asks(TRIALS["faults"]) for number in grid.axes.get("topics", topics)]
@@ -43,20 +43,19 @@ def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Proble
     return problems
 
 
-def _stated(name: str, sweep: Sequence[Grid], config: Mapping[str, Any]) -> Iterator[tuple[Place, int]]:
+def _stated(name: str, parts: Mapping[str, Any]) -> Iterator[tuple[Place, int]]:
     """The values of a number wherever the workload has them, with their places."""
-    for number, grid in enumerate(sweep):
-        place = ("sweep",) if len(sweep) == 1 else ("sweep", number)
+    for place, grid in zip(parts.get("places", ()), parts.get("sweep", ()), strict=True):
         for index, value in enumerate(grid.axes.get(name, ())):
             yield (*place, name, index), int(value)
-    if name in config:
-        yield ("config", name), config[name]
+    if name in parts.get("config", {}):
+        yield ("config", name), parts["config"][name]
 
 
-def _too_many_replicas(sweep: Sequence[Grid], config: Mapping[str, Any], brokers: int) -> Iterator[Problem]:
+def _too_many_replicas(parts: Mapping[str, Any], brokers: int) -> Iterator[Problem]:
     allowed = f"allowed: 1 to {brokers}" if brokers > 1 else "allowed: 1"
     of = f"the {plural(brokers, 'broker')}"
-    for place, value in _stated(_REPLICAS, sweep, config):
+    for place, value in _stated(_REPLICAS, parts):
         if value > brokers:
             yield Problem(place, f"{value} is more than {of} of this cluster; {allowed}")
 
@@ -112,21 +111,25 @@ def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
         for axes, version, _, fault in asked
     ):
         yield Problem(("exclude",), "leaves no trial to run")
-    yield from _asked_twice(parts["sweep"], possible)
+    yield from _asked_twice(parts["places"], parts["sweep"], possible)
 
 
 def _always_refused(parts: Mapping[str, Any], clashes: Sequence[Sequence[Contradiction]]) -> Iterator[Problem]:
     """What stands in the way of every combination, if there is such a thing, else all that stands in some way."""
     found = dict.fromkeys(clash for each in clashes for clash in each)
     always = [clash for clash in found if all(clash in each for each in clashes)]
-    swept = {axis for grid in parts["sweep"] for axis in grid.axes}
+    where: dict[str, Place] = {}
+    for place, grid in zip(parts["places"], parts["sweep"], strict=True):
+        where = {name: (*place, name) for name in grid.axes} | where
+    where |= {name: ("config", name) for name in parts["config"]}
     for clash in always or found:
-        name = next(name for name in clash.settings if name in parts["config"] or name in swept)
-        part = "config" if name in parts["config"] else "sweep"
-        yield Problem((part, name), f"leaves no trial to run: {clash}")
+        place = next(where[name] for name in clash.settings if name in where)
+        yield Problem(place, f"leaves no trial to run: {clash}")
 
 
-def _asked_twice(sweep: Sequence[Grid], possible: Sequence[tuple[int, Config, Config, str]]) -> Iterator[Problem]:
+def _asked_twice(
+    places: Sequence[Place], sweep: Sequence[Grid], possible: Sequence[tuple[int, Config, Config, str]]
+) -> Iterator[Problem]:
     """Trials that are asked for more than once: by two grids, or by values of an axis that mean nothing there."""
     seen: dict[object, tuple[int, Config]] = {}
     twice: dict[Place, str] = {}
@@ -135,11 +138,10 @@ def _asked_twice(sweep: Sequence[Grid], possible: Sequence[tuple[int, Config, Co
             key = (kind, version, axes["client"], *sorted(settings.items()))
             before, others = seen.setdefault(key, (number, axes))
             if before != number:
-                twice.setdefault(("sweep", number), f"asks for a trial that sweep[{before}] asks for too")
+                twice.setdefault(places[number], f"asks for a trial that {dotted(places[before])} asks for too")
             elif differs := [name for name in axes if axes[name] != others[name]]:
-                place = ("sweep",) if len(sweep) == 1 else ("sweep", number)
                 both = f"{plain(others[differs[0]])} and {plain(axes[differs[0]])}"
                 same = " ".join(setting(name, axes[name]) for name in axes if name not in (*differs, "client"))
                 message = f"{both} make the same trial where {same or 'nothing else is stated'}: it means nothing there"
-                twice.setdefault((*place, differs[0]), message)
+                twice.setdefault((*places[number], differs[0]), message)
     yield from (Problem(place, message) for place, message in twice.items())

@@ -43,21 +43,23 @@ class Grid(BaseModel):
 
 def read_sweep(sweep: object, reading: Reading) -> list[dict[str, Any]]:
     """One grid, or a list of them, each with its values read. What is right of it is in the reading's parts, also when
-    something else is wrong.
+    something else is wrong; and as ``places`` where each is in the file.
     """
     problems: list[Problem] = []
-    grids = []
+    grids, places = [], []
     every: list[tuple[Place, Any]] = [((), sweep)]
     if isinstance(sweep, list | tuple):
         every = [((index,), stated) for index, stated in enumerate(sweep)]
     for place, stated in every:
         if isinstance(stated, dict):
             grids.append(_read_grid(stated, reading, place, problems))
+            places.append(("sweep", *place))
         else:
             message = f"{quote(stated)} is not a mapping of axes to lists of values"
             problems.append(Problem(place, message))
     if not grids and not problems:
         problems.append(Problem((), "needs at least one mapping of axes to lists of values"))
+    reading.parts["places"] = tuple(places)
     reading.parts["sweep"] = tuple(Grid.model_validate(grid) for grid in grids)
     refuse(problems)
     return grids

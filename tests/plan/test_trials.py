@@ -154,10 +154,17 @@ def test_of_several_grids_each_is_of_its_own_and_for_the_trials_that_it_names() 
         ),
         ([], ["sweep: needs at least one mapping of axes to lists of values"]),
         (
+            [{"acks": [0], "enable.idempotence": [True]}],
+            [
+                "sweep[0].acks: leaves no trial to run: enable.idempotence=true needs acks=all (Kafka's ProducerConfig "
+                "refuses it)"
+            ],
+        ),
+        (
             [{"transactional": [False, True], "transaction.interval.ms": [10, 100], "acks": ["all"]}],
             [
-                "sweep.transaction.interval.ms: 10 and 100 make the same trial where transactional=false acks=all: it "
-                "means nothing there"
+                "sweep[0].transaction.interval.ms: 10 and 100 make the same trial where transactional=false acks=all: "
+                "it means nothing there"
             ],
         ),
     ],

@@ -7,7 +7,7 @@ from concurrent.futures import wait
 from typing import Any
 
 import confluent_kafka
-from confluent_kafka import OFFSET_STORED, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_STORED, KafkaError, KafkaException, TopicPartition
 
 from harness.clients import ClientRefused, Setting
 from harness.clients import settings as tables
@@ -16,6 +16,11 @@ from harness.clients.confluent import NAME
 from harness.clients.consumers import DEFAULTS, GROUP_S, Calls, Isolation, Mode, Polled
 from harness.clients.settings import Given
 
+_ASKED_AGAIN = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
 # librdkafka takes no value outside the ranges in its CONFIGURATION.md (2.16.0).
 SETTINGS: tables.Table = {
     "session.timeout.ms": Given(("session.timeout.ms",), within=(1, 3_600_000)),
@@ -71,7 +76,8 @@ class ConfluentConsumer(Calls):
     librdkafka tells of rebalances inside polls alone, and revokes what it has when it is closed. A commit has no bound
     of its own: it waits for a coordinator until ``session.timeout.ms`` is over, then for an answer. Only one call of a
     consumer runs at a time (``Handle_serialize_enter``, 2.16.1): while a commit hangs, polls get nothing, and it stays
-    in the group when it is closed. A session timeout longer than ``max.poll.interval.ms`` it refuses.
+    in the group when it is closed. A session timeout longer than ``max.poll.interval.ms`` it refuses. A poll also tells
+    that its coordinator is not there, or just another; it asks again by itself (rdkafka.h, ``rd_kafka_consumer_poll``).
     """
 
     def __init__(self, arguments: Mapping[str, Any], topic: str, partitions: Sequence[int], mode: Mode) -> None:
@@ -119,7 +125,8 @@ class ConfluentConsumer(Calls):
         messages = self._client.consume(1, timeout_s)
         if messages and most > 1:
             messages += self._client.consume(most - 1, 0)
-        self._errors += [message.error() for message in messages if message.error() is not None]
+        errors = [message.error() for message in messages if message.error() is not None]
+        self._errors += [error for error in errors if error.code() not in _ASKED_AGAIN]
         records = [
             Polled(message.partition(), message.offset(), message.value() or b"")
             for message in messages

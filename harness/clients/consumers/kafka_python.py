@@ -25,7 +25,6 @@ from harness.clients.settings import Fixed, Given
 
 T = TypeVar("T")
 _CREATE_S = 5.0
-_AGAIN_S = 0.1
 _ASSIGNORS = {
     assignor.name: assignor
     for assignor in (
@@ -140,9 +139,6 @@ class KafkaPythonConsumer(Calls):
         if self._mode == "assign":
             client.assign(self._places)
         else:
-            # Who leads a group and knows no partition of the topic yet gives nobody any, and does not come back to it.
-            while not client.partitions_for_topic(self._topic) and not self._closed:
-                time.sleep(_AGAIN_S)
             client.subscribe([self._topic], listener=_Listener(self._told, self._given_back))
         return client
 
@@ -151,8 +147,11 @@ class KafkaPythonConsumer(Calls):
         found = client.poll(timeout_s * 1000, most)
         for place in tuple(self._given_back):
             found.pop(place, None)
-            client.committed(place)  # what an earlier question was answered, if one is open
-            offset = client.committed(place)
+            try:
+                client.committed(place, timeout_ms=GROUP_S * 1000)  # the answer to an earlier question, if one is open
+                offset = client.committed(place, timeout_ms=GROUP_S * 1000)
+            except KafkaTimeoutError:
+                continue  # until the next poll nothing of it is given to anybody
             client.seek_to_beginning(place) if offset is None else client.seek(place, offset)
             self._given_back.discard(place)
         return [

@@ -33,8 +33,8 @@ PROFILES = {
                 # What was forced to disk is noted as such at once, so that a lost power supply takes no more than that.
                 "log.initial.task.delay.ms": 100,
                 "log.flush.offset.checkpoint.interval.ms": 200,
-                # Nobody waits for members who may come, and who is dead is so after the least that a client may state.
-                "group.initial.rebalance.delay.ms": 0,
+                # Who is dead is so after the least that a client may state. That a new group waits three seconds for
+                # members stays as Kafka has it: without, kafka-python may lead one before it knows its topic.
                 "group.consumer.min.session.timeout.ms": 6000,
                 "group.consumer.session.timeout.ms": 6000,
                 "group.consumer.min.heartbeat.interval.ms": 500,
