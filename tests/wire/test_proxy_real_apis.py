@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from harness import clients
-from harness.clients import CLIENTS, Setting
+from harness.clients import CLIENTS, Setting, consumers
+from harness.clients.consumers import ConsumerFailed, Mode
 from harness.clients.traits import traits
 from harness.clusters.local.cluster import LocalCluster
 from harness.journal import ProducerJournal
@@ -24,7 +26,14 @@ from .test_proxy_real import create_topic, proxy
 
 __all__ = ["proxy"]
 
-NOT_LEADER, LOADING, COORDINATOR_NOT_AVAILABLE, REBALANCING, CONCURRENT_TRANSACTIONS = 6, 14, 15, 27, 51
+NOT_LEADER, LOADING, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, REBALANCING, CONCURRENT_TRANSACTIONS = (
+    6,
+    14,
+    15,
+    16,
+    27,
+    51,
+)
 VALUES = [b"%d" % number for number in range(10)]
 pytestmark = pytest.mark.long
 
@@ -162,3 +171,32 @@ def test_transactions_are_ended_in_the_version_that_is_noted_of_each_client(
     producer.transactions.commit(BOUND_S)
     producer.close(1.0)
     assert {firing["version"] for firing in proxy.fired()} == {traits(client).end_txn}
+
+
+@pytest.mark.parametrize(
+    ("mode", "config"),
+    [("assign", {}), ("subscribe", {}), ("subscribe", {"group.protocol": "consumer"})],
+    ids=["assign", "classic", "consumer"],
+)
+@pytest.mark.parametrize("client", consumers.CONSUMERS)
+def test_who_is_told_of_another_coordinator_instead_of_where_it_left_off_begins_there_all_the_same(
+    cluster: LocalCluster, proxy: Proxy, client: str, mode: Mode, config: dict[str, Setting]
+) -> None:
+    if cannot := consumers.unsupported(client, config):
+        pytest.skip(" ".join(cannot))
+    topic = create_topic(cluster, f"begins-{client}-{mode}-{len(config)}")
+    producer = Producer({"bootstrap.servers": cluster.bootstrap})
+    for value in VALUES:
+        producer.produce(topic, value, partition=0)
+    assert producer.flush(BOUND_S) == 0
+    proxy.set_rules([WireRule("inject-error", api="OffsetFetch", error=NOT_COORDINATOR, times=2)])
+    module = consumers.load(client)
+    consumer = module.create(proxy.bootstrap, topic, [0], topic, isolation="read_committed", mode=mode, config=config)
+    got: list[bytes] = []
+    until = time.monotonic() + BOUND_S
+    while len(got) < len(VALUES) and time.monotonic() < until:
+        with contextlib.suppress(ConsumerFailed):
+            got += [polled.value for polled in consumer.poll(len(VALUES), 0.2)]
+    consumer.close(5)
+    assert got == VALUES
+    assert proxy.stats().fired == [2]

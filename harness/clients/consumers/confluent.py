@@ -16,7 +16,7 @@ from harness.clients.confluent import NAME
 from harness.clients.consumers import DEFAULTS, GROUP_S, Calls, Isolation, Mode, Polled
 from harness.clients.settings import Given
 
-_ASKED_AGAIN = (
+_NO_COORDINATOR = (
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -76,14 +76,20 @@ class ConfluentConsumer(Calls):
     librdkafka tells of rebalances inside polls alone, and revokes what it has when it is closed. A commit has no bound
     of its own: it waits for a coordinator until ``session.timeout.ms`` is over, then for an answer. Only one call of a
     consumer runs at a time (``Handle_serialize_enter``, 2.16.1): while a commit hangs, polls get nothing, and it stays
-    in the group when it is closed. A session timeout longer than ``max.poll.interval.ms`` it refuses. A poll also tells
-    that its coordinator is not there, or just another; it asks again by itself (rdkafka.h, ``rd_kafka_consumer_poll``).
+    in the group when it is closed. A session timeout longer than ``max.poll.interval.ms`` it refuses. When a poll
+    tells that its coordinator is another by now, or not there yet, it looks for it by itself, but may have been told so
+    instead of where its group has left off: it does not ask for that again (confluentinc/librdkafka issue 5586), and
+    what it has begun nowhere is assigned anew here.
     """
 
     def __init__(self, arguments: Mapping[str, Any], topic: str, partitions: Sequence[int], mode: Mode) -> None:
         super().__init__(partitions if mode == "assign" else ())
         self._places = [TopicPartition(topic, partition, OFFSET_STORED) for partition in partitions]
         self._topic = topic
+        self._incremental = (
+            arguments.get("group.protocol") == "consumer"
+            or arguments.get("partition.assignment.strategy") == "cooperative-sticky"
+        )
         self._errors: list[Any] = []
         try:
             self._client: Any = confluent_kafka.Consumer(dict(arguments))
@@ -126,7 +132,9 @@ class ConfluentConsumer(Calls):
         if messages and most > 1:
             messages += self._client.consume(most - 1, 0)
         errors = [message.error() for message in messages if message.error() is not None]
-        self._errors += [error for error in errors if error.code() not in _ASKED_AGAIN]
+        self._errors += [error for error in errors if error.code() not in _NO_COORDINATOR]
+        if any(error.code() in _NO_COORDINATOR for error in errors):
+            self._begin_again()
         records = [
             Polled(message.partition(), message.offset(), message.value() or b"")
             for message in messages
@@ -135,6 +143,18 @@ class ConfluentConsumer(Calls):
         if self._errors and not records:
             raise KafkaException(self._errors.pop(0))
         return records
+
+    def _begin_again(self) -> None:
+        """Of what nothing was consumed yet it asks again where to begin; all else goes on where it is."""
+        places = self._client.position(self._client.assignment())
+        nowhere = [TopicPartition(self._topic, each.partition, OFFSET_STORED) for each in places if each.offset < 0]
+        if not nowhere:
+            return
+        if self._incremental:
+            self._client.incremental_unassign(nowhere)
+            self._client.incremental_assign(nowhere)
+        else:
+            self._client.assign(nowhere + [each for each in places if each.offset >= 0])
 
     def _call(self, name: str, timeout_s: float, call: Callable[[], Any]) -> Any:
         return self._ended(name, lambda: started(call), timeout_s)
