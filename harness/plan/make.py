@@ -39,6 +39,8 @@ _RECORD_OVERHEAD_BYTES = 30  # of a record in a log beside its value: lengths, d
 _PRODUCER_S = 0.5  # one more that is started
 _TOPIC_S = 0.2  # one more that is made, waited for and deleted
 _ELIGIBLE = "eligible.leader.replicas.version"  # Kafka's name of the feature, 0 is off
+_ELIGIBLE_SINCE = (4, 1)  # on by default in new clusters (KIP-966)
+_GROUPS_OF_CONSUMERS_SINCE = (4, 0)  # on by default; before, brokers have to be told to have it
 _LONGEST_TOPIC = 249  # Kafka's; the file of a journal has a few letters behind the id, and may have 255
 _LONGEST_RUN_ID = len("20260101-000000-") + 60  # when it was begun, and a workload's name
 _LONGEST_ID = _LONGEST_TOPIC - _LONGEST_RUN_ID - len(".")
@@ -111,7 +113,7 @@ class _Trials:
         # A partition that nothing was written to knows no producer, and takes whatever sequence comes first.
         warmup = asked.warmup and max(asked.warmup, partitions_in_all(config))
         load = replace(asked.load, messages=asked.load.messages - asked.warmup + producers * warmup)
-        if _has_eligible_leader_replicas(self.kafka):
+        if _release(self.kafka) >= _ELIGIBLE_SINCE:
             config[_ELIGIBLE] = without[_ELIGIBLE] = int(workload.cluster.eligible_leader_replicas)
         several = [f"kafka-{self.kafka}"] if len(workload.kafka) > 1 else []
         own_id = trial_id(".".join([labels.axes_label(axes), *several, asked.label]), asked.repeat)
@@ -168,15 +170,16 @@ class _Trials:
             yield " ".join(cannot)
         elif (refusal := self.clients.refuses(client, producer)) is not None:
             yield refusal
+        if config.get("group.protocol") == "consumer" and _release(self.kafka) < _GROUPS_OF_CONSUMERS_SINCE:
+            yield f"Kafka {self.kafka} has no group.protocol consumer: brokers have it since 4.0 (KIP-848)"
         if (reason := asked.refuses(client, config)) is not None:
             yield reason
         if fault and (says_nothing := fault.refuses(asked.parameters, config)) is not None:
             yield f"{fault.name} says nothing here: {says_nothing}"
 
 
-def _has_eligible_leader_replicas(kafka: str) -> bool:
-    """On by default in clusters of this version (KIP-966)."""
-    return [int(part) for part in kafka.split(".")[:2]] >= [4, 1]
+def _release(kafka: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in kafka.split(".")[:2])
 
 
 def _number(seed: int, what: str, of_trial: str) -> int:

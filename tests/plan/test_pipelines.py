@@ -87,6 +87,14 @@ def test_a_protocol_that_the_client_has_not_is_skipped_with_its_reason(client: s
     assert str(said).startswith(client) and "it knows no other" in str(said)
 
 
+def test_a_protocol_that_its_brokers_have_not_is_skipped_with_its_reason() -> None:
+    pipelines = {**ONE, "mode": "subscribe", "protocol": "consumer"}
+    asked = {"kafka": ["3.9.2", "4.4.0"], "sweep": {"client": ["confluent-kafka"]}, "pipelines": pipelines}
+    old, new = planned({**asked, "performance": None, "faults": None}).trials
+    assert old.skip == "Kafka 3.9.2 has no group.protocol consumer: brokers have it since 4.0 (KIP-848)"
+    assert new.skip is None
+
+
 def test_members_have_a_session_that_brokers_take_and_takeover_costs_one() -> None:
     by_hand, in_group = (
         trials({**ONE, "mode": mode, "recipes": ["kill-worker"]})[-1] for mode in ("assign", "subscribe")
