@@ -90,9 +90,11 @@ class PipelineRole(Role):
         over = self._ends is not None and not came
         if len(self._batch) == self._batch_size or (over and self._batch):
             self._process_or_fail()
-        elif over and self._at_ends() and not self._finished:
-            say("finished", processed=self._processed, failed=self._failed or None)
-        self._finished = over and not self._batch and self._at_ends()
+        before, self._finished = self._finished, over and not self._batch and self._at_ends()
+        if self._finished and not before:
+            # What a worker before it had committed and was killed with is behind where this one begins.
+            ends = {} if self._failed else dict(self._reader.position)
+            say("finished", processed=self._processed, ends=ends, failed=self._failed or None)
 
     def obey(self, command: Message) -> Answer:
         match command:

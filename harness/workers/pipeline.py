@@ -69,9 +69,9 @@ class _Worker:
     number: int
     said: list[Message] = field(default_factory=list)
 
-    def heard(self, event: str) -> list[Message]:
+    def heard(self, *events: str) -> list[Message]:
         self.said += self.child.events()
-        return [each for each in self.said if each["event"] == event]
+        return [each for each in self.said if each["event"] in events]
 
 
 class Pipeline:
@@ -265,7 +265,7 @@ class Pipeline:
     def _done(self) -> dict[int, int]:
         """By partition the offset up to which inputs are processed, by whomever."""
         done: dict[int, int] = {}
-        for each in (said for worker in self._everybody() for said in worker.heard("processed")):
+        for each in (said for worker in self._everybody() for said in worker.heard("processed", "finished")):
             for partition, offset in each["ends"].items():
                 done[int(partition)] = max(offset, done.get(int(partition), 0))
         return done

@@ -70,5 +70,13 @@ def test_who_wakes_up_is_fenced(venue: Venue, client: str) -> None:
 
 
 def test_who_wakes_up_and_is_not_fenced_does_it_all_again(venue: Venue) -> None:
-    again = _ran(venue, "confluent-kafka", "at-least-once", {"name": "replace-worker"})
-    assert (_seen(again), again.verdict) == ((0, 800, 800), Verdict.REPRODUCED), again.verdict_reason
+    """Also what it has at the end is less than a batch."""
+    again = _ran(venue, "confluent-kafka", "at-least-once", {"name": "replace-worker", "messages": 1020})
+    assert again.reason is None
+    assert (_seen(again), again.verdict) == ((0, 820, 820), Verdict.REPRODUCED), again.verdict_reason
+
+
+def test_nothing_is_waited_for_where_the_last_of_it_was_done_by_one_who_died(venue: Venue) -> None:
+    died = _ran(venue, "confluent-kafka", "at-most-once", {"name": "kill-worker", "point": "after-send", "times": 4})
+    assert died.reason is None
+    assert (_seen(died), died.verdict) == ((0, 0, 0), Verdict.KEPT), died.verdict_reason
