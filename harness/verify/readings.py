@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
+from harness.events import Consuming
 from harness.journal import BatchColumns, ConsumedColumns, Int64, LogColumns, PollColumns, ProducerColumns
 from harness.verify.copies import Copies
 
@@ -68,3 +71,15 @@ class Readings:
         """When nobody waited for each producer's reports any more; None if of one of them nobody noted that."""
         noted = [producer.closed_ns for producer in self.producers or () if producer.closed_ns is not None]
         return noted if self.producers is not None and len(noted) == len(self.producers) else None
+
+    @cached_property
+    def left_off(self) -> Mapping[int, int]:
+        """By partition of the inputs the furthest offset at which the group would go on, as its workers noted when they
+        began and committed; of none where nobody noted that.
+        """
+        ends: dict[int, int] = {}
+        for worker in self.polls or ():
+            told = np.isin(worker.what, (Consuming.LEFT_OFF, Consuming.COMMITTED))
+            for partition, offset in zip(worker.partition[told].tolist(), worker.first[told].tolist(), strict=True):
+                ends[partition] = max(offset, ends.get(partition, 0))
+        return ends

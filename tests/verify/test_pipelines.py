@@ -19,6 +19,7 @@ from harness.verify.rules import OF_PIPELINES
 from harness.verify.rules.pipelines import PROCESSED
 
 from .histories import ACKED, UNKNOWN, Record, found, log, producer
+from .test_polls import COMMITTED, LEFT_OFF, worker
 
 FORBIDDEN, ALLOWED, EXPECTED = Permission.FORBIDDEN, Permission.ALLOWED, Permission.EXPECTED
 
@@ -41,6 +42,15 @@ def test_an_input_without_an_output_is_skipped_if_it_was_there_to_be_read() -> N
     findings = find(readings((1, 0, 0, 1)))
     assert found(findings) == {"skipped": 1}
     assert findings.witnesses["skipped"][0]["sequence"] == 0
+
+
+def test_what_its_group_would_go_on_with_is_not_skipped_but_somebodys_to_do_yet() -> None:
+    none = replace(readings(), inputs=[producer((0, ACKED), (0, ACKED), acked_at=(0, 1))])
+    for begun, skipped in (([], 0), ([(2, COMMITTED, 1)], 1), ([(2, COMMITTED, 1), (3, COMMITTED, 2)], 2)):
+        polls = [worker((1, LEFT_OFF, 0), *begun), worker((9, LEFT_OFF, 0), number=1, partition=1)]
+        assert find(replace(none, polls=polls)).anomalies.skipped == skipped
+    taken_over = [worker((1, LEFT_OFF, 0)), worker((9, LEFT_OFF, 2), epoch=1)]
+    assert find(replace(none, polls=taken_over)).anomalies.skipped == 2, "whatever the one before could note"
 
 
 def test_outputs_beyond_the_first_are_redelivered_wherever_they_are() -> None:

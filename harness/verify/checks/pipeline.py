@@ -1,6 +1,7 @@
 """What became of each input of a pipeline: its outputs bear its producer and its sequence.
 
-- *skipped*: acked, and no output. *redelivered*: outputs beyond each input's first, summed.
+- *skipped*: acked, and no output, though the group goes on behind it. Where a pipeline ended too soon, what nobody had
+  committed is somebody's to do yet. *redelivered*: outputs beyond each input's first, summed.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import numpy as np
 from harness.events import Anomaly, Outcome
 from harness.journal import LogColumns, ProducerColumns
 from harness.verify.checks.check import Check, Found, messages
-from harness.verify.copies import Copies
+from harness.verify.copies import Bools, Copies
 
 
-def _find(inputs: Sequence[ProducerColumns], log: LogColumns) -> Mapping[Anomaly, Found]:
+def _find(inputs: Sequence[ProducerColumns], log: LogColumns, left_off: Mapping[int, int]) -> Mapping[Anomaly, Found]:
     outputs = [Copies.of(_as_output(its, log), log) for its in inputs]
-    skipped = [np.flatnonzero((its.producer.outcome == Outcome.ACKED) & ~its.landed) for its in outputs]
+    skipped = [
+        np.flatnonzero((its.outcome == Outcome.ACKED) & ~their.landed & _passed_by(its, left_off))
+        for its, their in zip(inputs, outputs, strict=True)
+    ]
     twice = messages(outputs, [np.flatnonzero(its.number > 1) for its in outputs])
     beyond_first = sum(len(its.records) - int(np.count_nonzero(its.landed)) for its in outputs)
     return {Anomaly.SKIPPED: messages(outputs, skipped), Anomaly.REDELIVERED: replace(twice, count=beyond_first)}
@@ -32,4 +36,13 @@ def _as_output(inputs: ProducerColumns, log: LogColumns) -> ProducerColumns:
     return replace(inputs, partition=partition)
 
 
-CHECK = Check((Anomaly.SKIPPED, Anomaly.REDELIVERED), ("inputs", "log"), _find)
+def _passed_by(inputs: ProducerColumns, left_off: Mapping[int, int]) -> Bools:
+    """Which are before where the group goes on; all of them where nobody noted that."""
+    if not left_off:
+        return np.ones(len(inputs), bool)
+    ends = np.zeros(1 + max(*left_off, int(inputs.partition.max(initial=0))), np.int64)
+    ends[list(left_off)] = list(left_off.values())
+    return inputs.offset < ends[inputs.partition]
+
+
+CHECK = Check((Anomaly.SKIPPED, Anomaly.REDELIVERED), ("inputs", "log", "left_off"), _find)
