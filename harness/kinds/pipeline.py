@@ -37,7 +37,7 @@ from harness.workers.fleet import Fleet
 from harness.workers.pipeline import Pipeline, PipelineSpec, Stops
 from harness.workload import Config, Recipe, Workload, in_name_only, labels
 from harness.workload.known import Faults
-from harness.workload.model import PipelineTrials
+from harness.workload.trials import PipelineTrials
 
 PROFILE = "fault"
 WARM = False
