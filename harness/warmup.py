@@ -71,10 +71,10 @@ def _at_full_load(venue: Venue) -> list[int]:
     with _loading(venue, "full-load", replicas, _MOST_MESSAGES, {"enable.idempotence": False}) as worker:
         worker.wait_ready()
         while len(rates) < _MOST_WINDOWS and worker.total < _MOST_MESSAGES and not steady(rates):
-            before, since = worker.acks(), time.monotonic()
+            before, since = worker.progress.acks(), time.monotonic()
             worker.start(_MOST_MESSAGES, _bounds(worker), seconds=_WINDOW_S)
             _finish(worker)
-            rates.append((worker.acks() - before) / (time.monotonic() - since))
+            rates.append((worker.progress.acks() - before) / (time.monotonic() - since))
     return [round(rate) for rate in rates]
 
 

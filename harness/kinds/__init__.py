@@ -2,7 +2,8 @@
 what the report says of them.
 
 A kind is a module of this shape and a line in ``KINDS``. Keys of its own in a workload are a section there
-(``harness.workload.model``). No room below knows which kinds there are: each says what it needs of one.
+(``harness.workload.trials``). No room below knows which kinds there are: each says what it needs of one.
+``application`` is none: it is what two of them run.
 """
 
 from __future__ import annotations

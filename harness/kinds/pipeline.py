@@ -9,17 +9,16 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from harness.bounds import Bounds, recovering_s
-from harness.clients import Setting, consumers
-from harness.clients.consumers import CONSUMERS
+from harness.bounds import recovering_s
 from harness.clusters import Coordinated
 from harness.events import FaultEvent, Guarantee
 from harness.faults import FAULTS
 from harness.faults.act import act
 from harness.faults.fault import Script
 from harness.faults.stage import Stage
-from harness.faults.steps import AwaitStop, Send, StallWorker
+from harness.faults.steps import AwaitStop, Send
 from harness.journal import read_polls
+from harness.kinds.application import SUBSCRIBE, create_output, no_such_pipeline, of_inputs, spec_of
 from harness.kinds.fault import takes_s
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import pipelines
@@ -27,26 +26,22 @@ from harness.report.blocks import Section, section
 from harness.report.data import Data
 from harness.report.labels import GUARANTEE, MODE, PROTOCOL, WORKERS, pipeline_name
 from harness.store import TrialRecord
-from harness.topics import Topics
 from harness.trial.observed import all_along
 from harness.trial.venue import Running
 from harness.trial.waits import bounds_of
 from harness.verify import Readings
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
-from harness.workers.pipeline import Pipeline, PipelineSpec, Stops
-from harness.workload import Config, Recipe, Workload, in_name_only, labels
+from harness.workers.pipeline import Pipeline
+from harness.workers.pipeline_worker import Stops
+from harness.workload import Recipe, Workload, labels
 from harness.workload.known import Faults
-from harness.workload.model import PipelineTrials
+from harness.workload.trials import PipelineTrials
 
 PROFILE = "fault"
 WARM = False
 SHUFFLED = False
-SUBSCRIBE = "subscribe"
-_SESSION_MS = 6_000  # the least that brokers take (group.min.session.timeout.ms)
-_HEARTBEAT_MS = 500  # so soon members hear of a rebalance
 _INPUTS = 1_000
-_IDEMPOTENCE_NEEDS = ("retries", "max.in.flight.requests.per.connection")
 _WORKER_S = 0.5  # one more that is started
 _GATHERING_S = 3.0  # group.initial.rebalance.delay.ms, Kafka's own
 _OVERHEAD_S = 6.0  # two topics, a producer of inputs and a worker started, two scans
@@ -122,42 +117,6 @@ def _starting_s(application: Mapping[str, Any]) -> float:
     return (int(application.get(WORKERS, 1)) - 1) * _WORKER_S + (_GATHERING_S if grouped else 0.0)
 
 
-def no_such_pipeline(client: str, config: Config) -> str | None:
-    """Why there is none with such workers, guarantee, producer or topics."""
-    return _no_such_workers(client, config) or _no_such_production(config)
-
-
-def _no_such_workers(client: str, config: Config) -> str | None:
-    if client not in CONSUMERS:
-        return f"{client} has no consumer for pipelines"
-    if cannot := consumers.unsupported(client, _consumer_config(config)):
-        return " ".join(cannot)
-    if (workers := int(config.get(WORKERS, 1))) > int(config["partitions"]):
-        return f"one of {workers} workers would have no partition of the inputs, which have {config['partitions']}"
-    return None
-
-
-def _no_such_production(config: Config) -> str | None:
-    guarantee = config[GUARANTEE]
-    if "topics" in config:
-        return "a pipeline has one topic of inputs and one of outputs"
-    if config.get("transactional"):
-        return "whether a pipeline has transactions its guarantee says"
-    if config["acks"] == "0" and guarantee != Guarantee.AT_MOST_ONCE:
-        return f"{guarantee} needs outputs that are acked, and with acks=0 none is"
-    if guarantee == Guarantee.EXACTLY_ONCE:
-        transactional = {"enable.idempotence": True, **config, "transactional": True}
-        clash = next(iter(in_name_only(transactional)), None)
-        return None if clash is None else f"{guarantee} is transactional, and {clash}"
-    return None
-
-
-def of_inputs(trial: Trial) -> dict[str, Setting]:
-    """They are written once and stay, whatever outputs are: what becomes of one is the pipeline's doing alone."""
-    stated = {name: value for name, value in trial.producer_config.items() if name not in _IDEMPOTENCE_NEEDS}
-    return {**stated, "acks": "all", "enable.idempotence": True}
-
-
 def capacity(trial: Trial) -> int:
     """Each load of a fault's parts is shared out by itself."""
     loads = FAULTS[trial.fault].loads(trial.parameters) if trial.fault else ()
@@ -214,54 +173,6 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
             running.note_hung_call(said)
     for problem in (*fleet.stopped, *fleet.hangs):
         running.note(str(problem))
-
-
-def create_output(running: Running) -> str:
-    """The topic of the outputs, which is the one that is judged."""
-    trial = running.trial
-    output, partitions = f"{running.topic}.out", int(trial.config["pipeline.output.partitions"])
-    running.output = Topics((output,), partitions)
-    replicas, in_sync = int(trial.config["replication.factor"]), str(trial.config["min.insync.replicas"])
-    running.venue.cluster.create_topic(output, partitions, replicas, {"min.insync.replicas": in_sync})
-    return output
-
-
-def spec_of(running: Running, output: str, bootstrap: str, bounds: Bounds, script: Any = None) -> PipelineSpec:
-    trial = running.trial
-    config, guarantee = trial.producer_config, str(trial.config[GUARANTEE])
-    if guarantee == Guarantee.EXACTLY_ONCE:
-        config["transactional.id"] = output
-    every_step = script.every_step if script else ()
-    stall = next((step for step in every_step if isinstance(step, StallWorker)), None)
-    polls_within = {"max.poll.interval.ms": stall.max_poll_interval_ms} if stall else {}
-    return PipelineSpec(
-        client=trial.client,
-        guarantee=guarantee,
-        bootstrap=bootstrap,
-        input=running.topic,
-        input_partitions=trial.load.partitions,
-        output=output,
-        output_partitions=int(trial.config["pipeline.output.partitions"]),
-        group=output,
-        mode=str(trial.config.get(MODE, "assign")),
-        config=config,
-        consumer_config={**_consumer_config(trial.config), **polls_within},
-        run_key=running.run_key,
-        message_size=trial.load.message_size,
-        batch=int(trial.config["pipeline.batch"]),
-        patience_s=bounds.patience_s,
-        call_s=bounds.call_s,
-        workers=int(trial.config.get(WORKERS, 1)),
-    )
-
-
-def _consumer_config(config: Config) -> dict[str, Setting]:
-    """Of members of a group, which others wait for when one dies; with the new protocol that is the brokers' to say."""
-    if config.get(MODE) != SUBSCRIBE:
-        return {}
-    if PROTOCOL in config:
-        return {PROTOCOL: config[PROTOCOL]}
-    return {"session.timeout.ms": _SESSION_MS, "heartbeat.interval.ms": _HEARTBEAT_MS}
 
 
 def _first_stops(script: Any) -> dict[int, Stops]:

@@ -12,7 +12,7 @@ from typing import Any
 from harness import measure
 from harness.events import Guarantee
 from harness.journal import read_batches, read_consumed, read_polls, write_batches
-from harness.kinds.pipeline import create_output, no_such_pipeline, of_inputs, spec_of
+from harness.kinds.application import create_output, no_such_pipeline, of_inputs, spec_of
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import pipelines
 from harness.report.blocks import Section, section

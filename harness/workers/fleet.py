@@ -77,7 +77,7 @@ class Fleet:
         each, over = divmod(count, len(self))
         own_rate = None if rate is None else rate / len(self)
         for place, worker in enumerate(self.workers):
-            share = Share(worker.sent(), each + (place < over), own_rate, flush_every)
+            share = Share(worker.progress.sent(), each + (place < over), own_rate, flush_every)
             self._shares[place] = share
             worker.start(share.count, bounds, rate=share.rate, flush_every=flush_every, seconds=seconds)
 
@@ -93,31 +93,31 @@ class Fleet:
 
     def acks(self) -> int:
         """How many messages of the load at work were acked by now (acks=0: counted as sent)."""
-        return sum(worker.acks(share.first) for worker, share in self._each())
+        return sum(worker.progress.acks(share.first) for worker, share in self._each())
 
     def moved(self) -> tuple[int, int]:
         """How many messages were handed over by now, and how many have a report; warm-up included."""
-        moved = [worker.moved() for worker in self.everyone]
+        moved = [worker.progress.moved() for worker in self.everyone]
         return sum(sent for sent, _ in moved), sum(reported for _, reported in moved)
 
     def sent(self) -> int:
         """How many messages were handed over by now, warm-up included."""
-        return sum(worker.sent() for worker in self.everyone)
+        return sum(worker.progress.sent() for worker in self.everyone)
 
     def unconfirmed(self) -> int:
         """How many of them since the warm-up the clients merely count as sent (acks=0)."""
-        return sum(worker.unconfirmed() for worker in self.workers)
+        return sum(worker.progress.unconfirmed(worker.warmup) for worker in self.workers)
 
     def pending(self) -> int:
         """How many of them, the warm-up's too, have no report."""
-        return sum(worker.pending() for worker in self.workers)
+        return sum(worker.progress.pending() for worker in self.workers)
 
     @property
     def over(self) -> bool:
         """Whether nothing of the load will move any more: all was handed over and has a report, or the clients are
         gone.
         """
-        return all(worker.killed or _done(*worker.moved(), share) for worker, share in self._each())
+        return all(worker.killed or _done(*worker.progress.moved(), share) for worker, share in self._each())
 
     @property
     def killed(self) -> bool:
@@ -143,21 +143,21 @@ class Fleet:
 
     def committed(self) -> int:
         """How many messages a read_committed consumer can get by now, if none is lost."""
-        return sum(worker.committed() for worker in self.everyone)
+        return sum(worker.progress.committed() for worker in self.everyone)
 
     def committed_at_work(self) -> int:
         """The same of the load at work alone."""
-        return sum(max(0, worker.committed() - share.first) for worker, share in self._each())
+        return sum(max(0, worker.progress.committed() - share.first) for worker, share in self._each())
 
     def uncommitted(self) -> int:
         """How many messages have a report, and are in a transaction whose end was not confirmed."""
-        return sum(worker.uncommitted() for worker in self.workers)
+        return sum(worker.progress.uncommitted() for worker in self.workers)
 
     def acked_ends(self) -> dict[int, int]:
         """Of each partition the offset behind the last message that was acked with one."""
         ends: dict[int, int] = {}
         for worker in self.workers:
-            for partition, end in worker.acked_ends().items():
+            for partition, end in worker.progress.acked_ends().items():
                 ends[partition] = max(end, ends.get(partition, 0))
         return ends
 
@@ -227,7 +227,7 @@ class Fleet:
             worker.fenced_ns = time.monotonic_ns()
         # All that a stopped one handed over is reported: one message more is noted, and its client does not have it.
         self._shares = [
-            Share(0, share.end - worker.moved()[1], share.rate, share.flush_every)
+            Share(0, share.end - worker.progress.moved()[1], share.rate, share.flush_every)
             for worker, share in zip(before, self._shares, strict=True)
         ]
 
@@ -239,7 +239,7 @@ class Fleet:
     def go_on(self, bounds: Bounds) -> None:
         """Starts what is left of the load at work, and returns at once."""
         for worker, share in self._each():
-            left = max(0, share.end - worker.sent())
+            left = max(0, share.end - worker.progress.sent())
             worker.start(left, bounds, rate=share.rate, flush_every=share.flush_every)
 
     @property

@@ -5,73 +5,21 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import TypeAlias
 
 from harness import roles
-from harness.bounds import CLOSING_S, HELD_UP_S, STARTING_S
+from harness.bounds import HELD_UP_S, STARTING_S
 from harness.clients import Setting
 from harness.events import GAVE_UP
 from harness.janitor import Janitor
 from harness.journal import seal_polls
-from harness.process import Child, ChildFailed, Message
+from harness.process import Message
+from harness.workers.pipeline_worker import PipelineSpec, PipelineWorker, Stops
 from harness.workers.worker import WorkerFailed
 
 _LOOK_S = 0.05
-Stops: TypeAlias = tuple[tuple[str, int], ...]
-"""Points at which to stop, each with the number of the batch, from 1, in the life of a worker."""
-
-
-@dataclass(frozen=True)
-class PipelineSpec:
-    """All that a worker of a pipeline is told before its first command."""
-
-    client: str
-    guarantee: str
-    bootstrap: str
-    input: str
-    input_partitions: int
-    output: str
-    output_partitions: int
-    group: str
-    mode: str
-    config: dict[str, Setting]
-    """The producer's, with its ``transactional.id`` if it has one."""
-    consumer_config: dict[str, Setting]
-    run_key: int
-    message_size: int
-    batch: int
-    """Inputs that are processed together."""
-    patience_s: float
-    """For how long nothing may be read, or reported of what was produced."""
-    call_s: float
-    """How long any one call may take, until it is told otherwise."""
-    workers: int = 1
-    """How many begin."""
-    by_hand: tuple[int, ...] = ()
-    """The partitions of the inputs that it is assigned; none if it subscribes."""
-    worker: int = 0
-    """Its number."""
-    epoch: int = 0
-    """How many had that number before."""
-    polls: str = ""
-    """The path of the journal of what it reads, to create."""
-    stops: Stops = ()
-
-
-@dataclass
-class _Worker:
-    """One of its processes, and all that it has said."""
-
-    child: Child
-    number: int
-    said: list[Message] = field(default_factory=list)
-
-    def heard(self, *events: str) -> list[Message]:
-        self.said += self.child.events()
-        return [each for each in self.said if each["event"] in events]
 
 
 class Pipeline:
@@ -93,9 +41,9 @@ class Pipeline:
         """What the producers of outputs really run with, as far as the client lets anybody see."""
         self._log, self._janitor, self._sealed = log, janitor, sealed
         self._patience_s = spec.patience_s + HELD_UP_S
-        self._at_work: dict[int, _Worker] = {}
-        self._aside: list[_Worker] = []
-        self._gone: list[_Worker] = []
+        self._at_work: dict[int, PipelineWorker] = {}
+        self._aside: list[PipelineWorker] = []
+        self._gone: list[PipelineWorker] = []
         self._specs: list[PipelineSpec] = []
         try:
             for number in range(spec.workers):
@@ -107,15 +55,7 @@ class Pipeline:
     def start(self, number: int = 0, stops: Stops = ()) -> None:
         """A new worker of this number, in the place of the one before if there was one."""
         epoch = sum(spec.worker == number for spec in self._specs)
-        spec = replace(
-            self.spec,
-            config=_own(self.spec.config, number),
-            by_hand=() if self.spec.mode == "subscribe" else shared_out(self.spec, number),
-            worker=number,
-            epoch=epoch,
-            polls=str(self._log.with_name(f"{number}.{epoch}.polls")),
-            stops=stops,
-        )
+        spec = self.spec.of(number, epoch, self._log.with_name(f"{number}.{epoch}.polls"), stops)
         self._specs.append(spec)
         child = roles.start("pipeline", asdict(spec), self._log)
         self._janitor.process(child.pid)
@@ -124,7 +64,7 @@ class Pipeline:
         except BaseException:
             child.kill()
             raise
-        self._at_work[number] = _Worker(child, number)
+        self._at_work[number] = PipelineWorker(child)
 
     def add(self) -> int:
         """A new worker, whose number it returns: the least that nobody had."""
@@ -190,7 +130,7 @@ class Pipeline:
         """In order: it leaves its group, and what is in no batch yet is another's."""
         worker = self._at_work.pop(number)
         self._gone.append(worker)
-        _close(worker.child)
+        worker.close()
 
     def go_on(self) -> None:
         """Those that are frozen or stalled go on, to be waited for by ``wake``."""
@@ -234,18 +174,18 @@ class Pipeline:
         for worker in self._everybody():
             worker.child.signal(signal.SIGCONT)
             if error is None and worker.child.alive:
-                _close(worker.child)
+                worker.close()
             worker.child.__exit__(kind, error, at)
         for spec in self._specs:
             if Path(spec.polls).exists() and Path(spec.polls).stat().st_size:  # it may have ended before it wrote any
                 seal_polls(Path(spec.polls), self._sealed(f"polls-{spec.worker}.{spec.epoch}"))
 
-    def _finished(self, worker: _Worker) -> Message:
+    def _finished(self, worker: PipelineWorker) -> Message:
         """What it says when it has; what it does meanwhile is its own, whatever becomes of those at work."""
         self._wait(lambda: bool(worker.heard("finished")), lambda: len(worker.heard("processed")), worker)
         return worker.heard("finished")[-1]
 
-    def _wait(self, done: Callable[[], bool], moved: Callable[[], int], worker: _Worker | None = None) -> None:
+    def _wait(self, done: Callable[[], bool], moved: Callable[[], int], worker: PipelineWorker | None = None) -> None:
         """As long as anything moves, and those at work, or this one, can do anything."""
         since, before = time.monotonic(), -1
         while not done():
@@ -259,7 +199,7 @@ class Pipeline:
                 raise WorkerFailed(f"the pipeline processed nothing for {still_s:.1f} s")
             time.sleep(_LOOK_S)
 
-    def _everybody(self) -> list[_Worker]:
+    def _everybody(self) -> list[PipelineWorker]:
         return [*self._at_work.values(), *self._aside, *self._gone]
 
     def _done(self) -> dict[int, int]:
@@ -269,21 +209,3 @@ class Pipeline:
             for partition, offset in each["ends"].items():
                 done[int(partition)] = max(offset, done.get(int(partition), 0))
         return done
-
-
-def shared_out(spec: PipelineSpec, number: int) -> tuple[int, ...]:
-    """The partitions that the worker of this number has by hand."""
-    return tuple(range(number, spec.input_partitions, spec.workers))
-
-
-def _own(config: Mapping[str, Setting], number: int) -> dict[str, Setting]:
-    """With a ``transactional.id`` of its own, if there is one, so that whoever takes over fences the one before."""
-    shared = config.get("transactional.id")
-    return {**config, **({"transactional.id": f"{shared}.{number}"} if shared and number else {})}
-
-
-def _close(child: Child) -> None:
-    try:
-        child.ask({"do": "close", "timeout_s": CLOSING_S}, "closed", CLOSING_S + HELD_UP_S)
-    except ChildFailed:
-        child.kill()

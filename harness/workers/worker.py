@@ -9,17 +9,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S, Bounds
-from harness.events import CLIENT_DIED, GAVE_UP, Ending, Outcome, TransactionPoint
+from harness.events import CLIENT_DIED, GAVE_UP, TransactionPoint
 from harness.janitor import Janitor
-from harness.journal import ProducerJournal, TransactionJournal, UInt8, seal
-from harness.journal.transactions import beside
+from harness.journal import seal
 from harness.load.spec import Spec
 from harness.process import ChildDied, ChildFailed, ChildRefused, ChildSilent, Message
 from harness.workers.movement import Hang, Movement
+from harness.workers.progress import Progress
 
 _LATE_S = 2.0  # behind a client that was closed within its bound
 _LOOK_S = 0.5  # how often it is looked whether anything moves
@@ -49,9 +47,9 @@ class Worker:
         """Since when another with its ``transactional.id`` is there, if one is."""
         self.closed_ns: int | None = None
         """When its reports were not waited for any more; None if it did not answer: it may not have listened either."""
+        self.progress = Progress(Path(spec.journal), transactional=spec.transactions is not None)
         self._log, self._janitor = log, janitor
         self._child = roles.start(roles.producing(spec.client), asdict(spec), log)
-        self._journal: ProducerJournal | None = None
         self._segment: tuple[int, Bounds] | None = None
         self._said: list[Message] = []
         self._stops = 0
@@ -67,7 +65,7 @@ class Worker:
             raise WorkerFailed(f"the client refused: {refused}") from refused
         self.effective, self.version = said["effective"], said["version"]
         self.most_waiting_bytes = said["most_waiting_bytes"]
-        self._journal = ProducerJournal.open(Path(self.spec.journal))
+        self.progress.open()
 
     def start(
         self,
@@ -108,7 +106,7 @@ class Worker:
         """
         assert self._segment is not None
         sending, bounds = self._segment[0], self._segment[1].undisturbed
-        movement = Movement(self.moved, time.monotonic_ns)
+        movement = Movement(self.progress.moved, time.monotonic_ns)
         flushing = self._tell({"do": "flush", **_patience(bounds)})
         try:
             said = self._answer("sent", sending, movement, bounds)
@@ -117,18 +115,11 @@ class Worker:
             self.stopped = _death(flushed) or self.stopped
             still_s = flushed["still_s"]
         except ChildSilent:
-            self.hung = Hang(movement.still_s(), bounds.explained_s, self.pending(), answers=False)
+            self.hung = Hang(movement.still_s(), bounds.explained_s, self.progress.pending(), answers=False)
         else:
             if still_s is not None:
-                self.hung = Hang(still_s, bounds.explained_s, self.pending(), answers=True)
-        return self.pending() if self.hung else 0
-
-    def moved(self) -> tuple[int, int]:
-        """How many messages were handed over by now, and how many have a report; warm-up included."""
-        if self._journal is None:
-            return 0, 0
-        sent = self._journal.sent()
-        return sent, int(np.count_nonzero(self._journal.outcome[:sent] > Outcome.PENDING))
+                self.hung = Hang(still_s, bounds.explained_s, self.progress.pending(), answers=True)
+        return self.progress.pending() if self.hung else 0
 
     def fail_if_dead(self) -> None:
         """Raises ``WorkerFailed``, with its last words, if it has ended and was not killed."""
@@ -138,25 +129,6 @@ class Worker:
             self._child.fail_if_dead()
         except ChildDied as died:
             raise WorkerFailed(str(died)) from died
-
-    def acks(self, first: int | None = None) -> int:
-        """How many messages from this sequence on, else those beyond the warm-up, were acked (acks=0: counted as sent)
-        by now.
-        """
-        return self._count(Outcome.ACKED, first) + self._count(Outcome.UNCONFIRMED, first)
-
-    def sent(self) -> int:
-        """How many messages were handed to the client by now, warm-up included."""
-        return 0 if self._journal is None else self._journal.sent()
-
-    def unconfirmed(self) -> int:
-        """How many of them since the warm-up the client merely counts as sent (acks=0)."""
-        return self._count(Outcome.UNCONFIRMED)
-
-    def pending(self) -> int:
-        """How many of them, the warm-up's too, have no report."""
-        sent, reported = self.moved()
-        return sent - reported
 
     def close(self, within_s: float) -> None:
         """Ends the worker, in order if its client can be closed within the bound."""
@@ -210,27 +182,6 @@ class Worker:
             fenced_ns=self.fenced_ns,
         )
 
-    def committed(self) -> int:
-        """How many messages were in no transaction, or in one that was committed."""
-        if self.spec.transactions is None:
-            return self.sent()
-        return int(np.count_nonzero(self._endings() == Ending.COMMITTED))
-
-    def uncommitted(self) -> int:
-        """How many messages have a report, and are in a transaction whose end was not confirmed."""
-        if self.spec.transactions is None or self._journal is None:
-            return 0
-        is_open = self._endings() == Ending.OPEN
-        return int(np.count_nonzero(is_open & (self._journal.outcome[: len(is_open)] > Outcome.PENDING)))
-
-    def acked_ends(self) -> dict[int, int]:
-        """Of each partition the offset behind the last message that was acked with one."""
-        if self._journal is None:
-            return {}
-        offset = self._journal.offset[: self.sent()]
-        partition = self._journal.partition[: self.sent()]
-        return {int(number): int(offset[partition == number].max()) + 1 for number in np.unique(partition[offset >= 0])}
-
     def stood_still(self) -> list[tuple[int, int]]:
         """Between which times (CLOCK_MONOTONIC, in ns) its process did not run, as it said itself when it did again."""
         said = (each for each in self._heard() if each.get("event") == "stood-still")
@@ -242,12 +193,8 @@ class Worker:
 
     def transaction_error(self) -> str | None:
         """What its client said instead of ending its last transaction as it was asked to, by its own name."""
-        journal = TransactionJournal.open(beside(Path(self.spec.journal)))
-        code = int(journal.error[max(0, journal.begun() - 1)])
+        code = self.progress.transaction_error()
         return self._error_names().get(code, f"error {code}") if code else None
-
-    def _endings(self) -> UInt8:
-        return TransactionJournal.open(beside(Path(self.spec.journal))).endings(self.sent())
 
     def _error_names(self) -> dict[int, str]:
         said = {each["code"]: each["name"] for each in self._heard() if each.get("event") == "error-name"}
@@ -257,10 +204,6 @@ class Worker:
         """All that it has said so far and nobody had asked for."""
         self._said += self._child.events()
         return self._said
-
-    def _count(self, outcome: Outcome, first: int | None = None) -> int:
-        start = self.warmup if first is None else first
-        return 0 if self._journal is None else self._journal.count(outcome, start)
 
     def _start(self, command: Message, bounds: Bounds) -> None:
         self._segment = self._tell({**command, **_patience(bounds)}), bounds

@@ -14,7 +14,7 @@ from harness.workload.problems import Place, Problem, dotted
 from harness.workload.reading import TRIALS
 
 if TYPE_CHECKING:
-    from harness.workload.model import FaultTrials
+    from harness.workload.trials import FaultTrials
 
 _MOST_TRIALS = 10_000
 _REPLICAS = "replication.factor"

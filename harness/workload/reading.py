@@ -22,7 +22,7 @@ TRIALS: Mapping[str, str] = {
     "faults": "fault",
     "pipelines": "pipeline",
 }
-"""The top-level keys that ask for trials, each a section of them (``harness.workload.model``), with their kind."""
+"""The top-level keys that ask for trials, each a section of them (``harness.workload.trials``), with their kind."""
 
 
 @dataclass

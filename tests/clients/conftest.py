@@ -1,18 +1,21 @@
-"""Producers and topics for the tests of this room; each goes when its test ends."""
+"""Producers, consumers and topics for the tests of this room; each goes when its test ends."""
 
 from __future__ import annotations
 
 import itertools
 import socket
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from harness.clients import Setting
+from harness.clients import Setting, consumers
+from harness.clients.consumers import Consumer, Isolation, Mode
 from harness.clusters.local.cluster import LocalCluster
 
-from .sending import MESSAGE_BYTES, Open, Sending, Topic
+from .consuming import Consume
+from .sending import MESSAGE_BYTES, Config, Open, Sending, Topic
 
 _numbers = itertools.count()
 
@@ -55,3 +58,34 @@ def nobody() -> Iterator[str]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield "{}:{}".format(*held.getsockname())
+
+
+@pytest.fixture
+def consume() -> Iterator[Consume]:
+    """``consume(client, bootstrap, topic, group_id, mode, config)``; every one is closed when the test ends."""
+    opened: list[Consumer] = []
+
+    def open_(
+        client: str,
+        bootstrap: str,
+        topic: str,
+        group_id: str,
+        *,
+        mode: Mode = "assign",
+        isolation: Isolation = "read_committed",
+        config: Config | None = None,
+    ) -> Consumer:
+        module = consumers.load(client)
+        opened.append(
+            module.create(bootstrap, topic, range(2), group_id, isolation=isolation, mode=mode, config=config or {})
+        )
+        return opened[-1]
+
+    yield open_
+    for consumer in opened:
+        consumer.close(1)
+
+
+@pytest.fixture
+def group() -> str:
+    return f"group-{uuid.uuid4().hex}"

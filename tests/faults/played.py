@@ -90,6 +90,11 @@ class Producer:
         heir.warmup = heir.total = heir.acked = 0
         return heir
 
+    @property
+    def progress(self) -> Producer:
+        """It keeps count by itself."""
+        return self
+
     def committed(self) -> int:
         return self.acked
 
@@ -104,13 +109,13 @@ class Producer:
     def sent(self) -> int:
         return self.acked if self.stops else self.total
 
-    def acks(self, first: int | None = None) -> int:
-        return max(0, self.acked - (self.warmup if first is None else first))
+    def acks(self, first: int) -> int:
+        return max(0, self.acked - first)
 
     def moved(self) -> tuple[int, int]:
         return self.total, self.acked
 
-    def unconfirmed(self) -> int:
+    def unconfirmed(self, first: int) -> int:
         return 0
 
     def fail_if_dead(self) -> None: ...
@@ -135,7 +140,7 @@ class Producer:
         return self.total - self.acked
 
     def uncommitted(self) -> int:
-        return self.acks()
+        return self.acks(self.warmup)
 
     def resend(self, bounds: Bounds) -> None: ...
 

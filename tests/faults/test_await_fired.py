@@ -50,6 +50,11 @@ class Idle:
 
     killed = False
 
+    @property
+    def progress(self) -> Idle:
+        """It keeps count by itself."""
+        return self
+
     def moved(self) -> tuple[int, int]:
         return 0, 0
 

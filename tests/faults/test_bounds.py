@@ -137,12 +137,17 @@ class _Client:
     now_s: float = 0.0
     killed = False
 
+    @property
+    def progress(self) -> _Client:
+        """It keeps count by itself."""
+        return self
+
     def moved(self) -> tuple[int, int]:
         at_work_s = max(0.0, self.now_s - self.outage_s)
         sent = min(self.load.count, 1 + int(at_work_s * (self.load.rate or 1000)))
         return sent, sent if at_work_s else 0
 
-    def acks(self, first: int | None = None) -> int:
+    def acks(self, first: int = 0) -> int:
         return self.moved()[1]
 
     def fail_if_dead(self) -> None: ...

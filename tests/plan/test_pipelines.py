@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from harness.kinds import KINDS
 from harness.plan import Trial
 
 from .planning import planned
@@ -100,3 +101,60 @@ def test_members_have_a_session_that_brokers_take_and_takeover_costs_one() -> No
         trials({**ONE, "mode": mode, "recipes": ["kill-worker"]})[-1] for mode in ("assign", "subscribe")
     )
     assert in_group.estimated_s > by_hand.estimated_s + 5
+
+
+@pytest.mark.parametrize(
+    ("config", "runs", "reason"),
+    [
+        ({"acks": 0}, {"at-most-once"}, "at-least-once needs outputs that are acked, and with acks=0 none is"),
+        (
+            {"acks": 1},
+            {"at-most-once", "at-least-once"},
+            "exactly-once is transactional, and enable.idempotence=true needs acks=all "
+            "(Kafka's ProducerConfig refuses it)",
+        ),
+        (
+            {"enable.idempotence": False},
+            {"at-most-once", "at-least-once"},
+            "exactly-once is transactional, and transactional=true needs enable.idempotence=true "
+            "(Kafka's ProducerConfig refuses it)",
+        ),
+        ({"transactional": True}, set(), "whether a pipeline has transactions its guarantee says"),
+        ({}, {"at-most-once", "at-least-once", "exactly-once"}, None),
+    ],
+)
+def test_a_pipeline_whose_producer_cannot_be_one_is_skipped(
+    config: dict[str, Any], runs: set[str], reason: str | None
+) -> None:
+    sweep = {"client": ["aiokafka"]}
+    made = planned({"sweep": sweep, "config": config, "performance": None, "faults": None, "pipelines": {}})
+    assert {trial.config["processing.guarantee"] for trial in made.trials if trial.skip is None} == runs
+    assert reason is None or reason in {trial.skip for trial in made.trials}
+
+
+def test_a_pipeline_is_planned_under_a_composition_too() -> None:
+    recipes = ["kill-worker", {"name": "lose-ack with kill-worker", "kill_worker": {"messages": 500}}]
+    made = planned({"performance": None, "faults": None, "pipelines": {"inputs": 200, "recipes": recipes}})
+    loads = {(trial.fault, trial.load.messages) for trial in made.trials}
+    assert (None, 200) in loads and ("kill-worker", 250) in loads
+    assert any(fault == "lose-ack with kill-worker" for fault, _ in loads)
+
+
+def test_a_pipeline_is_measured_in_each_batch_under_each_load() -> None:
+    loads = [{"rate": 100, "seconds": 2}, {"rate": "max", "seconds": 2, "messages": 500}]
+    section = {"batches": [10, 300], "loads": loads, "guarantees": ["exactly-once"]}
+    only = {"sweep": {"client": ["aiokafka"]}, "performance": None, "faults": None}
+    trials = {trial.id: trial for trial in planned({**only, "pipeline_performance": section}).trials}
+    assert trials.keys() == {
+        f"aiokafka.exactly-once.batch-{batch}.rate-{rate}.size-100.r1" for batch in (10, 300) for rate in (100, "max")
+    }
+    assert {(trial.kind, trial.cluster.profile, trial.cluster.warm) for trial in trials.values()} == {
+        ("pipeline-performance", "performance", True)
+    }
+    assert [name for name, trial in trials.items() if trial.skip] == [
+        "aiokafka.exactly-once.batch-300.rate-100.size-100.r1"
+    ]
+    kind = KINDS["pipeline-performance"]
+    # 50 inputs warm it up at 100 a second, in full batches; as fast as it goes it is a quarter of the load.
+    assert kind.capacity(trials["aiokafka.exactly-once.batch-10.rate-100.size-100.r1"]) == 200 + 50
+    assert kind.capacity(trials["aiokafka.exactly-once.batch-300.rate-max.size-100.r1"]) == 500 + 300

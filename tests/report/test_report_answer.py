@@ -13,7 +13,7 @@ from harness.report.performance import Costs, costs, performances
 from harness.report.tables import not_repeated
 from harness.store import Throughput, TrialRecord
 
-from .synthetic_run import anomalies, broken, one, percentiles, run_of
+from .synthetic_records import anomalies, broken, one, percentiles, run_of
 from .written import in_markdown
 
 

@@ -20,7 +20,7 @@ from harness.store import TrialRecord
 from harness.workload.combinations import contradictions
 
 from .guarantees import weaker
-from .synthetic_run import anomalies, one
+from .synthetic_records import anomalies, one
 from .test_report_nearest import runs
 
 OFF = {"enable.idempotence": False}

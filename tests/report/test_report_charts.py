@@ -18,8 +18,10 @@ from harness.report.data import Data
 from harness.report.labels import Labels
 from harness.store import FaultRecord, Throughput, TrialRecord
 
-from . import synthetic_run
-from .synthetic_run import one, percentiles
+from . import synthetic_records
+from .synthetic_costs import cost_sweep, paid
+from .synthetic_records import one, percentiles
+from .synthetic_run import default_sweep
 
 
 def _paced(messages: int, **given: object) -> TrialRecord:
@@ -46,7 +48,7 @@ def test_the_anomalies_of_many_configurations_get_a_figure_a_client() -> None:
             client=client,
             config={"linger.ms": linger},
             fault="lose-ack",
-            anomalies=synthetic_run.anomalies(lost=linger),
+            anomalies=synthetic_records.anomalies(lost=linger),
         )
         for client in ("aiokafka", "confluent-kafka")
         for linger in range(20)
@@ -60,13 +62,13 @@ def test_the_anomalies_of_many_configurations_get_a_figure_a_client() -> None:
 
 def test_a_cell_says_its_counts_and_whether_they_prove_anything() -> None:
     found = {
-        "a": one(fault="a", verdict=Verdict.KEPT, anomalies=synthetic_run.anomalies()),
-        "b": one(fault="b", verdict=Verdict.NOT_EXERCISED, anomalies=synthetic_run.anomalies()),
-        "c": one(fault="c", verdict=Verdict.BROKEN, anomalies=synthetic_run.anomalies(lost=3, duplicate=2)),
+        "a": one(fault="a", verdict=Verdict.KEPT, anomalies=synthetic_records.anomalies()),
+        "b": one(fault="b", verdict=Verdict.NOT_EXERCISED, anomalies=synthetic_records.anomalies()),
+        "c": one(fault="c", verdict=Verdict.BROKEN, anomalies=synthetic_records.anomalies(lost=3, duplicate=2)),
         "d": one(fault="d", status="failed", reason="it died"),
         "e": one(fault="e", status="skipped", reason="no"),
-        "f": one(fault="f", verdict=Verdict.ALLOWED, anomalies=synthetic_run.anomalies(lost=3)),
-        "g": one(fault="g", verdict=Verdict.REPRODUCED, anomalies=synthetic_run.anomalies(lost=3)),
+        "f": one(fault="f", verdict=Verdict.ALLOWED, anomalies=synthetic_records.anomalies(lost=3)),
+        "g": one(fault="g", verdict=Verdict.REPRODUCED, anomalies=synthetic_records.anomalies(lost=3)),
     }
     (drawn,) = anomalies.draw(Data(list(found.values())))
     (panel,) = drawn.figure().axes
@@ -84,7 +86,11 @@ def test_every_verdict_looks_different_without_any_colour_and_is_in_the_legend()
         Verdict.UNKNOWN: "unknown",
     }
     records = [
-        one(fault=verdict, verdict=verdict, anomalies=synthetic_run.anomalies(lost=verdict not in ("kept", "unknown")))
+        one(
+            fault=verdict,
+            verdict=verdict,
+            anomalies=synthetic_records.anomalies(lost=verdict not in ("kept", "unknown")),
+        )
         for verdict in said
     ]
     (drawn,) = anomalies.draw(Data(records))
@@ -183,7 +189,7 @@ def test_acks_over_time_show_the_first_repeat_and_its_own_fault() -> None:
 def test_many_faults_make_the_anomalies_higher_and_not_wider() -> None:
     faults = [f"fault-{number}" for number in range(30)]
     records = [
-        one(client=client, config={"acks": acks}, fault=fault, anomalies=synthetic_run.anomalies(lost=1))
+        one(client=client, config={"acks": acks}, fault=fault, anomalies=synthetic_records.anomalies(lost=1))
         for client in ("aiokafka", "kafka-python")
         for acks in ("0", "1", "all")
         for fault in faults
@@ -257,7 +263,7 @@ def test_no_acks_at_all_draw_nothing() -> None:
 
 
 def test_costs_are_drawn_against_what_varies_with_a_line_a_client_and_one_for_what_is_in_no_transaction() -> None:
-    drawn = {each.name: each for each in cost.draw(Data(synthetic_run.cost_sweep()))}
+    drawn = {each.name: each for each in cost.draw(Data(cost_sweep()))}
     assert drawn.keys() == {
         "cost-transaction-interval-ms-rf3-100",
         "cost-pipeline-batch-aiokafka-rf3-100",
@@ -276,7 +282,7 @@ def test_costs_are_drawn_against_what_varies_with_a_line_a_client_and_one_for_wh
     ]
     at_100 = [
         trial.committed_ms.p99
-        for trial in synthetic_run.cost_sweep()
+        for trial in cost_sweep()
         if (trial.client, trial.load["rate"]) == ("aiokafka", 1_000)
         and trial.config.get("transaction.interval.ms") == 100
         and trial.committed_ms
@@ -287,7 +293,7 @@ def test_costs_are_drawn_against_what_varies_with_a_line_a_client_and_one_for_wh
 
 def test_a_size_that_no_transaction_of_the_load_comes_to_is_no_point() -> None:
     records = [
-        synthetic_run.paid(
+        paid(
             "aiokafka",
             {"transactional": True, "transaction.messages": size, "transaction.interval.ms": 10},
             1_000,
@@ -303,4 +309,4 @@ def test_a_size_that_no_transaction_of_the_load_comes_to_is_no_point() -> None:
 
 
 def test_what_does_not_vary_has_no_chart_of_its_cost() -> None:
-    assert list(cost.draw(Data(synthetic_run.default_sweep()))) == []
+    assert list(cost.draw(Data(default_sweep()))) == []

@@ -13,7 +13,8 @@ from harness.report.closing import closing_table
 from harness.report.matrix import HARM
 from harness.store import Expectation, TrialRecord
 
-from .synthetic_run import anomalies, broken, default_sweep, one
+from .synthetic_records import anomalies, broken, one
+from .synthetic_run import default_sweep
 
 
 def _printed(records: Sequence[TrialRecord], width: int = 100) -> list[str]:

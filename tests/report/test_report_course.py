@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness.report.course import Mark, Spell, end_s, in_sync, lanes, leaders, marks
 from harness.store import FaultRecord, TrialRecord
 
-from .synthetic_run import one
+from .synthetic_records import one
 
 
 def _trial(*events: dict[str, Any], **given: Any) -> TrialRecord:

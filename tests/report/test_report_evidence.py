@@ -20,7 +20,8 @@ from harness.report.exports import summary
 from harness.report.relative import Paired, pairs
 from harness.store import Expectation, Throughput, TrialRecord
 
-from .synthetic_run import anomalies, cost_sweep, one, store
+from .synthetic_costs import cost_sweep
+from .synthetic_records import anomalies, one, store
 
 FORBIDS = Expectation(anomaly="lost", permission=Permission.FORBIDDEN, reason="an ack", source="KIP-98")
 ALLOWS = Expectation(anomaly="lost", permission=Permission.ALLOWED, reason="a leader alone", source="KIP-98")

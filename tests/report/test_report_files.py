@@ -14,7 +14,7 @@ from harness.report import render
 from harness.report.files import write
 from harness.store import FaultRecord, ResultsUnusable
 
-from .synthetic_run import anomalies, one, store
+from .synthetic_records import anomalies, one, store
 
 
 def test_of_the_last_report_all_goes_that_this_one_does_not_make_and_nothing_else(tmp_path: Path) -> None:

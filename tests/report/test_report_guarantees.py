@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.report.guarantees import Setup, weakens
 
-from .synthetic_run import one
+from .synthetic_records import one
 
 _STRONG: Mapping[str, Any] = {
     "acks": "all",

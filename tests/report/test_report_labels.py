@@ -10,7 +10,8 @@ from harness.report.labels import WITHOUT_FAULT, Labels, name
 from harness.store import FaultRecord, TrialRecord
 from harness.workload.labels import axes_name
 
-from .synthetic_run import default_sweep, one
+from .synthetic_records import one
+from .synthetic_run import default_sweep
 
 
 def test_a_label_has_what_tells_configurations_apart_and_nothing_that_follows_from_the_rest() -> None:

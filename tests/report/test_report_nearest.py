@@ -18,7 +18,7 @@ from harness.report.nearest import Safe, nearest, unsafe
 from harness.store import Expectation, FaultRecord, TrialRecord
 
 from .guarantees import weaker
-from .synthetic_run import anomalies, one
+from .synthetic_records import anomalies, one
 
 KEPT, ALLOWED, REPRODUCED, BROKEN = Verdict.KEPT, Verdict.ALLOWED, Verdict.REPRODUCED, Verdict.BROKEN
 OFF, ON = {"enable.idempotence": False}, {"enable.idempotence": True}

@@ -20,7 +20,8 @@ from harness.report.charts.drawing import Drawing
 from harness.report.data import Data
 from harness.store import TrialRecord
 
-from .synthetic_run import default_sweep, faulty, store
+from .synthetic_records import store
+from .synthetic_run import default_sweep, faulty
 
 
 @pytest.fixture

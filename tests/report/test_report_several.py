@@ -10,7 +10,7 @@ from harness.report.blocks import Table
 from harness.report.labels import Labels
 from harness.report.ran import what_ran
 
-from .synthetic_run import one
+from .synthetic_records import one
 
 
 @pytest.mark.parametrize(

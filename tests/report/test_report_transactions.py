@@ -9,7 +9,7 @@ from harness.report.blocks import Table, Text
 from harness.report.data import Data
 from harness.store import FailedEnd, TransactionCounts, TrialRecord
 
-from .synthetic_run import one
+from .synthetic_records import one
 
 
 def _record(client: str, end_txn: int | None, *failed: FailedEnd, **fault: Any) -> TrialRecord:

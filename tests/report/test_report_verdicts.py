@@ -16,7 +16,7 @@ from harness.report.matrix import Cell, matrix
 from harness.report.verdicts import links, said, verdicts
 from harness.store import Expectation, FaultRecord, TrialRecord
 
-from .synthetic_run import anomalies, broken, one, store
+from .synthetic_records import anomalies, broken, one, store
 from .test_report_nearest import rules
 from .written import in_markdown, written
 

@@ -18,7 +18,8 @@ from harness.report.writers import WRITERS
 from harness.store import Results
 
 from . import html
-from .synthetic_run import FAULTS, broken, default_sweep, one, store
+from .synthetic_records import broken, one, store
+from .synthetic_run import FAULTS, default_sweep
 
 NASTY = "<b>so</b> | [x](y) *z* `c` &amp; # 1."
 _CHECK = {"check": "never", "what": "lost", "arms": ["a"]}

@@ -42,6 +42,11 @@ class Producer:
         self.started.append({"count": count, **how})
         self.total += min(count, self.most)
 
+    @property
+    def progress(self) -> Producer:
+        """It keeps count by itself."""
+        return self
+
     def sent(self) -> int:
         return self.total
 

@@ -39,7 +39,7 @@ def test_its_journal_is_judged(spec: Spec, tmp_path: Path, janitor: Janitor) -> 
     assert (worker.version, worker.effective) == ("by hand", {"acks": "all"})
     worker.start(5, BOUNDS)
     worker.finish()
-    assert (worker.total, worker.acks(), worker.pending()) == (5, 4, 1)
+    assert (worker.total, worker.progress.acks(), worker.progress.pending()) == (5, 4, 1)
     worker.close(BOUND_S)
     assert worker.cpu_s is not None
     assert worker.seal(tmp_path / "a.producer-4.parquet") == 5
