@@ -228,12 +228,14 @@ class Stage:
 
     def look_after(self) -> None:
         """Raises ``ClusterFailed``, ``WorkerFailed`` or ``ChildDied`` if a node, a relay, a client or the proxy has
-        ended that nobody ended.
+        ended that nobody ended. A pipeline's worker that can do nothing any more is replaced.
         """
         self.cluster.fail_if_dead()
         self.fleet.fail_if_dead()
         if self.proxy is not None:
             self.proxy.fail_if_dead()
+        if self.pipeline is not None:
+            self.pipeline.look_after()
 
 
 def _there(can: _Can | None, ability: Ability) -> _Can:

@@ -141,7 +141,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     spec = spec_of(running, output, bootstrap, bounds, script)
     venue.doing("starting the pipeline")
     log = venue.scratch / "pipeline.log"
-    with Pipeline(spec, _first_stops(script), log, venue.janitor, running.journal) as pipeline:
+    with Pipeline(spec, _first_stops(script), log, venue.janitor, running.journal, running.events) as pipeline:
         running.effective = pipeline.effective
         # The output's name is that of the group and of the transactional id.
         coordinated: dict[Coordinated, str] = {"transaction": output, "group": output}
@@ -156,13 +156,6 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         venue.doing("waiting for the pipeline")
         call_s = bounds.undisturbed.call_s
         failed = pipeline.finish(ends, call_s)
-        if hanging := pipeline.hanging():
-            # Who looks after an application ends one that hangs, and starts another.
-            for number in hanging:
-                pipeline.kill(number)
-                pipeline.start(number)
-                running.events.append(FaultEvent(time.monotonic_ns(), "replace-hung-worker", {"worker": number}))
-            failed = pipeline.finish(ends, call_s)
         if failed is not None:
             running.note(failed)
         # What ends a worker that was frozen is what it was frozen for, and no problem.

@@ -103,7 +103,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
             receiver = stack.enter_context(Receiver(outputs, venue.scratch / "consumer.log", venue.janitor))
         venue.doing("starting the pipeline")
         log = venue.scratch / "pipeline.log"
-        pipeline = stack.enter_context(Pipeline(spec, {}, log, venue.janitor, running.journal))
+        pipeline = stack.enter_context(Pipeline(spec, {}, log, venue.janitor, running.journal, running.events))
         running.effective = pipeline.effective
         venue.doing("warming up")
         fleet.start(warmup, bounds, rate=rate)

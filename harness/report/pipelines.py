@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -109,6 +109,7 @@ def _one_by_one(records: Sequence[TrialRecord], labels: Labels) -> Table:
             *_counts(record.anomalies),
             *_counts(record.uncommitted),
             _woken(record.fault.events),
+            _failed(record.fault.events),
         ]
         for record in ordered
     ]
@@ -123,8 +124,9 @@ def _one_by_one(records: Sequence[TrialRecord], labels: Labels) -> Table:
         "Redelivered",
         *uncommitted,
         "Who woke up",
+        "Who failed and was replaced",
     )
-    return Table(header, rows, slice(4, -1))
+    return Table(header, rows, slice(4, -2))
 
 
 def _counts(anomalies: Any) -> Iterator[str]:
@@ -135,3 +137,9 @@ def _woken(events: Sequence[Mapping[str, Any]]) -> str:
     """What became of a worker that was frozen while another did its work."""
     woken = [event for event in events if event["what"] == "wake-worker"]
     return "; ".join(str(each["failed"] or f"went on, {count(each['processed'])} inputs") for each in woken) or ABSENT
+
+
+def _failed(events: Sequence[Mapping[str, Any]]) -> Words:
+    """Of the workers that could do nothing any more, and in whose place another was started, how many said what."""
+    whys = Counter(str(event["why"]) for event in events if event["what"] == "replace-failed-worker")
+    return Lines(tuple(f"{number} × {why}" for why, number in sorted(whys.items()))) if whys else ABSENT

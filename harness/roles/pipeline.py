@@ -159,8 +159,8 @@ class PipelineRole(Role):
     def _fails(self, why: str) -> None:
         """It does nothing any more, and leaves its group, so that others may."""
         self._failed, self._batch = why, []
-        say("failed", why=why)
         self._reader.close(CLOSING_S)
+        say("failed", why=why)
 
     def _process(self, batch: Sequence[Polled], offsets: Mapping[int, int]) -> None:
         # Who it was in the group when it had them: thrown out meanwhile, it is not to commit as whom it is then.

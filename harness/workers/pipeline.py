@@ -12,7 +12,7 @@ from types import TracebackType
 from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S
 from harness.clients import Setting
-from harness.events import GAVE_UP
+from harness.events import GAVE_UP, FaultEvent
 from harness.janitor import Janitor
 from harness.journal import seal_polls
 from harness.process import Message
@@ -34,8 +34,11 @@ class Pipeline:
         log: Path,
         janitor: Janitor,
         sealed: Callable[[str], Path],
+        events: list[FaultEvent],
     ) -> None:
-        """``first_stops`` are of the first of a number; ``sealed`` says where a part of the trial's journal is."""
+        """``first_stops`` are of the first of a number; ``sealed`` says where a part of the trial's journal is. Who can
+        do nothing any more and is replaced is added to ``events``.
+        """
         self.spec = spec
         self.effective: Mapping[str, Setting] = {}
         """What the producers of outputs really run with, as far as the client lets anybody see."""
@@ -45,6 +48,9 @@ class Pipeline:
         self._aside: list[PipelineWorker] = []
         self._gone: list[PipelineWorker] = []
         self._specs: list[PipelineSpec] = []
+        self._finishing: Message | None = None
+        self._events = events
+        self._failures: list[str] = []
         try:
             for number in range(spec.workers):
                 self.start(number, first_stops.get(number, ()))
@@ -54,17 +60,13 @@ class Pipeline:
 
     def start(self, number: int = 0, stops: Stops = ()) -> None:
         """A new worker of this number, in the place of the one before if there was one."""
-        epoch = sum(spec.worker == number for spec in self._specs)
-        spec = self.spec.of(number, epoch, self._log.with_name(f"{number}.{epoch}.polls"), stops)
-        self._specs.append(spec)
-        child = roles.start("pipeline", asdict(spec), self._log)
-        self._janitor.process(child.pid)
+        worker = self._begun(number, stops)
         try:
-            self.effective = child.wait("ready", STARTING_S + spec.patience_s)["effective"]
+            self.effective = worker.child.wait("ready", STARTING_S + self.spec.patience_s)["effective"]
         except BaseException:
-            child.kill()
+            worker.child.kill()
             raise
-        self._at_work[number] = PipelineWorker(child)
+        self._at_work[number] = worker
 
     def add(self) -> int:
         """A new worker, whose number it returns: the least that nobody had."""
@@ -100,16 +102,29 @@ class Pipeline:
         """Raises ``ChildDied`` if a worker at work has ended, ``WorkerFailed`` if one can do nothing any more."""
         for worker in self._at_work.values():
             worker.child.fail_if_dead()
-            for each in worker.heard("failed"):
-                raise WorkerFailed(f"the pipeline's worker failed: {each['why']}")
+            if (why := worker.failure()) is not None:
+                raise WorkerFailed(f"the pipeline's worker failed: {why}")
+
+    def look_after(self) -> None:
+        """Whoever runs an application starts another worker where one can do nothing any more, without waiting for it:
+        what it needs may be away. Raises ``ChildDied`` if one has ended that nobody ended.
+        """
+        for number, worker in tuple(self._at_work.items()):
+            if (why := worker.failure()) is None:
+                worker.child.fail_if_dead()
+                continue
+            self.kill(number)
+            reached = {(each["point"], each["batch"]) for each in worker.heard("stopped")}
+            self._at_work[number] = self._begun(number, tuple(set(worker.spec.stops) - reached))
+            if self._finishing is not None:
+                self._at_work[number].child.tell(self._finishing)
+            self._failures.append(why)
+            told = {"worker": number, "why": why}
+            self._events.append(FaultEvent(time.monotonic_ns(), "replace-failed-worker", told))
 
     def given_up(self) -> list[Message]:
         """The clients' calls that did not return: each ``call``, for how many ``seconds``, and until ``at_ns``."""
         return [each for worker in self._everybody() for each in worker.heard(GAVE_UP)]
-
-    def hanging(self) -> list[int]:
-        """The workers at work of whose clients one did not return: they can do nothing any more."""
-        return [number for number, worker in self._at_work.items() if worker.heard(GAVE_UP)]
 
     def kill(self, number: int = 0) -> None:
         """SIGKILL."""
@@ -124,7 +139,9 @@ class Pipeline:
 
     def stall(self, number: int = 0) -> None:
         """It stays where it has stopped, alive and silent, until it is woken."""
-        self._aside.append(self._at_work.pop(number))
+        worker = self._at_work.pop(number)
+        worker.goes_on = False
+        self._aside.append(worker)
 
     def stop(self, number: int) -> None:
         """In order: it leaves its group, and what is in no batch yet is another's."""
@@ -133,37 +150,47 @@ class Pipeline:
         worker.close()
 
     def go_on(self) -> None:
-        """Those that are frozen or stalled go on, to be waited for by ``wake``."""
+        """Those that are frozen or stalled go on, to be waited for by ``wake``. In a group they may be given partitions
+        again.
+        """
         for worker in self._aside:
-            worker.child.signal(signal.SIGCONT)
-            worker.child.tell({"do": "go"})
+            if not worker.goes_on:
+                worker.goes_on = True
+                worker.child.signal(signal.SIGCONT)
+                worker.child.tell({"do": "go"})
 
     def finish(self, ends: Mapping[int, int], call_s: float) -> str | None:
-        """Lets those at work read up to these offsets, and process what they have read. Nothing is done to them any
-        more, so that no call may take longer than ``call_s`` from now on. Returns why they did not, or None.
+        """Lets all that go on read up to these offsets, and process what they have read, and looks after those at work.
+        Nothing is done to them any more, so that no call may take longer than ``call_s`` from now on. Returns why they
+        did not, or None.
 
         Raises ``ChildDied``.
         """
-        for worker in self._at_work.values():
-            worker.child.tell({"do": "finish", "ends": ends, "call_s": call_s})
+        self._finishing = {"do": "finish", "ends": ends, "call_s": call_s}
+        for worker in (*self._at_work.values(), *(one for one in self._aside if one.goes_on)):
+            worker.child.tell(self._finishing)
+
+        def done() -> bool:
+            return all(self._done().get(partition, 0) >= end for partition, end in ends.items())
+
         try:
-            self._wait(
-                lambda: all(self._done().get(partition, 0) >= end for partition, end in ends.items()), self.processed
-            )
+            self._wait(done, self.processed, self.look_after)
         except WorkerFailed as failed:
-            return f"{failed}, up to {self._done()} of {dict(ends)}"
+            last = [f"the last that failed: {why}" for why in self._failures[-1:]]
+            return "; ".join([f"{failed}, up to {self._done()} of {dict(ends)}", *last])
         return None
 
     def wait_processed(self, inputs: int) -> None:
         """Until so many inputs are. Raises ``WorkerFailed`` and ``ChildDied``."""
-        self._wait(lambda: self.processed() >= inputs, self.processed)
+        self._wait(lambda: self.processed() >= inputs, self.processed, self.fail_if_dead)
 
     def wake(self, ends: Mapping[int, int], call_s: float) -> list[Message]:
         """Wakes those that were frozen or stalled, lets them go on up to these offsets, and says how each ended:
         ``processed``, and why it ``failed`` or None. Raises ``WorkerFailed`` and ``ChildDied``.
         """
+        asleep = [worker for worker in self._aside if not worker.goes_on]
         self.go_on()
-        for worker in self._aside:
+        for worker in asleep:
             worker.child.tell({"do": "finish", "ends": ends, "call_s": call_s})
         return [self._finished(worker) for worker in self._aside]
 
@@ -182,17 +209,24 @@ class Pipeline:
 
     def _finished(self, worker: PipelineWorker) -> Message:
         """What it says when it has; what it does meanwhile is its own, whatever becomes of those at work."""
-        self._wait(lambda: bool(worker.heard("finished")), lambda: len(worker.heard("processed")), worker)
+        self._wait(
+            lambda: bool(worker.heard("finished")), lambda: len(worker.heard("processed")), worker.child.fail_if_dead
+        )
         return worker.heard("finished")[-1]
 
-    def _wait(self, done: Callable[[], bool], moved: Callable[[], int], worker: PipelineWorker | None = None) -> None:
-        """As long as anything moves, and those at work, or this one, can do anything."""
+    def _begun(self, number: int, stops: Stops) -> PipelineWorker:
+        epoch = sum(spec.worker == number for spec in self._specs)
+        spec = self.spec.of(number, epoch, self._log.with_name(f"{number}.{epoch}.polls"), stops)
+        self._specs.append(spec)
+        child = roles.start("pipeline", asdict(spec), self._log)
+        self._janitor.process(child.pid)
+        return PipelineWorker(spec, child)
+
+    def _wait(self, done: Callable[[], bool], moved: Callable[[], int], look: Callable[[], None]) -> None:
+        """As long as anything moves, and whoever ``look`` looks at is there."""
         since, before = time.monotonic(), -1
         while not done():
-            if worker is None:
-                self.fail_if_dead()
-            else:
-                worker.child.fail_if_dead()
+            look()
             if (now := moved()) != before:
                 since, before = time.monotonic(), now
             elif (still_s := time.monotonic() - since) > self._patience_s:

@@ -68,13 +68,21 @@ class PipelineSpec:
 class PipelineWorker:
     """Its process, and all that it has said."""
 
+    spec: PipelineSpec
     child: Child
     said: list[Message] = field(default_factory=list)
+    goes_on: bool = True
+    """Not while it is frozen or stalled."""
 
     def heard(self, *events: str) -> list[Message]:
         """Of all that it has said by now, what is of these events."""
         self.said += self.child.events()
         return [each for each in self.said if each["event"] in events]
+
+    def failure(self) -> str | None:
+        """Why it can do nothing any more, or never could; None if it can."""
+        said = self.heard("failed", "refused")
+        return str(said[0].get("why") or said[0].get("reason")) if said else None
 
     def close(self) -> None:
         """Ends it, in order if it can be."""

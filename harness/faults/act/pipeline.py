@@ -13,9 +13,7 @@ from harness.workers.pipeline import Pipeline
 @do.register
 def _(step: steps.AwaitStop, stage: Stage) -> Iterator[None]:
     def there() -> bool:
-        pipeline = _at_work(stage)
-        pipeline.fail_if_dead()
-        return pipeline.stopped(step.worker, step.point.value, step.batch)
+        return _at_work(stage).stopped(step.worker, step.point.value, step.batch)
 
     yield from stage.until(there, f"worker {step.worker} did not come to {step.point} of batch {step.batch}")
 
@@ -71,7 +69,6 @@ def _(step: steps.AwaitShares, stage: Stage) -> Iterator[None]:
 @do.register
 def _(step: steps.AwaitProcessed, stage: Stage) -> Iterator[None]:
     def there() -> bool:
-        _at_work(stage).fail_if_dead()
         return _at_work(stage).processed() >= step.inputs
 
     what = f"not {step.inputs} inputs were processed"
@@ -83,7 +80,6 @@ def _shared(stage: Stage, what_was_not: str) -> Iterator[None]:
 
     def there() -> bool:
         pipeline = _at_work(stage)
-        pipeline.fail_if_dead()
         shares = pipeline.shares().values()
         return all(shares) and sum(map(len, shares)) == pipeline.partitions
 
