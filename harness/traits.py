@@ -15,6 +15,7 @@ Quirk = Literal[
     "silent behind an expired idempotent batch",
     "forgets what it asks an absent coordinator",
     "commits offsets in a transaction as nobody",
+    "sends offsets to a coordinator that is gone",
     "begins at offsets that are not stable",
 ]
 

@@ -119,6 +119,8 @@ class Cell(Producing, Premises, Befalls):
     """Some messages are on their way while acks are kept waiting before the producer dies."""
     acked_first: bool
     """Some message was acked when a broker was killed."""
+    guarantee: str = ""
+    """Of a pipeline alone."""
 
     @classmethod
     def of(

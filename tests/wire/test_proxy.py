@@ -165,6 +165,7 @@ def test_a_silent_loss_leaves_the_connection(proxy: Proxy, broker: Answering) ->
         client.sendall(request(5) + request(6) + request(7))
         assert receive_frame(client) == struct.pack(">i", 7)
     assert broker.got == [5, 7]
+    assert proxy.stats().fired == [1, 1]  # whose answer comes behind what fired
     assert [(event["rule"], event["ordinal"]) for event in proxy.fired()] == [(0, 1), (1, 2)]
 
 
