@@ -94,6 +94,5 @@ OF_PIPELINES: Table = {
 
 WHATEVER_BEFALLS = frozenset(
     {Anomaly.UNKNOWN_LANDED, Anomaly.UNKNOWN_ABSENT, Anomaly.FAILED_LANDED, Anomaly.UNEXPECTED, Anomaly.HUNG_CALL}
-    | ALL_OR_NOTHING.keys()
 )
 """Of these the rules hold too where nobody knows what the fault does: they are about what is said of messages."""
