@@ -41,10 +41,7 @@ def find_committed(readings: Readings) -> tuple[Findings, Anomalies | None]:
 def _as_committed(copies: Copies, committed: ReadCommitted) -> ProducerColumns:
     producer = copies.producer
     outcome = producer.outcome.copy()
-    landed = np.flatnonzero(copies.landed)
-    kept_back = landed[copies.first[landed] >= committed.stable[producer.partition[landed]]]
-    doubtful = np.zeros(len(producer), np.bool_)
-    doubtful[kept_back] = True
+    doubtful = committed.kept_back(copies, Copies.of(producer, committed.log))
     if (made := producer.transactions) is not None:
         ending = np.append(made.ending, np.uint8(Ending.COMMITTED))[made.number]  # -1, of none, is the one at the end
         doubtful |= ending != Ending.COMMITTED

@@ -64,6 +64,13 @@ class Copies:
         np.minimum.at(first, self.sequence, self.offset)
         return first
 
+    @cached_property
+    def last(self) -> Int64:
+        """Of each message the highest offset of its copies; of one without a copy -1."""
+        last = np.full(len(self.producer), NONE)
+        np.maximum.at(last, self.sequence, self.offset)
+        return last
+
     def witnesses(self, sequences: Int64) -> Iterator[Witness]:
         """What is known of each of these few messages."""
         if len(sequences) == 0:

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.events import Consuming
 from harness.journal import BatchColumns, ConsumedColumns, Int64, LogColumns, PollColumns, ProducerColumns
-from harness.verify.copies import Copies
+from harness.verify.copies import Bools, Copies
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,15 @@ class ReadCommitted:
     """What a consumer got with ``isolation.level=read_committed``."""
     stable: Int64
     """The last stable offset of each partition, by its number: there that consumer's reading ends."""
+
+    def kept_back(self, copies: Copies, seen: Copies) -> Bools:
+        """Which messages of a producer, of whose copies in all of the log none is ``seen`` here, have one from the last
+        stable offset on.
+        """
+        waits: Bools = copies.landed & ~seen.landed
+        unseen = np.flatnonzero(waits)
+        waits[unseen] = copies.last[unseen] >= self.stable[copies.producer.partition[unseen]]
+        return waits
 
 
 @dataclass(frozen=True)

@@ -99,11 +99,15 @@ def test_what_is_found_is_what_happened() -> None:
         count = max(world.last, default=-1) + 1
         shown, stable = world.shown(), [world.stable(partition) for partition in range(PARTITIONS)]
         copies, visible = Counter(r[3] for r in world.all_records()), Counter(r[3] for r in shown)
-        first = {m: min(r[1] for r in world.all_records() if r[3] == m) for m in copies}
-        kept_back = {m for m, offset in first.items() if offset >= stable[m % PARTITIONS]}
+        latest = {m: max(r[1] for r in world.all_records() if r[3] == m) for m in copies}
+        kept_back = {m for m, at in latest.items() if at >= stable[m % PARTITIONS] and m not in visible}
         ending = {m: world.told[number] for m, number in world.last.items()}
         siblings_seen = {number for m, number in world.last.items() if m in visible}
-        proved = {n for m, n in world.last.items() if m in visible and m not in world.again}
+        doubtful = [
+            n for n, told in enumerate(world.told) if told is Ending.OPEN and world.asked[n] is Ending.COMMITTED
+        ]
+        alone = {m for m, n in world.last.items() if m not in world.again or n <= min(doubtful, default=n)}
+        proved = {n for m, n in world.last.items() if m in visible and m in alone}
         to_commit = {m for m, n in world.last.items() if world.asked[n] is Ending.COMMITTED}
         committed = {m for m in world.last if ending[m] is Ending.COMMITTED}
         crashed = {m for m in world.last if ending[m] is Ending.OPEN}
@@ -112,7 +116,10 @@ def test_what_is_found_is_what_happened() -> None:
         expected = {
             "lost": len({m for m in committed & world.acked if m not in visible and m not in kept_back}),
             "duplicate": sum(visible.values()) - len(visible),
-            "aborted_visible": len({m for m in never if m in visible and m not in world.again}),
+            "aborted_visible": len(
+                {m for m in alone if visible[m] > (1 if m in world.again and m not in never else 0)}
+                - {m for m in alone - never if m not in world.again}
+            ),
             "torn_transaction": len(
                 {m for m in surely if world.last[m] in siblings_seen and m not in visible and m not in kept_back}
             ),
@@ -122,7 +129,7 @@ def test_what_is_found_is_what_happened() -> None:
                     m
                     for m, n in world.last.items()
                     if world.fenced is not None and n > world.fenced
-                    if m in to_commit - never and m in visible and m not in world.again
+                    if m in (to_commit - never) & alone and m in visible
                 }
             ),
         }

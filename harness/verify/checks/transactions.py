@@ -1,14 +1,15 @@
 """What became of a producer's transactions: how each ended, against what a read_committed consumer got (KIP-98).
 
-A message is *seen* if that consumer has a copy of it, and *kept back* if it is in the log, but only from the last
+A message is *seen* if that consumer has a copy of it, and *kept back* if it has none, and one is in the log from the last
 stable offset on.
 
 - *aborted_visible*: of an aborted transaction, or of one whose commit nobody asked for, and seen. One that was sent in
-  another transaction before may be seen because of that, and is none.
+  another transaction before may be seen because of that, and is none, if an earlier one may have been committed: its
+  commit was asked for, and nobody heard of its end. Else it may be seen once because of its last one, and no more.
 - *torn_transaction*: of a committed transaction of which something was seen, and neither seen nor kept back. One whose
-  end nobody heard of was committed if a message is seen that was in no other.
+  end nobody heard of was committed if a message is seen that was in no other which may have been.
 - *fenced_visible*: of one whose commit was asked for when another producer of its ``transactional.id`` was there, and
-  seen.
+  seen, if it was in no other which may have been committed.
 - *hung_transaction*: kept back. An open transaction does that to everything behind it, this producer's or not, in a
   transaction or not; it loses nothing and tears nothing.
 """
@@ -20,7 +21,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from harness.events import Anomaly, Ending
-from harness.journal import Transactions
+from harness.journal import Int64, Transactions
 from harness.verify.checks.check import Check, Found, messages
 from harness.verify.copies import Bools, Copies
 from harness.verify.readings import ReadCommitted
@@ -35,22 +36,22 @@ def _find(copies: Sequence[Copies], committed: ReadCommitted) -> Mapping[Anomaly
 
 def _of(copies: Copies, committed: ReadCommitted) -> dict[Anomaly, Bools]:
     producer = copies.producer
-    seen = Copies.of(producer, committed.log).landed
-    landed = np.flatnonzero(copies.landed)
-    kept_back = np.zeros(len(producer), np.bool_)
-    kept_back[landed] = copies.first[landed] >= committed.stable[producer.partition[landed]]
-    return _with(producer.transactions, seen, kept_back, producer.fenced_ns)
+    seen = Copies.of(producer, committed.log)
+    return _with(producer.transactions, seen.number, committed.kept_back(copies, seen), producer.fenced_ns)
 
 
 def _with(
-    transactions: Transactions | None, seen: Bools, kept_back: Bools, fenced_ns: int | None
+    transactions: Transactions | None, shown: Int64, kept_back: Bools, fenced_ns: int | None
 ) -> dict[Anomaly, Bools]:
+    """``shown`` is how many copies of each message that consumer got."""
+    seen: Bools = shown > 0
     found = {Anomaly.HUNG_TRANSACTION: kept_back}
     if transactions is None:
         nothing = np.zeros_like(seen)
         alone_have = (Anomaly.ABORTED_VISIBLE, Anomaly.TORN_TRANSACTION, Anomaly.FENCED_VISIBLE)
         return {**dict.fromkeys(alone_have, nothing), **found}
-    number, alone = transactions.number, ~transactions.again
+    number, again = transactions.number, transactions.again
+    alone = ~again | ~_after_doubt(transactions)[number]
     ending = np.append(transactions.ending, np.uint8(Ending.OPEN))  # number -1, of none, is the one at the end
     to_commit = np.append(transactions.asked == Ending.COMMITTED, True)
     partly_seen, proved = np.zeros(len(ending), np.bool_), np.zeros(len(ending), np.bool_)
@@ -62,12 +63,23 @@ def _with(
     too_late = np.zeros(len(ending), np.bool_)
     if fenced_ns is not None:
         too_late[:-1] = (transactions.ended_ns > fenced_ns) & (transactions.asked == Ending.COMMITTED)
+    too_often = never_committed[number] | (again & (shown > 1))
     return {
-        Anomaly.ABORTED_VISIBLE: of_one & never_committed[number] & seen & alone,
+        Anomaly.ABORTED_VISIBLE: of_one & too_often & seen & alone,
         Anomaly.TORN_TRANSACTION: of_one & (committed & partly_seen)[number] & ~seen & ~kept_back,
         Anomaly.FENCED_VISIBLE: of_one & (too_late & ~never_committed)[number] & seen & alone,
         **found,
     }
+
+
+def _after_doubt(transactions: Transactions) -> Bools:
+    """Of each transaction whether one before it may have been committed without a word, and False for none. What is
+    sent again was in no transaction whose end was confirmed.
+    """
+    doubtful = (transactions.ending == Ending.OPEN) & (transactions.asked == Ending.COMMITTED)
+    before = np.zeros(len(transactions) + 1, np.bool_)
+    before[1:-1] = np.logical_or.accumulate(doubtful)[:-1]
+    return before
 
 
 CHECK = Check(
