@@ -66,10 +66,11 @@ class Transacting:
         values = values[: self._told.messages - self._has]
         # Before it has them: whatever is in the log is known to have been in this one.
         part = slice(first_sequence, first_sequence + len(values))
-        known = self._journal.transaction[part]
+        known = self._journal.transaction[part].copy()
         another = (known != 0) & (np.abs(known) != self._number + 1)
         self._journal.transaction[part] = np.where(another | (known < 0), -1, 1) * (self._number + 1)
         accepted = self._producer.send(first_sequence, partition, values)
+        self._journal.transaction[part][accepted:] = known[accepted:]  # what it did not take was in none
         self._has += accepted
         self._parts.append(slice(first_sequence, first_sequence + accepted))
         return accepted

@@ -195,6 +195,16 @@ def test_what_was_taken_is_told_also_where_the_transaction_that_it_fills_cannot_
         assert its.client.given == [[0, 1]] and its.journal.transaction[2] == 0
 
 
+def test_what_the_client_did_not_take_was_in_no_transaction() -> None:
+    """Sent in the next one it is not there again: nothing of it can be seen because of the one before."""
+    with bench(Coordinator(takes=iter([1])), 3, interval_s=0.5) as its:
+        assert its.producer.send(0, 0, [b"value"] * 3) == 1
+        assert its.journal.transaction[:3].tolist() == [1, 0, 0]
+        its.clock.pass_s(0.6)
+        assert its.producer.send(1, 0, [b"value"] * 2) == 2
+        assert its.client.given == [[0], [1, 2]] and its.journal.transaction[:3].tolist() == [1, 2, 2]
+
+
 def test_one_of_which_a_message_had_an_error_is_aborted() -> None:
     """Not every client refuses to commit the others, which would tear it."""
     with bench(Coordinator(), 3) as its:
