@@ -84,10 +84,12 @@ class Readings:
     @cached_property
     def left_off(self) -> Mapping[int, int]:
         """By partition of the inputs the furthest offset at which the group would go on, as its workers noted when they
-        began and committed; of none where nobody noted that.
+        began and committed, and 0 where none came to that; of none where there are no such notes.
         """
-        ends: dict[int, int] = {}
-        for worker in self.polls or ():
+        if self.polls is None:
+            return {}
+        ends = {int(partition): 0 for its in self.inputs or () for partition in np.unique(its.partition)}
+        for worker in self.polls:
             told = np.isin(worker.what, (Consuming.LEFT_OFF, Consuming.COMMITTED))
             for partition, offset in zip(worker.partition[told].tolist(), worker.first[told].tolist(), strict=True):
                 ends[partition] = max(offset, ends.get(partition, 0))

@@ -13,6 +13,7 @@ import pytest
 from harness.clients.traits import traits
 from harness.events import Anomaly, Guarantee, Permission, Point
 from harness.faults import FAULTS, known_effects
+from harness.journal import PollColumns
 from harness.traits import UNKNOWN as NOBODY
 from harness.verify import ReadCommitted, Readings, expectations, find, find_committed
 from harness.verify.rules import OF_PIPELINES
@@ -51,6 +52,8 @@ def test_what_its_group_would_go_on_with_is_not_skipped_but_somebodys_to_do_yet(
         assert find(replace(none, polls=polls)).anomalies.skipped == skipped
     taken_over = [worker((1, LEFT_OFF, 0)), worker((9, LEFT_OFF, 2), epoch=1)]
     assert find(replace(none, polls=taken_over)).anomalies.skipped == 2, "whatever the one before could note"
+    idle = PollColumns(0, 0, *(np.zeros(0, kind) for kind in ("i8", "u1", "i4", "i8", "i8")))
+    assert find(replace(none, polls=[idle])).anomalies.skipped == 0, "its group gave it nothing"
 
 
 def test_outputs_beyond_the_first_are_redelivered_wherever_they_are() -> None:
