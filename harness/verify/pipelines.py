@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.effects import Effects, InTurn
+from harness.events import Guarantee
 from harness.store import Expectation
 from harness.traits import Quirk
 from harness.verify.befalls import Befalls
@@ -54,14 +55,16 @@ def pipeline_expectations(producing: Producing, config: Mapping[str, Any], fault
     workers = [each.worker for each in effects if each is not None and each.worker is not None]
     befalls = [Befalls.by(each) for each in effects if each is not None]
     undisturbed = not any(each is None or replace(each, worker=None).do_anything for each in effects)
+    guarantee = config["processing.guarantee"]
+    idempotent = producing.idempotent or guarantee == Guarantee.EXACTLY_ONCE  # which a transactional.id brings with it
     cell = PipelineCell(
-        config["processing.guarantee"],
+        guarantee,
         frozenset(worker.point for worker in workers if worker.how == "killed"),
         frozenset(worker.point for worker in workers if worker.how in ("replaced", "stalled")),
         frozenset(worker.point for worker in workers if worker.how == "stalled"),
         config.get("pipeline.mode") == "subscribe",
         undisturbed=undisturbed,
-        once=undisturbed or (producing.idempotent and not any(each is None or _resends(each) for each in effects)),
+        once=undisturbed or (idempotent and not any(each is None or _resends(each) for each in effects)),
         stays=undisturbed or _stays(producing, foreseen_premises(faults, topic_of(config)), effects),
         client=producing.client,
         quirks=producing.quirks,

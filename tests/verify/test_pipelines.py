@@ -173,6 +173,13 @@ def test_what_is_acked_by_the_leader_alone_stays_as_long_as_it_leads_on() -> Non
     assert _permissions(Guarantee.AT_LEAST_ONCE, "kill-leader", leader_only) == (ALLOWED, ALLOWED)
 
 
+@pytest.mark.parametrize("client", ["aiokafka", "confluent-kafka", "kafka-python"])
+def test_transactions_bring_idempotence_with_them_whatever_a_client_does_without(client: str) -> None:
+    config = {"acks": "all", "replication.factor": 3, "min.insync.replicas": 2, "processing.guarantee": "exactly-once"}
+    decided = {e.anomaly: e for e in expectations(traits(client), config, known_effects("kill-leader", {}))}
+    assert decided[Anomaly.REDELIVERED].permission == FORBIDDEN
+
+
 @pytest.mark.parametrize("fault", ["power-loss", "one that nobody knows"])
 def test_what_was_written_and_is_gone_is_held_against_no_pipeline(fault: str) -> None:
     for guarantee in Guarantee:
