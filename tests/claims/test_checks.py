@@ -61,6 +61,15 @@ def test_a_fault_that_did_not_fire_decides_nothing() -> None:
     assert Never(check="never", what="lost", arms=("a",)).decide(arms).outcome is NOT_DECIDED
 
 
+def test_a_trial_that_came_to_nothing_is_no_evidence_that_a_thing_never_happens() -> None:
+    """A pipeline that stood still has skipped nothing, and done nothing again."""
+    stood_still = {"verdict": "unknown", "reason": "the pipeline processed nothing for 20.0 s"}
+    never = Never(check="never", what="lost", arms=("a",))
+    assert never.decide({"a": [record(**stood_still)]}).outcome is NOT_DECIDED
+    assert "0 of 2 trials" in never.decide({"a": [record(), record(verdict="kept"), record(**stood_still)]}).evidence
+    assert never.decide({"a": [record(lost=1, **stood_still)]}).outcome is REFUTED, "what there is of it is there"
+
+
 def test_what_never_happens_has_its_bound() -> None:
     check = Never(check="never", what="lost", arms=("a", "b"))
     found = check.decide({"a": [record()] * 6, "b": [record()] * 6})

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from harness.claims.checks.finding import KIND, Arms, BaseCheck, ClaimOutcome, Finding, Names
-from harness.events import CLIENT_DIED, NO_REPORT, Anomaly
+from harness.events import CLIENT_DIED, NO_REPORT, Anomaly, Verdict
 from harness.measure.proportion import at_most, interval
 from harness.store import Anomalies, TrialRecord
 from harness.words import listed, percent, percents, plural
@@ -45,7 +45,9 @@ class _Counted(BaseCheck):
             and record.anomalies is not None
             and (record.fault.fired or not record.with_fault)
         ]
-        counts = [self._count(record) for record in exercised]
+        # Of one that came to nothing, only what there was of it counts: what it had not got to is no evidence.
+        found = [(self._count(record), record.verdict) for record in exercised]
+        counts = [count for count, verdict in found if count or verdict is not Verdict.UNKNOWN]
         shown, trials = sum(count > 0 for count in counts), len(counts)
         return (
             shown,
