@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from harness.events import Anomaly, Guarantee, Permission, Verdict
 from harness.measure.proportion import at_most, interval
 from harness.report.labels import GUARANTEE, Labels, Subject
-from harness.report.matrix import HARM, HARM_OF_PIPELINES, counted, verdict_of
+from harness.report.matrix import HARM, HARM_OF_PIPELINES, TELL, counted, tells, verdict_of
 from harness.report.nearest import permitted
 from harness.report.relative import Relative
 from harness.store import TrialRecord
@@ -25,8 +25,6 @@ _OF_TRANSACTIONS = (
     Anomaly.TORN_TRANSACTION,
     Anomaly.HUNG_TRANSACTION,
 )
-_TELL = (Verdict.BROKEN, Verdict.REPRODUCED, Verdict.ALLOWED, Verdict.KEPT)
-"""With these a trial says something: its fault fired, and its data was judged."""
 _ORDER = (*Guarantee, "once-per-session", "all-or-nothing")
 
 
@@ -50,7 +48,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Found:
-    """One anomaly over the trials of a row in which anybody looked for it."""
+    """One anomaly over the trials of a row in which anybody looked for it, but those that came to nothing without it."""
 
     anomaly: Anomaly
     low: int
@@ -104,7 +102,7 @@ def _row(
     about = HARM_OF_PIPELINES if pipeline else HARM
     if promises == "all-or-nothing":
         about = (*about, *_OF_TRANSACTIONS)
-    tell = [trial for trial in trials if verdict_of(trial) in _TELL]
+    tell = [trial for trial in trials if verdict_of(trial) in TELL]
     under: dict[str, list[TrialRecord]] = defaultdict(list)
     for trial in tell:
         under[labels.fault(trial)].append(trial)
@@ -164,7 +162,8 @@ def bound(broken: int, trials: int) -> float:
 
 
 def _found(anomaly: Anomaly, trials: Sequence[TrialRecord]) -> Found | None:
-    counts = [number for trial in trials if (number := counted(trial, anomaly)) is not None]
+    of_each = [(trial, counted(trial, anomaly)) for trial in trials]
+    counts = [number for trial, number in of_each if number is not None and tells(trial, number)]
     if not counts:
         return None
     some = [number for number in counts if number]

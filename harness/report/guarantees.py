@@ -112,9 +112,12 @@ def _acks(setup: Setup) -> float:
 
 
 def _idempotent(setup: Setup) -> float:
-    """As the client runs it: merely left on, idempotence gives way to weaker settings."""
+    """As the client runs it: merely left on, idempotence gives way to weaker settings. Transactions bring it with them."""
+    if setup.stated.get("processing.guarantee") == "exactly-once":
+        return True
     own = {key: value for key, value in setup.effective.items() if key == "enable.idempotence"}
-    return verify.promise({**own, **setup.stated}, traits(setup.client)) in ("once-per-session", "all-or-nothing")
+    producing = {key: value for key, value in setup.stated.items() if key != "processing.guarantee"}
+    return verify.promise({**own, **producing}, traits(setup.client)) in ("once-per-session", "all-or-nothing")
 
 
 def _in_sync(setup: Setup) -> float:

@@ -29,6 +29,8 @@ WORST_FIRST = (
     Verdict.NOT_EXERCISED,
     Verdict.KEPT,
 )
+TELL = (Verdict.BROKEN, Verdict.REPRODUCED, Verdict.ALLOWED, Verdict.KEPT)
+"""With these a trial says something: its fault fired, and its data was judged."""
 HARMLESS = (Verdict.KEPT, Verdict.ALLOWED)
 """Nothing went wrong that any rule is about; without a rule on losses, duplicates and order that says nothing."""
 
@@ -198,3 +200,8 @@ def verdict_of(trial: TrialRecord) -> Verdict:
 def counted(trial: TrialRecord, anomaly: str) -> int | None:
     """How many of this anomaly the trial had; None if it cannot tell."""
     return getattr(trial.anomalies, anomaly, None)
+
+
+def tells(trial: TrialRecord, number: int | None) -> bool:
+    """Whether so many of an anomaly say anything: not None, and not 0 of a trial that came to nothing."""
+    return number is not None and (number > 0 or verdict_of(trial) is not Verdict.UNKNOWN)

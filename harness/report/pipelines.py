@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from harness.events import Verdict
 from harness.report.blocks import Block, Details, Lines, Strong, Table, Text, Words
 from harness.report.data import Data
 from harness.report.labels import Labels, pipeline_name
-from harness.report.matrix import verdict_of
+from harness.report.matrix import TELL, tells, verdict_of
 from harness.report.performance import Clock, Performance, Quantile
 from harness.report.wording import UNSTEADY, middle, rate, span
 from harness.store import TrialRecord
@@ -72,12 +73,13 @@ def _by_guarantee(records: Sequence[TrialRecord], labels: Labels) -> Table:
     rows: list[list[Words]] = []
     for (client, guarantee), trials in sorted(groups.items()):
         faults = sorted({labels.fault(record) for record in trials if record.with_fault})
-        broken = sum(verdict_of(record) == "broken" for record in trials)
+        verdicts = [verdict_of(record) for record in trials]
+        broken, judged = verdicts.count(Verdict.BROKEN), sum(verdict in TELL for verdict in verdicts)
         rows.append(
             [
                 client,
                 guarantee,
-                Strong(f"broken in {broken}") if broken else "not broken",
+                Strong(f"broken in {broken}") if broken else f"not broken in {judged}" if judged else ABSENT,
                 *(_seen(trials, "anomalies", anomaly) for anomaly in _INPUTS),
                 _seen(trials, "uncommitted", "redelivered"),
                 str(len(trials)),
@@ -89,8 +91,9 @@ def _by_guarantee(records: Sequence[TrialRecord], labels: Labels) -> Table:
 
 
 def _seen(trials: Sequence[TrialRecord], where: str, anomaly: str) -> str:
-    """``26–800 (4 of 8)``: the least and the most where there was any."""
-    counts = [number for trial in trials if (number := getattr(getattr(trial, where), anomaly, None)) is not None]
+    """``26–800 (4 of 8)``: the least and the most where there was any, of those that tell."""
+    of_each = [(trial, getattr(getattr(trial, where), anomaly, None)) for trial in trials]
+    counts = [number for trial, number in of_each if number is not None and tells(trial, number)]
     if not counts:
         return ABSENT
     some = [number for number in counts if number]

@@ -64,6 +64,12 @@ def test_a_row_says_what_was_tried_and_seen() -> None:
     assert row.costs == ()
 
 
+def test_a_trial_that_came_to_nothing_was_not_without_what_it_does_not_have() -> None:
+    (row,) = rows(trial(Verdict.KEPT), trial(Verdict.UNKNOWN), trial(Verdict.UNKNOWN, lost=2))
+    lost = next(each for each in row.found if each.anomaly is Anomaly.LOST)
+    assert (lost.high, lost.shown, lost.looked) == (2, 1, 2)
+
+
 def test_what_nobody_promised_is_no_promise_that_was_kept() -> None:
     (row,) = rows(trial(Verdict.ALLOWED, lost=3, expectations=[ALLOWS]), trial(Verdict.KEPT, fault="lose-ack"))
     assert [each.fault for each in row.tried] == ["lose-ack"]

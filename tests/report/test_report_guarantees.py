@@ -43,6 +43,15 @@ def test_what_a_pipeline_does_again_its_client_may_give_up_sooner() -> None:
     assert weakens(pipeline("at-most-once", 300), pipeline("at-most-once", 60)) == ["gives up sooner"]
 
 
+def test_outputs_of_a_pipeline_may_be_idempotent_too() -> None:
+    once, again = (
+        {"acks": "all", "enable.idempotence": on, "processing.guarantee": "at-most-once"} for on in (True, False)
+    )
+    assert _weakens(once, again) == ["idempotence off"]
+    exactly = {"acks": "all", "processing.guarantee": "exactly-once"}
+    assert _weakens(once, exactly) == [], "transactions bring it with them"
+
+
 @pytest.mark.parametrize(
     ("change", "weaker"),
     [
