@@ -44,6 +44,7 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
         proved = errors.proved(record.client, _ran_with(record))
         producers = [verify.decided(each, proved) for each in read_producers(journals, record.id)]
         committed = read_committed(journals / f"{record.id}.committed.parquet")
+        _whole(record, len(producers), committed is not None)
         readings = verify.Readings(
             producers=producers,
             log=read_log(journals / f"{record.id}.log.parquet"),
@@ -62,6 +63,14 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
         # Not among the trial's own problems: those would count against it when it is judged again.
         found["verdict_reason"] += f"; its figures cannot be made: {type(impossible).__name__}: {impossible}"
     return record.model_copy(update=found)
+
+
+def _whole(record: TrialRecord, producers: int, read_committed: bool) -> None:
+    """Raises ``FileNotFoundError`` where something is not there without which another thing would look wrong."""
+    if producers < (had := int(record.config.get("producers", 1))):
+        raise FileNotFoundError(f"{record.id} had {had} producers, and there are journals of {producers}")
+    if not read_committed and (record.config.get("transactional") or "processing.guarantee" in record.config):
+        raise FileNotFoundError(f"nobody can say what of {record.id} is committed: that reading is not there")
 
 
 def differs(stored: TrialRecord, again: TrialRecord) -> bool:

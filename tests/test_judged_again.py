@@ -119,6 +119,18 @@ def test_what_an_error_proves_is_judged_again(
     assert judged.errors is not None and sum(judged.errors.values()) == 3
 
 
+@pytest.mark.parametrize(
+    "config", [{"producers": 2}, {"transactional": True}, {"processing.guarantee": "exactly-once"}]
+)
+def test_a_reading_that_is_not_there_breaks_no_promise(config: dict[str, Any], tmp_path: Path) -> None:
+    """What the other producer wrote would be nobody's, and what was aborted would be there twice."""
+    _journals(tmp_path, [(Outcome.ERROR, OTHER)], SINCE)
+    kind = "pipeline" if "processing.guarantee" in config else "fault"
+    given = {"fault": FaultRecord(name="none"), "config": {"acks": "all", **config}, "kind": kind}
+    judged = judge(_record(None).model_copy(update=given), tmp_path)
+    assert judged.verdict is Verdict.UNKNOWN and "FileNotFoundError" in (judged.verdict_reason or "")
+
+
 def test_a_check_that_crashes_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _journals(tmp_path, [(Outcome.ERROR, OTHER)], SINCE)
     record = _record(None).model_copy(update={"fault": FaultRecord(name="none"), "load": {"message_size": 100}})

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from harness.events import Consuming
-from harness.journal import PollColumns, PollJournal, read_polls, seal_polls
+from harness.journal import PollColumns, PollJournal, read_polls, read_whole_polls, seal_polls
 
 _WORKER = """
 import os, signal, sys
@@ -93,3 +93,24 @@ def test_what_is_none_is_refused(content: bytes, why: str, tmp_path: Path) -> No
     (tmp_path / "w").write_bytes(content)
     with pytest.raises(ValueError, match=why):
         seal_polls(tmp_path / "w", tmp_path / "t.polls-0.0.parquet")
+
+
+@pytest.mark.parametrize(
+    ("there", "whole"),
+    [
+        ([], False),
+        ([(0, 0)], True),
+        ([(0, 0), (0, 1), (1, 0)], True),
+        ([(0, 1)], False),
+        ([(1, 0)], False),
+        ([(0, 0), (1, 1)], False),
+    ],
+)
+def test_of_workers_one_of_whom_left_nothing_none_is_judged(
+    there: list[tuple[int, int]], whole: bool, tmp_path: Path
+) -> None:
+    for worker, epoch in there:
+        PollJournal(tmp_path / "w", worker, epoch).note(Consuming.LEFT_OFF, 0, 0)
+        seal_polls(tmp_path / "w", tmp_path / f"t.polls-{worker}.{epoch}.parquet")
+    read = read_whole_polls(tmp_path, "t")
+    assert (read is not None) is whole and (read is None or len(read) == len(there))

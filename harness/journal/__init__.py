@@ -9,7 +9,7 @@ log is kept in the same way (``log``).
 from harness.journal.batches import BatchColumns, read_batches, write_batches
 from harness.journal.log import LogColumns, read_committed, read_log, write_committed, write_log
 from harness.journal.mapped import NONE, Int32, Int64, ProducerJournal, UInt8
-from harness.journal.polls import PollColumns, PollJournal, read_polls, seal_polls
+from harness.journal.polls import PollColumns, PollJournal, read_polls, read_whole_polls, seal_polls
 from harness.journal.sealed import (
     ConsumedColumns,
     ProducerColumns,
@@ -43,6 +43,7 @@ __all__ = [
     "read_polls",
     "read_producer",
     "read_producers",
+    "read_whole_polls",
     "seal",
     "seal_polls",
     "write_batches",

@@ -12,6 +12,7 @@ import mmap
 import platform
 import struct
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -129,6 +130,16 @@ def read_polls(journals: Path, trial: str) -> list[PollColumns] | None:
     """What each worker of a trial read, by number and epoch; None if nobody noted any."""
     read = [_read(path) for path in polls_of(journals, trial)]
     return sorted(read, key=lambda polls: (polls.worker, polls.epoch)) or None
+
+
+def read_whole_polls(journals: Path, trial: str) -> list[PollColumns] | None:
+    """The same, and None if that of a number or an epoch before the last is not there: what one worker had read would
+    look as if nobody had.
+    """
+    read = read_polls(journals, trial) or []
+    begun = Counter(polls.worker for polls in read)
+    whole = [(worker, epoch) for worker in range(len(begun)) for epoch in range(begun[worker])]
+    return read if read and [(polls.worker, polls.epoch) for polls in read] == whole else None
 
 
 def _read(parquet: Path) -> PollColumns:

@@ -17,7 +17,7 @@ from harness.faults.act import act
 from harness.faults.fault import Script
 from harness.faults.stage import Stage
 from harness.faults.steps import AwaitStop, Send
-from harness.journal import read_polls
+from harness.journal import read_whole_polls
 from harness.kinds.application import SUBSCRIBE, create_output, no_such_pipeline, of_inputs, spec_of
 from harness.kinds.fault import takes_s
 from harness.plan import Asked, Trial, TrialLoad
@@ -176,7 +176,7 @@ def _first_stops(script: Any) -> dict[int, Stops]:
 
 def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
     """The producers' journals are of the inputs, the log is of the outputs."""
-    return replace(readings, producers=None, inputs=readings.producers, polls=read_polls(journals, record.id))
+    return replace(readings, producers=None, inputs=readings.producers, polls=read_whole_polls(journals, record.id))
 
 
 def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:

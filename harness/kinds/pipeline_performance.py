@@ -11,7 +11,7 @@ from typing import Any
 
 from harness import measure
 from harness.events import Guarantee
-from harness.journal import read_batches, read_consumed, read_polls, write_batches
+from harness.journal import read_batches, read_consumed, read_whole_polls, write_batches
 from harness.kinds.application import create_output, no_such_pipeline, of_inputs, spec_of
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import pipelines
@@ -129,7 +129,7 @@ def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
         readings,
         producers=None,
         inputs=readings.producers,
-        polls=read_polls(journals, record.id),
+        polls=read_whole_polls(journals, record.id),
         batches=read_batches(journals / f"{record.id}.{_BATCHES}.parquet"),
         consumed=read_consumed(journals / f"{record.id}.{_CONSUMED}.parquet"),
     )

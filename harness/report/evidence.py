@@ -48,7 +48,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Found:
-    """One anomaly over the trials of a row in which anybody looked for it, but those that came to nothing without it."""
+    """One anomaly over the trials of a row in which anybody looked for it, but those that came to nothing."""
 
     anomaly: Anomaly
     low: int

@@ -112,7 +112,7 @@ def _acks(setup: Setup) -> float:
 
 
 def _idempotent(setup: Setup) -> float:
-    """As the client runs it: merely left on, idempotence gives way to weaker settings. Transactions bring it with them."""
+    """As the client runs it: merely left on, idempotence gives way to weaker settings. Transactions bring it along."""
     if setup.stated.get("processing.guarantee") == "exactly-once":
         return True
     own = {key: value for key, value in setup.effective.items() if key == "enable.idempotence"}

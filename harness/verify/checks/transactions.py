@@ -1,7 +1,7 @@
 """What became of a producer's transactions: how each ended, against what a read_committed consumer got (KIP-98).
 
-A message is *seen* if that consumer has a copy of it, and *kept back* if it has none, and one is in the log from the last
-stable offset on.
+A message is *seen* if that consumer has a copy of it, and *kept back* if it has none, and one is in the log from the
+last stable offset on.
 
 - *aborted_visible*: of an aborted transaction, or of one whose commit nobody asked for, and seen. One that was sent in
   another transaction before may be seen because of that, and is none, if an earlier one may have been committed: its
