@@ -49,8 +49,8 @@ def _body(data: Data) -> Iterator[Block]:
         prose(
             "*Seen* is over all trials that have counts, but those that came to nothing (*unknown*) and have none of "
             "it, in brackets in how many; what is seen and was not forbidden breaks nothing. *Broken* says of each "
-            "fault what the rules forbid under it of what the guarantee is about, and in how many of the trials that were "
-            "exercised anything forbidden happened. *≤* bounds, at 95 % "
+            "fault what the rules forbid under it of what the guarantee is about, and in how many of the trials that "
+            "were exercised anything forbidden happened. *≤* bounds, at 95 % "
             "confidence (Clopper-Pearson), in which share of such trials it would be broken, going by what was tried "
             "least: trials of different faults, loads or configurations are no repeats of each other. "
             "A bound is of this fault, this load and these brokers; it says nothing of a failure that was not tried."

@@ -63,7 +63,7 @@ def test_a_fault_that_did_not_fire_decides_nothing() -> None:
 
 def test_a_trial_that_came_to_nothing_is_no_evidence_that_a_thing_never_happens() -> None:
     """A pipeline that stood still has skipped nothing, and done nothing again."""
-    stood_still = {"verdict": "unknown", "reason": "the pipeline processed nothing for 20.0 s"}
+    stood_still: dict[str, Any] = {"verdict": "unknown", "reason": "the pipeline processed nothing for 20.0 s"}
     never = Never(check="never", what="lost", arms=("a",))
     assert never.decide({"a": [record(**stood_still)]}).outcome is NOT_DECIDED
     assert "0 of 2 trials" in never.decide({"a": [record(), record(verdict="kept"), record(**stood_still)]}).evidence

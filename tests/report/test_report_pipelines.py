@@ -6,9 +6,9 @@ from harness.events import Verdict
 from harness.report.blocks import Table
 from harness.report.data import Data
 from harness.report.pipelines import told
-from harness.store import TrialRecord
+from harness.store import Anomalies, TrialRecord
 
-from .synthetic_run import anomalies, one
+from .synthetic_run import one
 
 
 def pipeline(verdict: Verdict, skipped: int = 0) -> TrialRecord:
@@ -17,7 +17,7 @@ def pipeline(verdict: Verdict, skipped: int = 0) -> TrialRecord:
         fault="kill-worker",
         verdict=verdict,
         config={"processing.guarantee": "at-least-once"},
-        anomalies=anomalies(lost=None, duplicate=None, skipped=skipped, redelivered=0),
+        anomalies=Anomalies(skipped=skipped, redelivered=0),
     )
 
 
