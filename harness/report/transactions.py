@@ -10,6 +10,8 @@ from harness.report.data import Data
 from harness.store import TrialRecord
 from harness.words import listed
 
+_HUNG = dict.fromkeys(("commit_transaction", "abort_transaction"), "nothing: the call did not return")
+"""By the name of a call, which stands for an error where it did not return."""
 _KIP_890 = 5
 """The version of EndTxn that came with the second part of KIP-890: every transaction has an epoch of its own."""
 
@@ -36,8 +38,9 @@ def _rows(records: Sequence[TrialRecord], data: Data) -> Iterator[list[Words]]:
     for record in records:
         assert record.transactions is not None
         for each in record.transactions.failed:
-            hung = each.error == f"{each.call}_transaction"
-            said = "nothing: the call did not return" if hung else each.error
+            said = _HUNG.get(each.error, each.error)
+            if each.call == "commit" and each.error == "abort_transaction":
+                said = "that it has to be aborted, and the abort did not return"
             counts[data.labels.fault(record), record.client, each.call, said].append(each.count)
     for (fault, client, call, said), each_trial in sorted(counts.items()):
         yield [fault, client, call, said, str(sum(each_trial)), str(len(each_trial))]

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.effects import Effects, InTurn
-from harness.events import Guarantee
+from harness.effects import Effects, InTurn, PipelineWorker
+from harness.events import Guarantee, Point
 from harness.store import Expectation
 from harness.traits import Quirk
 from harness.verify.befalls import Befalls
 from harness.verify.cell import Producing, topic_of
 from harness.verify.premises import Premises, foreseen_premises
 from harness.verify.rules import OF_PIPELINES
+
+_WITHOUT_MIDDLE = 2
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def pipeline_expectations(producing: Producing, config: Mapping[str, Any], fault
     idempotent = producing.idempotent or guarantee == Guarantee.EXACTLY_ONCE  # which a transactional.id brings with it
     cell = PipelineCell(
         guarantee,
-        frozenset(worker.point for worker in workers if worker.how == "killed"),
+        frozenset(_died_at(worker, config.get("pipeline.batch")) for worker in workers if worker.how == "killed"),
         frozenset(worker.point for worker in workers if worker.how in ("replaced", "stalled")),
         frozenset(worker.point for worker in workers if worker.how == "stalled"),
         config.get("pipeline.mode") == "subscribe",
@@ -80,6 +82,12 @@ def pipeline_expectations(producing: Producing, config: Mapping[str, Any], fault
         Expectation(anomaly=anomaly.value, permission=rule.permission, reason=rule.reason, source=rule.source)
         for anomaly, rule in decided.items()
     ]
+
+
+def _died_at(worker: PipelineWorker, batch: int | None) -> str:
+    """The middle of one or two outputs is behind all of them."""
+    is_behind = worker.point == Point.MID_SEND and batch is not None and batch <= _WITHOUT_MIDDLE
+    return Point.AFTER_SEND.value if is_behind else worker.point
 
 
 def _stays(producing: Producing, premises: Premises, effects: Sequence[Effects | None]) -> bool:

@@ -44,6 +44,17 @@ def test_each_error_is_told_by_call_fault_and_client_with_how_often() -> None:
     ]
 
 
+def test_an_abort_that_did_not_return_is_no_word_of_the_client() -> None:
+    """Asked to commit it had said that it can only be aborted."""
+    hung = FailedEnd(call="commit", error="abort_transaction", count=1)
+    aborts = FailedEnd(call="abort", error="abort_transaction", count=1)
+    *_, table = _said(_record("kafka-python", 3, hung, aborts, name="kill-coordinator"))
+    assert [row[2:4] for row in table.rows] == [
+        ["abort", "nothing: the call did not return"],
+        ["commit", "that it has to be aborted, and the abort did not return"],
+    ]
+
+
 def test_of_a_client_that_speaks_the_new_protocol_nobody_says_that_it_is_old() -> None:
     (protocol,) = _said(_record("new", 5))
     assert "new 5." in str(protocol) and "KIP-890" not in str(protocol)

@@ -104,6 +104,13 @@ def test_where_a_worker_dies_decides_what_is_seen(
         assert _permissions(Guarantee.EXACTLY_ONCE, fault, point=point.value) == (FORBIDDEN, FORBIDDEN)
 
 
+@pytest.mark.parametrize(("batch", "permission"), [(1, ALLOWED), (2, ALLOWED), (3, EXPECTED)])
+def test_the_middle_of_two_is_behind_both_so_that_nothing_is_skipped_there(batch: int, permission: Permission) -> None:
+    config = {**SAFEST, "pipeline.batch": batch}
+    assert _permissions(Guarantee.AT_MOST_ONCE, "kill-worker", config, point="mid-send") == (permission, FORBIDDEN)
+    assert _permissions(Guarantee.AT_LEAST_ONCE, "kill-worker", config, point="mid-send") == (FORBIDDEN, EXPECTED)
+
+
 def test_a_worker_that_wakes_up_does_again_what_another_has_done() -> None:
     assert _permissions(Guarantee.AT_LEAST_ONCE, "replace-worker") == (FORBIDDEN, EXPECTED)
     assert _permissions(Guarantee.AT_MOST_ONCE, "replace-worker") == (ALLOWED, ALLOWED)
