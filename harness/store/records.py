@@ -203,7 +203,8 @@ class TrialRecord(_Record):
     """Messages that ended as failed or unknown over time, in the same bins."""
     client_cpu_s: float | None = None
     promise: str | None = None
-    """The guarantee this configuration claims: at-most-once, at-least-once or once-per-session."""
+    """The guarantee this configuration claims: at-most-once, at-least-once, once-per-session or all-or-nothing; of a
+    pipeline at-most-once, at-least-once or exactly-once."""
     observed: str | None = None
     """What its data fits: once, at-least-once, at-most-once or none."""
     verdict: Verdict | None = None
