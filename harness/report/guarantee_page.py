@@ -80,7 +80,8 @@ def _of_costs(costs: Sequence[Relative]) -> Words:
         "What it cost is throughput at `rate: max` (of messages that were acked, or committed where there are "
         f"transactions; of a pipeline its inputs) and p99 latency end to end{at}, from due to a consumer with "
         "isolation.level=read_committed. Each is the ratio to the cheapest of the same client, replication factor and "
-        "message size, and of a pipeline of the same batch; the cheapest is in italics with its own figures. Ratios "
+        "message size, with as many producers and topics, and of a pipeline of the same batch; the cheapest is in "
+        "italics with its own figures. Ratios "
         f"are of pairs, each repeat to the same repeat of the cheapest: {how}. These trials had no fault, and brokers "
         f"with Kafka's own settings.{unsteady}"
     )

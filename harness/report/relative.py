@@ -14,6 +14,7 @@ from harness.store import TrialRecord
 
 Figure = Callable[[TrialRecord], float | None]
 _BATCH = "pipeline.batch"
+_SEVERAL = ("producers", "topics")
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,16 @@ def relative(measured: Sequence[Performance]) -> dict[Subject, Relative]:
     """Of each subject that has figures, by the loads that come first of one message size.
 
     The cheapest is the one with the most throughput, or where none has any with the least latency; of the same client,
-    replication factor and message size, and of pipelines with the same batches: what those cost is no guarantee's.
+    replication factor and message size, with as many producers and topics, and of pipelines with the same batches: what
+    those bring or cost is no guarantee's.
     """
     groups: dict[object, dict[Subject, list[Performance]]] = defaultdict(lambda: defaultdict(list))
     for each in measured:
         config, subject = each.trials[0].config, each.subject
         pipeline = (GUARANTEE in config, config.get(_BATCH))
-        groups[subject.client, subject.replication_factor, each.message_size, pipeline][subject].append(each)
+        several = [config.get(what, 1) for what in _SEVERAL]
+        alike = (subject.client, subject.replication_factor, each.message_size, pipeline, *several)
+        groups[alike][subject].append(each)
     found: dict[Subject, Relative] = {}
     for group in groups.values():
         cheapest = max(group, key=lambda subject: _speed(group[subject]))

@@ -144,6 +144,18 @@ def test_of_six_pairs_the_interval_is_one_of_confidence() -> None:
     assert found.middle == pytest.approx(0.5)
 
 
+def test_what_more_producers_bring_is_no_price_of_a_guarantee() -> None:
+    def went(per_s: float, repeat: int, **config: Any) -> TrialRecord:
+        fast = Throughput(messages_per_s=per_s, mb_per_s=1.0, span_s=1.0)
+        return one(repeat=repeat, throughput=fast, verdict=Verdict.KEPT, promise="at-least-once", config=config)
+
+    alone, four = ([went(per_s, n, **own) for n in (1, 2)] for per_s, own in ((100, {}), (400, {"producers": 4})))
+    (row,) = rows(*alone, *four)
+    assert [(of.is_cheapest, of.throughput_ratio and of.throughput_ratio.middle) for _, of in row.costs] == [
+        (True, 1)
+    ] * 2
+
+
 def test_what_a_guarantee_costs_is_against_the_cheapest_of_the_same_client() -> None:
     found = {(row.client, row.pipeline, row.promises): row for row in Data(cost_sweep()).evidence}
     assert len(found) == 2 * (3 + 3)
