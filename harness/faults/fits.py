@@ -47,7 +47,18 @@ def conflict_in_turn(scripts: InTurn) -> str | None:
     for (ends, script), (behind, _) in zip(scripts.parts, scripts.parts[1:], strict=False):
         if _ends_the_load(script.every_step):
             return f"{ends} leaves no producer that could send for {behind}: let it come last"
-    return None
+    return next(filter(None, (_same_worker(one, other) for one, other in combinations(scripts.parts, 2))), None)
+
+
+def _same_worker(one: _Named, other: _Named) -> str | None:
+    """A worker is told when it starts where it is to stop; who takes over from it is told by the fault that did it."""
+    its, others = (
+        {step.worker for step in script.every_step if isinstance(step, steps.AwaitStop)} for _, script in (one, other)
+    )
+    if not its & others:
+        return None
+    names, which = f"{one[0]} and {other[0]}", min(its & others)
+    return f"{names} both wait for worker {which} to stop, which it does for one of them: let each strike its own"
 
 
 def conflict_at_once(parts: Sequence[_Named]) -> str | None:
@@ -59,6 +70,8 @@ def _conflict_of_two(one: _Named, other: _Named) -> str | None:
     names = f"{one[0]} and {other[0]}"
     if _both(one, other, _OF_THE_PRODUCER):
         return f"{names} are both of the producer's process, so that they cannot be at once"
+    if why := _same_worker(one, other):
+        return why
     if _both(one, other, _OF_THE_LINKS):
         return f"{names} both cut what one of them mends, so that they cannot be at once"
     if same := _same_nodes_at_the_same_moment(one[1], other[1]):

@@ -99,6 +99,8 @@ def _no_such_point(parameters: Stopped, config: Config) -> str | None:
         return "only a pipeline has workers"
     if parameters.worker >= int(config.get("pipeline.workers", 1)):
         return f"there is no worker {parameters.worker}: they are counted from 0"
+    if parameters.messages < (needed := parameters.batch * int(config.get("pipeline.batch", 1))):
+        return f"of {parameters.messages} inputs no worker comes to batch {parameters.batch}: that takes {needed}"
     if Point(parameters.point) is Point.AFTER_SEND_OFFSETS and guarantee != Guarantee.EXACTLY_ONCE:
         return f"with {guarantee} no offsets are sent to a transaction"
     return None

@@ -170,8 +170,11 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
 
 def _first_stops(script: Any) -> dict[int, Stops]:
     """Where the first worker of a number is to stop; those that take over are told when they start."""
-    stop = next((step for step in script.every_step if isinstance(step, AwaitStop)), None)
-    return {} if stop is None else {stop.worker: ((stop.point.value, stop.batch),)}
+    found: dict[int, Stops] = {}
+    for step in script.every_step:
+        if isinstance(step, AwaitStop):
+            found.setdefault(step.worker, ((step.point.value, step.batch),))
+    return found
 
 
 def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
