@@ -8,7 +8,7 @@ from harness.report.data import Data
 from harness.report.pipelines import told
 from harness.store import Anomalies, TrialRecord
 
-from .synthetic_run import one
+from .synthetic_records import one
 
 
 def pipeline(verdict: Verdict, skipped: int = 0) -> TrialRecord:
