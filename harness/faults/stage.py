@@ -219,6 +219,17 @@ class Stage:
             self.look_after()
             yield
 
+    def while_processed(self, pipeline: Pipeline) -> Iterator[None]:
+        """Yields as long as a pipeline processes what was sent, up to what is less than a batch of each worker."""
+        since_ns, before = self.clock_ns(), -1
+        while (processed := pipeline.processed()) < self.fleet.sent() - pipeline.at_most_waiting:
+            if processed != before:
+                since_ns, before = self.clock_ns(), processed
+            elif self.clock_ns() - since_ns > self.bounds.cluster_s * 1e9:
+                return
+            self.look_after()
+            yield
+
     def passing(self, seconds: float) -> Iterator[None]:
         """Yields for so long."""
         until_ns = self.clock_ns() + int(seconds * 1e9)

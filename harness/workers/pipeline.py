@@ -14,7 +14,7 @@ from harness.bounds import HELD_UP_S, STARTING_S
 from harness.clients import Setting
 from harness.events import GAVE_UP, FaultEvent
 from harness.janitor import Janitor
-from harness.journal import seal_polls
+from harness.journal import PollJournal, seal_polls
 from harness.process import Message
 from harness.workers.pipeline_worker import PipelineSpec, PipelineWorker, Stops
 from harness.workers.worker import WorkerFailed
@@ -78,6 +78,11 @@ class Pipeline:
     def partitions(self) -> int:
         """Of the inputs."""
         return self.spec.input_partitions
+
+    @property
+    def at_most_waiting(self) -> int:
+        """So many inputs wait at most for a batch to be full; frozen and stalled workers are not counted."""
+        return len(self._at_work) * (self.spec.batch - 1)
 
     def stopped(self, number: int, point: str, batch: int) -> bool:
         """Whether the worker has stopped there."""
@@ -204,8 +209,10 @@ class Pipeline:
                 worker.close()
             worker.child.__exit__(kind, error, at)
         for spec in self._specs:
-            if Path(spec.polls).exists() and Path(spec.polls).stat().st_size:  # it may have ended before it wrote any
-                seal_polls(Path(spec.polls), self._sealed(f"polls-{spec.worker}.{spec.epoch}"))
+            polls = Path(spec.polls)
+            if not polls.exists() or not polls.stat().st_size:  # it ended before it wrote any, and has read nothing
+                PollJournal(polls, spec.worker, spec.epoch)
+            seal_polls(polls, self._sealed(f"polls-{spec.worker}.{spec.epoch}"))
 
     def _finished(self, worker: PipelineWorker) -> Message:
         """What it says when it has; what it does meanwhile is its own, whatever becomes of those at work."""

@@ -30,6 +30,7 @@ class Pipeline:
     """Its worker is wherever it is to stop."""
 
     partitions = 1
+    at_most_waiting = 0
 
     def stopped(self, number: int, point: str, batch: int) -> bool:
         return True

@@ -81,6 +81,18 @@ def test_who_stalled_is_no_member_any_more(venue: Venue, client: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("client", CLIENTS)
+def test_who_can_do_nothing_any_more_is_replaced_and_what_it_had_not_committed_is_done_again(
+    venue: Venue, client: str
+) -> None:
+    refused = {"name": "inject-error", "api": "OffsetCommit", "error": 27, "messages": 1_000, "times": 2}
+    record = ran(venue, client, "at-least-once", refused, **IN_GROUP)
+    replaced = [event for event in record.fault.events if event["what"] == "replace-failed-worker"]
+    assert len(replaced) == 2 and all(event["why"] for event in replaced)
+    assert (seen(record), record.verdict) == ((0, 100), Verdict.ALLOWED), record.verdict_reason
+
+
+@pytest.mark.long
 def test_the_new_protocol_shares_out_as_well(venue: Venue) -> None:
     record = ran(venue, "confluent-kafka", "exactly-once", "kill-worker", protocol="consumer", **IN_GROUP)
     assert (seen(record), record.verdict) == ((0, 0), Verdict.KEPT), record.verdict_reason

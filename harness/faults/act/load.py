@@ -32,7 +32,7 @@ def _(step: steps.AwaitAcks, stage: Stage) -> Iterator[None]:
 
 
 @do.register
-def _(step: steps.AwaitSent, stage: Stage) -> None:
+def _(step: steps.AwaitSent, stage: Stage) -> Iterator[None]:
     if stage.fleet.killed:
         stage.record("sent", total=stage.fleet.sent())
         return
@@ -41,6 +41,8 @@ def _(step: steps.AwaitSent, stage: Stage) -> None:
         # What is on its way still would meet other rules than it was sent under.
         stage.cluster.wait_quiet(stage.topics.names, stage.bounds.cluster_s)
     stage.record("sent", total=stage.fleet.sent(), unreported=unreported)
+    if stage.proxy is not None and stage.pipeline is not None:
+        yield from stage.while_processed(stage.pipeline)  # and so would what consumes it
 
 
 @do.register
