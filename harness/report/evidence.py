@@ -7,24 +7,27 @@ was tried least.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.events import Anomaly, Guarantee, Permission, Verdict
 from harness.measure.proportion import at_most, interval
 from harness.report.labels import GUARANTEE, Labels, Subject
-from harness.report.matrix import HARM, HARM_OF_PIPELINES, TELL, counted, tells, verdict_of
+from harness.report.matrix import (
+    HARM,
+    HARM_OF_PIPELINES,
+    HARM_OF_TRANSACTIONS,
+    TELL,
+    counted,
+    not_kept,
+    tells,
+    verdict_of,
+)
 from harness.report.nearest import permitted
 from harness.report.relative import Relative
 from harness.store import TrialRecord
 
-_OF_TRANSACTIONS = (
-    Anomaly.ABORTED_VISIBLE,
-    Anomaly.FENCED_VISIBLE,
-    Anomaly.TORN_TRANSACTION,
-    Anomaly.HUNG_TRANSACTION,
-)
 _ORDER = (*Guarantee, "once-per-session", "all-or-nothing")
 
 
@@ -60,6 +63,16 @@ class Found:
 
 
 @dataclass(frozen=True)
+class NotKept:
+    """What a guarantee is there to prevent and happened where no rule forbids it, and why it does not reach so far."""
+
+    anomaly: Anomaly
+    why: str
+    shown: tuple[tuple[str, int, int], ...]
+    """Each fault, in how many of its trials it happened, and how many say something."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that a run has on one guarantee of one client."""
 
@@ -75,6 +88,7 @@ class Evidence:
     """By fault; without one nothing that it promises was tried."""
     nothing_forbidden: tuple[tuple[str, int], ...]
     """Faults under which none of it is forbidden in so many trials that say something."""
+    not_kept: tuple[NotKept, ...]
     says_nothing: int
     """Trials that were not exercised, or without data."""
     costs: tuple[tuple[str, Relative], ...]
@@ -99,9 +113,7 @@ def _row(
     client: str, promises: str, trials: Sequence[TrialRecord], labels: Labels, costs: Mapping[Subject, Relative]
 ) -> Evidence:
     pipeline = GUARANTEE in trials[0].config
-    about = HARM_OF_PIPELINES if pipeline else HARM
-    if promises == "all-or-nothing":
-        about = (*about, *_OF_TRANSACTIONS)
+    about = HARM_OF_PIPELINES if pipeline else HARM_OF_TRANSACTIONS if promises == "all-or-nothing" else HARM
     tell = [trial for trial in trials if verdict_of(trial) in TELL]
     under: dict[str, list[TrialRecord]] = defaultdict(list)
     for trial in tell:
@@ -121,6 +133,7 @@ def _row(
         found=tuple(of for anomaly in about if (of := _found(anomaly, trials))),
         tried=tuple(tried),
         nothing_forbidden=tuple((fault, number) for fault, number in sorted(left.items()) if number),
+        not_kept=tuple(_not_kept(under)),
         says_nothing=len(trials) - len(tell),
         costs=tuple((names[subject], costs[subject]) for subject in subjects if subject in costs),
     )
@@ -152,6 +165,16 @@ def _tried(fault: str, trials: Sequence[TrialRecord], about: Sequence[Anomaly]) 
             least=min(map(len, of.values())),
             at_most=max(bound(sum(broken), len(broken)) for broken in of.values()),
         )
+
+
+def _not_kept(under: Mapping[str, Sequence[TrialRecord]]) -> Iterator[NotKept]:
+    shown: dict[tuple[Anomaly, str], Counter[str]] = defaultdict(Counter)
+    for fault, trials in under.items():
+        for trial in trials:
+            for anomaly, why in not_kept(trial).items():
+                shown[anomaly, why][fault] += 1
+    for (anomaly, why), faults in sorted(shown.items()):
+        yield NotKept(anomaly, why, tuple((fault, faults[fault], len(under[fault])) for fault in sorted(faults)))
 
 
 def bound(broken: int, trials: int) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from harness.report.blocks import Block, Document, Emphasis, Lines, Reference, Strong, Table, Text, Words, prose
 from harness.report.data import Data
-from harness.report.evidence import Evidence, Found, Tried
+from harness.report.evidence import Evidence, Found, NotKept, Tried
 from harness.report.relative import Paired, Relative
 from harness.report.wording import UNSTEADY, middle, span
 from harness.words import ABSENT, count, extent, listed, percent, plural, spaced, times
@@ -30,6 +30,7 @@ _HEAD = (
     "Configurations",
     "Seen",
     "Broken, of what was forbidden",
+    "Where it does not reach",
     "Throughput",
     "End-to-end p99",
 )
@@ -53,7 +54,9 @@ def _body(data: Data) -> Iterator[Block]:
             "were exercised anything forbidden happened. *≤* bounds, at 95 % "
             "confidence (Clopper-Pearson), in which share of such trials it would be broken, going by what was tried "
             "least: trials of different faults, loads or configurations are no repeats of each other. "
-            "A bound is of this fault, this load and these brokers; it says nothing of a failure that was not tried."
+            "A bound is of this fault, this load and these brokers; it says nothing of a failure that was not tried. "
+            "*Where it does not reach* has what the guarantee is there to prevent and happened all the same, in how "
+            "many trials, and why no rule forbids it there."
         )
     )
     yield Text(_of_costs([relative for row in data.evidence for _, relative in row.costs]))
@@ -96,6 +99,7 @@ def _row(row: Evidence) -> list[Words]:
         Lines(tuple(filter(None, (row.alike, *row.configurations)))),
         Lines(tuple(_found(each) for each in row.found)) if row.found else ABSENT,
         Lines(tuple(_tried(row))),
+        Lines(tuple(map(_not_kept, row.not_kept))) if row.not_kept else ABSENT,
         _costs(row, _throughput),
         _costs(row, _end_to_end),
     ]
@@ -133,6 +137,11 @@ def _found(found: Found) -> str:
     if not found.shown:
         return f"{what} 0 (of {plural(found.looked, 'trial')})"
     return f"{what} {span(found.low, found.high)} ({found.shown} of {count(found.looked)})"
+
+
+def _not_kept(each: NotKept) -> Words:
+    under = ", ".join(f"{fault} ({count(shown)} of {count(trials)})" for fault, shown, trials in each.shown)
+    return Strong(f"{spaced(each.anomaly)} under {under}"), f": {each.why}"
 
 
 def _tried(row: Evidence) -> Iterator[Words]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.events import INFORMATION, Anomaly, Permission, Verdict
+from harness.events import INFORMATION, Anomaly, Guarantee, Permission, Verdict
 from harness.report.labels import GUARANTEE, WITHOUT_FAULT, Labels, Subject
 from harness.report.wording import span, word
 from harness.store import TrialRecord
@@ -17,6 +17,24 @@ HARM = (Anomaly.LOST, Anomaly.DUPLICATE, Anomaly.REORDERED)
 """What a delivery guarantee of a producer is about."""
 HARM_OF_PIPELINES = (Anomaly.SKIPPED, Anomaly.REDELIVERED)
 """What that of a pipeline is about."""
+HARM_OF_TRANSACTIONS = (
+    *HARM,
+    Anomaly.ABORTED_VISIBLE,
+    Anomaly.FENCED_VISIBLE,
+    Anomaly.TORN_TRANSACTION,
+    Anomaly.HUNG_TRANSACTION,
+)
+"""What that of transactions is about."""
+RULED_OUT: Mapping[tuple[bool, str], tuple[Anomaly, ...]] = {
+    (False, "at-most-once"): (Anomaly.DUPLICATE,),
+    (False, "at-least-once"): (Anomaly.LOST,),
+    (False, "once-per-session"): HARM,
+    (False, "all-or-nothing"): HARM_OF_TRANSACTIONS,
+    (True, Guarantee.AT_MOST_ONCE): (Anomaly.REDELIVERED,),
+    (True, Guarantee.AT_LEAST_ONCE): (Anomaly.SKIPPED,),
+    (True, Guarantee.EXACTLY_ONCE): HARM_OF_PIPELINES,
+}
+"""What a guarantee, of a pipeline or not, is there to prevent, as far as it reaches."""
 NO_RULE = "none"
 """The source of an expectation that no rule stands behind."""
 MOST_COLUMNS = 6
@@ -205,3 +223,14 @@ def counted(trial: TrialRecord, anomaly: str) -> int | None:
 def tells(trial: TrialRecord, number: int | None) -> bool:
     """Whether so many of an anomaly say anything: not None, and not 0 of a trial that came to nothing."""
     return number is not None and (number > 0 or verdict_of(trial) is not Verdict.UNKNOWN)
+
+
+def not_kept(record: TrialRecord) -> dict[Anomaly, str]:
+    """What went wrong in a trial that its guarantee is there to prevent, and no rule forbids: why it does not reach so
+    far. Nothing of a trial that was broken.
+    """
+    if record.promise is None or verdict_of(record) is Verdict.BROKEN:
+        return {}
+    reasons = {each.anomaly: each.reason for each in record.expectations or ()}
+    ruled_out = RULED_OUT.get((GUARANTEE in record.config, record.promise), ())
+    return {anomaly: reasons.get(anomaly, "no rule is about it") for anomaly in ruled_out if counted(record, anomaly)}
