@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from harness.events import OBSERVED, Ending, Outcome
+from harness.events import OBSERVED, Outcome
 from harness.journal import NONE, Int64, ProducerColumns
 from harness.verify.states import Event, State, replay
 
@@ -42,8 +42,6 @@ class Seen:
     """When its client said what became of it, whatever that was; -1 if it never did."""
     gave_up: bool
     """Of some message the client said that it does not know, or said nothing: it may still be on its way."""
-    committed: bool = True
-    """Some message after the warm-up was in a transaction whose commit was confirmed, or in none at all."""
 
     @classmethod
     def of(cls, events: Sequence[Event], partitions: int, producers: Sequence[ProducerColumns]) -> Seen:
@@ -58,7 +56,6 @@ class Seen:
             acked_ns=np.where(acked, reported_ns, NONE),
             reported_ns=reported_ns,
             gave_up=bool(np.isin(outcomes, (Outcome.UNKNOWN, Outcome.PENDING)).any()),
-            committed=any(map(_committed, producers)),
         )
 
     def in_turn(self, parts: int) -> list[Seen]:
@@ -136,8 +133,8 @@ class Seen:
 
     @property
     def delivered(self) -> bool:
-        """Whether any message after the warm-up was acked (acks=0: counted as sent), and any transaction committed."""
-        return self.committed and bool((self.acked_ns != NONE).any())
+        """Whether any message after the warm-up was acked (acks=0: counted as sent)."""
+        return bool((self.acked_ns != NONE).any())
 
     @property
     def acked_before_kill(self) -> bool:
@@ -211,10 +208,3 @@ class Seen:
     @cached_property
     def _ended(self) -> frozenset[int]:
         return frozenset(event["node"] for event in self._ordered if event["what"] in _ENDS_PROCESS and "node" in event)
-
-
-def _committed(producer: ProducerColumns) -> bool:
-    if (made := producer.transactions) is None:
-        return True
-    ending = np.append(made.ending, np.uint8(Ending.COMMITTED))  # number -1, of none, is the one at the end
-    return bool((ending[made.number[producer.warmup :]] == Ending.COMMITTED).any())

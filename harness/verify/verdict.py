@@ -32,8 +32,7 @@ def judge(
        None in a trial without one);
     6. an expected anomaly did not appear: ``not_exercised``;
     7. an expected anomaly appeared: ``reproduced``;
-    8. nothing was ``delivered`` after the warm-up (acked, and committed where there are transactions):
-       ``not_exercised``, for what is not there cannot be lost;
+    8. nothing was ``delivered`` after the warm-up: ``not_exercised``, for what is not there cannot be lost;
     9. something else went wrong: ``allowed``, since nothing forbids it. What became of messages that the client itself
        called unknown is information, and nothing that went wrong;
     10. else ``kept``.
@@ -65,7 +64,7 @@ def judge(
         (
             not delivered,
             Verdict.NOT_EXERCISED,
-            f"after the warm-up nothing was acked, or committed, so it proves nothing ({among})",
+            f"after the warm-up nothing was acked, so it proves nothing ({among})",
         ),
         (went_wrong, Verdict.ALLOWED, f"{_because(went_wrong, counted, 'allowed')} ({among})"),
         (True, Verdict.KEPT, f"nothing went wrong among {among}{_also(allowed, counted)}"),

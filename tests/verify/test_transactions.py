@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.events import Ending, Permission, Verdict
 from harness.journal import ProducerColumns, Transactions
 from harness.topics import Topics
-from harness.verify import ReadCommitted, Readings, Seen, find, find_committed, verdict
+from harness.verify import ReadCommitted, Readings, find, find_committed, verdict
 
 from .asking import expectations
 from .histories import ACKED, UNCONFIRMED, Record, found, log, producer
@@ -170,14 +170,6 @@ def test_what_its_successor_committed_is_its_own() -> None:
 def test_a_fenced_producer_whose_abort_is_seen_is_aborted_visible_and_nothing_else() -> None:
     sent = replace(two_messages(0, 0, ended=[OPEN], asked=[ABORTED]), fenced_ns=-1)
     assert found(find(Readings([sent], log(*BOTH), read_committed(*BOTH)))) == {"aborted_visible": 2}
-
-
-def test_where_no_transaction_was_committed_nothing_was_delivered() -> None:
-    def delivered(*number: int, **how: Any) -> bool:
-        return Seen.of((), 2, [two_messages(*number, **how)]).delivered
-
-    assert not delivered(0, 1, ended=[ABORTED, OPEN])
-    assert delivered(0, 1, ended=[ABORTED, COMMITTED]) and delivered(0, -1, ended=[OPEN]) and delivered()
 
 
 def test_an_open_transaction_promises_nothing_of_its_messages() -> None:
