@@ -106,8 +106,7 @@ class Pipeline:
     def fail_if_dead(self) -> None:
         """Raises ``ChildDied`` if a worker at work has ended, ``WorkerFailed`` if one can do nothing any more."""
         for worker in self._at_work.values():
-            worker.child.fail_if_dead()
-            if (why := worker.failure()) is not None:
+            if (why := worker.look()) is not None:
                 raise WorkerFailed(f"the pipeline's worker failed: {why}")
 
     def look_after(self) -> None:
@@ -115,14 +114,13 @@ class Pipeline:
         what it needs may be away. Raises ``ChildDied`` if one has ended that nobody ended.
         """
         for number, worker in tuple(self._at_work.items()):
-            if (why := worker.failure()) is None:
-                worker.child.fail_if_dead()
+            if (why := worker.look()) is None:
                 continue
             self.kill(number)
             reached = {(each["point"], each["batch"]) for each in worker.heard("stopped")}
             self._at_work[number] = self._begun(number, tuple(set(worker.spec.stops) - reached))
             if self._finishing is not None:
-                self._at_work[number].child.tell(self._finishing)
+                self._at_work[number].finish(self._finishing)
             self._failures.append(why)
             told = {"worker": number, "why": why}
             self._events.append(FaultEvent(time.monotonic_ns(), "replace-failed-worker", told))
@@ -173,7 +171,7 @@ class Pipeline:
         """
         self._finishing = {"do": "finish", "ends": ends, "call_s": call_s}
         for worker in (*self._at_work.values(), *(one for one in self._aside if one.goes_on)):
-            worker.child.tell(self._finishing)
+            worker.finish(self._finishing)
 
         def done() -> bool:
             return all(self._done().get(partition, 0) >= end for partition, end in ends.items())
@@ -196,7 +194,7 @@ class Pipeline:
         asleep = [worker for worker in self._aside if not worker.goes_on]
         self.go_on()
         for worker in asleep:
-            worker.child.tell({"do": "finish", "ends": ends, "call_s": call_s})
+            worker.finish({"do": "finish", "ends": ends, "call_s": call_s})
         return [self._finished(worker) for worker in self._aside]
 
     def __enter__(self) -> Pipeline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TypeAlias
 
 from harness.bounds import CLOSING_S, HELD_UP_S
 from harness.clients import Setting
-from harness.process import Child, ChildFailed, Message
+from harness.process import Child, ChildDied, ChildFailed, Message
 
 Stops: TypeAlias = tuple[tuple[str, int], ...]
 """Points at which to stop, each with the number of the batch, from 1, in the life of a worker."""
@@ -79,10 +80,22 @@ class PipelineWorker:
         self.said += self.child.events()
         return [each for each in self.said if each["event"] in events]
 
-    def failure(self) -> str | None:
-        """Why it can do nothing any more, or never could; None if it can."""
-        said = self.heard("failed", "refused")
-        return str(said[0].get("why") or said[0].get("reason")) if said else None
+    def look(self) -> str | None:
+        """Why it can do nothing any more, or never could; None if it can. Raises ``ChildDied`` if it ended without a
+        word.
+        """
+        if not (alive := self.child.alive):
+            self.child.end()  # all that it said is here then
+        if said := self.heard("failed", "refused"):
+            return str(said[0].get("why") or said[0].get("reason"))
+        if not alive:
+            self.child.fail_if_dead()
+        return None
+
+    def finish(self, command: Message) -> None:
+        """Tells it that no more is to come; of one that has ended by then ``look`` knows why."""
+        with contextlib.suppress(ChildDied):
+            self.child.tell(command)
 
     def close(self) -> None:
         """Ends it, in order if it can be."""

@@ -127,20 +127,25 @@ class FaultTrials(_Trials):
         return [(recipe.name, self.repeats) for recipe in self.recipes]
 
 
-class PipelineTrials(_Trials):
-    """Trials of consume, transform, produce: what becomes of each input, by when its offset is committed."""
+class _OfPipelines(_Trials):
+    """What every pipeline has, under faults or without."""
 
     guarantees: tuple[Guarantee, ...] = Field(
         default=tuple(Guarantee), min_length=1, description="what the pipeline is built for; each is a trial"
     )
+    input_partitions: Int = Field(default=2, ge=1, le=1000, description="partitions of the topic of the inputs")
+    partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of the topic of the outputs")
+
+
+class PipelineTrials(_OfPipelines):
+    """Trials of consume, transform, produce: what becomes of each input, by when its offset is committed."""
+
     inputs: Int | None = Field(
         default=None,
         ge=1,
         le=10_000_000,
         description="messages to process; 1,000, or as many as a fault's own load has",
     )
-    input_partitions: Int = Field(default=2, ge=1, le=1000, description="partitions of the topic they are in")
-    partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of the topic of the outputs")
     batch: Int = Field(default=50, ge=1, le=100_000, description="inputs that are processed together")
     mode: Annotated[tuple[Literal["assign", "subscribe"], ...], BeforeValidator(_one_or_more)] = Field(
         default=("assign",),
@@ -172,14 +177,9 @@ class PipelineTrials(_Trials):
         return [(name, self.repeats * len(self.guarantees) * len(self.mode)) for name in names]
 
 
-class PipelinePerformance(Performance):
+class PipelinePerformance(_OfPipelines, Performance):
     """Trials of a pipeline without a fault, with Kafka's own broker settings: throughput and latency of its inputs."""
 
-    partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of the topic of the outputs")
-    input_partitions: Int = Field(default=2, ge=1, le=1000, description="partitions of the topic of the inputs")
-    guarantees: tuple[Guarantee, ...] = Field(
-        default=tuple(Guarantee), min_length=1, description="what the pipeline is built for; each is a trial"
-    )
     batches: tuple[Annotated[int, Field(strict=True, ge=1, le=100_000)], ...] = Field(
         min_length=1, description="inputs that are processed together; each is a trial"
     )
