@@ -1,7 +1,8 @@
 """Cleans up after a harness that was killed: a process of its own that outlives it for the moment it takes.
 
 The harness tells it of every process and folder it makes; when the harness is gone, in whatever way, the janitor's
-stdin ends, and it kills those processes that are still the same ones and removes those folders.
+stdin ends, and it kills those processes that are still the same ones, runs the commands that undo what else was done,
+and removes those folders.
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ from harness import folders
 from harness.process import python
 
 _GONE_S = 10.0
+_SILENT: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
 Told = dict[str, Any]
-"""Of a process ``pid`` and ``began``, or of a ``folder``."""
+"""Of a process ``pid`` and ``began``, of a ``folder``, or of a command to ``undo`` by, ``within_s`` and its ``number``;
+or that one is not to be run any more, by its number as ``undone``.
+"""
 
 
 class JanitorDied(Exception):
@@ -62,9 +66,22 @@ class Janitor:
         """A folder to remove with all it holds. Raises ``JanitorDied``."""
         self._tell({"folder": str(path.absolute())})
 
+    def undo(self, command: Sequence[str], within_s: float) -> int:
+        """A command that undoes what is done next, if nobody else does; killed after ``within_s``. Returns its number,
+        for ``undone``. Those that are left are run one after the other, the last one first. Raises ``JanitorDied``.
+        """
+        number = len(self._told)
+        self._tell({"undo": list(command), "within_s": within_s, "number": number})
+        return number
+
+    def undone(self, number: int) -> None:
+        """Somebody has seen to it: it is not to be run any more. Raises ``JanitorDied``."""
+        self._tell({"undone": number})
+
     def close(self, timeout_s: float = 20.0) -> None:
         """Everything told of is gone when this returns; if the janitor did not do it, the harness does."""
         assert self._process.stdin is not None
+        timeout_s += sum(told.get("within_s", 0) for told in self._told)
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -103,7 +120,9 @@ def began(pid: int) -> float:
 
 
 def clean_up(told: Sequence[Told]) -> None:
-    """Kills the processes, and removes the folders when those are gone, or will not go."""
+    """Kills the processes, undoes by commands what was not undone, and removes the folders when processes are gone, or
+    will not go.
+    """
     processes = [each for each in told if "pid" in each and _runs(each)]
     for each in processes:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -111,6 +130,10 @@ def clean_up(told: Sequence[Told]) -> None:
     until = time.monotonic() + _GONE_S
     while any(map(_runs, processes)) and time.monotonic() < until:
         time.sleep(0.02)
+    undone = {each["undone"] for each in told if "undone" in each}
+    for each in reversed([each for each in told if "undo" in each and each["number"] not in undone]):
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(each["undo"], timeout=each["within_s"], check=False, **_SILENT)
     for each in told:
         if "folder" in each:
             folders.remove(Path(each["folder"]))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import clients, provenance, report, trial
-from harness.clusters import ClusterFailed, Wanted
+from harness.clusters import ClusterFailed, Place, Wanted
 from harness.clusters.kinds import CLUSTERS
 from harness.faults import FAULTS
 from harness.janitor import Janitor
@@ -125,8 +125,9 @@ def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Wante
     try:
         janitor.folder(scratch)
         scratch.mkdir(exist_ok=True)
+        place = Place(scratch / "cluster", janitor, watcher.fetching)
         with (
-            kind.up(wanted, scratch / "cluster", janitor, watcher.fetching) as cluster,
+            kind.up(wanted, workload.cluster.model_dump(), place) as cluster,
             Oracle(scratch / "oracle.log", janitor) as oracle,
         ):
             yield trial.Venue(

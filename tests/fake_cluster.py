@@ -52,9 +52,9 @@ class FakeCluster:
     _fetched: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.processes: Processes | None = self if Ability.PROCESSES in self.can else None
+        self.processes: Processes | None = self
         self.links: Links | None = self if Ability.LINKS in self.can else None
-        self.disks: Disks | None = self if Ability.DISKS in self.can else None
+        self.disks: Disks | None = self
         self.logs: Logs | None = self
         self._heard = dict.fromkeys(self.addresses, self._now_s)  # by the controller, of each broker
         self._known: dict[int, dict[str, PartitionView]] = {node: {} for node in self.addresses}
@@ -155,22 +155,26 @@ class FakeCluster:
         self._end(node, status)
 
     def pause(self, node: int) -> None:
+        self._need(Ability.FREEZE)
         assert self._works(node)
         self._settle()
         self.frozen.add(node)
 
     def resume(self, node: int) -> None:
+        self._need(Ability.FREEZE)
         assert node not in self.down
         self._settle()
         self.frozen.discard(node)
 
     def kill(self, node: int) -> None:
+        self._need(Ability.KILL)
         assert node not in self.down
         self._settle()
         self._may_end.add(node)
         self._end(node, -9)
 
     def shut_down(self, node: int) -> None:
+        self._need(Ability.SHUT_DOWN)
         assert self._works(node)
         self._settle()
         self._may_end.add(node)
@@ -178,11 +182,13 @@ class FakeCluster:
         self._ends[node] = self._now_s + SHUTS_DOWN_S, 143
 
     def ended(self, node: int) -> int | None:
+        self._need(Ability.SHUT_DOWN if node in self._leaving else Ability.ENDS)
         self._may_end.add(node)
         self._settle()
         return self.down.get(node)
 
     def restart(self, node: int) -> None:
+        self._need(Ability.START)
         assert node in self.down and node not in self.read_only
         self._settle()
         del self.down[node]
@@ -197,25 +203,34 @@ class FakeCluster:
         self._cut.clear()
 
     def lose_power(self, node: int, topic: str) -> int:
+        self._need(Ability.DISKS)
         assert node in self.down and topic in self.topics
         return 100
 
     def lose(self, node: int, topic: str) -> list[int]:
+        self._need(Ability.DISKS)
         assert node in self.down and topic in self.topics
         return [0]
 
     def make_read_only(self, node: int, topic: str) -> None:
+        self._need(Ability.DISKS)
         self.read_only.add(node)
         self._ends[node] = self._now_s + MEETS_DISK_S, 1
 
     def make_writable(self, node: int, topic: str) -> None:
+        self._need(Ability.DISKS)
         self.read_only.remove(node)
 
     def fill(self, node: int, topic: str, room_bytes: int) -> int:
+        self._need(Ability.FULL_DISKS)
         self._ends[node] = self._now_s + MEETS_DISK_S, 1
         return room_bytes
 
     # What comes of it.
+
+    def _need(self, ability: Ability) -> None:
+        if ability not in self.can:
+            raise ClusterFailed(f"this cluster has {ability.value}")
 
     @property
     def _now_s(self) -> float:

@@ -107,6 +107,34 @@ def test_nothing_is_started_that_a_dead_janitor_would_not_end(tmp_path: Path) ->
     assert not (tmp_path / "told").exists(), "what it was told of before goes all the same"
 
 
+def test_what_nobody_undid_is_undone_the_last_first(tmp_path: Path) -> None:
+    janitor, said = Janitor(), tmp_path / "said"
+    numbers = [janitor.undo(["sh", "-c", f"echo {word} >> '{said}'"], 5) for word in ("first", "undone", "last")]
+    janitor.undone(numbers[1])
+    janitor.undo(["/there/is/no/such/command"], 5)
+    janitor.undo(["sleep", "60"], 0.1)
+    janitor.close()
+    assert said.read_text().split() == ["last", "first"]
+
+
+def test_after_sigkill_of_the_harness_what_it_did_is_undone(tmp_path: Path) -> None:
+    script = f"""
+        import time
+        from harness.janitor import Janitor
+        Janitor().undo(["touch", {str(tmp_path / "undone")!r}], 5)
+        print("told", flush=True)
+        time.sleep(60)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as harness:
+        assert harness.stdout is not None and harness.stdout.readline() == b"told\n"
+        os.kill(harness.pid, signal.SIGKILL)
+    until = time.monotonic() + 15
+    while not (tmp_path / "undone").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (tmp_path / "undone").exists()
+
+
 def test_of_no_process_nothing_is_told() -> None:
     with pytest.raises(ProcessLookupError):
         began(2**30)

@@ -11,7 +11,7 @@ import pytest
 
 from harness import provenance
 from harness.clusters import ClusterFailed, ClusterKind, Wanted
-from harness.clusters.can import Ability
+from harness.clusters.brokers import NOTHING
 from harness.clusters.kinds import CLUSTERS
 from harness.events import Verdict
 from harness.plan import Trial
@@ -59,7 +59,7 @@ def test_a_trial_that_fails_costs_nobody_and_a_cluster_that_breaks_is_replaced(
         made.append((wanted, Fragile()))
         return made[-1][1]
 
-    fake = ClusterKind("fake", "as nothing at all", can=frozenset(Ability), versions=lambda: ["4.4.0"], up=up)
+    fake = ClusterKind("fake", "as nothing at all", lacks=lambda _: {}, versions=lambda: ["4.4.0"], up=up)
     monkeypatch.setitem(CLUSTERS, "fake", fake)
     done = swept(
         tmp_path / "run",
@@ -100,7 +100,8 @@ def test_a_cluster_that_breaks_while_it_is_warmed_up_costs_one_trial(
 ) -> None:
     made = [Brittle(), Brittle()]
     up = lambda *_: made.pop()  # noqa: E731
-    monkeypatch.setitem(CLUSTERS, "fake", ClusterKind("fake", "", can=frozenset(), versions=lambda: ["4.4.0"], up=up))
+    fake = ClusterKind("fake", "", lacks=lambda _: NOTHING, versions=lambda: ["4.4.0"], up=up)
+    monkeypatch.setitem(CLUSTERS, "fake", fake)
     done = swept(
         tmp_path / "run",
         cluster={"kind": "fake"},

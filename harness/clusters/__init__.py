@@ -126,17 +126,32 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a cluster is run."""
+
+    folder: Path
+    """Not there yet: for all that the cluster keeps on this machine."""
+    janitor: Janitor
+    """Told of all that is made, before anything can go wrong."""
+    progress: Progress
+
+
+Stated = Mapping[str, Any]
+"""What a workload says of its cluster, as plain data: its section ``cluster``."""
+
+
+@dataclass(frozen=True)
 class ClusterKind:
     """A way to run brokers."""
 
     name: str
     summary: str
     """How they are run, for people: it goes on after the name and a colon."""
-    can: frozenset[Ability]
-    """What can be done to a cluster of it, known before any is started; to cut links is possible where ``Wanted``."""
+    lacks: Callable[[Stated], Mapping[Ability, str]]
+    """What cannot be done to such a cluster, known before it is started, as what it has not got: ``no disks that
+    could be harmed``. To cut links is possible where ``Wanted``.
+    """
     versions: Callable[[], Sequence[str]]
     """The versions of Kafka that it can run, oldest first."""
-    up: Callable[[Wanted, Path, Janitor, Progress], AbstractContextManager[Cluster]]
-    """A cluster that is up within the context and gone after it; the folder, which is not there yet, is for all that it
-    keeps on this machine. Raises ``ClusterFailed``.
-    """
+    up: Callable[[Wanted, Stated, Place], AbstractContextManager[Cluster]]
+    """A cluster that is up within the context and gone after it. Raises ``ClusterFailed``."""

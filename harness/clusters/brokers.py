@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from harness.clusters import ClusterFailed, Coordinated, admin
-from harness.clusters.can import Disks, Links, Logs, Processes
+from harness.clusters.can import Ability, Disks, Links, Logs, Processes
 from harness.clusters.coordinators import find_coordinator
 
 _POLL_S = 0.05
 _ANSWER_S = 10.0
 _QUIET_S = 0.5
+
+NOTHING: Mapping[Ability, str] = {ability: ability.value for ability in Ability}
+"""What ``Brokers`` lack."""
 
 _T = TypeVar("_T")
 _End = Callable[[str, str, int], int]

@@ -1,7 +1,7 @@
 """What can be done to a cluster, each thing a protocol of its own, so that a cluster need not be able to do all of it.
 
 A running cluster has each as an attribute (``Cluster.processes``, ...), which is None where it cannot be done. What a
-kind of cluster can do is known before one of it is started (``kinds``); a fault's steps say what they need of it.
+kind of cluster lacks is known before one of it is started (``kinds``); a fault's steps say what they need of it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ from typing import Protocol
 class Ability(Enum):
     """What a fault may need of a cluster, by what one without it has not got."""
 
-    PROCESSES = "no nodes that could be frozen, ended or started"
+    FREEZE = "no nodes that could be frozen"
+    KILL = "no nodes that could be killed"
+    SHUT_DOWN = "no nodes that could be shut down"
+    START = "no nodes that could be started again"
+    ENDS = "no nodes whose end could be seen"
     LINKS = "no links between its nodes that could be cut"
     DISKS = "no disks that could be harmed"
+    FULL_DISKS = "no disks that could be full"
 
 
 class Processes(Protocol):

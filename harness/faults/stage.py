@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from harness.bounds import HELD_UP_S, Bounds
 from harness.clusters import Cluster, ClusterFailed, Coordinated
-from harness.clusters.can import Ability, Disks, Links, Processes
+from harness.clusters.can import Disks, Links, Processes
 from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
 from harness.topics import Topics
@@ -60,15 +60,15 @@ class Stage:
 
     @property
     def processes(self) -> Processes:
-        return _there(self.cluster.processes, Ability.PROCESSES)
+        return _there(self.cluster.processes, "processes")
 
     @property
     def links(self) -> Links:
-        return _there(self.cluster.links, Ability.LINKS)
+        return _there(self.cluster.links, "links")
 
     @property
     def disks(self) -> Disks:
-        return _there(self.cluster.disks, Ability.DISKS)
+        return _there(self.cluster.disks, "disks")
 
     def for_part(self, fault: str) -> Stage:
         """The same for one of several faults, always the same one: what it hits is its own, and what it does bears its
@@ -249,8 +249,8 @@ class Stage:
             self.pipeline.look_after()
 
 
-def _there(can: _Can | None, ability: Ability) -> _Can:
+def _there(can: _Can | None, what: str) -> _Can:
     """What is needed of a cluster, which the plan has made sure of. Raises ``RecipeFailed`` where it did not."""
     if can is None:
-        raise RecipeFailed(f"this cluster has {ability.value}")
+        raise RecipeFailed(f"this cluster has no {what} to which anything could be done")
     return can

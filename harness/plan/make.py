@@ -163,7 +163,8 @@ class _Trials:
         named = {**axes, "kafka": self.kafka, "fault": fault.name if fault else NO_FAULT}
         yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(named))
         kind = CLUSTERS[self.workload.cluster.kind]
-        if lacks := [ability.value for ability in Ability if ability in needs - kind.can]:
+        lacking = kind.lacks(self.workload.cluster.model_dump())
+        if lacks := [what for ability, what in lacking.items() if ability in needs]:
             yield f"{named['fault']} cannot be done to a cluster of kind {kind.name}: it has {listed(lacks)}"
         client, producer = str(axes["client"]), of_kind(config, "producer")
         if cannot := self.clients.unsupported(client, producer):

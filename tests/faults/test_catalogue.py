@@ -168,12 +168,14 @@ def _needs(name: str, **parameters: Any) -> set[object]:
 
 def test_what_a_fault_needs_is_what_its_steps_need() -> None:
     assert _needs("kill-producer") == set()
-    assert _needs("kill-leader") == {Ability.PROCESSES}
-    assert _needs("kill-leader", after_requests=7) == {Ability.PROCESSES, LineNeed.PROXY}
+    assert _needs("kill-leader") == {Ability.KILL, Ability.START}
+    assert _needs("kill-leader", after_requests=7) == {Ability.KILL, Ability.START, LineNeed.PROXY}
     assert _needs("partition-leader") == {Ability.LINKS}
-    assert _needs("disk-lost") == {Ability.PROCESSES, Ability.DISKS}
+    assert _needs("disk-lost") == {Ability.KILL, Ability.START, Ability.DISKS}
+    assert _needs("rolling-stop") == {Ability.SHUT_DOWN, Ability.START}
+    assert _needs("rolling-kill") == {Ability.KILL, Ability.START}
     assert _needs("lose-ack with partition-leader") == {Ability.LINKS, LineNeed.PROXY}
-    assert _needs("lose-ack then kill-leader") == {Ability.PROCESSES, LineNeed.PROXY}
+    assert _needs("lose-ack then kill-leader") == {Ability.KILL, Ability.START, LineNeed.PROXY}
 
 
 def test_wire_faults_count_only_if_a_request_was_hit() -> None:

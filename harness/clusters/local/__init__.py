@@ -7,14 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from harness.clusters import Cluster, ClusterKind, Progress, Wanted
-from harness.clusters.can import Ability
-
-if TYPE_CHECKING:
-    from harness.janitor import Janitor
+from harness.clusters import Cluster, ClusterKind, Place, Stated, Wanted
 
 
 def _versions() -> Sequence[str]:
@@ -23,15 +17,15 @@ def _versions() -> Sequence[str]:
     return known_versions()
 
 
-def _up(wanted: Wanted, folder: Path, janitor: Janitor, progress: Progress) -> AbstractContextManager[Cluster]:
+def _up(wanted: Wanted, stated: Stated, place: Place) -> AbstractContextManager[Cluster]:
     """Fetches what is missing of its jars first."""
     from harness.clusters.local.cluster import LocalCluster
     from harness.clusters.local.jars import class_path
 
     return LocalCluster(
-        class_path(wanted.kafka, progress),
-        folder,
-        janitor,
+        class_path(wanted.kafka, place.progress),
+        place.folder,
+        place.janitor,
         brokers=wanted.brokers,
         profile=wanted.profile,
         eligible_leader_replicas=wanted.eligible_leader_replicas,
@@ -39,4 +33,4 @@ def _up(wanted: Wanted, folder: Path, janitor: Janitor, progress: Progress) -> A
     )
 
 
-LOCAL = ClusterKind("local", "as processes of this machine", can=frozenset(Ability), versions=_versions, up=_up)
+LOCAL = ClusterKind("local", "as processes of this machine", lacks=lambda _: {}, versions=_versions, up=_up)

@@ -45,6 +45,6 @@ class MakeWritable(Step):
 class FillDisk(Step):
     """This node can add so many bytes to the topic's longest log, and then writes fail, until it is started again."""
 
-    needs = frozenset({Ability.DISKS})
+    needs = frozenset({Ability.FULL_DISKS})
     room_bytes: int
     target: Target = "leader"

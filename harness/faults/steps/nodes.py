@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.clusters.can import Ability
-from harness.faults.steps.step import Step
+from harness.faults.steps.step import Need, Step
 
 Target = Literal["leader", "follower", "followers", "controller", "txn-coordinator", "group-coordinator", "all"]
 """Of partition 0 at that moment: its leader, its first follower, all of its followers; the controller; the broker that
@@ -21,7 +21,7 @@ mended or started again.
 class Pause(Step):
     """SIGSTOP."""
 
-    needs = frozenset({Ability.PROCESSES})
+    needs = frozenset({Ability.FREEZE})
     target: Target = "leader"
 
 
@@ -29,7 +29,7 @@ class Pause(Step):
 class Resume(Step):
     """SIGCONT what was paused."""
 
-    needs = frozenset({Ability.PROCESSES})
+    needs = frozenset({Ability.FREEZE})
     target: Target = "leader"
 
 
@@ -37,7 +37,7 @@ class Resume(Step):
 class Kill(Step):
     """SIGKILL."""
 
-    needs = frozenset({Ability.PROCESSES})
+    needs = frozenset({Ability.KILL})
     target: Target = "leader"
 
 
@@ -45,7 +45,7 @@ class Kill(Step):
 class ShutDown(Step):
     """SIGTERM, and until it has ended: the broker hands its partitions over first."""
 
-    needs = frozenset({Ability.PROCESSES})
+    needs = frozenset({Ability.SHUT_DOWN})
     target: Target = "leader"
 
 
@@ -53,7 +53,7 @@ class ShutDown(Step):
 class Restart(Step):
     """Start what was killed again, on its old disk and port."""
 
-    needs = frozenset({Ability.PROCESSES})
+    needs = frozenset({Ability.START})
     target: Target = "leader"
 
 
@@ -63,8 +63,11 @@ class RestartInTurn(Step):
     once more.
     """
 
-    needs = frozenset({Ability.PROCESSES})
     gracefully: bool
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        return frozenset({Ability.SHUT_DOWN if self.gracefully else Ability.KILL, Ability.START})
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class AwaitHealthy(Step):
 class AwaitEnd(Step):
     """Until the broker's process has ended by itself, as the load makes it do."""
 
-    needs = frozenset({Ability.PROCESSES})
+    needs = frozenset({Ability.ENDS})
     target: Target = "leader"
 
 

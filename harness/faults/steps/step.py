@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import ClassVar
 
 from harness.clusters.can import Ability
 
@@ -20,5 +19,7 @@ Need = Ability | LineNeed
 class Step:
     """One thing that is done or waited for: a frozen dataclass, pure data."""
 
-    needs: ClassVar[frozenset[Need]] = frozenset()
-    """What has to be there for it. What faults need follows from their steps."""
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What has to be there for it. What faults need follows from their steps."""
+        return frozenset()
