@@ -36,6 +36,10 @@ class Outcome(IntEnum):
     """acks=0: the client counted it as sent, and nobody promised anything."""
     ERROR = 6
     """The client reported an error of a message that it had taken. Judging makes FAILED or UNKNOWN of it."""
+    ABORTED = 7
+    """Never noted: judging makes it of a message whose transaction the client reported as aborted, where what is judged
+    is what a read_committed consumer finds.
+    """
 
 
 class Ending(IntEnum):

@@ -10,6 +10,7 @@ import mmap
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,16 @@ class Transactions:
 
     def __len__(self) -> int:
         return len(self.ending)
+
+    @cached_property
+    def alone(self) -> npt.NDArray[np.bool_]:
+        """Of each message whether it was in no transaction but its last one that may have been committed: what is sent
+        again was in none whose end was confirmed, but of one whose commit was asked for nobody may have heard the end.
+        """
+        doubtful = (self.ending == Ending.OPEN) & (self.asked == Ending.COMMITTED)
+        before = np.zeros(len(self) + 1, np.bool_)  # number -1, of none, is the one at the end
+        before[1:-1] = np.logical_or.accumulate(doubtful)[:-1]
+        return ~self.again | ~before[self.number]
 
 
 def write_transactions(source: TransactionJournal, parquet: Path, errors: Mapping[int, str], clock_ns: int) -> None:

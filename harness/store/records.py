@@ -45,6 +45,8 @@ class Counts(_Record):
     unconfirmed: int
     in_log: int
     """Records found in the log, copies and all."""
+    aborted: int = 0
+    """Messages of transactions that the client reported as aborted, whatever it reported of the messages themselves."""
 
 
 class Anomalies(_Record):

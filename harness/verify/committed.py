@@ -21,9 +21,10 @@ def find_committed(readings: Readings) -> tuple[Findings, Anomalies | None]:
     """What a read_committed consumer finds, which is what transactions are for, and what a read_uncommitted one does;
     the latter is None where nobody read the log as the former.
 
-    A message counts for the former as its transaction ended: *acked* if that was committed, else *unknown*, for of an
-    aborted one nothing is to be seen, and of one that nobody heard the end of anything may be. So is one that is kept
-    back by the last stable offset: it is in the log, and not lost.
+    A message counts for the former as its transaction ended: *acked* if that was committed, *aborted* if that was, for
+    then nothing of it is to be seen, and else *unknown*, for anything may be. So is one that is kept back by the last
+    stable offset, which is in the log and not lost, and an aborted one that was in another transaction before which
+    may have been committed.
     """
     whole = find(readings)
     if readings.committed is None:
@@ -35,7 +36,9 @@ def find_committed(readings: Readings) -> tuple[Findings, Anomalies | None]:
     counted = {name: getattr(view.anomalies, name) for name in _OF_READERS}
     kept = {name: of for name, of in whole.witnesses.items() if name not in _OF_READERS}
     shown = {name: of for name, of in view.witnesses.items() if name in _OF_READERS}
-    return Findings(whole.counts, whole.anomalies.model_copy(update=counted), {**shown, **kept}), whole.anomalies
+    aborted = sum(np.count_nonzero(producer.outcome == Outcome.ABORTED) for producer in as_committed)
+    counts = whole.counts and whole.counts.model_copy(update={"aborted": int(aborted)})
+    return Findings(counts, whole.anomalies.model_copy(update=counted), {**shown, **kept}), whole.anomalies
 
 
 def _as_committed(copies: Copies, committed: ReadCommitted) -> ProducerColumns:
@@ -45,5 +48,6 @@ def _as_committed(copies: Copies, committed: ReadCommitted) -> ProducerColumns:
     if (made := producer.transactions) is not None:
         ending = np.append(made.ending, np.uint8(Ending.COMMITTED))[made.number]  # -1, of none, is the one at the end
         doubtful |= ending != Ending.COMMITTED
+        outcome[(ending == Ending.ABORTED) & made.alone & (outcome != Outcome.FAILED)] = Outcome.ABORTED
     outcome[doubtful & (outcome == Outcome.ACKED)] = Outcome.UNKNOWN
     return replace(producer, outcome=outcome)

@@ -94,7 +94,8 @@ def _also(allowed: Sequence[Expectation], counted: Mapping[str, int]) -> str:
 
 
 def _among(counts: Counts) -> str:
-    """``3,050 sent, 3,000 acked, 50 unknown, 3,300 in the log``; outcomes that did not occur are left out."""
+    """``3,050 sent, 3,000 acked, 50 unknown, 3,300 in the log``; what did not occur is left out."""
     outcomes = ("acked", "failed", "unknown", "unconfirmed")
     occurred = [f"{getattr(counts, outcome):,} {outcome}" for outcome in outcomes if getattr(counts, outcome)]
-    return ", ".join([f"{counts.sent:,} sent", *occurred, f"{counts.in_log:,} in the log"])
+    aborted = [f"{counts.aborted:,} of aborted transactions"] if counts.aborted else []
+    return ", ".join([f"{counts.sent:,} sent", *occurred, *aborted, f"{counts.in_log:,} in the log"])

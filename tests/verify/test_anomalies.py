@@ -21,6 +21,7 @@ def test_a_clean_trial_has_no_anomaly() -> None:
         "unknown": 0,
         "unconfirmed": 0,
         "in_log": 2,
+        "aborted": 0,
     }
 
 

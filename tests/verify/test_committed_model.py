@@ -113,7 +113,11 @@ def test_what_is_found_is_what_happened() -> None:
         crashed = {m for m in world.last if ending[m] is Ending.OPEN}
         surely = committed | {m for m in crashed & to_commit if world.last[m] in proved}
         never = {m for m in world.last if ending[m] is Ending.ABORTED} | (crashed - to_commit)
+        aborted = {m for m in world.last if ending[m] is Ending.ABORTED} & alone
+        unknown = {*range(count)} - (committed & world.acked) - aborted | kept_back - aborted
         expected = {
+            "unknown_landed": len({m for m in unknown if visible[m]}),
+            "unknown_absent": len({m for m in unknown if not visible[m]}),
             "lost": len({m for m in committed & world.acked if m not in visible and m not in kept_back}),
             "duplicate": sum(visible.values()) - len(visible),
             "aborted_visible": len(
@@ -141,6 +145,7 @@ def test_what_is_found_is_what_happened() -> None:
         readings = Readings([replace(sent, transactions=made, fenced_ns=world.fenced)], log(*world.all_records()), view)
         findings, uncommitted = find_committed(readings)
         assert {name: getattr(findings.anomalies, name) for name in expected} == expected, seed
+        assert findings.counts is not None and findings.counts.aborted == len(aborted), seed
         assert uncommitted is not None and uncommitted.duplicate == sum(copies.values()) - len(copies)
         found.update({name: number > 0 for name, number in expected.items()})
     assert min(found[name] for name in expected) > 50, found

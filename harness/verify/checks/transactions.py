@@ -51,7 +51,7 @@ def _with(
         alone_have = (Anomaly.ABORTED_VISIBLE, Anomaly.TORN_TRANSACTION, Anomaly.FENCED_VISIBLE)
         return {**dict.fromkeys(alone_have, nothing), **found}
     number, again = transactions.number, transactions.again
-    alone = ~again | ~_after_doubt(transactions)[number]
+    alone = transactions.alone
     ending = np.append(transactions.ending, np.uint8(Ending.OPEN))  # number -1, of none, is the one at the end
     to_commit = np.append(transactions.asked == Ending.COMMITTED, True)
     partly_seen, proved = np.zeros(len(ending), np.bool_), np.zeros(len(ending), np.bool_)
@@ -70,16 +70,6 @@ def _with(
         Anomaly.FENCED_VISIBLE: of_one & (too_late & ~never_committed)[number] & seen & alone,
         **found,
     }
-
-
-def _after_doubt(transactions: Transactions) -> Bools:
-    """Of each transaction whether one before it may have been committed without a word, and False for none. What is
-    sent again was in no transaction whose end was confirmed.
-    """
-    doubtful = (transactions.ending == Ending.OPEN) & (transactions.asked == Ending.COMMITTED)
-    before = np.zeros(len(transactions) + 1, np.bool_)
-    before[1:-1] = np.logical_or.accumulate(doubtful)[:-1]
-    return before
 
 
 CHECK = Check(
