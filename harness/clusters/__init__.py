@@ -1,6 +1,6 @@
 """Clusters: real brokers, however they are run. Every cluster can be asked; what can be done to it is in ``can``.
 
-Which kinds there are, ``kinds`` says: ``local`` now; Docker Compose and external ones keep the same protocol.
+Which kinds there are, ``kinds`` says; all keep the same protocol.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from harness.clusters.can import Ability, Disks, Links, Logs, Processes
+from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
 
 if TYPE_CHECKING:
     from harness.clusters.admin import TopicView
@@ -38,6 +38,8 @@ class Cluster(Protocol):
     @property
     def links(self) -> Links | None: ...
     @property
+    def network(self) -> Network | None: ...
+    @property
     def disks(self) -> Disks | None: ...
     @property
     def logs(self) -> Logs | None: ...
@@ -57,6 +59,10 @@ class Cluster(Protocol):
     @property
     def settings(self) -> Mapping[str, Any]:
         """How its nodes are set up, as far as that is known, for the record: Kafka's settings and the JVMs' flags."""
+
+    @property
+    def runs_on(self) -> Mapping[str, str]:
+        """What else a reader has to know of where it runs, for the record, each by what people call it."""
 
     def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
         """Creates it and waits until every broker itself knows it, with a leader and full ISR."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from harness.clusters import Cluster, ClusterKind, Place, Stated, Wanted
+from harness.clusters.can import Ability
 
 
 def _versions() -> Sequence[str]:
@@ -33,4 +34,6 @@ def _up(wanted: Wanted, stated: Stated, place: Place) -> AbstractContextManager[
     )
 
 
-LOCAL = ClusterKind("local", "as processes of this machine", lacks=lambda _: {}, versions=_versions, up=_up)
+_LACKS = {Ability.DISCONNECT: Ability.DISCONNECT.value}
+
+LOCAL = ClusterKind("local", "as processes of this machine", lacks=lambda _: _LACKS, versions=_versions, up=_up)
