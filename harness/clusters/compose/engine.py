@@ -86,7 +86,7 @@ def image_name(kafka: str) -> str:
 def is_on_this_machine() -> bool:
     """Whether containers are processes of this machine, which ``root`` could reach. Raises ``ClusterFailed``."""
     told = connect().info()
-    return told["Name"] == socket.gethostname() and told["KernelVersion"] == platform.release()
+    return bool(told["Name"] == socket.gethostname() and told["KernelVersion"] == platform.release())
 
 
 def one_line(error: Exception) -> str:
