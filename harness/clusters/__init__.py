@@ -15,6 +15,7 @@ from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
 
 if TYPE_CHECKING:
     from harness.clusters.admin import TopicView
+    from harness.clusters.standing import Stands
     from harness.janitor import Janitor
 
 Progress = Callable[[int, int], None]
@@ -161,3 +162,5 @@ class ClusterKind:
     """The versions of Kafka that it can run, oldest first."""
     up: Callable[[Wanted, Stated, Place], AbstractContextManager[Cluster]]
     """A cluster that is up within the context and gone after it. Raises ``ClusterFailed``."""
+    stands: Callable[[], Stands] | None = None
+    """Gives what keeps such a cluster up for people, if anything does."""

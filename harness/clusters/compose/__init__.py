@@ -8,9 +8,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from harness.clusters import Cluster, ClusterFailed, ClusterKind, Place, Stated, Wanted
 from harness.clusters.can import Ability
+
+if TYPE_CHECKING:
+    from harness.clusters.standing import Stands
 
 VERSIONS = ("3.9.2", "4.3.1", "4.4.0")
 """Those that run as processes of this machine too, so that one can be compared with the other."""
@@ -34,6 +38,17 @@ def _up(wanted: Wanted, stated: Stated, place: Place) -> AbstractContextManager[
     return ComposeCluster(wanted, place.folder, place.janitor, place.progress)
 
 
+def _stands() -> Stands:
+    from harness.clusters.compose import standing
+
+    return standing
+
+
 COMPOSE = ClusterKind(
-    "compose", "as containers of Docker Compose", lacks=lambda _: _lacks(), versions=lambda: VERSIONS, up=_up
+    "compose",
+    "as containers of Docker Compose",
+    lacks=lambda _: _lacks(),
+    versions=lambda: VERSIONS,
+    up=_up,
+    stands=_stands,
 )

@@ -11,14 +11,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from harness import folders
 from harness.clusters import ClusterFailed, Progress, Wanted
 from harness.clusters.brokers import Brokers
 from harness.clusters.compose import command, labels, links, project, record
 from harness.clusters.compose.disks import Disks
-from harness.clusters.compose.document import Layout, document, service
+from harness.clusters.compose.document import Layout, service
 from harness.clusters.compose.engine import connect, image, image_name
 from harness.clusters.compose.network import Network, addresses, free_subnet
 from harness.clusters.compose.node import Node, told
@@ -114,9 +112,7 @@ class ComposeCluster(Brokers):
                 subnet=str(subnet),
                 ips=ips,
             )
-            file = self._folder / "compose.yaml"
-            file.write_text(yaml.safe_dump(document(layout), sort_keys=False), "utf-8")
-            compose = command.up(self._name, file)
+            compose = command.up(self._name, layout, self._folder)
             self._find(ips, ours)
             self.addresses = {id: f"{HOST}:{port}" for id, port in ports.items()}
             self.wait_healthy(None, _START_S)

@@ -8,7 +8,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 from harness.clusters import ClusterFailed
+from harness.clusters.compose.document import Layout, document
 from harness.clusters.compose.engine import environment
 
 _OLDEST = (1, 27)
@@ -38,9 +41,14 @@ def find() -> tuple[list[str], str]:
     raise ClusterFailed(f"{wanted}, and {' and '.join(old) or 'there is no docker compose and no docker-compose'}")
 
 
-def up(project: str, file: Path) -> str:
-    """Makes and starts what is in the file. Returns which Compose did. Raises ``ClusterFailed`` in its own words."""
+def up(project: str, layout: Layout, folder: Path) -> str:
+    """Makes and starts what is laid out, by a file in this folder. Returns which Compose did.
+
+    Raises ``ClusterFailed`` in its own words.
+    """
     compose, version = find()
+    file = folder / "compose.yaml"
+    file.write_text(yaml.safe_dump(document(layout), sort_keys=False), "utf-8")
     command = [*compose, "-p", project, "-f", str(file), "up", "-d"]
     try:
         done = subprocess.run(

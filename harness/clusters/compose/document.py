@@ -38,6 +38,8 @@ class Layout:
     ports: Mapping[int, int | str]
     """Broker id to the port of this machine's loopback at which clients reach it."""
     profile: str
+    settings: Mapping[str, str | int] = field(default_factory=dict)
+    """Of brokers, beside the profile's."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Of all that is made."""
     subnet: str | None = None
@@ -111,4 +113,4 @@ def _set_up(node: int, layout: Layout, profile: Profile) -> tuple[Properties, tu
         "advertised.listeners": f"CLIENTS://{HOST}:{layout.ports[node]},BROKERS://{service(node)}:{_BROKERS_PORT}",
         "inter.broker.listener.name": "BROKERS",
     }
-    return broker_properties(node, reached, len(layout.ports), profile), profile.broker_jvm
+    return {**broker_properties(node, reached, len(layout.ports), profile), **layout.settings}, profile.broker_jvm
