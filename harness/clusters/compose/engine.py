@@ -50,7 +50,7 @@ def connect() -> DockerClient:
     try:
         client = docker.from_env(environment=told, timeout=CALL_S)
     except DockerException as error:
-        raise ClusterFailed(_unreachable(address, error)) from error
+        raise ClusterFailed(unreachable(address, error)) from error
     return client
 
 
@@ -113,7 +113,7 @@ def _of_the_context() -> str | None:
     return host.get("Host") or None
 
 
-def _unreachable(address: str, error: Exception) -> str:
+def unreachable(address: str, error: Exception) -> str:
     causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
         causes.append(cause)

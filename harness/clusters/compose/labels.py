@@ -9,11 +9,12 @@ from harness.janitor import began
 
 PROJECT = "com.docker.compose.project"
 """Compose's own label, on all that it makes."""
+SERVICE = "com.docker.compose.service"
+"""Compose's own label, on each container."""
 OWNER = "delivery-harness.owner"
 """The harness that made it: machine, process id, and when that began."""
 FOLDER = "delivery-harness.folder"
 """Where it keeps the cluster's files: in the run's results."""
-NODE = "delivery-harness.node"
 STANDING = "delivery-harness.standing"
 """In place of an owner: it stays until somebody takes it down. The version of Kafka that it runs."""
 

@@ -24,7 +24,7 @@ def java(node: Node) -> str | None:
     return next((line for line in lines if "version" in line), None) if status == 0 else None
 
 
-def runs_on(client: DockerClient, image: Any, command: str, ports: Iterable[int]) -> Mapping[str, str]:
+def runs_on(client: DockerClient, image: Any, command: str, ports: Iterable[object]) -> Mapping[str, str]:
     """By what people call it."""
     with told("the engine"):
         engine = client.version()["Version"]
@@ -36,7 +36,7 @@ def runs_on(client: DockerClient, image: Any, command: str, ports: Iterable[int]
     }
 
 
-def _path(ports: Iterable[int]) -> str:
+def _path(ports: Iterable[object]) -> str:
     """What a published port is served by. A process of its own adds 50 to 100 us to a round trip."""
     if not is_on_this_machine():
         return "published ports of an engine that is not this machine itself"

@@ -85,7 +85,7 @@ def _found(client: DockerClient) -> Standing | None:
 
 def _broker(container: Any) -> tuple[int, str] | None:
     """Its id and its port; None of the controller."""
-    name = container.labels["com.docker.compose.service"]
+    name = container.labels[labels.SERVICE]
     bound = [each for each in (container.attrs["HostConfig"]["PortBindings"] or {}).values() if each]
     number = name.removeprefix(service(0).removesuffix("0"))
     return (int(number), bound[0][0]["HostPort"]) if bound and number.isdigit() else None
