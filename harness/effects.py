@@ -17,9 +17,9 @@ Whom = Literal["leader", "follower", "followers", "controller", "txn-coordinator
 them, which may lead a partition, follow in it, or have no part in it.
 """
 COORDINATORS: tuple[Whom, ...] = ("txn-coordinator", "group-coordinator")
-How = Literal["killed", "shut down", "ended", "frozen", "cut off"]
+How = Literal["killed", "shut down", "ended", "frozen", "cut off", "disconnected"]
 """Shut down it hands over first; ``ended`` by itself, for its disk fails. A leader that is cut off is so from the
-controller, followers are from the leader; clients reach all of them.
+controller, followers are from the leader; clients reach all of them. Disconnected it runs on, and nobody reaches it.
 """
 Elects = Literal["nobody", "after a session", "in another partition", "another"]
 """Who can lead next: whether the leader of every partition surely leads on, does so unless a freeze outlasts a session,

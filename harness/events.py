@@ -179,7 +179,9 @@ being the one with which it began (``hold``, ``refuse``, ``bandwidth``, ``delay`
 """
 
 
-UNDOING = frozenset({"resume", "mend", "restart", "writable", "healthy", "resume-client", "restart-client", RESTORED})
+UNDOING = frozenset(
+    {"resume", "mend", "reconnect", "restart", "writable", "healthy", "resume-client", "restart-client", RESTORED}
+)
 """Deeds of a fault with which it is over, or some of it is."""
 
 

@@ -14,6 +14,7 @@ import psutil
 from pydantic import BaseModel
 
 from harness.clusters import Cluster
+from harness.clusters.kinds import CLUSTERS
 from harness.events import FORMAT
 from harness.faults import FAULTS, Fault
 from harness.plan import Plan
@@ -43,6 +44,7 @@ def describe(run_id: str, workload: Workload, plan: Plan) -> dict[str, Any]:
             for refused in plan.refused
         ],
         "faults": {name: _described(FAULTS[name]) for name in sorted(faults)},
+        "cluster": {"kind": workload.cluster.kind, "run": CLUSTERS[workload.cluster.kind].summary},
         "java": None,
         "profiles": {},
         "notes": list(dict.fromkeys(_capped(plan))),
@@ -98,6 +100,8 @@ def note_cluster(results: Results, profile: str, cluster: Cluster) -> None:
     """Adds to ``run.json`` what the brokers of this cluster run with, as far as that is known."""
     run = results.run()
     run["java"] = cluster.java
+    if cluster.runs_on:
+        run["cluster"] = {**run.get("cluster", {}), "on": cluster.runs_on}
     if cluster.settings:
         run.setdefault("profiles", {})[profile] = cluster.settings
     results.save_run(run)

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from harness.clusters import ClusterFailed, Coordinated
 from harness.clusters.admin import PartitionView, TopicView
-from harness.clusters.can import Ability, Disks, Links, Logs, Processes
+from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
 
 OF_COORDINATORS: Mapping[Coordinated, str] = {"transaction": "__transaction_state", "group": "__consumer_offsets"}
 """Kafka's own topics: who leads in one coordinates."""
@@ -37,12 +37,15 @@ class FakeCluster:
     controller: int | None = CONTROLLER
     java: str | None = "none"
     settings: Mapping[str, Any] = field(default_factory=lambda: {"settings": {"broker.session.timeout.ms": 1500}})
+    runs_on: Mapping[str, str] = field(default_factory=dict)
     topics: dict[str, PartitionView] = field(default_factory=dict)
     """What the controller knows."""
     down: dict[int, int] = field(default_factory=dict)
     """The exit statuses of nodes that have ended."""
     frozen: set[int] = field(default_factory=set)
     read_only: set[int] = field(default_factory=set)
+    off: set[int] = field(default_factory=set)
+    """Nodes that are off the network."""
     _cut: set[tuple[int, int]] = field(default_factory=set)
     _ends: dict[int, tuple[float, int]] = field(default_factory=dict)
     """When nodes will end, and with which status."""
@@ -54,6 +57,7 @@ class FakeCluster:
     def __post_init__(self) -> None:
         self.processes: Processes | None = self
         self.links: Links | None = self if Ability.LINKS in self.can else None
+        self.network: Network | None = self if Ability.DISCONNECT in self.can else None
         self.disks: Disks | None = self
         self.logs: Logs | None = self
         self._heard = dict.fromkeys(self.addresses, self._now_s)  # by the controller, of each broker
@@ -81,7 +85,7 @@ class FakeCluster:
     def view(self, topic: str, node: int | None = None) -> TopicView | None:
         self._settle()
         for broker in self.addresses if node is None else [node]:
-            if self._works(broker):
+            if self._works(broker) and broker not in self.off:
                 known = {0: self._known[broker][topic]} if topic in self._known[broker] else {}
                 return TopicView(frozenset(self._in_session()), known)
         return None
@@ -138,6 +142,7 @@ class FakeCluster:
 
     def heal(self) -> None:
         self.mend()
+        self.off.clear()
         self.frozen.clear()
         self.read_only.clear()
         self._ends.clear()
@@ -202,6 +207,14 @@ class FakeCluster:
         self._settle()
         self._cut.clear()
 
+    def disconnect(self, node: int) -> None:
+        self._settle()
+        self.off.add(node)
+
+    def reconnect(self, node: int) -> None:
+        self._settle()
+        self.off.discard(node)
+
     def lose_power(self, node: int, topic: str) -> int:
         self._need(Ability.DISKS)
         assert node in self.down and topic in self.topics
@@ -241,7 +254,8 @@ class FakeCluster:
 
     def _reaches(self, node: int, other: int) -> bool:
         """A request takes the way there and the way back."""
-        return self._works(node) and self._works(other) and self._cut.isdisjoint({(node, other), (other, node)})
+        there = self._works(node) and self._works(other) and self.off.isdisjoint({node, other})
+        return there and self._cut.isdisjoint({(node, other), (other, node)})
 
     def _in_session(self) -> tuple[int, ...]:
         there = (node for node in self.addresses if node not in self._leaving)

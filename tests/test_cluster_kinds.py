@@ -31,6 +31,7 @@ LACKS = {
     **{fault.name: LINKS for fault in network.FAULTS},
     **{fault.name: DISKS for fault in disk.FAULTS},
     **{fault.name: None for family in (wire, line, client) for fault in family.FAULTS},
+    "disconnect-leader": "no network that a node could be disconnected from",
     "restart-producer": NODES,  # for a follower is frozen meanwhile
 }
 
@@ -98,7 +99,7 @@ def test_a_sweep_of_it_runs_what_can_be_run(
 def test_a_workload_can_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CLUSTERS, "external", external({}))
     kind = json_schema()["$defs"]["Cluster"]["properties"]["kind"]
-    assert (kind["enum"], kind["default"]) == (["local", "external"], "local")
+    assert (kind["enum"], kind["default"]) == (["local", "compose", "external"], "local")
     assert "external: by somebody else" in kind["description"]
 
 

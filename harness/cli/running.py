@@ -16,6 +16,7 @@ import click
 from harness import folders
 from harness.cli.codes import INCOMPLETE, OK, exit_code
 from harness.clusters import ClusterFailed
+from harness.clusters.kinds import CLUSTERS
 from harness.console import console
 from harness.space import free_bytes
 from harness.store import Results, TrialRecord
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 @click.option(
     "--results", default="results", show_default=True, type=click.Path(path_type=Path), help="Where results go."
 )
-def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Path) -> None:
+@click.option("--cluster", "kind", type=click.Choice([*CLUSTERS]), help="How brokers are run, whatever the file says.")
+def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Path, kind: str | None) -> None:
     """Run every trial of WORKLOAD on real brokers and leave a report."""
     if (workload is None) == (resume is None):
         raise click.UsageError("give either a workload file, or --resume with a results folder")
@@ -41,10 +43,14 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
     if store is None:
         assert workload is not None
         wanted = load(workload)
+        if kind is not None:
+            stated = wanted.model_dump(mode="json")
+            wanted = parse({**stated, "cluster": {**stated["cluster"], "kind": kind}})
     elif "claims" in store.run():
         raise click.UsageError(f"{resume} is a run of claims; go on with: harness claims --resume {store.typed}")
     else:
         wanted = parse(store.run().get("workload"))
+        _same(wanted.cluster.kind, kind, store)
     from harness.sweep import plan_of  # takes longer than to refuse what is refused above
 
     done = _run(plan_of(wanted), str(workload or resume), store, results, dry_run=dry_run)
@@ -59,7 +65,8 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
 @click.option(
     "--results", default="results", show_default=True, type=click.Path(path_type=Path), help="Where results go."
 )
-def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Path) -> None:
+@click.option("--cluster", "kind", type=click.Choice([*CLUSTERS]), help="How brokers are run, whatever the file says.")
+def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Path, kind: str | None) -> None:
     """Try every claim of CLAIMS on real brokers and say what became of it."""
     from harness import claims as room
     from harness.sweep import plan_of
@@ -70,8 +77,11 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
     if store is None:
         assert claims is not None
         wanted = room.load(claims)
+        if kind is not None:
+            wanted = wanted.model_copy(update={"cluster": kind})
     else:
         wanted = room.parse_claims(store.run().get("claims"))
+        _same(wanted.cluster, kind, store)
     plan = room.plan_claims(wanted, plan_of)
     stated = {"workload": None, "claims": wanted.model_dump(mode="json", exclude_unset=True)}
     done = _run(plan, str(claims or resume), store, results, dry_run=dry_run, stated=stated)
@@ -82,6 +92,12 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
             out.print(f"{each.word:14} {each.name}: {each.says}", soft_wrap=True)
         out.print(f"claims: {room.write_document(done.results, wanted, decided)}", soft_wrap=True)
         sys.exit(INCOMPLETE if any(each.outcome is room.ClaimOutcome.NOT_DECIDED for each in decided) else OK)
+
+
+def _same(stored: str, asked: str | None, store: Results) -> None:
+    """A run goes on with the kind of cluster that it began with."""
+    if asked not in (None, stored):
+        raise click.UsageError(f"{store.typed} runs on clusters of kind {stored}, and cannot go on with {asked}")
 
 
 def _run(

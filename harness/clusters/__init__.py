@@ -1,6 +1,6 @@
 """Clusters: real brokers, however they are run. Every cluster can be asked; what can be done to it is in ``can``.
 
-Which kinds there are, ``kinds`` says: ``local`` now; Docker Compose and external ones keep the same protocol.
+Which kinds there are, ``kinds`` says; all keep the same protocol.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from harness.clusters.can import Ability, Disks, Links, Logs, Processes
+from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
 
 if TYPE_CHECKING:
     from harness.clusters.admin import TopicView
+    from harness.clusters.standing import Stands
     from harness.janitor import Janitor
 
 Progress = Callable[[int, int], None]
@@ -38,6 +39,8 @@ class Cluster(Protocol):
     @property
     def links(self) -> Links | None: ...
     @property
+    def network(self) -> Network | None: ...
+    @property
     def disks(self) -> Disks | None: ...
     @property
     def logs(self) -> Logs | None: ...
@@ -57,6 +60,10 @@ class Cluster(Protocol):
     @property
     def settings(self) -> Mapping[str, Any]:
         """How its nodes are set up, as far as that is known, for the record: Kafka's settings and the JVMs' flags."""
+
+    @property
+    def runs_on(self) -> Mapping[str, str]:
+        """What else a reader has to know of where it runs, for the record, each by what people call it."""
 
     def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
         """Creates it and waits until every broker itself knows it, with a leader and full ISR."""
@@ -155,3 +162,5 @@ class ClusterKind:
     """The versions of Kafka that it can run, oldest first."""
     up: Callable[[Wanted, Stated, Place], AbstractContextManager[Cluster]]
     """A cluster that is up within the context and gone after it. Raises ``ClusterFailed``."""
+    stands: Callable[[], Stands] | None = None
+    """Gives what keeps such a cluster up for people, if anything does."""

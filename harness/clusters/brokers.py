@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from harness.clusters import ClusterFailed, Coordinated, admin
-from harness.clusters.can import Ability, Disks, Links, Logs, Processes
+from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
 from harness.clusters.coordinators import find_coordinator
 
 _POLL_S = 0.05
@@ -29,10 +29,12 @@ class Brokers:
     controller: int | None = None
     processes: Processes | None = None
     links: Links | None = None
+    network: Network | None = None
     disks: Disks | None = None
     logs: Logs | None = None
     java: str | None = None
     settings: Mapping[str, Any] = {}
+    runs_on: Mapping[str, str] = {}
 
     def __init__(self, addresses: Mapping[int, str]) -> None:
         self.addresses = addresses

@@ -20,6 +20,7 @@ class Ability(Enum):
     START = "no nodes that could be started again"
     ENDS = "no nodes whose end could be seen"
     LINKS = "no links between its nodes that could be cut"
+    DISCONNECT = "no network that a node could be disconnected from"
     DISKS = "no disks that could be harmed"
     FULL_DISKS = "no disks that could be full"
 
@@ -54,6 +55,16 @@ class Links(Protocol):
 
     def mend(self) -> None:
         """All that was cut passes again, and what was held goes on."""
+
+
+class Network(Protocol):
+    """The network that all nodes and their clients are in. Raises ``ClusterFailed``."""
+
+    def disconnect(self, node: int) -> None:
+        """The node is in no network any more, and runs on: its connections end, and nobody reaches it."""
+
+    def reconnect(self, node: int) -> None:
+        """It is back at its old address. No error where it was never away."""
 
 
 class Disks(Protocol):

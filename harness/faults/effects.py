@@ -36,12 +36,18 @@ _DEEDS = (
     steps.MakeReadOnly,
     steps.FillDisk,
     steps.Cut,
+    steps.Disconnect,
     steps.PauseClient,
     steps.KillClient,
     steps.FenceClient,
     steps.AwaitExpired,
 )
-_HOW: Mapping[type[Any], How] = {steps.Pause: "frozen", steps.Kill: "killed", steps.ShutDown: "shut down"}
+_HOW: Mapping[type[Any], How] = {
+    steps.Pause: "frozen",
+    steps.Kill: "killed",
+    steps.ShutDown: "shut down",
+    steps.Disconnect: "disconnected",
+}
 _OF_WORKERS: Mapping[type[Any], HowWorker] = {
     steps.KillWorker: "killed",
     steps.FreezeWorker: "replaced",
@@ -122,7 +128,12 @@ class _Walked:
 
     def _of_nodes(self, step: steps.Step) -> None:
         match step:
-            case steps.Pause(target=target) | steps.Kill(target=target) | steps.ShutDown(target=target):
+            case (
+                steps.Pause(target=target)
+                | steps.Kill(target=target)
+                | steps.ShutDown(target=target)
+                | steps.Disconnect(target=target)
+            ):
                 self._goes(target, target, _HOW[type(step)])
             case steps.AwaitEnd(target=target):
                 self._goes(target, target, "ended")
@@ -130,7 +141,7 @@ class _Walked:
                 self.away.append(Away("each", "shut down" if gracefully else "killed"))
             case steps.Cut(others=others, target=target):
                 self._goes("cut", "followers" if others == "brokers" else target, "cut off")
-            case steps.Resume(target=target) | steps.Restart(target=target):
+            case steps.Resume(target=target) | steps.Restart(target=target) | steps.Reconnect(target=target):
                 self._gone.pop(target, None)
             case steps.Mend():
                 self._gone.pop("cut", None)

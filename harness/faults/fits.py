@@ -11,7 +11,7 @@ from harness.faults.fault import InTurn, Script, flat
 
 _OF_THE_PRODUCER = (steps.PauseClient, steps.KillClient, steps.RestartClient, steps.StopClient)
 _OF_THE_LINKS = (steps.Cut, steps.Mend)
-_TAKES = (steps.Pause, steps.Kill, steps.ShutDown, steps.MakeReadOnly, steps.FillDisk)
+_TAKES = (steps.Pause, steps.Kill, steps.ShutDown, steps.MakeReadOnly, steps.FillDisk, steps.Disconnect)
 _NODES: Mapping[steps.Target, frozenset[str]] = {
     "leader": frozenset({"leader"}),
     "follower": frozenset({"follower"}),

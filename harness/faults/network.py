@@ -1,7 +1,8 @@
-"""Faults of the network between nodes: the leader is cut off from the controller, from the other brokers, or both;
-so is a coordinator.
+"""Faults of the network: the leader is cut off from the controller, from the other brokers, or both; so is a
+coordinator. Clients reach every broker all the while. No process ends and no connection does: bytes stop, and go on
+later.
 
-Clients reach every broker all the while. No process ends and no connection does: bytes stop, and go on later.
+Or the leader is off the network altogether: its connections end, and nobody reaches it.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from harness.faults.steps import (
     AwaitIsrOfLeader,
     Cut,
     Direction,
+    Disconnect,
     Mend,
     Others,
+    Reconnect,
     Sleep,
     Step,
     Target,
@@ -35,6 +38,11 @@ class Partition(InTransaction):
         "both", description="which way is cut, seen from the broker: both, outgoing only or incoming only"
     )
     partition_s: float = Field(2.0, ge=0, le=60, description="how long it stays so once the cluster has reacted")
+
+
+class DisconnectLeader(InTransaction):
+    messages: int = Field(18_000, ge=1, le=10_000_000, description="messages sent, before, during and after the fault")
+    off_s: float = Field(2.0, ge=0, le=60, description="how long it stays so once another leads")
 
 
 class PartitionCoordinator(Partition):
@@ -75,6 +83,22 @@ def _cut_off_coordinator(parameters: PartitionCoordinator) -> Script:
     return _partition("nodes", AwaitCoordinator(target), target)(parameters)
 
 
+def _disconnect(parameters: DisconnectLeader) -> Script:
+    return Script(
+        before=parameters.watch,
+        load=parameters.load,
+        during=(
+            *parameters.trigger,
+            Disconnect(),
+            *parameters.goes_on,
+            AwaitFailover(),
+            Sleep(parameters.off_s),
+            Reconnect(),
+            AwaitHealthy(),
+        ),
+    )
+
+
 def _estimate_s(parameters: Partition, config: Config) -> float:
     return 3.0 + max(parameters.seconds, parameters.partition_s)
 
@@ -109,6 +133,15 @@ FAULTS = (
         fired=in_order("cut", "failover", "mend"),
         refuses=first_of(needs_follower, no_transactions),
         estimate_s=_estimate_s,
+    ),
+    Fault(
+        name="disconnect-leader",
+        summary="The leader is off the network, for nodes and for clients, another is elected, and it is back.",
+        parameters=DisconnectLeader,
+        script=_disconnect,
+        fired=in_order("disconnect", "failover", "reconnect"),
+        refuses=first_of(needs_follower, no_transactions),
+        estimate_s=lambda parameters, config: 3.0 + max(parameters.seconds, parameters.off_s),
     ),
     Fault(
         name="partition-coordinator",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from harness.bounds import HELD_UP_S, Bounds
 from harness.clusters import Cluster, ClusterFailed, Coordinated
-from harness.clusters.can import Disks, Links, Processes
+from harness.clusters.can import Disks, Links, Network, Processes
 from harness.events import RESTORED, FaultEvent
 from harness.faults import steps
 from harness.topics import Topics
@@ -65,6 +65,10 @@ class Stage:
     @property
     def links(self) -> Links:
         return _there(self.cluster.links, "links")
+
+    @property
+    def network(self) -> Network:
+        return _there(self.cluster.network, "network")
 
     @property
     def disks(self) -> Disks:

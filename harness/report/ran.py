@@ -50,6 +50,7 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Ended", _said(run.get("ended"))
     yield "Harness", _harness(run)
     yield "Kafka", ", ".join(map(str, run.get("kafka") or ()))
+    yield from _cluster(run.get("cluster") or {})
     yield "Clients", _clients(run)
     yield "Java", _said(run.get("java"))
     yield "Python", _said(run.get("python"))
@@ -66,6 +67,14 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         numbers = sorted({number for grid in grids for number in grid.get(what) or alike})
         if numbers != [1]:
             yield f"{what.capitalize()} of a trial", plain(numbers)
+
+
+def _cluster(cluster: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """How its brokers are run, and on what."""
+    if cluster:
+        yield "Brokers", ", ".join(filter(None, (_said(cluster.get("kind")), _said(cluster.get("run")))))
+    for what, which in (cluster.get("on") or {}).items():
+        yield what, _said(which)
 
 
 def _start(start: Mapping[str, Any]) -> str:

@@ -18,7 +18,9 @@ class Befalls:
     disturbed: bool
     """It does anything at all."""
     leader: str
-    """What becomes of it at last: ``killed``, ``shut down``, ``ended``, ``in turn``, ``frozen``, ``cut off``."""
+    """What becomes of it at last: ``killed``, ``shut down``, ``ended``, ``in turn``, ``frozen``, ``cut off``,
+    ``disconnected``.
+    """
     stalled: bool
     """It was frozen when the load began: what was sent to it waits in its socket."""
     unaware: bool

@@ -9,8 +9,8 @@ from typing import Any
 Event = Mapping[str, Any]
 """A stored event: ``at_ns``, ``what`` and the evidence."""
 
-_FALLS = frozenset({"kill", "pause", "shutdown", "ended"})
-_RISES = frozenset({"restart", "resume"})
+_FALLS = frozenset({"kill", "pause", "shutdown", "ended", "disconnect"})
+_RISES = frozenset({"restart", "resume", "reconnect"})
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class State:
     after: str
     """What that event was."""
     down: frozenset[int]
-    """Nodes that are dead or frozen. One that is cut off is not: it goes on, and acks may too."""
+    """Nodes that are dead, frozen or off the network. One that is cut off is none: it goes on, and acks may too."""
     in_sync: Mapping[int, frozenset[int]]
     """By partition."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.clusters.local import disks
+from harness.clusters import files as disks
 
 
 def batch(base: int, records: int, body: int = 40) -> bytes:

@@ -8,8 +8,9 @@ import pytest
 
 from harness.clusters import ClusterFailed, admin
 from harness.clusters.brokers import Brokers
-from harness.clusters.local.cluster import LocalCluster, new_cluster_id
+from harness.clusters.local.cluster import LocalCluster
 from harness.clusters.local.jars import class_path
+from harness.clusters.profiles import new_cluster_id
 from harness.janitor import Janitor
 
 from .test_admin import service

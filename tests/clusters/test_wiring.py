@@ -7,7 +7,8 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.clusters.local.wiring import CONTROLLER, Properties, Wiring, wire
+from harness.clusters.local.wiring import Wiring, wire
+from harness.clusters.profiles import CONTROLLER, Properties
 
 
 def _addresses(properties: Properties, key: str) -> dict[str, str]:

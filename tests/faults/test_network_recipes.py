@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from harness.clusters import ClusterFailed
 from harness.clusters.local.cluster import LocalCluster
-from harness.clusters.local.wiring import CONTROLLER
+from harness.clusters.profiles import CONTROLLER
 from harness.events import Verdict
 from harness.store import TrialRecord
 from harness.trial import Venue

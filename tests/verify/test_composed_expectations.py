@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.clusters.local.profiles import PROFILES
+from harness.clusters.profiles import PROFILES
 from harness.events import Permission
 from harness.verify import waiting
 

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from harness.clusters import Cluster, ClusterKind, Place, Stated, Wanted
+from harness.clusters.can import Ability
+
+if TYPE_CHECKING:
+    from harness.clusters.standing import Stands
 
 
 def _versions() -> Sequence[str]:
@@ -33,4 +38,14 @@ def _up(wanted: Wanted, stated: Stated, place: Place) -> AbstractContextManager[
     )
 
 
-LOCAL = ClusterKind("local", "as processes of this machine", lacks=lambda _: {}, versions=_versions, up=_up)
+def _stands() -> Stands:
+    from harness.clusters.local import standing
+
+    return standing
+
+
+_LACKS = {Ability.DISCONNECT: Ability.DISCONNECT.value}
+
+LOCAL = ClusterKind(
+    "local", "as processes of this machine", lacks=lambda _: _LACKS, versions=_versions, up=_up, stands=_stands
+)

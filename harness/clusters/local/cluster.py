@@ -6,11 +6,8 @@ cluster; every process dies with the harness (see ``harness.process`` and ``harn
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
-import uuid
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -23,8 +20,14 @@ from harness.clusters.local.java import find_java
 from harness.clusters.local.links import Links
 from harness.clusters.local.node import Jvm, Node
 from harness.clusters.local.processes import Logs, Processes
-from harness.clusters.local.profiles import PROFILES, broker_properties, controller_properties
-from harness.clusters.local.wiring import CONTROLLER, wire
+from harness.clusters.local.wiring import wire
+from harness.clusters.profiles import (
+    CONTROLLER,
+    PROFILES,
+    broker_properties,
+    controller_properties,
+    new_cluster_id,
+)
 from harness.janitor import Janitor
 
 _START_S = 60.0
@@ -75,7 +78,7 @@ class LocalCluster(Brokers):
         self.disks: Disks = Disks(self._nodes)
         self.logs: Logs = Logs(self._nodes)
         self.java: str = self._java.description
-        self.settings = {key: value for key, value in asdict(self._profile).items() if key != "name"}
+        self.settings = self._profile.recorded
 
     @property
     def nodes(self) -> list[Node]:
@@ -184,10 +187,3 @@ def _joined(class_path: list[Path]) -> str:
             f"let HARNESS_CACHE name another one"
         )
     return os.pathsep.join(map(str, class_path))
-
-
-def new_cluster_id() -> str:
-    """A random id as Kafka writes them: URL-safe base64, never with a dash in front, which would be an option."""
-    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
-        pass
-    return text

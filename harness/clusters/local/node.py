@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from harness.clusters import ClusterFailed
+from harness.clusters.last_words import last_words
 from harness.clusters.local.archive import Archive
 from harness.clusters.local.java import environment
 from harness.janitor import Janitor
@@ -159,13 +160,7 @@ class Node:
 
     def last_words(self) -> str:
         """The line of its log that says best why it ended."""
-        lines = [
-            line.strip()
-            for line in self.said(_LAST_WORDS_BYTES).decode("utf-8", "replace").splitlines()
-            if line.strip()
-        ]
-        telling = [line for line in lines if "Exception" in line or "ERROR" in line or "rror:" in line]
-        return (telling or lines or ["it said nothing"])[-1][:300]
+        return last_words(self.said(_LAST_WORDS_BYTES))
 
     def _launch(self, main: str, *arguments: str) -> None:
         self.note_end()

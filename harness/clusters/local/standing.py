@@ -1,4 +1,4 @@
-"""A cluster that stays after the command that started it: ``harness cluster up``, ``down`` and ``status``.
+"""A cluster of this machine's processes that stays after the command that started it.
 
 A process of its own holds the cluster and ends it on SIGTERM. As long as it lives it has a lock on a file, so that
 there is one at most; a state file beside that says where the cluster is, and counts for nothing without the lock.
@@ -20,10 +20,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import platformdirs
-
 from harness import folders
-from harness.clusters import ClusterFailed, Progress, admin
+from harness.clusters import ClusterFailed, Progress
+from harness.clusters import standing as stands
 from harness.clusters.local.cluster import LocalCluster
 from harness.clusters.local.jars import class_path
 from harness.janitor import Janitor, began
@@ -31,24 +30,16 @@ from harness.process import python
 
 _UP_S = 120.0
 _DOWN_S = 30.0
-_ANSWER_S = 1.0
 _LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
-class Standing:
+class Standing(stands.Standing):
     """A cluster that is up."""
 
-    kafka: str
-    brokers: int
-    bootstrap: str
     pid: int
     began: float
     """Of the process that holds it (``harness.janitor.began``)."""
-
-    def silent(self) -> list[str]:
-        """The addresses at which no broker answers."""
-        return [address for address in self.bootstrap.split(",") if not _answers(address)]
 
 
 def up(kafka: str, brokers: int, first_port: int | None, profile: str, progress: Progress | None = None) -> Standing:
@@ -126,24 +117,12 @@ def _ends(pid: int, number: signal.Signals) -> bool:
     return not _is_held()
 
 
-def _answers(address: str) -> bool:
-    try:
-        admin.view(address, None, _ANSWER_S)
-    except admin.AdminError:
-        return False
-    return True
-
-
-def _folder() -> Path:
-    return Path(os.environ.get("HARNESS_STATE") or platformdirs.user_state_dir("kafka-delivery-harness")).absolute()
-
-
 def _state_file() -> Path:
-    return _folder() / "cluster.json"
+    return stands.state_folder() / "cluster.json"
 
 
 def _lock_file() -> Path:
-    return _folder() / "cluster.lock"
+    return stands.state_folder() / "cluster.lock"
 
 
 def _is_held() -> bool:
@@ -162,7 +141,7 @@ def _is_held() -> bool:
 @contextlib.contextmanager
 def _held() -> Iterator[Path]:
     """Nobody else holds a cluster meanwhile. The state folder, without what one left that was killed."""
-    folder = _folder()
+    folder = stands.state_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with _lock_file().open("wb") as lock:
         try:

@@ -7,19 +7,15 @@ a port of its own: so who connects is known by the port, and what is advertised 
 
 from __future__ import annotations
 
-import contextlib
-import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from harness.clusters import ClusterFailed
+from harness.clusters.ports import HOST, free_ports
+from harness.clusters.profiles import CONTROLLER, Properties
 
-CONTROLLER = 1000
-HOST = "127.0.0.1"
 Pair = tuple[int, int]
 """A node that sends and one that it sends to."""
-Properties = dict[str, str | int]
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def wire(brokers: int, first_port: int | None, relays: bool) -> Wiring:
     ids = range(1, brokers + 1)
     pairs = list(product(ids, (CONTROLLER, *ids))) if relays else []
     wanted = [0, *(0 if first_port is None else first_port + i for i in range(brokers)), *(0 for _ in pairs)]
-    free = _free(wanted)
+    free = free_ports(wanted)
     return Wiring(dict(zip((CONTROLLER, *ids), free, strict=False)), dict(zip(pairs, free[brokers + 1 :], strict=True)))
 
 
@@ -88,17 +84,3 @@ def _listener(sender: int, to: int) -> str:
 
 def _urls(addresses: Mapping[str, str]) -> str:
     return ",".join(f"{name}://{address}" for name, address in addresses.items())
-
-
-def _free(wanted: Iterable[int]) -> list[int]:
-    """Each port that is wanted, and another for each 0."""
-    with contextlib.ExitStack() as stack:
-        ports = []
-        for port in wanted:
-            probe = stack.enter_context(socket.socket())
-            try:
-                probe.bind((HOST, port))
-            except OSError as error:
-                raise ClusterFailed(f"port {port} of {HOST} is taken ({error.strerror})") from error
-            ports.append(probe.getsockname()[1])
-    return ports

@@ -26,3 +26,19 @@ def _(step: steps.Mend, stage: Stage) -> None:
     stage.links.mend()
     stage.record("mend", acks=stage.acks())
     stage.let_go(step.target)
+
+
+@do.register
+def _(step: steps.Disconnect, stage: Stage) -> None:
+    for node in stage.take(step.target):
+        acks = stage.acks()
+        stage.network.disconnect(node)
+        stage.record("disconnect", node=node, target=step.target, acks=acks)
+
+
+@do.register
+def _(step: steps.Reconnect, stage: Stage) -> None:
+    for node in stage.nodes(step.target):
+        stage.network.reconnect(node)
+        stage.record("reconnect", node=node, target=step.target)
+    stage.let_go(step.target)

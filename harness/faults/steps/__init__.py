@@ -16,7 +16,7 @@ from harness.faults.steps.load import (
     Send,
     Sleep,
 )
-from harness.faults.steps.network import Cut, Direction, Mend, Others
+from harness.faults.steps.network import Cut, Direction, Disconnect, Mend, Others, Reconnect
 from harness.faults.steps.nodes import (
     AwaitCoordinator,
     AwaitEnd,
@@ -75,6 +75,7 @@ __all__ = [
     "AwaitStopped",
     "Cut",
     "Direction",
+    "Disconnect",
     "ElectUnclean",
     "FenceClient",
     "FillDisk",
@@ -94,6 +95,7 @@ __all__ = [
     "Part",
     "Pause",
     "PauseClient",
+    "Reconnect",
     "Restart",
     "RestartClient",
     "RestartInTurn",

@@ -1,4 +1,4 @@
-"""What is done between nodes, by the relays of a cluster that has them."""
+"""What is done between nodes: the ways between them are cut, or a node is taken off the network."""
 
 from __future__ import annotations
 
@@ -30,4 +30,20 @@ class Mend(Step):
     """All that was cut passes again, and what was held goes on."""
 
     needs = frozenset({Ability.LINKS})
+    target: Target = "leader"
+
+
+@dataclass(frozen=True)
+class Disconnect(Step):
+    """The node is off the network: all of its connections end, and nobody reaches it, no client either. It runs on."""
+
+    needs = frozenset({Ability.DISCONNECT})
+    target: Target = "leader"
+
+
+@dataclass(frozen=True)
+class Reconnect(Step):
+    """What was off the network is back, at its old address."""
+
+    needs = frozenset({Ability.DISCONNECT})
     target: Target = "leader"

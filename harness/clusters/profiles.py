@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from harness.clusters.local.wiring import Properties
+CONTROLLER = 1000
+"""The id of the node that is the controller; brokers count from 1."""
+Properties = dict[str, str | int]
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,11 @@ class Profile:
     settings: Mapping[str, str | int]
     broker_jvm: tuple[str, ...]
     controller_jvm: tuple[str, ...] = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+    @property
+    def recorded(self) -> Mapping[str, Any]:
+        """All but its name, for the record."""
+        return {key: value for key, value in asdict(self).items() if key != "name"}
 
 
 PROFILES = {
@@ -48,7 +58,7 @@ PROFILES = {
 
 
 def controller_properties(node: int, reached: Properties, profile: Profile) -> Properties:
-    """``reached`` is how it reaches the others and they it (``harness.clusters.local.wiring``)."""
+    """``reached`` is how it reaches the others and they it."""
     return {
         "process.roles": "controller",
         "node.id": node,
@@ -72,3 +82,10 @@ def broker_properties(node: int, reached: Properties, brokers: int, profile: Pro
         "log.segment.delete.delay.ms": 500,
         **profile.settings,
     }
+
+
+def new_cluster_id() -> str:
+    """A random id as Kafka writes them: URL-safe base64, never with a dash in front, which would be an option."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text

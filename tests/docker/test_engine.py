@@ -1,0 +1,124 @@
+"""What keeps containers from running is one line that says what is wrong and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.clusters import ClusterFailed
+from harness.clusters.compose import command, engine, standing
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("unix:///nowhere/docker.sock", "no Docker engine answers at unix:///nowhere/docker.sock: start it, or let "),
+        ("tcp://127.0.0.1:1", "no Docker engine answers at tcp://127.0.0.1:1: start it, or let DOCKER_HOST name one"),
+        ("tcp://198.51.100.1:2375", "the Docker engine at tcp://198.51.100.1:2375 is on another machine"),
+        ("ssh://somebody@198.51.100.1", "the Docker engine at ssh://somebody@198.51.100.1 is on another machine"),
+    ],
+)
+def test_an_engine_that_cannot_be_used(address: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", address)
+    with pytest.raises(ClusterFailed) as refused:
+        engine.connect()
+    assert str(refused.value).startswith(said) and "\n" not in str(refused.value)
+
+
+def test_no_permission_on_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not os.geteuid():
+        # Root may use every socket: what it would be told is asked of the error that others get.
+        said = engine.unreachable("unix:///var/run/docker.sock", OSError(13, "Permission denied"))
+        assert (
+            said
+            == "no permission on the Docker engine at unix:///var/run/docker.sock: who may use it is in the "
+            + ("group docker, or root")
+        )
+        return
+    path = tmp_path / "docker.sock"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        path.chmod(stat.S_IRUSR & 0)
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+        with pytest.raises(ClusterFailed, match="no permission on the Docker engine"):
+            engine.connect()
+
+
+def test_the_engine_is_that_of_the_docker_commands_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\necho \'[{"Endpoints": {"docker": {"Host": "unix:///its.sock"}}}]\'\n')
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    assert engine.environment()["DOCKER_HOST"] == "unix:///its.sock"
+    monkeypatch.setenv("DOCKER_HOST", "unix:///named.sock")
+    assert engine.environment()["DOCKER_HOST"] == "unix:///named.sock"
+    monkeypatch.delenv("DOCKER_HOST")
+    docker.write_text("#!/bin/sh\nexit 1\n")
+    assert "DOCKER_HOST" not in engine.environment(), "it is the default then"
+
+
+def test_no_compose_and_one_that_is_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ClusterFailed) as absent:
+        command.find()
+    assert str(absent.value) == "Compose 1.27 or newer is needed, and there is no docker compose and no docker-compose"
+    old = tmp_path / "docker-compose"
+    old.write_text("#!/bin/sh\necho 1.25.0\n")
+    old.chmod(0o755)
+    with pytest.raises(ClusterFailed) as too_old:
+        command.find()
+    assert str(too_old.value) == f"Compose 1.27 or newer is needed, and {old} is 1.25.0"
+    old.write_text("#!/bin/sh\necho v2.40.3\n")
+    assert command.find() == ([str(old)], "2.40.3")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (
+            " Container a  Creating\nError response from daemon: no such image\n",
+            "Error response from daemon: no such image",
+        ),
+        ("Creating a ... error\nERROR: for a  port is taken\nEncountered errors\n", "Encountered errors"),
+        ("", "it did not say why"),
+    ],
+)
+def test_of_what_compose_says_one_line_says_why(said: str, why: str) -> None:
+    assert command.why(said) == why
+
+
+def test_an_image_that_is_not_here_and_cannot_be_pulled(docker: Any) -> None:
+    with pytest.raises(ClusterFailed) as absent:
+        engine.image(docker, "0.0.0")
+    said = str(absent.value)
+    assert said.startswith("no image apache/kafka:0.0.0 here, and none to be pulled: ") and "\n" not in said
+
+
+def test_a_port_that_is_taken(docker: Any) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(ClusterFailed, match=f"port {port} of 127.0.0.1 is taken"):
+            standing.up("4.4.0", 1, port, "fault")
+    assert standing.status() is None
+
+
+def test_a_project_of_that_name_that_is_somebody_elses(docker: Any) -> None:
+    volume = docker.volumes.create(labels={"com.docker.compose.project": standing.PROJECT})
+    try:
+        with pytest.raises(ClusterFailed) as taken:
+            standing.up("4.4.0", 1, None, "fault")
+        assert f"the compose project {standing.PROJECT} is taken, and not by the harness: {volume.name}" in str(
+            taken.value
+        )
+        assert not standing.down()
+        volume.reload()
+    finally:
+        volume.remove()
