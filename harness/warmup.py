@@ -114,13 +114,14 @@ def _finish(worker: Worker) -> None:
 @contextlib.contextmanager
 def _loading(venue: Venue, name: str, partitions: int, capacity: int, config: dict[str, Setting]) -> Iterator[Worker]:
     """A worker that starts, and a topic replicated like a trial's. A failure ends the load; nothing of it is left."""
-    topic = f"{venue.run_id}.warm-up.{name}"
+    topic = f"{venue.cluster.prefix}{venue.run_id}.warm-up.{name}"
     journal = venue.scratch / f"warm-up.{name}.journal"
     venue.cluster.create_topic(topic, partitions, min(3, len(venue.cluster.addresses)), {})
     worker = Worker(
         Spec(
             client="confluent-kafka",
             bootstrap=venue.cluster.bootstrap,
+            security=venue.cluster.security,
             topics=Topics((topic,), partitions),
             config={"acks": "all", "linger.ms": 5, **_TIMEOUTS, **config},
             run_key=0,

@@ -16,6 +16,7 @@ from typing import Any, Self
 from harness.clusters import ClusterFailed, Coordinated
 from harness.clusters.admin import PartitionView, TopicView
 from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
+from harness.security import PLAINTEXT, Security
 
 OF_COORDINATORS: Mapping[Coordinated, str] = {"transaction": "__transaction_state", "group": "__consumer_offsets"}
 """Kafka's own topics: who leads in one coordinates."""
@@ -38,6 +39,8 @@ class FakeCluster:
     java: str | None = "none"
     settings: Mapping[str, Any] = field(default_factory=lambda: {"settings": {"broker.session.timeout.ms": 1500}})
     runs_on: Mapping[str, str] = field(default_factory=dict)
+    security: Security = PLAINTEXT
+    prefix: str = ""
     topics: dict[str, PartitionView] = field(default_factory=dict)
     """What the controller knows."""
     down: dict[int, int] = field(default_factory=dict)

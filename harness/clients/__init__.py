@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from harness.clients.bounded import Seconds
 from harness.events import Outcome
+from harness.security import PLAINTEXT, Security
 from harness.topics import Topics
 
 Int64 = npt.NDArray[np.int64]
@@ -157,7 +158,13 @@ class ClientModule(Protocol):
         """
 
     @staticmethod
-    def create(bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> Producer:
+    def create(
+        bootstrap: str,
+        topics: Topics,
+        config: Mapping[str, Setting],
+        recorder: Recorder,
+        security: Security = PLAINTEXT,
+    ) -> Producer:
         """A producer for these topics. Raises ``ClientRefused``."""
 
 

@@ -16,11 +16,12 @@ from typing import Any
 import aiokafka
 from aiokafka.errors import IllegalOperation, KafkaError, KafkaTimeoutError
 
-from harness.clients import ClientDead, ClientRefused, Recorder, Setting
+from harness.clients import ClientDead, ClientRefused, Recorder, Setting, secured
 from harness.clients import settings as tables
 from harness.clients.settings import Fixed, Given, Missing
 from harness.clients.transactions.aiokafka import AiokafkaTransactions
 from harness.events import Outcome
+from harness.security import PLAINTEXT, Security
 from harness.topics import Topics
 
 NAME = "aiokafka"
@@ -81,8 +82,11 @@ def refuses(config: Mapping[str, Setting]) -> str | None:
     return None  # it compares no timeouts
 
 
-def create(bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> AiokafkaProducer:
-    return AiokafkaProducer(bootstrap, topics, config, recorder)
+def create(
+    bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder, security: Security = PLAINTEXT
+) -> AiokafkaProducer:
+    arguments = {**tables.parameters(SETTINGS, config), **secured.parameters(secured.PYTHON, security)}
+    return AiokafkaProducer(bootstrap, topics, config, recorder, arguments)
 
 
 class AiokafkaProducer:
@@ -92,11 +96,18 @@ class AiokafkaProducer:
     flight to a broker, as always.
     """
 
-    def __init__(self, bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Topics,
+        config: Mapping[str, Setting],
+        recorder: Recorder,
+        arguments: Mapping[str, Any],
+    ) -> None:
         self._topics = topics
         self._recorder = recorder
         self._loop = asyncio.new_event_loop()
-        arguments = {**tables.parameters(SETTINGS, config), "bootstrap_servers": bootstrap}
+        arguments = {**arguments, "bootstrap_servers": bootstrap}
         try:
             self._producer = self._loop.run_until_complete(_construct(arguments))
         except (ValueError, RuntimeError, TypeError) as refusal:

@@ -14,13 +14,14 @@ from typing import Any
 
 import confluent_kafka
 
-from harness.clients import ClientDead, ClientRefused, Recorder, Setting
+from harness.clients import ClientDead, ClientRefused, Recorder, Setting, secured
 from harness.clients import settings as tables
 from harness.clients.configuration_dump import ConfigurationDump
 from harness.clients.delivery_reports import DeliveryReports
 from harness.clients.settings import Given, Missing
 from harness.clients.transactions.confluent import ConfluentTransactions
 from harness.events import Outcome
+from harness.security import PLAINTEXT, Security
 from harness.topics import Topics
 
 NAME = "confluent-kafka"
@@ -112,8 +113,11 @@ def refuses(config: Mapping[str, Setting]) -> str | None:
     return f"{NAME} 2.16.1 refuses {said[bounds]}, which is not more than linger.ms={linger}."
 
 
-def create(bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> ConfluentProducer:
-    return ConfluentProducer(bootstrap, topics, config, recorder)
+def create(
+    bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder, security: Security = PLAINTEXT
+) -> ConfluentProducer:
+    arguments = {**tables.parameters(SETTINGS, config), **secured.parameters(secured.LIBRDKAFKA, security)}
+    return ConfluentProducer(bootstrap, topics, config, recorder, arguments)
 
 
 class ConfluentProducer:
@@ -130,7 +134,14 @@ class ConfluentProducer:
     but for 100 ms.
     """
 
-    def __init__(self, bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Topics,
+        config: Mapping[str, Setting],
+        recorder: Recorder,
+        arguments: Mapping[str, Any],
+    ) -> None:
         self._topics = topics
         self._recorder = recorder
         self._unreported = 0
@@ -140,7 +151,7 @@ class ConfluentProducer:
         logger = logging.Logger("librdkafka")
         logger.addHandler(dump)
         # "conf" speaks when the client is made, of what was given as it was understood; later only of the topic, once.
-        arguments = {**tables.parameters(SETTINGS, config), "bootstrap.servers": bootstrap, "debug": "conf"}
+        arguments = {**arguments, "bootstrap.servers": bootstrap, "debug": "conf"}
         try:
             self._producer: Any = confluent_kafka.Producer(arguments, logger=logger)
         except confluent_kafka.KafkaException as refusal:

@@ -17,11 +17,12 @@ from typing import Any
 import kafka
 from kafka.errors import KafkaError, KafkaTimeoutError
 
-from harness.clients import ClientDead, ClientRefused, Recorder, Setting
+from harness.clients import ClientDead, ClientRefused, Recorder, Setting, secured
 from harness.clients import settings as tables
 from harness.clients.settings import Given, Missing
 from harness.clients.transactions.kafka_python import KafkaPythonTransactions
 from harness.events import Outcome
+from harness.security import PLAINTEXT, Security
 from harness.topics import Topics
 
 NAME = "kafka-python"
@@ -84,8 +85,11 @@ def refuses(config: Mapping[str, Setting]) -> str | None:
     return f"{NAME} 3.0.12 refuses {said[delivery]}, which is less than {said[linger]} and {said[request]} together."
 
 
-def create(bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> KafkaPythonProducer:
-    return KafkaPythonProducer(bootstrap, topics, config, recorder)
+def create(
+    bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder, security: Security = PLAINTEXT
+) -> KafkaPythonProducer:
+    arguments = {**tables.parameters(SETTINGS, config), **secured.parameters(secured.PYTHON, security)}
+    return KafkaPythonProducer(bootstrap, topics, config, recorder, arguments)
 
 
 class KafkaPythonProducer:
@@ -101,7 +105,14 @@ class KafkaPythonProducer:
     a partition, and refuses anything else.
     """
 
-    def __init__(self, bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Topics,
+        config: Mapping[str, Setting],
+        recorder: Recorder,
+        arguments: Mapping[str, Any],
+    ) -> None:
         self._topics = topics
         self._recorder = recorder
         self.effective: dict[str, Setting] = {}
@@ -113,7 +124,7 @@ class KafkaPythonProducer:
         self._refusal: Exception | None = None
         self._closed = False
         self.transactions = KafkaPythonTransactions(self._met) if "transactional.id" in config else None
-        arguments = {**tables.parameters(SETTINGS, config), "bootstrap_servers": bootstrap.split(",")}
+        arguments = {**arguments, "bootstrap_servers": bootstrap.split(",")}
         # Bounds its waits for metadata, in partitions_for and in send.
         arguments["max_block_ms"] = round(_SEND_S * 1000)
         self._meeting = threading.Thread(target=self._meet, args=(arguments,), name="meet the cluster", daemon=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
+from harness.security import Security
 
 if TYPE_CHECKING:
     from harness.clusters.admin import TopicView
@@ -33,6 +34,14 @@ class Cluster(Protocol):
 
     addresses: Mapping[int, str]
     """Broker id to ``host:port``, down or not."""
+
+    @property
+    def security(self) -> Security:
+        """How it is reached there."""
+
+    @property
+    def prefix(self) -> str:
+        """What the names of topics, groups and transactional ids have to begin with."""
 
     @property
     def processes(self) -> Processes | None: ...

@@ -8,11 +8,6 @@ The versions used here are spoken by every Kafka from 3.3 on. Whatever else answ
 from __future__ import annotations
 
 import datetime
-import io
-import random
-import socket
-import struct
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -28,19 +23,17 @@ from kio.schema.list_offsets.v7 import request as offsets
 from kio.schema.list_offsets.v7 import response as offsets_found
 from kio.schema.metadata.v12 import request as metadata
 from kio.schema.metadata.v12 import response as metadata_found
-from kio.schema.request_header.v2.header import RequestHeader
-from kio.schema.response_header.v1.header import ResponseHeader
 from kio.schema.types import BrokerId, TopicName
-from kio.serial import entity_reader, entity_writer
 from kio.static.primitive import i8, i16, i32, i32Timedelta, i64
 from kio.static.protocol import Entity
+
+from harness.clusters.connection import Refused, connected
+from harness.security import PLAINTEXT, Security
 
 _Response = TypeVar("_Response", bound=Entity)
 _T = TypeVar("_T")
 
 LATEST = -1
-MOST_BYTES = 100_000_000
-"""The longest answer that is read: librdkafka's default of ``receive.message.max.bytes``."""
 _UNCLEAN = i8(1)  # of ElectionType
 _READ_UNCOMMITTED, _READ_COMMITTED = i8(0), i8(1)
 
@@ -78,26 +71,28 @@ class TopicView:
     partitions: Mapping[int, PartitionView]
 
 
-def view(address: str, topic: str | None, timeout_s: float = 2.0) -> TopicView:
+def view(address: str, topic: str | None, timeout_s: float = 2.0, security: Security = PLAINTEXT) -> TopicView:
     """What the broker at ``address`` says."""
-    brokers, of_topics = _metadata(address, () if topic is None else (topic,), timeout_s)
+    brokers, of_topics = _metadata(address, () if topic is None else (topic,), timeout_s, security)
     return TopicView(brokers, of_topics.get(topic or "", {}))
 
 
-def partitions_of(address: str, topics: Sequence[str], timeout_s: float) -> Mapping[str, _Partitions]:
+def partitions_of(
+    address: str, topics: Sequence[str], timeout_s: float, security: Security = PLAINTEXT
+) -> Mapping[str, _Partitions]:
     """What the broker at ``address`` says of several topics, in one answer; no partitions of those it does not know."""
-    return _metadata(address, topics, timeout_s)[1]
+    return _metadata(address, topics, timeout_s, security)[1]
 
 
 def _metadata(
-    address: str, topics: Sequence[str], timeout_s: float
+    address: str, topics: Sequence[str], timeout_s: float, security: Security
 ) -> tuple[frozenset[int], Mapping[str, _Partitions]]:
     request = metadata.MetadataRequest(
         topics=tuple(metadata.MetadataRequestTopic(topic_id=None, name=TopicName(topic)) for topic in topics),
         allow_auto_topic_creation=False,
         include_topic_authorized_operations=False,
     )
-    return call(address, request, metadata_found.MetadataResponse, _told, timeout_s)
+    return call(address, request, metadata_found.MetadataResponse, _told, timeout_s, security)
 
 
 def _told(answer: metadata_found.MetadataResponse) -> tuple[frozenset[int], Mapping[str, _Partitions]]:
@@ -118,7 +113,13 @@ def _partitions(found: metadata_found.MetadataResponseTopic) -> _Partitions:
 
 
 def create_topic(
-    address: str, name: str, partitions: int, replication_factor: int, config: Mapping[str, str], timeout_s: float
+    address: str,
+    name: str,
+    partitions: int,
+    replication_factor: int,
+    config: Mapping[str, str],
+    timeout_s: float,
+    security: Security = PLAINTEXT,
 ) -> None:
     """Raises ``AdminError`` with the broker's own words if it refuses, ``TopicExists`` if there is one of that name."""
     topic = create.CreatableTopic(
@@ -129,35 +130,43 @@ def create_topic(
         configs=tuple(create.CreatableTopicConfig(name=key, value=value) for key, value in config.items()),
     )
     request = create.CreateTopicsRequest(topics=(topic,), timeout=_ms(timeout_s))
-    result = call(address, request, created.CreateTopicsResponse, lambda said: _the_one(said.topics), timeout_s)
+    result = call(
+        address, request, created.CreateTopicsResponse, lambda said: _the_one(said.topics), timeout_s, security
+    )
     if result.error_code is not ErrorCode.none:
         refused = TopicExists if result.error_code is ErrorCode.topic_already_exists else AdminError
         raise refused(f"topic {name}: {result.error_message or result.error_code.name}")
 
 
-def delete_topic(address: str, name: str, timeout_s: float) -> None:
+def delete_topic(address: str, name: str, timeout_s: float, security: Security = PLAINTEXT) -> None:
     """No error if there is no such topic."""
     request = delete.DeleteTopicsRequest(
         topics=(delete.DeleteTopicState(name=TopicName(name), topic_id=None),), timeout=_ms(timeout_s)
     )
-    result = call(address, request, deleted.DeleteTopicsResponse, lambda said: _the_one(said.responses), timeout_s)
+    result = call(
+        address, request, deleted.DeleteTopicsResponse, lambda said: _the_one(said.responses), timeout_s, security
+    )
     if result.error_code not in (ErrorCode.none, ErrorCode.unknown_topic_or_partition):
         raise AdminError(f"topic {name}: {result.error_message or result.error_code.name}")
 
 
-def high_watermark(address: str, topic: str, partition: int, timeout_s: float = 2.0) -> int:
+def high_watermark(
+    address: str, topic: str, partition: int, timeout_s: float = 2.0, security: Security = PLAINTEXT
+) -> int:
     """The high watermark (read_uncommitted end) that the leader at ``address`` has."""
-    return _end(address, topic, partition, _READ_UNCOMMITTED, timeout_s)
+    return _end(address, topic, partition, _READ_UNCOMMITTED, timeout_s, security)
 
 
-def last_stable_offset(address: str, topic: str, partition: int, timeout_s: float = 2.0) -> int:
+def last_stable_offset(
+    address: str, topic: str, partition: int, timeout_s: float = 2.0, security: Security = PLAINTEXT
+) -> int:
     """The last stable offset (read_committed end) that the leader at ``address`` has: where the first transaction
     begins that is still open, else the high watermark.
     """
-    return _end(address, topic, partition, _READ_COMMITTED, timeout_s)
+    return _end(address, topic, partition, _READ_COMMITTED, timeout_s, security)
 
 
-def _end(address: str, topic: str, partition: int, isolation: i8, timeout_s: float) -> int:
+def _end(address: str, topic: str, partition: int, isolation: i8, timeout_s: float, security: Security) -> int:
     wanted = offsets.ListOffsetsPartition(partition_index=i32(partition), timestamp=i64(LATEST))
     request = offsets.ListOffsetsRequest(
         replica_id=BrokerId(-1),
@@ -170,17 +179,18 @@ def _end(address: str, topic: str, partition: int, isolation: i8, timeout_s: flo
         offsets_found.ListOffsetsResponse,
         lambda said: _the_one(_the_one(said.topics).partitions),
         timeout_s,
+        security,
     )
     if found.error_code is not ErrorCode.none:
         raise AdminError(f"{topic}-{partition}: {found.error_code.name}")
     return int(found.offset)
 
 
-def elect_unclean(address: str, topic: str, partition: int, timeout_s: float) -> str:
+def elect_unclean(address: str, topic: str, partition: int, timeout_s: float, security: Security = PLAINTEXT) -> str:
     """The controller's answer, as the name of Kafka's error or ``none``."""
     wanted = elect.TopicPartitions(topic=TopicName(topic), partitions=(i32(partition),))
     request = elect.ElectLeadersRequest(election_type=_UNCLEAN, topic_partitions=(wanted,), timeout=_ms(timeout_s))
-    return call(address, request, elected.ElectLeadersResponse, _elected, timeout_s)
+    return call(address, request, elected.ElectLeadersResponse, _elected, timeout_s, security)
 
 
 def _elected(answer: elected.ElectLeadersResponse) -> str:
@@ -189,25 +199,23 @@ def _elected(answer: elected.ElectLeadersResponse) -> str:
 
 
 def call(
-    address: str, request: Any, response: type[_Response], read: Callable[[_Response], _T], timeout_s: float
+    address: str,
+    request: Any,
+    response: type[_Response],
+    read: Callable[[_Response], _T],
+    timeout_s: float,
+    security: Security = PLAINTEXT,
 ) -> _T:
     """What ``read`` makes of a broker's answer to one request, over a connection of its own, within this time.
 
-    Raises ``AdminError``. An address is a number: nobody limits how long a name is looked up.
+    Raises ``AdminError``.
     """
-    header = RequestHeader(
-        request_api_key=request.__api_key__,
-        request_api_version=request.__version__,
-        correlation_id=i32(random.getrandbits(31)),  # so that nothing answers by accident
-        client_id="delivery-harness",
-    )
-    body = io.BytesIO()
-    entity_writer(RequestHeader)(body, header)
-    entity_writer(type(request))(body, request)
     try:
-        answer = _answer(address, body.getvalue(), timeout_s)
-        _, start = entity_reader(ResponseHeader)(answer, 0)
-        return read(entity_reader(response)(answer, start)[0])
+        with connected(address, security, timeout_s) as connection:
+            answer = connection.ask(request, response)
+        return read(answer)
+    except Refused as refused:
+        raise AdminError(f"{address}: {refused}") from refused
     except TimeoutError:
         raise AdminError(f"{address}: no answer within {timeout_s:g} s") from None
     except OSError as error:
@@ -215,42 +223,6 @@ def call(
     except Exception as error:
         # Bytes that are no answer: the parser has no one error for them, and takes some for one (null for an array).
         raise AdminError(f"{address}: is no Kafka broker of 3.3 or newer, by its answer: {_said(error)}") from error
-
-
-def _answer(address: str, request: bytes, timeout_s: float) -> bytes:
-    """The payload of the frame that comes back. Raises ``OSError``, or ``ValueError`` for what is no answer to it."""
-    until = time.monotonic() + timeout_s
-    host, _, port = address.rpartition(":")
-    with socket.create_connection((host, int(port)), timeout_s) as connection:
-        connection.settimeout(_left_s(until))
-        connection.sendall(struct.pack(">i", len(request)) + request)
-        (size,) = struct.unpack(">i", _exactly(connection, 4, until))
-        if not 0 <= size <= MOST_BYTES:
-            raise ValueError(f"a frame of {size} bytes")
-        answer = _exactly(connection, size, until)
-    if answer[:4] != request[4:8]:  # the correlation ids
-        raise ValueError("it answers something else than was asked")
-    return answer
-
-
-def _exactly(connection: socket.socket, size: int, until: float) -> bytes:
-    parts = []
-    while size:
-        connection.settimeout(_left_s(until))
-        part = connection.recv(min(size, 1 << 16))
-        if not part:
-            raise ConnectionResetError("the broker closed the connection")
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def _left_s(until: float) -> float:
-    """How long there still is to wait; a socket waits without a bound for 0."""
-    left_s = until - time.monotonic()
-    if left_s <= 0:
-        raise TimeoutError
-    return left_s
 
 
 def _the_one(found: Sequence[_T]) -> _T:

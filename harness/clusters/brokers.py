@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from harness.clusters import ClusterFailed, Coordinated, admin
 from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
 from harness.clusters.coordinators import find_coordinator
+from harness.security import PLAINTEXT, Security
 
 _POLL_S = 0.05
 _ANSWER_S = 10.0
@@ -19,7 +20,7 @@ NOTHING: Mapping[Ability, str] = {ability: ability.value for ability in Ability}
 """What ``Brokers`` lack."""
 
 _T = TypeVar("_T")
-_End = Callable[[str, str, int], int]
+_End = Callable[[str, str, int, float, Security], int]
 """Asks the leader at an address for an end of a topic's partition."""
 
 
@@ -35,9 +36,11 @@ class Brokers:
     java: str | None = None
     settings: Mapping[str, Any] = {}
     runs_on: Mapping[str, str] = {}
+    prefix: str = ""
 
-    def __init__(self, addresses: Mapping[int, str]) -> None:
+    def __init__(self, addresses: Mapping[int, str], security: Security = PLAINTEXT) -> None:
         self.addresses = addresses
+        self.security = security
 
     @property
     def bootstrap(self) -> str:
@@ -49,7 +52,7 @@ class Brokers:
         def create(address: str) -> None:
             nonlocal unheard
             try:
-                admin.create_topic(address, name, partitions, replication_factor, config, 15)
+                admin.create_topic(address, name, partitions, replication_factor, config, 15, self.security)
             except admin.TopicExists as exists:
                 # Unless it was made by a request whose answer was lost, its messages are somebody else's.
                 if not unheard:
@@ -62,12 +65,12 @@ class Brokers:
         self.wait_healthy(name, 20)
 
     def delete_topic(self, name: str) -> None:
-        self._ask(lambda address: admin.delete_topic(address, name, 15))
+        self._ask(lambda address: admin.delete_topic(address, name, 15, self.security))
 
     def view(self, topic: str, node: int | None = None) -> admin.TopicView | None:
         for id in [node] if node is not None else self.addresses:
             with contextlib.suppress(admin.AdminError):
-                return admin.view(self.addresses[id], topic, 1.0)
+                return admin.view(self.addresses[id], topic, 1.0, self.security)
         return None
 
     def high_watermarks(self, topic: str) -> dict[int, int]:
@@ -79,11 +82,12 @@ class Brokers:
     def coordinator(self, of: Coordinated, id: str, node: int | None = None) -> int:
         if node is not None:
             try:
-                return find_coordinator(self.addresses[node], of, id)
+                return find_coordinator(self.addresses[node], of, id, security=self.security)
             except admin.AdminError as error:
                 raise ClusterFailed(f"broker {node}: {error}") from error
         return self._in_time(
-            lambda: self._ask(lambda address: find_coordinator(address, of, id)), f"coordinator of the {of} {id}"
+            lambda: self._ask(lambda address: find_coordinator(address, of, id, security=self.security)),
+            f"coordinator of the {of} {id}",
         )
 
     def wait_quiet(self, topics: Sequence[str], timeout_s: float) -> None:
@@ -118,7 +122,7 @@ class Brokers:
         """Nothing was done to it."""
 
     def elect_unclean(self, topic: str) -> str:
-        return self._ask(lambda address: admin.elect_unclean(address, topic, 0, 10))
+        return self._ask(lambda address: admin.elect_unclean(address, topic, 0, 10, self.security))
 
     def _ends(self, topic: str, name: str, end: _End) -> dict[int, int]:
         # A new leader has none to give until it has heard from its followers (offset_not_available, KIP-207).
@@ -129,13 +133,15 @@ class Brokers:
         leaders = {number: state.leader for number, state in view.partitions.items()} if view else {}
         if not leaders or not set(leaders.values()) <= self.addresses.keys():
             raise admin.AdminError("no broker answers" if view is None else f"its leaders are {leaders}")
-        return {number: end(self.addresses[leader], topic, number) for number, leader in leaders.items()}
+        return {
+            number: end(self.addresses[leader], topic, number, 2.0, self.security) for number, leader in leaders.items()
+        }
 
     def _unhealthy(self, topic: str | None) -> str:
         """What is missing to a healthy cluster, by the brokers' own words; empty if nothing is."""
         for id, address in self.addresses.items():
             try:
-                view = admin.view(address, topic, 1.0)
+                view = admin.view(address, topic, 1.0, self.security)
             except admin.AdminError as error:
                 return f"broker {id} does not answer ({error})"
             if view.brokers != self.addresses.keys():

@@ -92,7 +92,7 @@ class Observer:
 
     def _seen_by(self, node: int, timeout_s: float) -> Mapping[int, admin.PartitionView]:
         """Raises ``AdminError``."""
-        told = admin.partitions_of(self._cluster.addresses[node], self._topics.names, timeout_s)
+        told = admin.partitions_of(self._cluster.addresses[node], self._topics.names, timeout_s, self._cluster.security)
         return self._topics.gathered(lambda topic: told.get(topic, {}))
 
     def _note(self, partitions: Mapping[int, admin.PartitionView]) -> None:

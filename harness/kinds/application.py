@@ -16,7 +16,7 @@ from harness.faults.steps import StallWorker
 from harness.plan import Trial
 from harness.report.labels import GUARANTEE, MODE, PROTOCOL, WORKERS
 from harness.topics import Topics
-from harness.trial.venue import Running
+from harness.trial.venue import Line, Running
 from harness.workers.pipeline_worker import PipelineSpec
 from harness.workload import Config, in_name_only
 
@@ -72,7 +72,7 @@ def create_output(running: Running) -> str:
     return output
 
 
-def spec_of(running: Running, output: str, bootstrap: str, bounds: Bounds, script: Any = None) -> PipelineSpec:
+def spec_of(running: Running, output: str, line: Line, bounds: Bounds, script: Any = None) -> PipelineSpec:
     """What its workers are told; ``script`` is the fault's, if there is one."""
     trial = running.trial
     config, guarantee = trial.producer_config, str(trial.config[GUARANTEE])
@@ -84,7 +84,8 @@ def spec_of(running: Running, output: str, bootstrap: str, bounds: Bounds, scrip
     return PipelineSpec(
         client=trial.client,
         guarantee=guarantee,
-        bootstrap=bootstrap,
+        bootstrap=line.bootstrap,
+        security=line.security,
         input=running.topic,
         input_partitions=trial.load.partitions,
         output=output,

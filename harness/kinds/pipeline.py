@@ -137,8 +137,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         script = FAULTS[trial.fault].drawn(trial.parameters, trial.seed)
     output = create_output(running)
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
-    bootstrap = proxy.bootstrap if proxy else venue.cluster.bootstrap
-    spec = spec_of(running, output, bootstrap, bounds, script)
+    spec = spec_of(running, output, running.line(proxy), bounds, script)
     venue.doing("starting the pipeline")
     log = venue.scratch / "pipeline.log"
     with Pipeline(spec, _first_stops(script), log, venue.janitor, running.journal, running.events) as pipeline:

@@ -93,7 +93,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     venue, load = running.venue, running.trial.load
     rate = None if load.rate == "max" else load.rate
     output, bounds = create_output(running), bounds_in_peace(running, fleet)
-    spec = spec_of(running, output, venue.cluster.bootstrap, bounds)
+    spec = spec_of(running, output, running.line(), bounds)
     warmup = _warmup(load, spec.batch)
     with contextlib.ExitStack() as stack:
         receiver = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.clients import Setting
+from harness.security import PLAINTEXT, Security
 from harness.topics import Topics
 
 
@@ -40,6 +41,7 @@ class Spec:
     journal: str
     transactions: InTransactions | None = None
     """None: its messages are in none."""
+    security: Security = PLAINTEXT
     errors: tuple[str, ...] | None = None
     """Of a worker that takes over the journal of one that is gone: the names of that one's error codes, from 1 on."""
 
@@ -48,4 +50,5 @@ class Spec:
         """As it was sent (``dataclasses.asdict``)."""
         told = message.get("transactions")
         transactions = None if told is None else InTransactions(**told)
-        return cls(**{**message, "topics": Topics.of(message["topics"]), "transactions": transactions})
+        read = {"topics": Topics.of(message["topics"]), "security": Security.of(message["security"])}
+        return cls(**{**message, **read, "transactions": transactions})

@@ -16,9 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from confluent_kafka import Consumer, TopicPartition
 
+from harness.clients import secured
 from harness.events import FORMAT
 from harness.load.codec import Codec
 from harness.process import Message
+from harness.security import Security
 from harness.serving import Answer, Role, serve
 from harness.topics import Topics
 
@@ -108,10 +110,12 @@ class ConsumerRole(Role):
 
 
 def _consumer(spec: dict[str, Any]) -> Consumer:
+    topics = Topics.of(spec["topics"])
     consumer = Consumer(
         {
+            **secured.parameters(secured.LIBRDKAFKA, Security.of(spec["security"])),
             "bootstrap.servers": spec["bootstrap"],
-            "group.id": f"end-to-end-{uuid.uuid4().hex}",  # required, never joined
+            "group.id": f"{topics.first}.end-to-end-{uuid.uuid4().hex}",  # required, never joined
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",  # its default, unlike that of Kafka's own
@@ -120,7 +124,6 @@ def _consumer(spec: dict[str, Any]) -> Consumer:
             "fetch.error.backoff.ms": 50,
         }
     )
-    topics = Topics.of(spec["topics"])
     consumer.assign([TopicPartition(*topics.place(partition), 0) for partition in range(topics.total)])
     return consumer
 

@@ -15,21 +15,24 @@ import numpy as np
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Record
 
+from harness.clients import secured
 from harness.journal import LogColumns, write_committed, write_log
 from harness.load.codec import Codec
 from harness.process import Message
+from harness.security import PLAINTEXT, Security
 from harness.serving import Answer, Role, serve
 from harness.topics import Topics
 
 _BATCH = 20_000
 
 
-def reader(bootstrap: str, isolation: str) -> Consumer:
+def reader(bootstrap: str, group: str, isolation: str, security: Security = PLAINTEXT) -> Consumer:
     """A consumer for partitions that are assigned by hand, at an offset; it reports where their logs end."""
     return Consumer(
         {
+            **secured.parameters(secured.LIBRDKAFKA, security),
             "bootstrap.servers": bootstrap,
-            "group.id": f"oracle-{uuid.uuid4().hex}",  # required, never joined
+            "group.id": group,  # required, never joined
             "enable.auto.commit": False,
             "isolation.level": isolation,
             "auto.offset.reset": "error",
@@ -42,13 +45,19 @@ def reader(bootstrap: str, isolation: str) -> Consumer:
 
 
 def scan(
-    bootstrap: str, topics: Topics, ends: dict[int, int], codec: Codec, isolation: str, timeout_s: float
+    bootstrap: str,
+    topics: Topics,
+    ends: dict[int, int],
+    codec: Codec,
+    isolation: str,
+    timeout_s: float,
+    security: Security = PLAINTEXT,
 ) -> LogColumns:
     """Every record below ``ends`` that ``isolation`` (``read_uncommitted`` or ``read_committed``) shows.
 
     Raises ``TimeoutError`` past its bound, ``OSError`` for a broker's error.
     """
-    consumer = reader(bootstrap, isolation)
+    consumer = reader(bootstrap, f"{topics.first}.oracle-{uuid.uuid4().hex}", isolation, security)
     found: list[LogColumns] = []
     missing = {partition: end for partition, end in ends.items() if end > 0}
     until = time.monotonic() + timeout_s
@@ -119,7 +128,8 @@ def _problem(command: Message) -> str | None:
     topics = Topics.of(command["topics"])
     try:
         isolation, parquet = command["isolation"], Path(command["parquet"])
-        log = scan(command["bootstrap"], topics, ends, codec, isolation, command["timeout_s"])
+        security = Security.of(command["security"])
+        log = scan(command["bootstrap"], topics, ends, codec, isolation, command["timeout_s"], security)
         if isolation == "read_committed":
             write_committed(parquet, log, np.array([ends[number] for number in range(len(ends))], np.int64))
         else:

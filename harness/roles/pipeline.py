@@ -24,6 +24,7 @@ from harness.process import Message
 from harness.roles.heartbeat import beat
 from harness.roles.reading import Reader
 from harness.roles.writing import Failed, Reports, Writer
+from harness.security import Security
 from harness.serving import Answer, Refused, Role, say, serve
 from harness.topics import Topics
 
@@ -45,12 +46,13 @@ class PipelineRole(Role):
         self._polled_ns = 0
         self._ends: dict[int, int] | None = None
         self._number, self._processed, self._failed, self._finished = 0, 0, "", False
+        security = Security.of(spec["security"])
         by_hand = [int(partition) for partition in spec["by_hand"]]
         polls = PollJournal(Path(spec["polls"]), int(spec["worker"]), int(spec["epoch"]))
         try:
             module = clients.load(spec["client"])
             output, reports = Topics((spec["output"],), int(spec["output_partitions"])), Reports()
-            self._producer = module.create(spec["bootstrap"], output, spec["config"], reports)
+            self._producer = module.create(spec["bootstrap"], output, spec["config"], reports, security)
             codec = Codec(spec["run_key"], spec["message_size"])
             self._writer = Writer(self._producer, reports, codec, output.partitions, patience_s)
             consumer = consumers.load(spec["client"]).create(
@@ -61,6 +63,7 @@ class PipelineRole(Role):
                 isolation="read_committed",
                 mode=spec["mode"],
                 config=spec["consumer_config"],
+                security=security,
             )
             if self._guarantee is Guarantee.EXACTLY_ONCE:
                 self._transactions.init(self._call_s)

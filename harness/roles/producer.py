@@ -45,7 +45,7 @@ class ProducerRole(Role):
             journal = ProducerJournal.open(path)
         recorder = JournalRecorder(journal, told.errors or ())
         try:
-            self._producer = module.create(told.bootstrap, told.topics, told.config, recorder)
+            self._producer = module.create(told.bootstrap, told.topics, told.config, recorder, told.security)
         except ClientRefused as refusal:
             raise Refused(str(refusal)) from refusal
         transactions = None

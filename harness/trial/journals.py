@@ -58,6 +58,7 @@ def _read(running: Running, topics: Topics, ends: Mapping[int, int], part: str, 
         running.trial.load.message_size,
         running.journal(part),
         committed=committed,
+        security=running.venue.cluster.security,
     )
 
 

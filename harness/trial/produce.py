@@ -13,7 +13,7 @@ from harness.faults.steps import LineNeed
 from harness.load.spec import InTransactions, Spec
 from harness.space import DiskWatch
 from harness.trial.conduct import Conduct
-from harness.trial.venue import Running
+from harness.trial.venue import Line, Running
 from harness.trial.waits import bounds_of
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
@@ -27,13 +27,14 @@ def produce(running: Running, conduct: Conduct) -> None:
     with contextlib.ExitStack() as stack:
         proxy = None
         if LineNeed.PROXY in trial.needs:
-            proxy = stack.enter_context(Proxy(venue.cluster.addresses, venue.scratch / "proxy.log"))
+            log = venue.scratch / "proxy.log"
+            proxy = stack.enter_context(Proxy(venue.cluster.addresses, log, venue.cluster.security))
             venue.janitor.process(proxy.pid)
-        bootstrap = proxy.bootstrap if proxy else venue.cluster.bootstrap
+        line = running.line(proxy)
         fleet = Fleet([])
         stack.callback(fleet.close, CLOSING_S)  # also when the next one cannot be started
         for number in range(trial.producers):
-            fleet.add(_worker(running, conduct.producing(trial), bootstrap, number, capacity))
+            fleet.add(_worker(running, conduct.producing(trial), line, number, capacity))
         running.fleet = fleet
         stack.enter_context(_disk_watched(running, fleet))
         venue.doing("starting the client")
@@ -61,7 +62,7 @@ def _disk_watched(running: Running, fleet: Fleet) -> Iterator[None]:
             running.note("stopped: the disk was about to be full")
 
 
-def _worker(running: Running, config: dict[str, Setting], bootstrap: str, producer: int, capacity: int) -> Worker:
+def _worker(running: Running, config: dict[str, Setting], line: Line, producer: int, capacity: int) -> Worker:
     trial, venue = running.trial, running.venue
     transactions = None
     if trial.transactional:
@@ -75,7 +76,8 @@ def _worker(running: Running, config: dict[str, Setting], bootstrap: str, produc
         )
     spec = Spec(
         client=trial.client,
-        bootstrap=bootstrap,
+        bootstrap=line.bootstrap,
+        security=line.security,
         topics=running.topics,
         config=config,
         run_key=running.run_key,

@@ -17,7 +17,9 @@ from harness.faults.stage import RecipeFailed
 from harness.janitor import Janitor
 from harness.plan import Trial
 from harness.process import ChildFailed, Message
+from harness.security import Security
 from harness.topics import Topics
+from harness.wire import Proxy
 from harness.workers.fleet import Fleet
 from harness.workers.oracle import Oracle, ScanFailed
 from harness.workers.worker import WorkerFailed
@@ -39,6 +41,14 @@ class Venue:
     """Nobody else's and no other start's of the same run: topics and run keys are made of it."""
     doing: Callable[[str], None] = lambda what: None
     """Told what the trial is doing, for people."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """The way of a client to its brokers."""
+
+    bootstrap: str
+    security: Security
 
 
 @dataclass
@@ -68,8 +78,10 @@ class Running:
     def topic(self) -> str:
         """Its own, or the first of them, by a name that Kafka takes, whatever the run's folder is called by now."""
         run_id = self.venue.run_id
-        name = f"{run_id}.{self.trial.id}"
-        return name if _TOPIC.fullmatch(name) else f"{hashlib.sha256(run_id.encode()).hexdigest()[:16]}.{self.trial.id}"
+        name = f"{self.venue.cluster.prefix}{run_id}.{self.trial.id}"
+        if _TOPIC.fullmatch(name):
+            return name
+        return f"{self.venue.cluster.prefix}{hashlib.sha256(run_id.encode()).hexdigest()[:16]}.{self.trial.id}"
 
     @property
     def topics(self) -> Topics:
@@ -80,6 +92,13 @@ class Running:
     def made(self) -> tuple[str, ...]:
         """The names of all that are there."""
         return self.topics.names + (self.output.names if self.output else ())
+
+    def line(self, proxy: Proxy | None = None) -> Line:
+        """That of its clients: to the proxy, if there is one on it."""
+        cluster = self.venue.cluster
+        if proxy is None:
+            return Line(cluster.bootstrap, cluster.security)
+        return Line(proxy.bootstrap, cluster.security.behind_proxy())
 
     def high_watermarks(self) -> dict[int, int]:
         """Of each partition of its own topics."""

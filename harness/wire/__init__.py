@@ -36,18 +36,20 @@ From the inside out: ``apis`` has names and versions, ``fields``, ``requests`` a
 ``firings`` bounds what is told, ``exchange`` is one connection without sockets, ``side`` one of its sockets,
 ``connection`` both, ``proxy`` the process.
 Frames pass as they arrive; only those are held whole that a rule may fall on or that may carry addresses.
-Plaintext listeners only: with TLS, or with SASL before ``SaslHandshake`` version 1, there are no frames to be seen.
+Where brokers speak TLS the proxy speaks it to them, and clients speak plaintext to it, on this machine alone. They
+authenticate through it, by requests like others since ``SaslHandshake`` version 1; before that there are no frames.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S
+from harness.security import PLAINTEXT, Security
 from harness.wire.rules import WireRule
 
 __all__ = ["Proxy", "Stats", "WireRule"]
@@ -68,12 +70,13 @@ class Stats:
 class Proxy:
     """A running proxy; its process goes with the context. Start it from the main thread.
 
-    ``brokers`` has each node's ``host:port``; ``addresses`` has the proxy's for each. Every wait is bounded: methods
-    raise ``ChildFailed`` of ``harness.process``.
+    ``brokers`` has each node's ``host:port``, which ``security`` is for; ``addresses`` has the proxy's for each. Every
+    wait is bounded: methods raise ``ChildFailed`` of ``harness.process``.
     """
 
-    def __init__(self, brokers: Mapping[int, str], log: Path) -> None:
-        self._child = roles.start("proxy", {"brokers": {str(node): at for node, at in brokers.items()}}, log)
+    def __init__(self, brokers: Mapping[int, str], log: Path, security: Security = PLAINTEXT) -> None:
+        spec = {"brokers": {str(node): at for node, at in brokers.items()}, "security": asdict(security)}
+        self._child = roles.start("proxy", spec, log)
         try:
             ready = self._child.wait("ready", STARTING_S)
         except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterable
+from ssl import SSLContext
 
 from harness.wire.exchange import Exchange, Reset, Wire
 from harness.wire.fields import Malformed
@@ -21,8 +22,11 @@ _POLL_S = 0.001
 class Connection:
     """One client connection, from accept to close. ``client`` is its protocol for asyncio."""
 
-    def __init__(self, node: int, address: str, wire: Wire, connections: set[Connection]) -> None:
+    def __init__(
+        self, node: int, address: str, wire: Wire, connections: set[Connection], tls: SSLContext | None = None
+    ) -> None:
         self._address = address
+        self._tls = tls
         self._wire = wire
         self._connections = connections
         self._exchange = Exchange(node, wire)
@@ -49,8 +53,9 @@ class Connection:
         host, port = self._address.rsplit(":", 1)
         try:
             async with asyncio.timeout(CONNECT_S):
-                await self._loop.create_connection(lambda: self.broker, host, int(port))
-        except (OSError, TimeoutError):
+                await self._loop.create_connection(lambda: self.broker, host, int(port), ssl=self._tls)
+        except (OSError, TimeoutError) as error:
+            print(f"no connection to {self._address}: {error or 'no answer in time'}", file=sys.stderr, flush=True)
             self.reset()
 
     def listen(self) -> None:

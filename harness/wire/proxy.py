@@ -1,6 +1,7 @@
 """The proxy's process: one listener a broker. See ``harness.wire``.
 
-Spec: ``{"brokers": {"1": "127.0.0.1:9001", ...}}``; it says ``ready`` with its ``listeners``. Commands::
+Spec: ``{"brokers": {"1": "127.0.0.1:9001", ...}, "security": {...}}``; it says ``ready`` with its ``listeners``.
+Commands::
 
     {"do": "rules", "rules": [...]}   replaces the rules; those that stay go on counting; answers "rules"
     {"do": "stats"}                   answers "stats": requests by API, matched and fired a rule, open connections
@@ -19,6 +20,8 @@ from functools import partial
 import uvloop
 
 from harness.process import Message
+from harness.security import Security
+from harness.security.tls import context
 from harness.serving import Answer, Refused, say, serve_in_loop
 from harness.wire.addresses import AddressBook
 from harness.wire.apis import api_name
@@ -43,8 +46,10 @@ class Proxying:
         self._wire, self._connections = Wire(book, self._firings.fired), set[Connection]()
         loop = asyncio.get_running_loop()
 
+        tls = context(Security.of(spec["security"]))
+
         def accept(node: int) -> asyncio.Protocol:
-            return Connection(node, brokers[node], self._wire, self._connections).client
+            return Connection(node, brokers[node], self._wire, self._connections, tls).client
 
         self._servers = [await loop.create_server(partial(accept, node), sock=at) for node, at in sockets.items()]
         gc.freeze()  # what was imported stays: no collection has to look at it while frames wait

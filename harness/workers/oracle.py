@@ -11,6 +11,7 @@ from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S, reading_s
 from harness.janitor import Janitor
 from harness.process import Child, ChildFailed
+from harness.security import PLAINTEXT, Security
 from harness.topics import Topics
 
 
@@ -36,6 +37,7 @@ class Oracle:
         message_size: int,
         parquet: Path,
         committed: bool = False,
+        security: Security = PLAINTEXT,
     ) -> None:
         """Stores every record of the topics below ``ends``, their high watermarks (for ``read_log``).
 
@@ -46,6 +48,7 @@ class Oracle:
         command = {
             "do": "scan",
             "bootstrap": bootstrap,
+            "security": asdict(security),
             "topics": asdict(topics),
             "ends": ends,
             "run_key": run_key,

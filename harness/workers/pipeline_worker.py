@@ -11,6 +11,7 @@ from typing import TypeAlias
 from harness.bounds import CLOSING_S, HELD_UP_S
 from harness.clients import Setting
 from harness.process import Child, ChildDied, ChildFailed, Message
+from harness.security import PLAINTEXT, Security
 
 Stops: TypeAlias = tuple[tuple[str, int], ...]
 """Points at which to stop, each with the number of the batch, from 1, in the life of a worker."""
@@ -40,6 +41,7 @@ class PipelineSpec:
     """For how long nothing may be read, or reported of what was produced."""
     call_s: float
     """How long any one call may take, until it is told otherwise."""
+    security: Security = PLAINTEXT
     workers: int = 1
     """How many begin."""
     by_hand: tuple[int, ...] = ()

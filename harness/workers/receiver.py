@@ -25,6 +25,7 @@ class Receiver:
         self._rows = log.with_suffix(".rows")
         consumer = {
             "bootstrap": spec.bootstrap,
+            "security": asdict(spec.security),
             "topics": asdict(spec.topics),
             "run_key": spec.run_key,
             "message_size": spec.message_size,

@@ -69,7 +69,7 @@ class Writing:
 
     def read_from(self, start: int, end: int, isolation: str) -> list[int]:
         """The offsets in partition 0 that a consumer sees who starts at this one."""
-        consumer, until = reader(self.cluster.bootstrap, isolation), time.monotonic() + _BOUND_S
+        consumer, until = reader(self.cluster.bootstrap, f"{self.topic}.reader", isolation), time.monotonic() + _BOUND_S
         try:
             consumer.assign([TopicPartition(self.topic, 0, start)])
             found: list[int] = []

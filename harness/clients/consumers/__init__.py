@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from harness.clients import Setting
 from harness.clients.bounded import LATE_S
+from harness.security import PLAINTEXT, Security
 
 T = TypeVar("T")
 Isolation = Literal["read_committed", "read_uncommitted"]
@@ -119,6 +120,7 @@ class ConsumerModule(Protocol):
         isolation: Isolation,
         mode: Mode,
         config: Mapping[str, Setting],
+        security: Security = PLAINTEXT,
     ) -> Consumer:
         """A consumer of a topic: of these partitions with ``assign``; with ``subscribe`` they are all that there are.
         ``auto.offset.reset`` is ``earliest`` unless it is given.

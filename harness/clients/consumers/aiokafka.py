@@ -15,11 +15,12 @@ from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssigno
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaConnectionError
 
-from harness.clients import ClientRefused, Setting
+from harness.clients import ClientRefused, Setting, secured
 from harness.clients import settings as tables
 from harness.clients.aiokafka import NAME, stop
 from harness.clients.consumers import DEFAULTS, Calls, Isolation, Mode, Polled
 from harness.clients.settings import Fixed, Given
+from harness.security import PLAINTEXT, Security
 
 T = TypeVar("T")
 _AGAIN_S = 0.1
@@ -53,9 +54,11 @@ def create(
     isolation: Isolation,
     mode: Mode,
     config: Mapping[str, Setting],
+    security: Security = PLAINTEXT,
 ) -> AiokafkaConsumer:
     arguments = {
         **tables.parameters(SETTINGS, {**DEFAULTS, **config}),
+        **secured.parameters(secured.PYTHON, security),
         "bootstrap_servers": bootstrap,
         "group_id": group_id,
         "isolation_level": isolation,

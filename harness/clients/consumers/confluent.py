@@ -9,12 +9,13 @@ from typing import Any
 import confluent_kafka
 from confluent_kafka import OFFSET_STORED, KafkaError, KafkaException, TopicPartition
 
-from harness.clients import ClientRefused, Setting
+from harness.clients import ClientRefused, Setting, secured
 from harness.clients import settings as tables
 from harness.clients.bounded import started
 from harness.clients.confluent import NAME
 from harness.clients.consumers import DEFAULTS, GROUP_S, Calls, Isolation, Mode, Polled
 from harness.clients.settings import Given
+from harness.security import PLAINTEXT, Security
 
 _NO_COORDINATOR = (
     KafkaError.NOT_COORDINATOR,
@@ -59,9 +60,11 @@ def create(
     isolation: Isolation,
     mode: Mode,
     config: Mapping[str, Setting],
+    security: Security = PLAINTEXT,
 ) -> ConfluentConsumer:
     arguments = {
         **tables.parameters(SETTINGS, {**DEFAULTS, **config}),
+        **secured.parameters(secured.LIBRDKAFKA, security),
         "bootstrap.servers": bootstrap,
         "group.id": group_id,
         "isolation.level": isolation,

@@ -16,12 +16,13 @@ from kafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAs
 from kafka.errors import KafkaTimeoutError
 from kafka.structs import OffsetAndMetadata
 
-from harness.clients import ClientRefused, Setting
+from harness.clients import ClientRefused, Setting, secured
 from harness.clients import settings as tables
 from harness.clients.bounded import started
 from harness.clients.consumers import DEFAULTS, GROUP_S, Calls, Isolation, Mode, Polled
 from harness.clients.kafka_python import NAME
 from harness.clients.settings import Fixed, Given
+from harness.security import PLAINTEXT, Security
 
 T = TypeVar("T")
 _CREATE_S = 5.0
@@ -60,9 +61,11 @@ def create(
     isolation: Isolation,
     mode: Mode,
     config: Mapping[str, Setting],
+    security: Security = PLAINTEXT,
 ) -> KafkaPythonConsumer:
     arguments = {
         **tables.parameters(SETTINGS, {**DEFAULTS, **config}),
+        **secured.parameters(secured.PYTHON, security),
         "bootstrap_servers": bootstrap.split(","),
         "group_id": group_id,
         "isolation_level": isolation,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -21,9 +22,11 @@ from harness.clusters.local.links import Links
 from harness.clusters.local.node import Jvm, Node
 from harness.clusters.local.processes import Logs, Processes
 from harness.clusters.local.wiring import wire
+from harness.clusters.ports import HOST
 from harness.clusters.profiles import (
     CONTROLLER,
     PROFILES,
+    Properties,
     broker_properties,
     controller_properties,
     new_cluster_id,
@@ -42,7 +45,8 @@ class LocalCluster(Brokers):
     """Starts on construction of its context, is gone after it.
 
     ``first_port`` fixes the brokers' ports (first, first + 1, ...); free ones are taken without it. With ``relays``
-    every connection between nodes passes one, so that it can be cut.
+    every connection between nodes passes one, so that it can be cut. ``listeners`` are more of them for clients, each
+    with its ``security.protocol``, and ``properties`` are more of every node's, as those need them.
     Raises ``ClusterFailed`` with one line for a person when it does not come up.
     """
 
@@ -57,13 +61,16 @@ class LocalCluster(Brokers):
         first_port: int | None = None,
         eligible_leader_replicas: bool = True,
         relays: bool = False,
+        listeners: Mapping[str, str] | None = None,
+        properties: Properties | None = None,
     ) -> None:
         self.folder = folder
         self._features = () if eligible_leader_replicas else ("--feature", "eligible.leader.replicas.version=0")
         self._profile = PROFILES[profile]
         self._java = find_java()
         self._janitor = janitor
-        self._wire = partial(wire, brokers, first_port, relays)
+        self._wire = partial(wire, brokers, first_port, relays, listeners)
+        self._more = properties or {}
         self._wiring = self._wire()
         super().__init__({id: self._wiring.address(id) for id in self._wiring.brokers})
         self.links: Links | None = None
@@ -79,6 +86,10 @@ class LocalCluster(Brokers):
         self.logs: Logs = Logs(self._nodes)
         self.java: str = self._java.description
         self.settings = self._profile.recorded
+
+    def listening(self, name: str) -> dict[int, str]:
+        """The brokers' addresses of one of its ``listeners``."""
+        return {node: f"{HOST}:{port}" for (node, its), port in self._wiring.besides.items() if its == name}
 
     @property
     def nodes(self) -> list[Node]:
@@ -168,7 +179,7 @@ class LocalCluster(Brokers):
                 properties = controller_properties(node.id, reached, self._profile)
             else:
                 properties = broker_properties(node.id, reached, len(self.addresses), self._profile)
-            node.configure(properties)
+            node.configure(properties | self._more)
 
     def _format(self) -> None:
         cluster_id = new_cluster_id()

@@ -8,7 +8,7 @@ a port of its own: so who connects is known by the port, and what is advertised 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from harness.clusters.ports import HOST, free_ports
@@ -26,6 +26,10 @@ class Wiring:
     """Of the listener that clients use, or with the controller the brokers unless there are relays."""
     between: Mapping[Pair, int]
     """With relays, the port of the second node's listener for the first: for each broker one at each node."""
+    besides: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    """The ports of more listeners for clients, by broker and the listener's name."""
+    protocols: Mapping[str, str] = field(default_factory=dict)
+    """Of those by their names; every other is in plain."""
 
     @property
     def brokers(self) -> list[int]:
@@ -48,6 +52,8 @@ class Wiring:
             if to == node:
                 bound[_listener(sender, to)] = f"{HOST}:{port}"
                 told[_listener(sender, to)] = relays.get((sender, to), f"{HOST}:{port}")
+        bound |= (more := {name: f"{HOST}:{port}" for (to, name), port in self.besides.items() if to == node})
+        told |= more
         at_controller = [name for name in bound if node == CONTROLLER]
         if node != CONTROLLER:
             at_controller = [_listener(node, CONTROLLER) if self.between else "CONTROLLER"]
@@ -57,7 +63,7 @@ class Wiring:
             "listeners": _urls(bound),
             "advertised.listeners": _urls(told),
             "listener.security.protocol.map": ",".join(
-                f"{name}:PLAINTEXT" for name in {**bound, **dict.fromkeys(at_controller)}
+                f"{name}:{self.protocols.get(name, 'PLAINTEXT')}" for name in {**bound, **dict.fromkeys(at_controller)}
             ),
         }
         if self.between and node != CONTROLLER:
@@ -66,16 +72,22 @@ class Wiring:
         return properties | {f"listener.name.{name.lower()}.num.network.threads": 1 for name in bound if name != own}
 
 
-def wire(brokers: int, first_port: int | None, relays: bool) -> Wiring:
+def wire(brokers: int, first_port: int | None, relays: bool, protocols: Mapping[str, str] | None = None) -> Wiring:
     """Takes ports for a controller and so many brokers: first, first + 1, ... for clients, or free ones.
 
     Raises ``ClusterFailed`` if one of those that are wanted is taken.
     """
     ids = range(1, brokers + 1)
     pairs = list(product(ids, (CONTROLLER, *ids))) if relays else []
-    wanted = [0, *(0 if first_port is None else first_port + i for i in range(brokers)), *(0 for _ in pairs)]
-    free = free_ports(wanted)
-    return Wiring(dict(zip((CONTROLLER, *ids), free, strict=False)), dict(zip(pairs, free[brokers + 1 :], strict=True)))
+    more = list(product(ids, protocols or {}))
+    wanted = [0, *(0 if first_port is None else first_port + i for i in range(brokers)), *(0 for _ in (*pairs, *more))]
+    free = iter(free_ports(wanted))
+    return Wiring(
+        dict(zip((CONTROLLER, *ids), free, strict=False)),
+        dict(zip(pairs, free, strict=False)),
+        dict(zip(more, free, strict=True)),
+        protocols or {},
+    )
 
 
 def _listener(sender: int, to: int) -> str:
