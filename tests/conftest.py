@@ -19,7 +19,7 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
-_CLUSTERS = {"cluster", "relayed", "lone"}
+_CLUSTERS = {"cluster", "relayed", "lone", "containers"}
 
 
 @pytest.hookimpl(tryfirst=True)

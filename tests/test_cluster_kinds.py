@@ -104,8 +104,15 @@ def test_a_workload_can_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_else_knows_that_brokers_are_processes_of_this_machine() -> None:
+    assert _who_names("local") == {"clusters/kinds.py", "roles/__init__.py"}  # which has the relay's command line
+
+
+def test_nobody_else_knows_that_brokers_are_containers() -> None:
+    assert _who_names("compose") == {"clusters/kinds.py"}
+
+
+def _who_names(kind: str) -> set[str]:
     harness = Path(__file__).parents[1] / "harness"
-    room = harness / "clusters/local"
+    room = harness / "clusters" / kind
     outside = (path for path in harness.rglob("*.py") if room not in path.parents)
-    named = {str(path.relative_to(harness)) for path in outside if "clusters.local" in path.read_text()}
-    assert named == {"clusters/kinds.py", "cli/standing.py", "roles/__init__.py"}  # which has the relay's command line
+    return {str(path.relative_to(harness)) for path in outside if f"clusters.{kind}" in path.read_text()}

@@ -14,12 +14,19 @@ import pytest
 
 from harness.claims import load as load_claims
 from harness.cli import cli
+from harness.clusters.can import Ability
+from harness.clusters.kinds import CLUSTERS
 from harness.events import Verdict
 from harness.faults import FAULTS
 from harness.workload import load
 from harness.workload.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
+HOW: dict[str, dict[object, str]] = {
+    "local": {Ability.DISCONNECT: "no"},
+    "compose": {Ability.LINKS: "with root", Ability.FULL_DISKS: "with root"},
+}
+"""What of a kind of cluster cannot be had, or not by everybody."""
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), ROOT / "results/README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _CODE = re.compile(r"^```(?:console|sh|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(harness [^`]+)`")
@@ -111,6 +118,19 @@ def test_nothing_that_a_producer_promises_is_called_exactly_once(document: Path)
     for sentence in re.split(r"[.:|]\s", document.read_text()):
         if "exactly-once" in sentence.lower():
             assert re.search(r"\b(no|not|pipelines?|offsets|guarantees)\b|-worker`", sentence), sentence
+
+
+def test_what_can_be_done_to_which_kind_of_cluster_is_in_a_table() -> None:
+    head, _, *rows = re.findall(
+        r"^\| .*|^\|---.*", (ROOT / "docs/clusters.md").read_text().partition("## What can")[2], re.M
+    )
+    kinds = [cell.strip() for cell in head.split("|")[2:-1]]
+    assert kinds == [*CLUSTERS]
+    said = {}
+    for fault in FAULTS:
+        needs = FAULTS[fault].needs(FAULTS[fault].parameters())
+        said[f"`{fault}`"] = [next((how for need, how in HOW[kind].items() if need in needs), "yes") for kind in kinds]
+    assert {name: cells for name, *cells in ([cell.strip() for cell in row.split("|")[1:-1]] for row in rows)} == said
 
 
 def test_every_command_is_in_the_readme() -> None:

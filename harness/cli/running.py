@@ -20,7 +20,7 @@ from harness.clusters.kinds import CLUSTERS
 from harness.console import console
 from harness.space import free_bytes
 from harness.store import Results, TrialRecord
-from harness.workload import WorkloadError, load, parse
+from harness.workload import Workload, WorkloadError, load, parse
 
 if TYPE_CHECKING:
     from harness.plan import Plan
@@ -42,10 +42,7 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
     store = None if resume is None else Results.open(resume)
     if store is None:
         assert workload is not None
-        wanted = load(workload)
-        if kind is not None:
-            stated = wanted.model_dump(mode="json")
-            wanted = parse({**stated, "cluster": {**stated["cluster"], "kind": kind}})
+        wanted = on_clusters_of(load(workload), kind)
     elif "claims" in store.run():
         raise click.UsageError(f"{resume} is a run of claims; go on with: harness claims --resume {store.typed}")
     else:
@@ -92,6 +89,14 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
             out.print(f"{each.word:14} {each.name}: {each.says}", soft_wrap=True)
         out.print(f"claims: {room.write_document(done.results, wanted, decided)}", soft_wrap=True)
         sys.exit(INCOMPLETE if any(each.outcome is room.ClaimOutcome.NOT_DECIDED for each in decided) else OK)
+
+
+def on_clusters_of(workload: Workload, kind: str | None) -> Workload:
+    """The workload on clusters of this kind, whatever it says itself. Raises ``WorkloadError`` where it cannot be."""
+    if kind is None:
+        return workload
+    stated = workload.model_dump(mode="json")
+    return parse({**stated, "cluster": {**stated["cluster"], "kind": kind}})
 
 
 def _same(stored: str, asked: str | None, store: Results) -> None:

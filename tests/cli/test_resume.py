@@ -17,7 +17,7 @@ from harness.cli import cli, running
 from harness.provenance import describe, note_start
 from harness.store import FaultRecord, Results, ResultsUnusable, TrialRecord
 from harness.sweep import plan_of
-from harness.workload import WorkloadError, parse
+from harness.workload import WorkloadError, load, parse
 
 _WORKLOAD: dict[str, Any] = {
     "name": "small",
@@ -60,6 +60,37 @@ def test_it_goes_on_from_anywhere_and_leaves_nothing_there(run: Path, tmp_path: 
     starts = json.loads((run / "run.json").read_text())["starts"]
     assert [start["started"] for start in starts][:1] == [stored["started"]] and len(starts) == 3
     assert all(start[key] == stored[key] for start in starts for key in ("clients", "git", "harness_version", "kernel"))
+
+
+def test_it_goes_on_with_the_kind_of_cluster_that_it_began_with(run: Path) -> None:
+    for kind in ("local", None):
+        options = [] if kind is None else ["--cluster", kind]
+        cli.main(["sweep", "--resume", str(run), "--dry-run", *options], standalone_mode=False)
+    with pytest.raises(UsageError, match="runs on clusters of kind local, and cannot go on with compose"):
+        cli.main(["sweep", "--resume", str(run), "--cluster", "compose"], standalone_mode=False)
+
+
+def test_what_the_command_says_of_the_kind_of_cluster_counts_and_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, claims = tmp_path / "small.yaml", tmp_path / "claims.yaml"
+    file.write_text(json.dumps({**_WORKLOAD, "cluster": {"brokers": 2}, "faults": {"recipes": ["disconnect-leader"]}}))
+    arm = {"fault": "disconnect-leader"}
+    claim = {
+        "says": "so",
+        "source": "me",
+        "arms": {"a": arm},
+        "checks": [{"check": "never", "what": "lost", "arms": ["a"]}],
+    }
+    claims.write_text(json.dumps({"name": "small", "kafka": "4.4.0", "claims": {"it-is": claim}}))
+    for command, path in (("sweep", file), ("claims", claims)):
+        for kind, lacks in (("local", True), ("compose", False)):
+            cli.main([command, str(path), "--dry-run", "--cluster", kind], standalone_mode=False)
+            said = " ".join(capsys.readouterr().out.split())
+            assert ("cannot be done to a cluster of kind local" in said) is lacks
+    wanted = running.on_clusters_of(load(file), "compose")
+    assert (wanted.cluster.kind, wanted.cluster.brokers) == ("compose", 2)
+    assert describe("run", wanted, plan_of(wanted))["workload"]["cluster"]["kind"] == "compose"
 
 
 def test_the_disk_that_counts_is_the_runs_own(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

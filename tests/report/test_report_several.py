@@ -28,6 +28,22 @@ def test_it_is_among_what_ran_where_somebody_stated_it(workload: dict[str, Any],
     assert found == said
 
 
+def test_how_brokers_were_run_is_among_what_ran() -> None:
+    on = {"Image": "apache/kafka:4.4.0, sha256:1", "Network path": "published ports"}
+    for stored, said in (
+        (
+            {"cluster": {"kind": "compose", "run": "as containers", "on": on}},
+            {"Brokers": "compose, as containers", **on},
+        ),
+        ({"cluster": {"kind": "local", "run": "as processes"}}, {"Brokers": "local, as processes"}),
+        ({}, {}),
+    ):
+        table = next(iter(what_ran(stored)))
+        assert isinstance(table, Table)
+        rows = {str(what): which for what, which in table.rows}
+        assert {what: rows[what] for what in ("Brokers", *on) if what in rows} == said
+
+
 def test_a_row_is_called_by_it_where_it_is_not_one() -> None:
     plain = one()
     several = plain.model_copy(update={"config": {**plain.config, "producers": 4, "topics": 2}})
