@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 from harness.clusters import ClusterFailed
-from harness.clusters.compose import command, engine, standing
+from harness.clusters.compose import COMPOSE, command, engine, labels, project, standing
+from harness.clusters.compose.cluster import TAKEN
+from harness.clusters.compose.document import Layout
+from harness.clusters.local import LOCAL
+from harness.clusters.profiles import new_cluster_id
 
 
 @pytest.mark.parametrize(
@@ -86,7 +90,7 @@ def test_no_compose_and_one_that_is_too_old(tmp_path: Path, monkeypatch: pytest.
             " Container a  Creating\nError response from daemon: no such image\n",
             "Error response from daemon: no such image",
         ),
-        ("Creating a ... error\nERROR: for a  port is taken\nEncountered errors\n", "Encountered errors"),
+        ("Creating a ... error\nERROR: for a  it is taken\nEncountered errors while\n", "ERROR: for a  it is taken"),
         ("", "it did not say why"),
     ],
 )
@@ -108,6 +112,31 @@ def test_a_port_that_is_taken(docker: Any) -> None:
         with pytest.raises(ClusterFailed, match=f"port {port} of 127.0.0.1 is taken"):
             standing.up("4.4.0", 1, port, "fault")
     assert standing.status() is None
+
+
+def test_a_port_that_somebody_takes_before_the_engine_does(docker: Any, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        layout = Layout("apache/kafka:4.4.0", new_cluster_id(), {1: taken.getsockname()[1]}, "fault")
+        try:
+            with pytest.raises(ClusterFailed) as refused:
+                command.up("delivery-harness-port", layout, tmp_path)
+        finally:
+            project.remove(docker, "delivery-harness-port")
+    assert any(words in str(refused.value) for words in TAKEN) and "\n" not in str(refused.value), refused.value
+
+
+def test_whose_it_is_only_its_own_machine_can_say() -> None:
+    ours = labels.owner()
+    machine, pid, began = ours.rsplit(" ", 2)
+    assert not labels.is_left(ours)
+    assert labels.is_left(f"{machine} {pid} 1") and labels.is_left(f"{machine} {2**22 + 1} {began}")
+    assert not labels.is_left(f"not-{machine} {pid} 1")
+
+
+def test_what_runs_here_as_processes_runs_in_containers_too() -> None:
+    assert [*COMPOSE.versions()] == [*LOCAL.versions()]
 
 
 def test_a_project_of_that_name_that_is_somebody_elses(docker: Any) -> None:

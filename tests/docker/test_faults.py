@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.events import Verdict
+from harness.events import NO_FAULT, Verdict
 from harness.faults import FAULTS
 from harness.faults.effects import effects_of
 
@@ -34,7 +34,7 @@ VERDICTS = {
     "full-disk": MAY_LOSE,
     "kill-coordinator": KEPT,
     "kill-worker": KEPT,
-    None: KEPT,  # the pipeline of the last one without it
+    NO_FAULT: KEPT,  # the pipeline
 }
 FOUND = {"zombie-leader": ("lost", 300), "power-loss": ("lost", 550), "lose-ack": ("duplicate", 250)}
 
@@ -43,17 +43,17 @@ FOUND = {"zombie-leader": ("lost", 300), "power-loss": ("lost", 550), "lose-ack"
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_each_fault_is_judged_as_on_processes(docker: Any, tmp_path: Path) -> None:
-    lacks = swept(tmp_path / "run", **{key: value for key, value in WORKLOAD.items() if key not in ("name", "kafka")})
-    ran = {record.fault.name: record for record in lacks.records if record.status != "skipped"}
+    done = swept(tmp_path / "run", **{key: value for key, value in WORKLOAD.items() if key not in ("name", "kafka")})
+    ran = {record.fault.name: record for record in done.records if record.status != "skipped"}
     assert ran.keys() == VERDICTS.keys()
     for name, record in ran.items():
         assert record.verdict in VERDICTS[name], (name, record.verdict, record.verdict_reason)
-        assert name is None or record.fault.fired
+        assert name == NO_FAULT or record.fault.fired
     for name, (anomaly, count) in FOUND.items():
         assert getattr(ran[name].anomalies, anomaly) == count
-    run = lacks.results.run()
+    run = done.results.run()
     assert run["cluster"]["kind"] == "compose" and {*run["cluster"]["on"]} == {"Image", "Docker", "Network path"}
-    report = lacks.report.read_text()
+    report = done.report.read_text()
     assert "compose, as containers of Docker Compose" in report and run["cluster"]["on"]["Image"] in report
 
 

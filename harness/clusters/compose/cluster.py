@@ -17,10 +17,10 @@ from harness.clusters.brokers import Brokers
 from harness.clusters.compose import command, labels, project, record
 from harness.clusters.compose.disks import Disks
 from harness.clusters.compose.document import Layout, service
-from harness.clusters.compose.engine import connect, image, image_name
+from harness.clusters.compose.engine import connect, image, image_name, told
 from harness.clusters.compose.links import Links, lacking
 from harness.clusters.compose.network import Network, addresses, free_subnet
-from harness.clusters.compose.node import Node, told
+from harness.clusters.compose.node import Node
 from harness.clusters.compose.processes import Logs, Processes
 from harness.clusters.features import switch_off
 from harness.clusters.ports import HOST, free_ports
@@ -32,7 +32,8 @@ _START_S = 90.0
 _REMOVE_S = 60.0
 _TRIES = 3
 _LOOK_S = 0.2
-_TAKEN = ("address already in use", "port is already allocated", "Pool overlaps")
+TAKEN = ("address already in use", "port is already allocated", "Pool overlaps")
+"""What the engine says where somebody else has what was free when it was chosen."""
 _ELIGIBLE = "eligible.leader.replicas.version"
 
 
@@ -67,7 +68,7 @@ class ComposeCluster(Brokers):
                 return self._start()
             except ClusterFailed as failed:
                 # Ports and subnet were free when they were chosen; somebody else may have taken one meanwhile.
-                if not any(word in str(failed) for word in _TAKEN):
+                if not any(word in str(failed) for word in TAKEN):
                     raise
         return self._start()
 

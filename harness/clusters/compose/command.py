@@ -13,13 +13,14 @@ import yaml
 from harness.clusters import ClusterFailed
 from harness.clusters.compose.document import Layout, document
 from harness.clusters.compose.engine import environment
+from harness.process import guarded
 
 _OLDEST = (1, 27)
 """The first that takes a document without a version."""
 _ASK_S = 20
 _UP_S = 180
 _NUMBER = re.compile(r"(\d+)\.(\d+)")
-_NOISE = ("Creating", "Container", "Network", "Volume", "time=", "Attaching", "Pulling")
+_NOISE = ("Creating", "Starting", "Container", "Network", "Volume", "time=", "Encountered errors")
 
 
 def find() -> tuple[list[str], str]:
@@ -52,7 +53,12 @@ def up(project: str, layout: Layout, folder: Path) -> str:
     command = [*compose, "-p", project, "-f", str(file), "up", "-d"]
     try:
         done = subprocess.run(
-            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_UP_S, env=environment(), check=False
+            guarded(command),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=_UP_S,
+            env=environment(),
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise ClusterFailed(f"docker compose did not bring the containers up within {_UP_S} s") from error

@@ -21,8 +21,8 @@ import psutil
 
 from harness.clusters import ClusterFailed
 from harness.clusters.compose.document import DATA
-from harness.clusters.compose.engine import is_on_this_machine
-from harness.clusters.compose.node import Node, told
+from harness.clusters.compose.engine import is_on_this_machine, told
+from harness.clusters.compose.node import Node
 from harness.clusters.files import CHECKPOINT, longest_log, lose_directories, lose_unflushed
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -9,7 +10,7 @@ import platform
 import shutil
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -87,6 +88,18 @@ def is_on_this_machine() -> bool:
     """Whether containers are processes of this machine, which ``root`` could reach. Raises ``ClusterFailed``."""
     told = connect().info()
     return bool(told["Name"] == socket.gethostname() and told["KernelVersion"] == platform.release())
+
+
+@contextlib.contextmanager
+def told(what: str) -> Iterator[None]:
+    """What the engine refuses or does not answer within is a ``ClusterFailed``."""
+    import requests
+    from docker.errors import DockerException
+
+    try:
+        yield
+    except (DockerException, requests.RequestException) as error:
+        raise ClusterFailed(f"{what}: {one_line(error)}") from error
 
 
 def one_line(error: Exception) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
+from harness.clusters.compose.engine import told
 from harness.clusters.compose.labels import PROJECT
-from harness.clusters.compose.node import Node, told
+from harness.clusters.compose.node import Node
 
 if TYPE_CHECKING:
     from docker import DockerClient

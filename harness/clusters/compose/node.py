@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 import psutil
 
 from harness.clusters import ClusterFailed
-from harness.clusters.compose.engine import one_line
+from harness.clusters.compose.engine import told
 from harness.clusters.last_words import last_words
 
 _END_S = 20.0
@@ -21,18 +20,6 @@ _LINES = 2_000
 _LAST_WORDS_BYTES = 100_000
 _Given = ParamSpec("_Given")
 _Got = TypeVar("_Got")
-
-
-@contextlib.contextmanager
-def told(what: str) -> Iterator[None]:
-    """What the engine refuses or does not answer within is a ``ClusterFailed``."""
-    import requests
-    from docker.errors import DockerException
-
-    try:
-        yield
-    except (DockerException, requests.RequestException) as error:
-        raise ClusterFailed(f"{what}: {one_line(error)}") from error
 
 
 def asked(method: Callable[_Given, _Got]) -> Callable[_Given, _Got]:

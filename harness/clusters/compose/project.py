@@ -5,20 +5,22 @@ python -m harness.clusters.compose.project NAME    # removes it: what the janito
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from harness.clusters import ClusterFailed
 from harness.clusters.compose import labels
-from harness.clusters.compose.engine import connect, one_line
+from harness.clusters.compose.engine import connect, one_line, told
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 _AT_ONCE = 4
+_GONE_S = 20.0
+_AGAIN_S = 0.2
 
 
 def things(client: DockerClient, label: str) -> Iterable[Any]:
@@ -31,19 +33,15 @@ def things(client: DockerClient, label: str) -> Iterable[Any]:
 
 def remove(client: DockerClient, project: str) -> None:
     """Kills and removes all of it; no error for what is gone. Raises ``ClusterFailed`` where something stays."""
-    from docker.errors import DockerException
-
-    label = f"{labels.PROJECT}={project}"
-    with contextlib.suppress(DockerException), ThreadPoolExecutor(_AT_ONCE) as pool:
-        containers = client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
-        list(pool.map(_remove_container, containers))
-    try:
-        for network in client.networks.list(filters={"label": label}):
-            network.remove()
-        for volume in client.volumes.list(filters={"label": label}):
-            volume.remove(force=True)
-    except DockerException as error:
-        raise ClusterFailed(f"the compose project {project} could not be removed: {one_line(error)}") from error
+    label, until = f"{labels.PROJECT}={project}", time.monotonic() + _GONE_S
+    while True:
+        with told(f"the compose project {project} could not be removed"):
+            left = list(things(client, label))
+        if not left:
+            return
+        errors = _remove_all(left)
+        if errors and time.monotonic() > until:
+            raise ClusterFailed(f"the compose project {project} could not be removed: {errors[-1]}")
 
 
 def remove_left(client: DockerClient) -> list[str]:
@@ -63,11 +61,30 @@ def labels_of(thing: Any) -> Mapping[str, str]:
     return (attributes.get("Config") or attributes).get("Labels") or {}
 
 
-def _remove_container(container: Any) -> None:
-    from docker.errors import DockerException
+def _remove_all(left: Sequence[Any]) -> list[str]:
+    """Containers first: they hold the rest. What was refused, as another may be at it, or because one is held still."""
+    containers = [thing for thing in left if hasattr(thing, "kill")]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        errors = [*pool.map(_remove, containers)]
+    errors += [_remove(thing) for thing in left if thing not in containers]
+    if refused := [error for error in errors if error is not None]:
+        time.sleep(_AGAIN_S)
+    return refused
 
-    with contextlib.suppress(DockerException):  # another is at it, or it is gone: what stays is told of by its network
-        container.remove(force=True, v=True)
+
+def _remove(thing: Any) -> str | None:
+    from docker.errors import DockerException, NotFound
+
+    try:
+        if hasattr(thing, "kill"):
+            thing.remove(force=True, v=True)
+        else:
+            thing.remove()
+    except NotFound:
+        pass
+    except DockerException as error:
+        return one_line(error)
+    return None
 
 
 def main() -> None:

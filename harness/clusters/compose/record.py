@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from harness.clusters.compose.engine import is_on_this_machine
-from harness.clusters.compose.node import Node, told
+from harness.clusters.compose.engine import is_on_this_machine, told
+from harness.clusters.compose.node import Node
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -16,8 +16,7 @@ from harness.clusters import ClusterFailed, Progress
 from harness.clusters.brokers import Brokers
 from harness.clusters.compose import command, labels, project
 from harness.clusters.compose.document import Layout, service
-from harness.clusters.compose.engine import connect, image, image_name
-from harness.clusters.compose.node import told
+from harness.clusters.compose.engine import connect, image, image_name, told
 from harness.clusters.ports import HOST, free_ports
 from harness.clusters.profiles import new_cluster_id
 from harness.clusters.standing import Standing, state_folder
