@@ -16,6 +16,7 @@ from typing import Any, Self
 from harness.clusters import ClusterFailed, Coordinated
 from harness.clusters.admin import PartitionView, TopicView
 from harness.clusters.can import Ability, Disks, Links, Logs, Processes
+from harness.events import FaultEvent
 from harness.security import PLAINTEXT, Security
 
 OF_COORDINATORS: Mapping[Coordinated, str] = {"transaction": "__transaction_state", "group": "__consumer_offsets"}
@@ -138,6 +139,12 @@ class FakeCluster:
         self._settle()
         told, self._unasked = self._unasked, []
         return told
+
+    def refuses(self, config: Mapping[str, Any]) -> str | None:
+        return None
+
+    def happened(self) -> Sequence[FaultEvent]:
+        return ()
 
     def heal(self) -> None:
         self.mend()
