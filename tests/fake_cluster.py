@@ -59,6 +59,8 @@ class FakeCluster:
         self.processes: Processes | None = self
         self.links: Links | None = self if Ability.LINKS in self.can else None
         self.disks: Disks | None = self
+        if Ability.CONTROLLER not in self.can:
+            self.controller = None
         self.logs: Logs | None = self
         self._heard = dict.fromkeys(self.addresses, self._now_s)  # by the controller, of each broker
         self._known: dict[int, dict[str, PartitionView]] = {node: {} for node in self.addresses}

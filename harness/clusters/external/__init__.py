@@ -31,15 +31,18 @@ def _lacks(stated: Stated) -> Mapping[Ability, str]:
     nodes: Mapping[str, Mapping[str, object]] = stated.get("nodes") or {}
     if not nodes:
         return NOTHING
-    if len(nodes) < stated["brokers"]:
-        some = f"commands for {len(nodes)} of its {stated['brokers']} brokers alone (cluster.nodes)"
+    brokers = [node for node in nodes if int(node) != stated["controller"]]
+    if len(brokers) < stated["brokers"]:
+        some = f"commands for {len(brokers)} of its {stated['brokers']} brokers alone (cluster.nodes)"
         return {ability: some if ability in _TAKES else what for ability, what in NOTHING.items()}
     lacking = {action: [str(node) for node, its in nodes.items() if not its.get(action)] for action in ACTIONS}
     lacks = {ability: what for ability, what in NOTHING.items() if ability not in _TAKES}
     for ability, actions in _TAKES.items():
         if without := [action for action in actions if lacking[action]]:
-            commands = listed((f"{action} broker {listed(lacking[action])}" for action in without), "or")
+            commands = listed((f"{action} node {listed(lacking[action])}" for action in without), "or")
             lacks[ability] = f"no command to {commands} (cluster.nodes)"
+    if len(brokers) < len(nodes):
+        lacks.pop(Ability.CONTROLLER)
     return lacks
 
 

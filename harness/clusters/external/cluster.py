@@ -56,6 +56,7 @@ class ExternalCluster(Brokers):
         self._apis = found.apis
         if self._stated.nodes:
             self.processes = self._commands = Commands(self._stated.nodes, self.addresses, self._janitor)
+            self.controller = self._stated.controller
         self.wait_healthy(None, _HEALTHY_S)
         return self
 
@@ -117,7 +118,10 @@ def _fail_unless_wanted(found: Found, wanted: Wanted, stated: External) -> None:
     if len(found.addresses) != wanted.brokers:
         there = f"{plural(len(found.addresses), 'broker')} ({listed(map(str, found.addresses))})"
         raise ClusterFailed(f"{at} has {there}: write cluster.brokers: {len(found.addresses)}")
-    if stated.nodes and (unknown := sorted(stated.nodes.keys() - found.addresses.keys())):
+    if stated.controller is not None and found.controllers != (stated.controller,):
+        voters = listed(map(str, found.controllers)) if found.controllers else "nobody that may be told"
+        raise ClusterFailed(f"cluster.controller is {stated.controller}, and the controllers of {at} are {voters}")
+    if unknown := sorted(stated.nodes.keys() - found.addresses.keys() - {stated.controller}):
         known = listed(map(str, found.addresses))
         raise ClusterFailed(f"cluster.nodes has {listed(map(str, unknown))}, and the brokers of {at} are {known}")
     release = ".".join(wanted.kafka.split(".")[:2])

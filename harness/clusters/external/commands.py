@@ -56,6 +56,8 @@ class Commands:
         self._begin(node, "stop", "start")
 
     def ended(self, node: int) -> int | None:
+        if node not in self.addresses:  # a controller, whose address no broker tells: its owner's word is taken
+            return 0
         host, _, port = self.addresses[node].rpartition(":")
         try:
             with socket.create_connection((resolved(host.strip("[]"), _CONNECT_S), int(port)), _CONNECT_S):

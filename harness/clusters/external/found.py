@@ -10,10 +10,13 @@ from kio.schema.api_versions.v3 import request as versions
 from kio.schema.api_versions.v3 import response as versions_found
 from kio.schema.describe_configs.v4 import request as configs
 from kio.schema.describe_configs.v4 import response as configs_found
+from kio.schema.describe_quorum.v1 import request as quorum
+from kio.schema.describe_quorum.v1 import response as quorum_found
 from kio.schema.errors import ErrorCode
 from kio.schema.metadata.v12 import request as metadata
 from kio.schema.metadata.v12 import response as metadata_found
-from kio.static.primitive import i8
+from kio.schema.types import TopicName
+from kio.static.primitive import i8, i32
 
 from harness.clusters import ClusterFailed, admin
 from harness.security import Security
@@ -55,6 +58,8 @@ class Found:
     """By feature the highest level that its brokers support."""
     finalized: Mapping[str, int]
     """By feature the level that is on."""
+    controllers: tuple[int, ...]
+    """The voters, where they may be asked for."""
     settings: Mapping[str, str]
     """Of one broker; empty where it may not be asked."""
 
@@ -74,7 +79,8 @@ def find(bootstrap: Sequence[str], security: Security) -> Found:
     for address in bootstrap:
         try:
             cluster_id, addresses = _brokers(address, security)
-            return Found(cluster_id, addresses, *_versions(address, security), _settings(address, addresses, security))
+            said, voters = _versions(address, security), _voters(address, security)
+            return Found(cluster_id, addresses, *said, voters, _settings(address, addresses, security))
         except admin.AdminError as error:
             silent.append(str(error))
     raise ClusterFailed(f"nobody answers at cluster.bootstrap: {'; '.join(silent)}")
@@ -100,6 +106,22 @@ def _versions(address: str, security: Security) -> tuple[dict[str, int], dict[st
         {feature.name: int(feature.max_version) for feature in answer.supported_features},
         {feature.name: int(feature.max_version_level) for feature in answer.finalized_features},
     )
+
+
+def _voters(address: str, security: Security) -> tuple[int, ...]:
+    metadata_log = quorum.TopicData(
+        topic_name=TopicName("__cluster_metadata"), partitions=(quorum.PartitionData(partition_index=i32(0)),)
+    )
+
+    def told(answer: quorum_found.DescribeQuorumResponse) -> tuple[int, ...]:
+        partitions = (partition for topic in answer.topics for partition in topic.partitions)
+        return tuple(sorted(int(voter.replica_id) for each in partitions for voter in each.current_voters))
+
+    asked = quorum.DescribeQuorumRequest(topics=(metadata_log,))
+    try:
+        return admin.call(address, asked, quorum_found.DescribeQuorumResponse, told, _ASK_S, security)
+    except admin.AdminError:
+        return ()
 
 
 def _settings(address: str, addresses: Mapping[int, str], security: Security) -> dict[str, str]:

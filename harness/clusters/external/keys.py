@@ -46,7 +46,11 @@ class External(Keys):
     bootstrap: tuple[str, ...] = Field(min_length=1, description="addresses of some of its brokers, each HOST:PORT")
     properties: str | None = Field(default=None, description="a Java client's properties file: TLS, SASL, and as whom")
     prefix: str = Field(default="delivery-harness.", description="what all names begin with that are made there")
-    nodes: Mapping[int, Node] = Field(default={}, description="by broker id the commands that end, freeze and start it")
+    nodes: Mapping[int, Node] = Field(default={}, description="by node id the commands that end, freeze and start it")
+
+    controller: int | None = Field(
+        default=None, ge=0, description="the id in nodes of its controller, if it has one, which is no broker"
+    )
 
     @classmethod
     def of(cls, stated: Mapping[str, Any]) -> External:
