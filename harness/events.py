@@ -197,6 +197,8 @@ class FaultEvent:
     """The evidence: node, process id, partition, leader before and after, request ordinal, ..."""
 
 
+COMMAND = "command"
+"""What is noted when somebody else's node was ended, frozen or started by its owner's command."""
 NO_REPORT = "no report"
 """The name of the error of a message of which the client never said anything."""
 CLIENT_DIED = "the client died"

@@ -78,6 +78,9 @@ def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, 
                 _store(results, watcher, _not_run(trials.pop(0), "failed", reason), venue)
                 continue
             while trials:
+                if (why := venue.cluster.refuses(trials[0].config)) is not None:
+                    _store(results, watcher, _not_run(trials.pop(0), reason=why))
+                    continue
                 if not _run_one(trials.pop(0), venue, results, watcher):
                     break
 

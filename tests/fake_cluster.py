@@ -16,6 +16,7 @@ from typing import Any, Self
 from harness.clusters import ClusterFailed, Coordinated
 from harness.clusters.admin import PartitionView, TopicView
 from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
+from harness.events import FaultEvent
 from harness.security import PLAINTEXT, Security
 
 OF_COORDINATORS: Mapping[Coordinated, str] = {"transaction": "__transaction_state", "group": "__consumer_offsets"}
@@ -62,6 +63,8 @@ class FakeCluster:
         self.links: Links | None = self if Ability.LINKS in self.can else None
         self.network: Network | None = self if Ability.DISCONNECT in self.can else None
         self.disks: Disks | None = self
+        if Ability.CONTROLLER not in self.can:
+            self.controller = None
         self.logs: Logs | None = self
         self._heard = dict.fromkeys(self.addresses, self._now_s)  # by the controller, of each broker
         self._known: dict[int, dict[str, PartitionView]] = {node: {} for node in self.addresses}
@@ -142,6 +145,12 @@ class FakeCluster:
         self._settle()
         told, self._unasked = self._unasked, []
         return told
+
+    def refuses(self, config: Mapping[str, Any]) -> str | None:
+        return None
+
+    def happened(self) -> Sequence[FaultEvent]:
+        return ()
 
     def heal(self) -> None:
         self.mend()

@@ -23,7 +23,7 @@ from .test_sweep_loop import swept
 
 WORKLOADS = [Path(__file__).parents[1] / "workloads" / name for name in ("faults.yaml", "transactions.yaml")]
 """Every fault is in one of them."""
-NODES = r"no nodes that could be (frozen|(killed|shut down) and no nodes that could be started again)"
+NODES = r"no nodes that could be (frozen|(killed|shut down)(,| and) no nodes that could be started again)"
 LINKS = "no links between its nodes that could be cut"
 DISKS = r"no nodes that could be (killed|started again).* and no disks that could be (harmed|full)"
 LACKS = {

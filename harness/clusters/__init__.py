@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from pydantic import BaseModel, ConfigDict
+
 from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
+from harness.events import FaultEvent
 from harness.security import Security
 
 if TYPE_CHECKING:
@@ -121,6 +124,12 @@ class Cluster(Protocol):
         words, and also of those that were started again meanwhile.
         """
 
+    def refuses(self, config: Mapping[str, Any]) -> str | None:
+        """Why a trial with these settings cannot run on it, which is known now that it is up; None if it can."""
+
+    def happened(self) -> Sequence[FaultEvent]:
+        """What is to be noted of how it was done what was done to it, since this was asked last."""
+
     def heal(self) -> None:
         """Undoes every fault of nodes, disks and links: mends, wakes the frozen and restarts the dead."""
 
@@ -156,6 +165,12 @@ Stated = Mapping[str, Any]
 """What a workload says of its cluster, as plain data: its section ``cluster``."""
 
 
+class Keys(BaseModel):
+    """What a workload can say of a cluster of one kind, beside what it says of every one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
 @dataclass(frozen=True)
 class ClusterKind:
     """A way to run brokers."""
@@ -168,8 +183,10 @@ class ClusterKind:
     could be harmed``. To cut links is possible where ``Wanted``.
     """
     versions: Callable[[], Sequence[str]]
-    """The versions of Kafka that it can run, oldest first."""
+    """The versions of Kafka that it can run, oldest first; ``4.4`` is every 4.4."""
     up: Callable[[Wanted, Stated, Place], AbstractContextManager[Cluster]]
     """A cluster that is up within the context and gone after it. Raises ``ClusterFailed``."""
+    keys: type[Keys] = Keys
+    """The keys of a workload's section ``cluster`` that are its own; none, unless it has some."""
     stands: Callable[[], Stands] | None = None
     """Gives what keeps such a cluster up for people, if anything does."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from harness.clusters import ClusterFailed, Coordinated, admin
 from harness.clusters.can import Ability, Disks, Links, Logs, Network, Processes
 from harness.clusters.coordinators import find_coordinator
+from harness.events import FaultEvent
 from harness.security import PLAINTEXT, Security
 
 _POLL_S = 0.05
@@ -117,6 +118,12 @@ class Brokers:
 
     def ended_unasked(self) -> list[str]:
         return []
+
+    def refuses(self, config: Mapping[str, Any]) -> str | None:
+        return None
+
+    def happened(self) -> Sequence[FaultEvent]:
+        return ()
 
     def heal(self) -> None:
         """Nothing was done to it."""

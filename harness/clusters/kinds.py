@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.clusters import ClusterKind
 from harness.clusters.compose import COMPOSE
+from harness.clusters.external import EXTERNAL
 from harness.clusters.local import LOCAL
 
-CLUSTERS: dict[str, ClusterKind] = {kind.name: kind for kind in (LOCAL, COMPOSE)}
+CLUSTERS: dict[str, ClusterKind] = {kind.name: kind for kind in (LOCAL, COMPOSE, EXTERNAL)}

@@ -164,7 +164,7 @@ class _Trials:
         yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(named))
         kind = CLUSTERS[self.workload.cluster.kind]
         lacking = kind.lacks(self.workload.cluster.model_dump())
-        if lacks := [what for ability, what in lacking.items() if ability in needs]:
+        if lacks := dict.fromkeys(what for ability, what in lacking.items() if ability in needs):
             yield f"{named['fault']} cannot be done to a cluster of kind {kind.name}: it has {listed(lacks)}"
         client, producer = str(axes["client"]), of_kind(config, "producer")
         if cannot := self.clients.unsupported(client, producer):

@@ -37,7 +37,7 @@ KEYS = ("security.protocol", *_SASL, *_TLS, *_ALIASES)
 _MOST_BYTES = 1 << 20
 
 
-class PropertiesWrong(Exception):
+class PropertiesWrong(ValueError):
     """A file that cannot be gone by. ``problems`` has a line for each mistake, with file and line, and no secret."""
 
     def __init__(self, problems: list[str]) -> None:

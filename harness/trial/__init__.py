@@ -45,6 +45,7 @@ def run(trial: Trial, conduct: Conduct, venue: Venue) -> TrialRecord:
         venue.doing("waiting for full recovery")
         bound_s = recovering_s(running.stored_bytes)
         venue.cluster.heal()
+        running.events += venue.cluster.happened()
         for name in running.made:
             venue.cluster.wait_healthy(name, bound_s)
         if trial.config["acks"] == "0":

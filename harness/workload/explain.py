@@ -56,6 +56,8 @@ def explain(error: ValidationError, sections: Sections) -> list[Problem]:
         if found["type"] == _MISTAKES:
             within = found["ctx"]["problems"]
             problems += [Problem((*place, *problem.place), problem.message) for problem in within]
+        elif found["type"] == "value_error" and hasattr(found["ctx"]["error"], "problems"):
+            problems += [Problem(place, message) for message in found["ctx"]["error"].problems]
         else:
             problems.append(Problem(place, _say(found, sections)))
     return problems

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
 from harness.clients import Setting as Value
 from harness.workload import reading
@@ -26,7 +26,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 
 class Cluster(Section):
-    """The brokers that a run starts."""
+    """The brokers that a run starts. Other keys are those of its kind (``ClusterKind.keys``)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", validate_default=True)
 
     kind: str = Field(default="local", description="how brokers are run")
     brokers: Int = Field(default=3, ge=1, le=9, description="how many brokers; the controller is a node of its own")
@@ -101,6 +103,13 @@ class Workload(Section):
     @classmethod
     def _one_or_more(cls, versions: object, info: ValidationInfo) -> object:
         return reading.read_versions(versions, Reading.of(info).known)
+
+    @field_validator("cluster", mode="wrap")
+    @classmethod
+    def _of_its_kind(cls, stated: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Cluster:
+        if isinstance(stated, Cluster):
+            return stated
+        return reading.read_cluster(stated, Cluster, read, Reading.of(info))
 
     @field_validator("sweep", mode="before")
     @classmethod

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError, ValidationInfo
 
@@ -16,6 +17,8 @@ from harness.workload.known import Known
 from harness.workload.problems import Place, Problem, quote, suggestion
 from harness.workload.settings import SETTINGS, Choice
 
+T = TypeVar("T", bound=BaseModel)
+_VERSION = re.compile(r"(\d+\.\d+)\.\d+")
 TRIALS: Mapping[str, str] = {
     "performance": "performance",
     "pipeline_performance": "pipeline-performance",
@@ -42,9 +45,44 @@ def read_versions(versions: object, known: Known) -> object:
     """One Kafka version or several, as a tuple."""
     stated = versions if isinstance(versions, list | tuple) else [versions]
     problems: list[Problem] = []
-    read = read_each(Choice(known.kafka).read, stated, (), problems)
+    read = read_each(lambda version: _read_version(version, known.kafka), stated, (), problems)
     refuse(problems)
     return read
+
+
+def _read_version(stated: object, known: Sequence[str]) -> Value:
+    """One that is known, or of a release that is."""
+    found = _VERSION.fullmatch(stated) if isinstance(stated, str) else None
+    return found[0] if found and found[1] in known else Choice(tuple(known)).read(stated)
+
+
+def read_cluster(stated: object, section: type[T], read: Callable[[Any], T], reading: Reading) -> T:
+    """A section ``cluster`` with the keys that every kind has, which ``read`` reads, and those that its own has."""
+    if not isinstance(stated, dict):
+        return read(stated)
+    problems: list[Problem] = []
+    kind = reading.known.clusters.get(str(stated.get("kind", section.model_fields["kind"].default)))
+    common = {key: value for key, value in stated.items() if key in section.model_fields}
+    own: dict[str, Any] = {}
+    if kind is not None:
+        given = {key: value for key, value in stated.items() if key not in common}
+        known = [*section.model_fields, *kind.keys.model_fields]
+        problems += [Problem((key,), unknown_key(key, known)) for key in given if key not in known]
+        try:
+            model = kind.keys.model_validate({key: value for key, value in given.items() if key in known})
+            own = model.model_dump(mode="json")
+        except ValidationError as error:
+            problems += explain(error, {(): kind.keys})
+        versions = kind.versions()
+        for version in reading.parts.get("kafka", ()):
+            if version not in versions and version.rpartition(".")[0] not in versions:
+                problems.append(Problem(("kind",), f"{kind.name} has no Kafka {version}, but {options(versions)}"))
+    try:
+        made = read({**common, **own})
+    except ValidationError as error:
+        problems += explain(error, {(): section})
+    refuse(problems)
+    return made
 
 
 def read_config(config: object, reading: Reading) -> dict[str, Value]:

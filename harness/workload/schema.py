@@ -62,6 +62,10 @@ def json_schema(known: Known | None = None) -> Schema:
     clusters = "; ".join(f"{name}: {kind.summary}" for name, kind in known.clusters.items())
     kind = parts["Cluster"]["properties"]["kind"]
     describe(kind, enum=list(known.clusters), description=f"{kind['description']}; {clusters}")
+    for own in (kind.keys.model_json_schema() for kind in known.clusters.values()):
+        parts.update(own.pop("$defs", {}))
+        parts["Cluster"]["properties"] |= own.get("properties", {})
+    parts["Cluster"]["additionalProperties"] = False
     recipes = [{"enum": list(known.faults)}, *(_recipe(fault, parts) for fault in known.faults.values())]
     describe(parts["FaultTrials"]["properties"]["recipes"], type="array", minItems=1, items={"anyOf": recipes})
     describe(parts["PipelineTrials"]["properties"]["recipes"], type="array", items={"anyOf": recipes})

@@ -17,44 +17,63 @@ mended or started again.
 """
 
 
+def _of(target: Target, ability: Ability) -> frozenset[Need]:
+    return frozenset({ability, Ability.CONTROLLER} if target == "controller" else {ability})
+
+
 @dataclass(frozen=True)
 class Pause(Step):
     """SIGSTOP."""
 
-    needs = frozenset({Ability.FREEZE})
     target: Target = "leader"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        return _of(self.target, Ability.FREEZE)
 
 
 @dataclass(frozen=True)
 class Resume(Step):
     """SIGCONT what was paused."""
 
-    needs = frozenset({Ability.FREEZE})
     target: Target = "leader"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        return _of(self.target, Ability.FREEZE)
 
 
 @dataclass(frozen=True)
 class Kill(Step):
     """SIGKILL."""
 
-    needs = frozenset({Ability.KILL})
     target: Target = "leader"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        return _of(self.target, Ability.KILL)
 
 
 @dataclass(frozen=True)
 class ShutDown(Step):
     """SIGTERM, and until it has ended: the broker hands its partitions over first."""
 
-    needs = frozenset({Ability.SHUT_DOWN})
     target: Target = "leader"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        return _of(self.target, Ability.SHUT_DOWN)
 
 
 @dataclass(frozen=True)
 class Restart(Step):
     """Start what was killed again, on its old disk and port."""
 
-    needs = frozenset({Ability.START})
     target: Target = "leader"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        return _of(self.target, Ability.START)
 
 
 @dataclass(frozen=True)
@@ -96,8 +115,11 @@ class AwaitHealthy(Step):
 class AwaitEnd(Step):
     """Until the broker's process has ended by itself, as the load makes it do."""
 
-    needs = frozenset({Ability.ENDS})
     target: Target = "leader"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        return _of(self.target, Ability.ENDS)
 
 
 @dataclass(frozen=True)
