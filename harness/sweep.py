@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import clients, provenance, report, trial
-from harness.clusters import ClusterFailed, Place, Wanted
+from harness.clusters import THEIRS, ClusterFailed, Place, Wanted
 from harness.clusters.kinds import CLUSTERS
 from harness.faults import FAULTS
 from harness.janitor import Janitor
@@ -66,7 +66,8 @@ def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, 
     """These trials, which all want the same of it, in order; one that breaks is replaced for the trials after."""
     while trials:
         wanted = trials[0].cluster
-        watcher.doing(f"starting Kafka {wanted.kafka}, {wanted.profile} profile")
+        begins = "looking for" if wanted.profile == THEIRS else "starting"
+        watcher.doing(f"{begins} Kafka {wanted.kafka}, {wanted.profile} profile")
         with _venue(workload, results, watcher, wanted) as venue:
             provenance.note_cluster(results, wanted.profile, venue.cluster)
             try:

@@ -22,9 +22,14 @@ from harness.workload import load
 from harness.workload.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
+NEVER = (Ability.LINKS, Ability.DISCONNECT, Ability.DISKS, Ability.FULL_DISKS)
 HOW: dict[str, dict[object, str]] = {
     "local": {Ability.DISCONNECT: "no"},
     "compose": {Ability.LINKS: "with root", Ability.FULL_DISKS: "with root"},
+    "external": {
+        **dict.fromkeys(NEVER, "no"),
+        **{ability: "with commands" for ability in Ability if ability not in NEVER},
+    },
 }
 """What of a kind of cluster cannot be had, or not by everybody."""
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), ROOT / "results/README.md", *sorted((ROOT / "docs").glob("*.md"))]

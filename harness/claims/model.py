@@ -75,7 +75,7 @@ class Claims(_Section):
 
     name: str = Field(description="what the results are filed under")
     kafka: str = Field(description="the brokers' version")
-    cluster: str = Field("local", description="how brokers are run, as in a workload's cluster.kind")
+    cluster: dict[str, Any] = Field({}, description="how brokers are run, as in a workload's cluster")
     brokers: int = Field(3, ge=1, le=9, description="how many brokers")
     seed: int = Field(1, ge=0, description="of the order of trials and of all that is random in them")
     words: dict[ClaimOutcome, str] = Field({}, description="other words for the outcomes, such as present and absent")
@@ -97,7 +97,7 @@ class Claims(_Section):
             "kafka": self.kafka,
             "seed": self.seed,
             "limits": self.limits,
-            "cluster": {"kind": self.cluster, "brokers": self.brokers},
+            "cluster": {"brokers": self.brokers, **self.cluster},
             "sweep": {"client": ["confluent-kafka"]},
             "faults": {"recipes": ["lose-ack"]},
         }

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness import folders
+from harness.cli.brokers import Asked, on, on_brokers, refuse_others
 from harness.cli.codes import INCOMPLETE, OK, exit_code
 from harness.clusters import ClusterFailed
-from harness.clusters.kinds import CLUSTERS
 from harness.console import console
 from harness.space import free_bytes
 from harness.store import Results, TrialRecord
-from harness.workload import Workload, WorkloadError, load, parse
+from harness.workload import WorkloadError, load, parse
 
 if TYPE_CHECKING:
     from harness.plan import Plan
@@ -34,20 +34,20 @@ if TYPE_CHECKING:
 @click.option(
     "--results", default="results", show_default=True, type=click.Path(path_type=Path), help="Where results go."
 )
-@click.option("--cluster", "kind", type=click.Choice([*CLUSTERS]), help="How brokers are run, whatever the file says.")
-def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Path, kind: str | None) -> None:
+@on_brokers
+def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Path, asked: Asked) -> None:
     """Run every trial of WORKLOAD on real brokers and leave a report."""
     if (workload is None) == (resume is None):
         raise click.UsageError("give either a workload file, or --resume with a results folder")
     store = None if resume is None else Results.open(resume)
     if store is None:
         assert workload is not None
-        wanted = on_clusters_of(load(workload), kind)
+        wanted = on(load(workload), asked)
     elif "claims" in store.run():
         raise click.UsageError(f"{resume} is a run of claims; go on with: harness claims --resume {store.typed}")
     else:
         wanted = parse(store.run().get("workload"))
-        _same(wanted.cluster.kind, kind, store)
+        refuse_others(wanted.cluster.model_dump(mode="json"), asked, store.typed)
     from harness.sweep import plan_of  # takes longer than to refuse what is refused above
 
     done = _run(plan_of(wanted), str(workload or resume), store, results, dry_run=dry_run)
@@ -62,8 +62,8 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
 @click.option(
     "--results", default="results", show_default=True, type=click.Path(path_type=Path), help="Where results go."
 )
-@click.option("--cluster", "kind", type=click.Choice([*CLUSTERS]), help="How brokers are run, whatever the file says.")
-def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Path, kind: str | None) -> None:
+@on_brokers
+def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Path, asked: Asked) -> None:
     """Try every claim of CLAIMS on real brokers and say what became of it."""
     from harness import claims as room
     from harness.sweep import plan_of
@@ -74,11 +74,11 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
     if store is None:
         assert claims is not None
         wanted = room.load(claims)
-        if kind is not None:
-            wanted = wanted.model_copy(update={"cluster": kind})
+        if asked:
+            wanted = wanted.model_copy(update={"cluster": {**wanted.cluster, **asked}})
     else:
         wanted = room.parse_claims(store.run().get("claims"))
-        _same(wanted.cluster, kind, store)
+        refuse_others({"kind": "local", **wanted.cluster}, asked, store.typed)
     plan = room.plan_claims(wanted, plan_of)
     stated = {"workload": None, "claims": wanted.model_dump(mode="json", exclude_unset=True)}
     done = _run(plan, str(claims or resume), store, results, dry_run=dry_run, stated=stated)
@@ -89,20 +89,6 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
             out.print(f"{each.word:14} {each.name}: {each.says}", soft_wrap=True)
         out.print(f"claims: {room.write_document(done.results, wanted, decided)}", soft_wrap=True)
         sys.exit(INCOMPLETE if any(each.outcome is room.ClaimOutcome.NOT_DECIDED for each in decided) else OK)
-
-
-def on_clusters_of(workload: Workload, kind: str | None) -> Workload:
-    """The workload on clusters of this kind, whatever it says itself. Raises ``WorkloadError`` where it cannot be."""
-    if kind is None:
-        return workload
-    stated = workload.model_dump(mode="json")
-    return parse({**stated, "cluster": {**stated["cluster"], "kind": kind}})
-
-
-def _same(stored: str, asked: str | None, store: Results) -> None:
-    """A run goes on with the kind of cluster that it began with."""
-    if asked not in (None, stored):
-        raise click.UsageError(f"{store.typed} runs on clusters of kind {stored}, and cannot go on with {asked}")
 
 
 def _run(

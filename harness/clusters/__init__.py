@@ -134,6 +134,10 @@ class Cluster(Protocol):
         """Undoes every fault of nodes, disks and links: mends, wakes the frozen and restarts the dead."""
 
 
+THEIRS = "theirs"
+"""The profile of brokers that somebody else has set up."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a cluster has to be for its trials."""
@@ -141,7 +145,7 @@ class Wanted:
     kafka: str
     brokers: int
     profile: str
-    """How its brokers are set up: ``fault``, to fail over fast, or ``performance``, as Kafka ships."""
+    """How its brokers are set up: ``fault``, to fail over fast, ``performance``, as Kafka ships, or ``THEIRS``."""
     eligible_leader_replicas: bool
     """Whether it is formatted with them where its version has them."""
     links: bool
@@ -186,6 +190,8 @@ class ClusterKind:
     """The versions of Kafka that it can run, oldest first; ``4.4`` is every 4.4."""
     up: Callable[[Wanted, Stated, Place], AbstractContextManager[Cluster]]
     """A cluster that is up within the context and gone after it. Raises ``ClusterFailed``."""
+    theirs: bool = False
+    """Whether its brokers are there already, and set up by somebody else."""
     keys: type[Keys] = Keys
     """The keys of a workload's section ``cluster`` that are its own; none, unless it has some."""
     stands: Callable[[], Stands] | None = None

@@ -26,6 +26,10 @@ class Ability(Enum):
     FULL_DISKS = "no disks that could be full"
 
 
+NOTHING: Mapping[Ability, str] = {ability: ability.value for ability in Ability}
+"""What a cluster lacks to which nothing can be done."""
+
+
 class Processes(Protocol):
     """The nodes' processes. Nodes go by their id; every wait is bounded and raises ``ClusterFailed``."""
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from harness.clients.traits import traits
-from harness.clusters import Wanted
+from harness.clusters import THEIRS, Wanted
 from harness.clusters.can import Ability
 from harness.clusters.kinds import CLUSTERS
 from harness.events import NO_FAULT
@@ -142,7 +142,7 @@ class _Trials:
             cluster=Wanted(
                 self.kafka,
                 workload.cluster.brokers,
-                self.plans.PROFILE,
+                THEIRS if CLUSTERS[workload.cluster.kind].theirs else self.plans.PROFILE,
                 eligible_leader_replicas=config.get(_ELIGIBLE) != 0,
                 links=Ability.LINKS in needs,
                 warm=self.plans.WARM,

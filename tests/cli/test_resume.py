@@ -14,6 +14,7 @@ import pytest
 from click import UsageError
 
 from harness.cli import cli, running
+from harness.cli.brokers import on
 from harness.provenance import describe, note_start
 from harness.store import FaultRecord, Results, ResultsUnusable, TrialRecord
 from harness.sweep import plan_of
@@ -66,7 +67,7 @@ def test_it_goes_on_with_the_kind_of_cluster_that_it_began_with(run: Path) -> No
     for kind in ("local", None):
         options = [] if kind is None else ["--cluster", kind]
         cli.main(["sweep", "--resume", str(run), "--dry-run", *options], standalone_mode=False)
-    with pytest.raises(UsageError, match="runs on clusters of kind local, and cannot go on with compose"):
+    with pytest.raises(UsageError, match=r"has cluster\.kind local, and cannot go on with compose"):
         cli.main(["sweep", "--resume", str(run), "--cluster", "compose"], standalone_mode=False)
 
 
@@ -88,8 +89,24 @@ def test_what_the_command_says_of_the_kind_of_cluster_counts_and_stays(
             cli.main([command, str(path), "--dry-run", "--cluster", kind], standalone_mode=False)
             said = " ".join(capsys.readouterr().out.split())
             assert ("cannot be done to a cluster of kind local" in said) is lacks
-    wanted = running.on_clusters_of(load(file), "compose")
+    wanted = on(load(file), {"kind": "compose"})
     assert (wanted.cluster.kind, wanted.cluster.brokers) == ("compose", 2)
+    there = on(wanted, {"kind": "external", "bootstrap": ["127.0.0.1:9092"]})
+    assert there.cluster.model_dump(mode="json") | {"nodes": {}} == {
+        "kind": "external",
+        "brokers": 2,
+        "eligible_leader_replicas": True,
+        "bootstrap": ["127.0.0.1:9092"],
+        "prefix": "delivery-harness.",
+        "properties": None,
+        "nodes": {},
+        "controller": None,
+    }
+    assert on(there, {"kind": "local"}) == on(wanted, {"kind": "local"}), "where others are means nothing to it"
+    with pytest.raises(WorkloadError, match=r"cluster\.bootstrap: is missing"):
+        on(wanted, {"kind": "external"})
+    with pytest.raises(WorkloadError, match=r"cluster\.bootstrap: unknown key"):
+        on(wanted, {"bootstrap": ["127.0.0.1:9092"]})
     assert describe("run", wanted, plan_of(wanted))["workload"]["cluster"]["kind"] == "compose"
 
 
