@@ -47,9 +47,9 @@ def remove(client: DockerClient, project: str) -> None:
 def remove_left(client: DockerClient) -> list[str]:
     """Removes every project whose harness is gone. Returns their names."""
     left = {
-        told[labels.PROJECT]: told[labels.OWNER]
+        named[labels.PROJECT]: named[labels.OWNER]
         for thing in things(client, labels.OWNER)
-        if labels.PROJECT in (told := labels_of(thing)) and labels.is_left(told[labels.OWNER])
+        if labels.PROJECT in (named := labels_of(thing)) and labels.is_left(named[labels.OWNER])
     }
     for project in left:
         remove(client, project)
