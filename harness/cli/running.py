@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness import folders
+from harness.cli.cluster_options import cluster_options, on_cluster
 from harness.cli.codes import INCOMPLETE, OK, exit_code
 from harness.clusters import ClusterFailed
 from harness.console import console
@@ -33,7 +34,15 @@ if TYPE_CHECKING:
 @click.option(
     "--results", default="results", show_default=True, type=click.Path(path_type=Path), help="Where results go."
 )
-def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Path) -> None:
+@cluster_options
+def sweep(
+    workload: Path | None,
+    dry_run: bool,
+    resume: Path | None,
+    results: Path,
+    bootstrap: str | None,
+    properties: str | None,
+) -> None:
     """Run every trial of WORKLOAD on real brokers and leave a report."""
     if (workload is None) == (resume is None):
         raise click.UsageError("give either a workload file, or --resume with a results folder")
@@ -45,6 +54,7 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
         raise click.UsageError(f"{resume} is a run of claims; go on with: harness claims --resume {store.typed}")
     else:
         wanted = parse(store.run().get("workload"))
+    wanted = on_cluster(wanted, None, bootstrap, properties)
     from harness.sweep import plan_of  # takes longer than to refuse what is refused above
 
     done = _run(plan_of(wanted), str(workload or resume), store, results, dry_run=dry_run)

@@ -143,3 +143,10 @@ def test_behind_the_proxy_there_is_no_tls() -> None:
     assert Security("SASL_SSL", "PLAIN", "me", SECRET, ca_file="/ca.pem").behind_proxy() == PLAIN
     assert Security("SSL", ca_file="/ca.pem", certificate_file="/c", key_file="/k").behind_proxy() == PLAINTEXT
     assert PLAIN.behind_proxy() == PLAIN
+
+
+def test_the_file_in_the_document_is_one(folder: Path) -> None:
+    document = Path(__file__).parents[2] / "docs/external.md"
+    (text,) = re.findall(r"^```properties\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL)
+    meant = Security("SASL_SSL", "SCRAM-SHA-512", "harness", "...", ca_file=str(folder / "ca.pem"))
+    assert said(folder, text.replace("ca.pem", "HERE/ca.pem")) == meant
