@@ -41,7 +41,7 @@ class Secured:
         return self.cluster.listening(listener)
 
     def properties(self, listener: str, mechanism: str = "", *, user: str = USER, **replaced: str) -> Path:
-        """A file for this listener, with these keys replaced, or left out where they are empty; ``_`` is a dot."""
+        """A file for this listener, with these keys replaced, or left out where they are empty."""
         stated = {"security.protocol": _LISTENERS[listener]}
         if mechanism:
             stated |= {"sasl.mechanism": mechanism, "sasl.username": user, "sasl.password": PASSWORD}
@@ -50,7 +50,7 @@ class Secured:
         if listener == "CERTIFIED":
             stated["ssl.certificate.location"] = str(self.folder / "client.pem")
             stated["ssl.key.location"] = str(self.folder / "client.key")
-        stated |= {key.replace("_", "."): value for key, value in replaced.items()}
+        stated |= replaced
         path = self.folder / f"{listener}-{next(_numbers)}.properties"
         path.write_text("".join(f"{key}={value}\n" for key, value in stated.items() if value))
         return path

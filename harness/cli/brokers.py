@@ -23,25 +23,25 @@ def on_brokers(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--properties", metavar="FILE", help="A Java client's file of security settings, for the same.")
     @functools.wraps(command)
     def asking(*args: Any, kind: str | None, bootstrap: str | None, properties: str | None, **others: Any) -> Any:
-        given = {"kind": kind, "bootstrap": bootstrap and bootstrap.split(","), "properties": properties}
+        given = {"kind": kind, "bootstrap": bootstrap, "properties": properties}
         return command(*args, **others, asked={key: value for key, value in given.items() if value is not None})
 
     return asking
 
 
 def on(workload: Workload, asked: Asked) -> Workload:
-    """The workload on these brokers. Raises ``WorkloadError`` where it cannot be."""
+    """The workload on these brokers; what was not asked for is as it was, unless that is of another kind. Raises
+    ``WorkloadError`` where it cannot be.
+    """
     if not asked:
         return workload
-    stated = workload.model_dump(mode="json")
-    # What another kind's brokers were told means nothing to this one.
-    before = {} if asked.get("kind", workload.cluster.kind) != workload.cluster.kind else stated["cluster"]
-    common = {key: stated["cluster"][key] for key in type(workload.cluster).model_fields}
-    return parse({**stated, "cluster": {**common, **before, **asked}})
+    data = workload.model_dump(mode="json")
+    if asked.get("kind", workload.cluster.kind) != workload.cluster.kind:
+        data["cluster"] = {key: data["cluster"][key] for key in type(workload.cluster).model_fields}
+    return parse({**data, "cluster": {**data["cluster"], **asked}})
 
 
-def refuse_others(stored: Mapping[str, Any], asked: Asked, run: str) -> None:
-    """A run goes on with the brokers that it began with. Raises ``UsageError``."""
-    for key, value in asked.items():
-        if stored.get(key) != value:
-            raise click.UsageError(f"{run} has cluster.{key} {stored.get(key)}, and cannot go on with {value}")
+def refuse_another_kind(stored: str, asked: Asked, run: str) -> None:
+    """A run goes on with the kind of cluster that it began with. Raises ``UsageError``."""
+    if (kind := asked.get("kind", stored)) != stored:
+        raise click.UsageError(f"{run} runs on clusters of kind {stored}, and cannot go on with {kind}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness import folders
-from harness.cli.brokers import Asked, on, on_brokers, refuse_others
+from harness.cli.brokers import Asked, on, on_brokers, refuse_another_kind
 from harness.cli.codes import INCOMPLETE, OK, exit_code
 from harness.clusters import ClusterFailed
 from harness.console import console
@@ -47,7 +47,8 @@ def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Pa
         raise click.UsageError(f"{resume} is a run of claims; go on with: harness claims --resume {store.typed}")
     else:
         wanted = parse(store.run().get("workload"))
-        refuse_others(wanted.cluster.model_dump(mode="json"), asked, store.typed)
+        refuse_another_kind(wanted.cluster.kind, asked, store.typed)
+        wanted = on(wanted, asked)
     from harness.sweep import plan_of  # takes longer than to refuse what is refused above
 
     done = _run(plan_of(wanted), str(workload or resume), store, results, dry_run=dry_run)
@@ -74,11 +75,10 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
     if store is None:
         assert claims is not None
         wanted = room.load(claims)
-        if asked:
-            wanted = wanted.model_copy(update={"cluster": {**wanted.cluster, **asked}})
     else:
         wanted = room.parse_claims(store.run().get("claims"))
-        refuse_others({"kind": "local", **wanted.cluster}, asked, store.typed)
+        refuse_another_kind(wanted.cluster.get("kind", "local"), asked, store.typed)
+    wanted = wanted.model_copy(update={"cluster": {**wanted.cluster, **asked}})
     plan = room.plan_claims(wanted, plan_of)
     stated = {"workload": None, "claims": wanted.model_dump(mode="json", exclude_unset=True)}
     done = _run(plan, str(claims or resume), store, results, dry_run=dry_run, stated=stated)

@@ -19,11 +19,11 @@ class Ability(Enum):
     SHUT_DOWN = "no nodes that could be shut down"
     START = "no nodes that could be started again"
     ENDS = "no nodes whose end could be seen"
-    CONTROLLER = "no controller apart from its brokers to which that could be done"
     LINKS = "no links between its nodes that could be cut"
     DISCONNECT = "no network that a node could be disconnected from"
     DISKS = "no disks that could be harmed"
     FULL_DISKS = "no disks that could be full"
+    CONTROLLER = "no controller apart from its brokers to which that could be done"
 
 
 NOTHING: Mapping[Ability, str] = {ability: ability.value for ability in Ability}

@@ -92,15 +92,23 @@ def connected(address: str, security: Security, timeout_s: float) -> Iterator[Co
     until = time.monotonic() + timeout_s
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
-    with (
-        socket.create_connection((resolved(host, timeout_s), int(port)), left_s(until)) as plain,
-        _spoken_to(plain, host, security, until) as spoken,
-    ):
-        spoken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = Connection(spoken, until)
-        if security.mechanism is not None:
-            _authenticate(connection, security)
-        yield connection
+    at = resolved(host, timeout_s), int(port)
+    try:
+        with (
+            socket.create_connection(at, left_s(until)) as plain,
+            _spoken_to(plain, host, security, until) as spoken,
+        ):
+            spoken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = Connection(spoken, until)
+            if security.mechanism is not None:
+                _authenticate(connection, security)
+            yield connection
+    except ssl.SSLCertVerificationError as error:
+        raise Refused(f"its certificate is not trusted: {error.verify_message}") from None
+    except ssl.SSLError as error:
+        # Whether it takes the client's certificate a broker may say behind the handshake.
+        said = (error.reason or str(error)).replace("_", " ").lower()
+        raise Refused(f"there is no TLS between us: {said}") from None
 
 
 def resolved(host: str, timeout_s: float) -> str:
@@ -135,13 +143,7 @@ def _spoken_to(plain: socket.socket, host: str, security: Security, until: float
     if tls is None:
         return plain
     plain.settimeout(left_s(until))
-    try:
-        return tls.wrap_socket(plain, server_hostname=host)
-    except ssl.SSLCertVerificationError as error:
-        raise Refused(f"its certificate is not trusted: {error.verify_message}") from None
-    except ssl.SSLError as error:
-        said = (error.reason or str(error)).replace("_", " ").lower()
-        raise Refused(f"there is no TLS between us: {said}") from None
+    return tls.wrap_socket(plain, server_hostname=host)
 
 
 def _authenticate(connection: Connection, security: Security) -> None:

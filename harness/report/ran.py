@@ -23,9 +23,9 @@ def what_ran(run: Mapping[str, Any]) -> Iterator[Block]:
     profiles = run.get("profiles") or {}
     if profiles:
         yield Text(
-            "Brokers were set up in one of these ways. Everything else is Kafka's default, but for addresses, folders, "
-            "internal topics, and how soon a deleted topic leaves the disk; of brokers that are somebody else's it is "
-            "what they say of themselves:"
+            "Brokers were set up in one of these ways. Everything else of those that the harness started is Kafka's "
+            "default, but for addresses, folders, internal topics, and how soon a deleted topic leaves the disk; of "
+            "somebody else's it is what they say of themselves:"
         )
         yield Bullets([(Strong(name), ": ", _settings(profile)) for name, profile in profiles.items()])
     notes = run.get("notes") or ()

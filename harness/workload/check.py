@@ -10,17 +10,18 @@ from harness.events import flat_parameters
 from harness.words import options, plain, plural, setting
 from harness.workload.combinations import Config, Contradiction, complete, contradictions
 from harness.workload.grid import Grid
-from harness.workload.problems import Place, Problem, dotted
+from harness.workload.problems import Place, Problem, dotted, quote
 from harness.workload.reading import TRIALS
 
 if TYPE_CHECKING:
+    from harness.clusters import ClusterKind
     from harness.workload.trials import FaultTrials
 
 _MOST_TRIALS = 10_000
 _REPLICAS = "replication.factor"
 
 
-def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Problem]:
+def cross_check(parts: Mapping[str, Any], kinds: Mapping[str, ClusterKind], *, complete_file: bool) -> list[Problem]:
     """Problems between the top-level keys that could be read; ``complete_file``: nothing else is wrong with it.
 
     What a mistake elsewhere may have caused is left out until that one is put right.
@@ -31,6 +32,8 @@ def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Proble
         for name in config
         if any(name in grid.axes for grid in sweep)
     ]
+    if "cluster" in parts and "kafka" in parts:
+        problems += _no_such_kafka(parts["kafka"], kinds[parts["cluster"].kind])
     brokers = parts["cluster"].brokers if "cluster" in parts else parts.get("brokers")
     if brokers is not None:
         problems += _too_many_replicas(parts, brokers)
@@ -41,6 +44,14 @@ def cross_check(parts: Mapping[str, Any], *, complete_file: bool) -> list[Proble
     if complete_file and not problems:
         problems += _nothing_to_run(parts)
     return problems
+
+
+def _no_such_kafka(versions: Sequence[str], kind: ClusterKind) -> Iterator[Problem]:
+    """Versions that this kind of cluster cannot run, and another one can."""
+    runs = kind.versions()
+    for index, version in enumerate(versions):
+        if version not in runs and version.rpartition(".")[0] not in runs:
+            yield Problem(("kafka", index), f"{quote(version)} is none that {kind.name} runs: {options(runs)}")
 
 
 def _stated(name: str, parts: Mapping[str, Any]) -> Iterator[tuple[Place, int]]:

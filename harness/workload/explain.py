@@ -34,6 +34,7 @@ _SAYS = {
     "model_type": "{value} is not a mapping",
     "tuple_type": "{value} is not a list",
     "value_error": "{error}",
+    "extra_forbidden": "unknown key",
 }
 
 
@@ -48,7 +49,7 @@ def explain(error: ValidationError, sections: Sections) -> list[Problem]:
     problems = []
     every = error.errors(include_url=False)
     for found in every:
-        place = found["loc"]
+        place = tuple(part for part in found["loc"] if part != "[key]")  # what is wrong is a key, not its value
         if found["type"] == "too_short" and any(
             place == other["loc"][: len(place)] for other in every if other != found
         ):

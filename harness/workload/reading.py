@@ -73,10 +73,6 @@ def read_cluster(stated: object, section: type[T], read: Callable[[Any], T], rea
             own = model.model_dump(mode="json")
         except ValidationError as error:
             problems += explain(error, {(): kind.keys})
-        versions = kind.versions()
-        for version in reading.parts.get("kafka", ()):
-            if version not in versions and version.rpartition(".")[0] not in versions:
-                problems.append(Problem(("kind",), f"{kind.name} has no Kafka {version}, but {options(versions)}"))
     try:
         made = read({**common, **own})
     except ValidationError as error:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from harness.clusters.local import LOCAL
 from harness.faults import FAULTS
 from harness.kinds import KINDS
 from harness.plan import plan
@@ -115,7 +116,8 @@ def test_grids_that_ask_for_nothing_or_for_the_same(sweep: list[dict[str, Any]],
 
 
 def test_more_in_sync_than_there_are_is_refused_where_kafka_never_takes_an_acks_all_then() -> None:
-    known = replace(installed(), kafka=("3.6.2", "3.7.0", "4.4.0"))
+    versions = ("3.6.2", "3.7.0", "4.4.0")
+    known = replace(installed(), kafka=versions, clusters={"local": replace(LOCAL, versions=lambda: versions)})
     sweep = {"client": ["aiokafka"], "replication.factor": [1, 2, 3]}
     changes = {"kafka": list(known.kafka), "sweep": sweep, "config": {"min.insync.replicas": 3}, "performance": None}
     made = planned(changes, known=known)
@@ -177,7 +179,7 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
         "repeats": draw(st.integers(1, 2)),
         "recipes": [{"name": recipe, **parameters} for recipe in recipes],
     }
-    kafka = draw(st.lists(st.sampled_from(known.kafka), min_size=1, unique=True))
+    kafka = draw(st.lists(st.sampled_from(LOCAL.versions()), min_size=1, unique=True))
     sweep["client"] = draw(some(list(known.clients)))
     trials_each = performance["repeats"] * len(loads) + faults["repeats"] * len(recipes)
     assume(math.prod(map(len, sweep.values())) * len(kafka) * trials_each <= 10_000)  # more are refused

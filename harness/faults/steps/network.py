@@ -7,7 +7,7 @@ from typing import Literal
 
 from harness.clusters.can import Ability
 from harness.faults.steps.nodes import Target
-from harness.faults.steps.step import Step
+from harness.faults.steps.step import Need, Step
 
 Others = Literal["controller", "brokers", "nodes"]
 """Whom a broker is cut off from: the controller, the other brokers, or both."""
@@ -19,10 +19,13 @@ Direction = Literal["both", "outgoing", "incoming"]
 class Cut(Step):
     """No byte passes any more between the broker and these others in this direction; no connection ends."""
 
-    needs = frozenset({Ability.LINKS})
     others: Others
     direction: Direction = "both"
     target: Target = "leader"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        return frozenset({Ability.LINKS} if self.others == "brokers" else {Ability.LINKS, Ability.CONTROLLER})
 
 
 @dataclass(frozen=True)
