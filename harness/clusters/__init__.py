@@ -184,12 +184,14 @@ class ClusterKind:
     """How they are run, for people: it goes on after the name and a colon."""
     lacks: Callable[[Stated], Mapping[Ability, str]]
     """What cannot be done to such a cluster, known before it is started, as what it has not got: ``no disks that
-    could be harmed``. To cut links is possible where ``Wanted``.
+    could be harmed``.
     """
     versions: Callable[[], Sequence[str]]
     """The versions of Kafka that it can run, oldest first; ``4.4`` is every 4.4."""
     up: Callable[[Wanted, Stated, Place], AbstractContextManager[Cluster]]
     """A cluster that is up within the context and gone after it. Raises ``ClusterFailed``."""
+    relays: bool = False
+    """Whether what cuts its links has to be there from the start, and is where ``Wanted``."""
     theirs: bool = False
     """Whether its brokers are there already, and set up by somebody else."""
     keys: type[Keys] = Keys

@@ -119,6 +119,7 @@ class _Trials:
         own_id = trial_id(".".join([labels.axes_label(axes), *several, asked.label]), asked.repeat)
         replicas = int(config["replication.factor"])
         needs = fault.needs(parameters) if fault else frozenset[Need]()
+        kind = CLUSTERS[workload.cluster.kind]
         return Trial(
             id=own_id,
             name=f"{labels.axes_name(axes)}{f' Kafka {self.kafka}' if several else ''}, "
@@ -142,9 +143,9 @@ class _Trials:
             cluster=Wanted(
                 self.kafka,
                 workload.cluster.brokers,
-                THEIRS if CLUSTERS[workload.cluster.kind].theirs else self.plans.PROFILE,
+                THEIRS if kind.theirs else self.plans.PROFILE,
                 eligible_leader_replicas=config.get(_ELIGIBLE) != 0,
-                links=Ability.LINKS in needs,
+                links=kind.relays and Ability.LINKS in needs,
                 warm=self.plans.WARM,
             ),
             warmup=warmup,

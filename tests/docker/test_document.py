@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.clusters.compose import people
+from harness.clusters.compose import command, people
 from harness.clusters.compose.document import Layout, document
 from harness.clusters.profiles import CONTROLLER, PROFILES
 
@@ -45,11 +44,11 @@ def test_the_file_at_the_top_is_for_every_compose_and_for_this_machine_alone() -
             assert told["KAFKA_TRANSACTION_STATE_LOG_MIN_ISR"] == "2"
 
 
-@pytest.mark.parametrize("command", [["docker", "compose"], ["docker-compose"]], ids=" ".join)
-def test_compose_takes_it(command: list[str]) -> None:
-    if shutil.which(command[0]) is None or subprocess.call([*command, "version"], stderr=subprocess.DEVNULL):
-        pytest.skip(f"no {' '.join(command)} here")
-    subprocess.run([*command, "-f", str(FILE), "config", "-q"], check=True, capture_output=True, timeout=60)
+@pytest.mark.usefixtures("docker")
+def test_compose_takes_it() -> None:
+    """Whichever is here."""
+    compose, _ = command.find()
+    subprocess.run([*compose, "-f", str(FILE), "config", "-q"], check=True, capture_output=True, timeout=60)
 
 
 @given(st.integers(1, 9), st.sampled_from([*PROFILES]))

@@ -47,5 +47,11 @@ def _stands() -> Stands:
 _LACKS = {Ability.DISCONNECT: Ability.DISCONNECT.value}
 
 LOCAL = ClusterKind(
-    "local", "as processes of this machine", lacks=lambda _: _LACKS, versions=_versions, up=_up, stands=_stands
+    "local",
+    "as processes of this machine",
+    lacks=lambda _: _LACKS,
+    versions=_versions,
+    relays=True,
+    up=_up,
+    stands=_stands,
 )
