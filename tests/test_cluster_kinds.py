@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from harness.clusters import ClusterKind
-from harness.clusters.brokers import NOTHING, Brokers
+from harness.clusters.brokers import Brokers
+from harness.clusters.can import NOTHING
 from harness.clusters.kinds import CLUSTERS
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Verdict

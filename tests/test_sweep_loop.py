@@ -11,7 +11,7 @@ import pytest
 
 from harness import provenance
 from harness.clusters import ClusterFailed, ClusterKind, Wanted
-from harness.clusters.brokers import NOTHING
+from harness.clusters.can import NOTHING
 from harness.clusters.kinds import CLUSTERS
 from harness.events import Verdict
 from harness.plan import Trial

@@ -19,9 +19,10 @@ LETTERS = st.characters(codec="ascii", categories=("L", "N"))
 IDS = st.text(LETTERS, min_size=1, max_size=172)
 
 
-def topics(run_id: str, trial_id: str, count: int = 1) -> tuple[str, ...]:
+def topics(run_id: str, trial_id: str, count: int = 1, prefix: str = "") -> tuple[str, ...]:
     trial = SimpleNamespace(id=trial_id, topics=count, load=SimpleNamespace(partitions=1))
-    return Running(cast(Any, trial), cast(Any, SimpleNamespace(run_id=run_id))).topics.names
+    venue = SimpleNamespace(run_id=run_id, cluster=SimpleNamespace(prefix=prefix))
+    return Running(cast(Any, trial), cast(Any, venue)).topics.names
 
 
 def topic(run_id: str, trial_id: str) -> str:
@@ -29,10 +30,17 @@ def topic(run_id: str, trial_id: str) -> str:
     return only
 
 
-@given(st.text(min_size=1, max_size=255) | st.text(LETTERS, min_size=60, max_size=90), IDS, st.integers(1, 16))
-def test_whatever_a_run_s_folder_is_called_kafka_takes_them(run_id: str, trial_id: str, count: int) -> None:
-    names = topics(run_id, trial_id, count)
-    assert len(set(names)) == count and names[0] == topic(run_id, trial_id)
+@given(
+    st.text(min_size=1, max_size=255) | st.text(LETTERS, min_size=60, max_size=90),
+    IDS,
+    st.integers(1, 16),
+    st.text(LETTERS, max_size=40),
+)
+def test_whatever_a_run_s_folder_is_called_kafka_takes_them(
+    run_id: str, trial_id: str, count: int, prefix: str
+) -> None:
+    names = topics(run_id, trial_id, count, prefix)
+    assert len(set(names)) == count and all(name.startswith(prefix) for name in names)
     assert all(re.fullmatch(r"[A-Za-z0-9._-]{1,249}", name) for name in names)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from harness.clusters import ClusterFailed, Coordinated, admin
-from harness.clusters.can import Ability, Disks, Links, Logs, Processes
+from harness.clusters.can import Disks, Links, Logs, Processes
 from harness.clusters.coordinators import find_coordinator
 from harness.events import FaultEvent
 from harness.security import PLAINTEXT, Security
@@ -16,9 +16,6 @@ from harness.security import PLAINTEXT, Security
 _POLL_S = 0.05
 _ANSWER_S = 10.0
 _QUIET_S = 0.5
-
-NOTHING: Mapping[Ability, str] = {ability: ability.value for ability in Ability}
-"""What ``Brokers`` lack."""
 
 _T = TypeVar("_T")
 _End = Callable[[str, str, int, float, Security], int]

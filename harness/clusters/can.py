@@ -25,6 +25,10 @@ class Ability(Enum):
     CONTROLLER = "no controller apart from its brokers to which that could be done"
 
 
+NOTHING: Mapping[Ability, str] = {ability: ability.value for ability in Ability}
+"""What is lacking of a cluster to which nothing can be done, which are brokers and their addresses."""
+
+
 class Processes(Protocol):
     """The nodes' processes. Nodes go by their id; every wait is bounded and raises ``ClusterFailed``."""
 

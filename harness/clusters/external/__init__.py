@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from harness.clusters import Cluster, ClusterKind, Place, Stated, Wanted
-from harness.clusters.brokers import NOTHING
-from harness.clusters.can import Ability
+from harness.clusters.can import NOTHING, Ability
 from harness.clusters.external.keys import ACTIONS, External
 from harness.clusters.external.releases import LEVELS
 from harness.words import listed
