@@ -170,12 +170,14 @@ def test_what_a_fault_needs_is_what_its_steps_need() -> None:
     assert _needs("kill-producer") == set()
     assert _needs("kill-leader") == {Ability.KILL, Ability.START}
     assert _needs("kill-leader", after_requests=7) == {Ability.KILL, Ability.START, LineNeed.PROXY}
-    assert _needs("partition-leader") == {Ability.LINKS}
+    assert _needs("partition-leader") == {Ability.LINKS, Ability.CONTROLLER}
+    assert _needs("partition-followers") == {Ability.LINKS}
+    assert _needs("kill-controller") == {Ability.KILL, Ability.START, Ability.CONTROLLER}
     assert _needs("disconnect-leader") == {Ability.DISCONNECT}
     assert _needs("disk-lost") == {Ability.KILL, Ability.START, Ability.DISKS}
     assert _needs("rolling-stop") == {Ability.SHUT_DOWN, Ability.START}
     assert _needs("rolling-kill") == {Ability.KILL, Ability.START}
-    assert _needs("lose-ack with partition-leader") == {Ability.LINKS, LineNeed.PROXY}
+    assert _needs("lose-ack with partition-leader") == {Ability.LINKS, Ability.CONTROLLER, LineNeed.PROXY}
     assert _needs("lose-ack then kill-leader") == {Ability.KILL, Ability.START, LineNeed.PROXY}
 
 
