@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ import pytest
 
 from harness import roles
 from harness.process import ChildRefused
+from harness.security import PLAINTEXT
 from harness.wire import Proxy, WireRule
 from harness.wire.fields import Malformed
 from harness.wire.firings import LISTED
@@ -251,7 +253,8 @@ def test_the_end_of_stdin_ends_it(broker: Answering, tmp_path: Path) -> None:
 
 
 def test_a_command_that_makes_no_sense_is_refused_and_changes_nothing(broker: Answering, tmp_path: Path) -> None:
-    with roles.start("proxy", {"brokers": {"1": broker.address}}, tmp_path / "proxy.log") as child:
+    spec = {"brokers": {"1": broker.address}, "security": asdict(PLAINTEXT)}
+    with roles.start("proxy", spec, tmp_path / "proxy.log") as child:
         child.wait("ready", BOUND_S)
         child.ask({"do": "rules", "rules": [{"action": "lose-ack"}]}, "rules", BOUND_S)
         for command, reason in (
