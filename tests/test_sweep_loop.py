@@ -88,6 +88,30 @@ def test_a_trial_that_fails_costs_nobody_and_a_cluster_that_breaks_is_replaced(
     assert done.report.exists() and not (done.results.folder / "scratch").exists()
 
 
+class Lacking(FakeCluster):
+    """It turns out to have no transactions."""
+
+    def refuses(self, config: Mapping[str, Any]) -> str | None:
+        return "it has no transactions" if config.get("transactional") else None
+
+
+def test_what_a_cluster_turns_out_not_to_have_is_skipped_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up = lambda *_: Lacking()  # noqa: E731
+    monkeypatch.setitem(
+        CLUSTERS, "fake", ClusterKind("fake", "", lacks=lambda _: {}, versions=lambda: ["4.4.0"], up=up)
+    )
+    done = swept(
+        tmp_path / "run",
+        cluster={"kind": "fake"},
+        sweep={"client": ["kafka-python"], "transactional": [True]},
+        config={"enable.idempotence": True},
+        faults={"recipes": ["lose-ack"]},
+    )
+    assert [(record.status, record.reason) for record in done.records] == [("skipped", "it has no transactions")]
+
+
 class Brittle(FakeCluster):
     """It breaks while it is warmed up."""
 

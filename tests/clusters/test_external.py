@@ -16,7 +16,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from harness.clusters import ClusterFailed, Wanted
-from harness.clusters.external.cluster import ExternalCluster
+from harness.clusters.external.cluster import ExternalCluster, cannot_run
 from harness.clusters.external.keys import External
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Verdict
@@ -66,6 +66,20 @@ def test_what_is_not_as_it_was_said_is_one_line(
         ExternalCluster(replace(WANTED, **wanted), stated(cluster, **more), janitor),
     ):
         pass
+
+
+def test_what_its_apis_do_not_allow_is_said() -> None:
+    plain = {"Produce", "Fetch"}
+    assert cannot_run({"acks": "all", "enable.idempotence": False}, plain) is None
+    assert cannot_run({"enable.idempotence": True}, plain) == "the cluster has no InitProducerId"
+    assert cannot_run({"enable.idempotence": True}, plain | {"InitProducerId"}) is None
+    transactional = {"enable.idempotence": True, "transactional": True}
+    lacking = "the cluster has no AddPartitionsToTxn and EndTxn"
+    assert cannot_run(transactional, plain | {"InitProducerId"}) == lacking
+    exactly_once = {"processing.guarantee": "exactly-once"}
+    assert cannot_run(exactly_once, plain) == (
+        "the cluster has no InitProducerId, AddOffsetsToTxn, TxnOffsetCommit and EndTxn"
+    )
 
 
 def test_a_run_on_it_leaves_nothing(cluster: LocalCluster, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from harness.judge import judge
 from harness.kinds import KINDS
 from harness.load.codec import Codec
 from harness.plan import Trial
+from harness.security import Security
 from harness.trial import Venue
 from harness.trial.venue import Running
 from harness.wire import Proxy
@@ -42,8 +43,8 @@ def test_a_proxy_that_clients_can_pass_by_proves_nothing(venue: Venue, monkeypat
     class OfTwo(Proxy):
         """A proxy that has heard of two of the three brokers."""
 
-        def __init__(self, brokers: Mapping[int, str], log: Path) -> None:
-            super().__init__(dict(list(brokers.items())[:2]), log)
+        def __init__(self, brokers: Mapping[int, str], log: Path, security: Security) -> None:
+            super().__init__(dict(list(brokers.items())[:2]), log, security)
 
     monkeypatch.setattr(sys.modules["harness.trial.produce"], "Proxy", OfTwo)
     single = planned(faults={"recipes": [{"name": "lose-ack", "messages": 100, "skip": 0, "times": 1}]})

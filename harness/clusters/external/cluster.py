@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from harness.clusters import ClusterFailed, Wanted
@@ -19,6 +19,7 @@ from harness.clusters.external.releases import FEATURE, release_of
 from harness.events import FaultEvent, Guarantee
 from harness.janitor import Janitor
 from harness.process import python
+from harness.security.properties import PropertiesWrong
 from harness.words import listed, plural
 
 _HEALTHY_S = 30.0
@@ -48,7 +49,10 @@ class ExternalCluster(Brokers):
         self.prefix = stated.prefix
 
     def __enter__(self) -> ExternalCluster:
-        self.security = self._stated.security
+        try:
+            self.security = self._stated.security
+        except PropertiesWrong as wrong:  # it was not, when the workload was read
+            raise ClusterFailed(str(wrong)) from None
         found = find(self._stated.bootstrap, self.security)
         _fail_unless_wanted(found, self._wanted, self._stated)
         self.addresses = found.addresses
@@ -97,10 +101,7 @@ class ExternalCluster(Brokers):
         self._janitor.undone(number)
 
     def refuses(self, config: Mapping[str, Any]) -> str | None:
-        needed = [api for setting, apis in _NEEDS.items() if config.get(setting) is True for api in apis]
-        needed += _EXACTLY_ONCE if config.get("processing.guarantee") == Guarantee.EXACTLY_ONCE else ()
-        lacking = [api for api in dict.fromkeys(needed) if api not in self._apis]
-        return f"the cluster has no {listed(lacking)}" if lacking else None
+        return cannot_run(config, self._apis)
 
     def happened(self) -> Sequence[FaultEvent]:
         if self._commands is None:
@@ -111,6 +112,14 @@ class ExternalCluster(Brokers):
     def heal(self) -> None:
         if self._commands is not None:
             self._commands.undo()
+
+
+def cannot_run(config: Mapping[str, Any], apis: Collection[str]) -> str | None:
+    """Why a trial with these settings cannot run where there are these APIs alone; None if it can."""
+    needed = [api for setting, its in _NEEDS.items() if config.get(setting) is True for api in its]
+    needed += _EXACTLY_ONCE if config.get("processing.guarantee") == Guarantee.EXACTLY_ONCE else ()
+    lacking = [api for api in dict.fromkeys(needed) if api not in apis]
+    return f"the cluster has no {listed(lacking)}" if lacking else None
 
 
 def _fail_unless_wanted(found: Found, wanted: Wanted, stated: External) -> None:
