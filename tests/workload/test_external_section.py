@@ -125,3 +125,5 @@ def test_editors_are_told_its_keys() -> None:
     cluster = json_schema()["$defs"]["Cluster"]
     assert {"bootstrap", "properties", "prefix", "nodes", "controller"} < cluster["properties"].keys()
     assert cluster["additionalProperties"] is False
+    shapes = [shape["type"] for shape in cluster["properties"]["bootstrap"]["anyOf"]]
+    assert shapes == ["string", "array"] and cluster["properties"]["bootstrap"]["description"]

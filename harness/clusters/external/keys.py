@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
 
 from harness.clusters import Keys
 from harness.security import PLAINTEXT, Security
@@ -27,7 +27,8 @@ def _command(stated: object) -> object:
     raise ValueError("is neither a command, which sh -c runs, nor a list of a program and its arguments")
 
 
-Command = Annotated[tuple[str, ...], BeforeValidator(_command)]
+_TEXTS = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]})
+Command = Annotated[tuple[str, ...], BeforeValidator(_command), _TEXTS]
 
 
 class Node(Keys):
@@ -43,7 +44,9 @@ class Node(Keys):
 class External(Keys):
     """Of the section ``cluster`` what is of this kind alone."""
 
-    bootstrap: tuple[str, ...] = Field(min_length=1, description="addresses of some of its brokers, each HOST:PORT")
+    bootstrap: Annotated[tuple[str, ...], _TEXTS] = Field(
+        min_length=1, description="addresses of some of its brokers, each HOST:PORT"
+    )
     properties: str | None = Field(default=None, description="a Java client's properties file: TLS, SASL, and as whom")
     prefix: str = Field(default="delivery-harness.", description="what all names begin with that are made there")
     nodes: Mapping[int, Node] = Field(default={}, description="by node id the commands that end, freeze and start it")
