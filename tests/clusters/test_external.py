@@ -102,7 +102,7 @@ def test_a_run_on_it_leaves_nothing(cluster: LocalCluster, tmp_path: Path) -> No
     )
     assert (pipeline.kind, pipeline.verdict) == ("pipeline", Verdict.KEPT), pipeline.verdict_reason
     assert names(cluster) == before
-    assert done.results.run()["profiles"]["fault"]["settings"]["broker.session.timeout.ms"] == "1500"
+    assert done.results.run()["profiles"]["theirs"]["settings"]["broker.session.timeout.ms"] == "1500"
 
 
 def test_what_a_killed_harness_made_is_removed(cluster: LocalCluster, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def theirs(janitor: Janitor, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             node.kill()
 
 
+@pytest.mark.long
 @pytest.mark.brokers
 @pytest.mark.timeout(400)
 def test_faults_of_nodes_do_what_they_do_on_a_local_cluster(theirs: tuple[LocalCluster, Nodes], tmp_path: Path) -> None:

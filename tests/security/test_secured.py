@@ -137,6 +137,7 @@ def _swept(secured: Secured, folder: Path, properties: Path, listener: str, **mo
     )
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_run_writes_its_password_nowhere(secured: Secured, tmp_path: Path) -> None:
     over = threading.Event()
@@ -183,6 +184,7 @@ def test_a_run_writes_its_password_nowhere(secured: Secured, tmp_path: Path) -> 
     assert left and not [path for path in left if PASSWORD.encode() in path.read_bytes()]
 
 
+@pytest.mark.long
 def test_who_may_do_nothing_fails_every_trial_with_the_reason(secured: Secured, tmp_path: Path) -> None:
     properties = secured.properties("SHOWN", "PLAIN", user=STRANGER)
     done = _swept(
