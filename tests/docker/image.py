@@ -89,9 +89,7 @@ def _libraries() -> Iterator[Path]:
     told = subprocess.run(["ldd", "/bin/bash", *java], capture_output=True, check=True).stdout.decode()
     found = {Path(path) for path in re.findall(r"(/\S+) \(0x", told) if not path.startswith(str(_JAVA))}
     libc = next(path for path in found if path.name.startswith("libc.so"))
-    yield from sorted(
-        found | {libc.with_name(name) for name in ("libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2")}
-    )
+    yield from sorted(found | {libc.with_name(name) for name in _LOOKED_UP_WITH})
 
 
 def _add_folder(tar: tarfile.TarFile, name: str, mode: int, user: int) -> None:
