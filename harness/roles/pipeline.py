@@ -21,7 +21,7 @@ from harness.events import GAVE_UP, Guarantee, Point
 from harness.journal import PollJournal
 from harness.load.codec import Codec
 from harness.process import Message
-from harness.roles.heartbeat import beat
+from harness.roles.heartbeat import Heart
 from harness.roles.reading import Reader
 from harness.roles.writing import Failed, Reports, Writer
 from harness.security import Security
@@ -70,7 +70,7 @@ class PipelineRole(Role):
             self._reader = Reader(consumer, by_hand, polls, patience_s)
         except (ClientRefused, ConsumerFailed, TransactionFailed) as refusal:
             raise Refused(str(refusal)) from refusal
-        beat(lambda since_ns, until_ns: say("stood-still", since_ns=since_ns, until_ns=until_ns))
+        self._heart = Heart(lambda since_ns, until_ns: say("stood-still", since_ns=since_ns, until_ns=until_ns))
         return {"version": module.version(), "effective": self._producer.effective}
 
     @property
@@ -97,6 +97,7 @@ class PipelineRole(Role):
         if self._finished and not before:
             # What a worker before it had committed and was killed with is behind where this one begins.
             ends = {} if self._failed else dict(self._reader.position)
+            self._heart.look()
             say("finished", processed=self._processed, ends=ends, failed=self._failed or None)
 
     def obey(self, command: Message) -> Answer:
@@ -149,6 +150,7 @@ class PipelineRole(Role):
             self._processed += len(batch)
             # Nothing is polled while a batch is processed.
             times = {"polled_ns": self._polled_ns, "done_ns": time.monotonic_ns()}
+            self._heart.look()
             say("processed", batch=self._number, inputs=self._processed, ends=offsets, **times)
 
     def _abort(self) -> None:

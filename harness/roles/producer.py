@@ -20,7 +20,7 @@ from harness.load.segments import End, Sender
 from harness.load.spec import InTransactions, Spec
 from harness.load.transactions import Transacting
 from harness.process import Message
-from harness.roles.heartbeat import beat
+from harness.roles.heartbeat import Heart
 from harness.serving import Answer, Refused, Role, say, serve
 
 _IDLE_S = 0.02
@@ -31,6 +31,7 @@ class ProducerRole(Role):
 
     look_s = _IDLE_S / 10
     _producer: clients.Producer
+    _heart: Heart
     _sender: Sender | None = None
     _transactions: Transacting | None = None
     _call_s = 0.0
@@ -57,7 +58,7 @@ class ProducerRole(Role):
         # as Python does, would be measured as the client's own cost.
         gc.freeze()
         gc.set_threshold(100_000, 20, 20)
-        beat(lambda since_ns, until_ns: say("stood-still", since_ns=since_ns, until_ns=until_ns))
+        self._heart = Heart(lambda since_ns, until_ns: say("stood-still", since_ns=since_ns, until_ns=until_ns))
         return {
             "effective": self._producer.effective,
             "version": module.version(),
@@ -124,6 +125,7 @@ class ProducerRole(Role):
 
     def _sent(self, end: End) -> Answer:
         assert self._sender is not None
+        self._heart.look()
         return "sent", {"total": self._sender.sent, **asdict(end)}
 
 
