@@ -81,7 +81,7 @@ class Janitor:
     def close(self, timeout_s: float = 20.0) -> None:
         """Everything told of is gone when this returns; if the janitor did not do it, the harness does."""
         assert self._process.stdin is not None
-        timeout_s += sum(told.get("within_s", 0) for told in self._told)
+        timeout_s += sum(each["within_s"] for each in _left(self._told))
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -130,13 +130,18 @@ def clean_up(told: Sequence[Told]) -> None:
     until = time.monotonic() + _GONE_S
     while any(map(_runs, processes)) and time.monotonic() < until:
         time.sleep(0.02)
-    undone = {each["undone"] for each in told if "undone" in each}
-    for each in reversed([each for each in told if "undo" in each and each["number"] not in undone]):
+    for each in reversed(_left(told)):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(each["undo"], timeout=each["within_s"], check=False, **_SILENT)
     for each in told:
         if "folder" in each:
             folders.remove(Path(each["folder"]))
+
+
+def _left(told: Sequence[Told]) -> list[Told]:
+    """What is to be undone and was not."""
+    undone = {each["undone"] for each in told if "undone" in each}
+    return [each for each in told if "undo" in each and each["number"] not in undone]
 
 
 def _runs(told: Told) -> bool:

@@ -144,3 +144,13 @@ def test_it_stands_on_the_ground_floor() -> None:
     script = "import sys, harness.janitor; print(*sorted(name for name in sys.modules if name.startswith('harness.')))"
     done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == ["harness.folders", "harness.janitor", "harness.process"]
+
+
+def test_a_janitor_that_hangs_is_waited_for_no_longer_than_what_is_left_may_take(tmp_path: Path) -> None:
+    janitor, said = Janitor(), tmp_path / "said"
+    janitor.undone(janitor.undo(["sleep", "60"], 600))
+    janitor.undo(["touch", str(said)], 1)
+    os.kill(janitor._process.pid, signal.SIGSTOP)
+    since = time.monotonic()
+    janitor.close(timeout_s=0.5)
+    assert time.monotonic() - since < 30 and said.exists()

@@ -133,6 +133,17 @@ def test_a_command_that_does_not_do_it_is_one_line_and_is_undone(janitor: Janito
     ]
 
 
+def test_what_cannot_be_undone_keeps_nothing_else_from_it(janitor: Janitor, tmp_path: Path) -> None:
+    undone = tmp_path / "undone"
+    first = Node.model_validate({"pause": "true", "resume": f"touch {undone}"})
+    commands = Commands({1: first, 2: Node.model_validate({"pause": "true", "resume": "exit 3"})}, {}, janitor)
+    commands.pause(1)
+    commands.pause(2)
+    with pytest.raises(ClusterFailed, match=r"^cluster.nodes.2.resume ended with status 3: it said nothing$"):
+        commands.undo()
+    assert undone.exists()
+
+
 def test_what_a_command_leaves_running_is_not_waited_for(janitor: Janitor) -> None:
     began = time.monotonic()
     commands = Commands({1: Node.model_validate({"start": "sleep 5 & echo begun"})}, {1: "127.0.0.1:1"}, janitor)

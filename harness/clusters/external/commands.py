@@ -71,9 +71,15 @@ class Commands:
         self._end(node, "start")
 
     def undo(self) -> None:
-        """All that was begun, the last first."""
+        """All that was begun, the last first. Raises ``ClusterFailed``, when all was tried, where something was not."""
+        failed = []
         for node, action in reversed([*self._undone_by]):
-            self._end(node, action)
+            try:
+                self._end(node, action)
+            except ClusterFailed as error:
+                failed.append(str(error))
+        if failed:
+            raise ClusterFailed("; ".join(failed))
 
     def _begin(self, node: int, action: str, opposite: str) -> None:
         if (node, opposite) not in self._undone_by:
