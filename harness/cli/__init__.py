@@ -15,6 +15,7 @@ from rich.text import Text
 from harness.cache import cache_folder
 from harness.cli import signals
 from harness.cli.codes import FAILED, INTERRUPTED, OK, USAGE, exit_code
+from harness.cli.comparing import compare_runs
 from harness.cli.running import claims, sweep
 from harness.cli.standing import cluster
 from harness.clusters import ClusterFailed
@@ -77,7 +78,7 @@ def schema(of_claims: bool) -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-for command in (sweep, claims, cluster):
+for command in (sweep, claims, cluster, compare_runs):
     cli.add_command(command)
 
 
