@@ -151,12 +151,7 @@ def sections(data: Data) -> Iterator[Section]:
 def _measured(data: Data) -> Iterator[Block | None]:
     if not data.measured:
         return
-    repeats = {len(each.trials) for each in data.measured}
-    yield Text(
-        "One run each: these figures have no interval."
-        if repeats == {1}
-        else f"Medians of up to {max(repeats)} repeats, throughput with its least and most."
-    )
+    yield Text(tables.repeats(data.measured))
     yield from section("Latency at a paced load", tables.paced(data.measured))
     yield from section("Throughput, and latency at saturation", tables.saturated(data.measured))
     short = tables.unsteady(data.records, data.labels)

@@ -1,4 +1,4 @@
-"""The answer a report leads with, from its records: what was broken, what went wrong where, and what it cost."""
+"""The answer a report leads with, from its records: what was broken, and what went wrong where."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from harness.measure.proportion import at_most
 from harness.report.blocks import Code, Strong, Words, joined
 from harness.report.labels import WITHOUT_FAULT, Configuration, Labels, Subject
 from harness.report.matrix import WRONG, counted, verdict_of
-from harness.report.performance import Costs, costs, performances
-from harness.report.wording import ratios, shortened, span, word
+from harness.report.wording import shortened, span, word
 from harness.store import TrialRecord
 from harness.words import count, listed, percent, plural
 
@@ -62,20 +61,17 @@ class Answer:
     sentences: tuple[Words, ...]
     """The paragraph."""
     promises: tuple[Promise, ...]
-    costs: Costs | None
 
 
 def answer(records: Sequence[TrialRecord], labels: Labels, run: Mapping[str, Any]) -> Answer:
     """The answer. Says of everything that is missing that it is missing."""
-    cost = costs(performances(records, labels))
     sentences: list[Words] = [_standing(records), *_missing(records, run)]
     if records:
-        sentences += [*_wrong(records, labels), *_clean(records, labels), *_price(cost), _certainty(records)]
+        sentences += [*_wrong(records, labels), *_clean(records, labels), _certainty(records)]
     return Answer(
         broken=tuple(_broken(records, labels)),
         sentences=tuple(sentences),
         promises=tuple(_promises(records, labels)),
-        costs=cost,
     )
 
 
@@ -171,27 +167,6 @@ def _clean(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Words]:
             f". That is no proof: at 95 % confidence, what goes wrong in up to {percent(at_most(least))} of the "
             f"trials of one client under one fault can be missed by {plural(least, 'trial')}.",
         )
-
-
-def _price(cost: Costs | None) -> Iterator[Words]:
-    """What the strongest configuration costs with the most replicas, over all clients; nothing without repeats, which
-    say how far two runs of the same thing differ.
-    """
-    dear = [row for row in cost.rows if not row.is_baseline and (row.throughput_ratio or row.p99_ratio)] if cost else []
-    if cost is None or not dear:
-        return
-    strongest = max((row.subject.replication_factor, row.subject.configuration) for row in dear)
-    rows = [row for row in dear if (row.subject.replication_factor, row.subject.configuration) == strongest]
-    if min(row.repeats for row in rows) < 2:
-        return
-    throughput = [row.throughput_ratio for row in rows if row.throughput_ratio]
-    p99 = [row.p99_ratio for row in rows if row.p99_ratio]
-    parts = [
-        f"{ratios(values)} the {what}" for values, what in ((throughput, "throughput"), (p99, "p99 latency")) if values
-    ]
-    shaky = sum(not row.steady for row in rows)
-    doubt = f"; not steady, so not to be relied on: {shaky} of {plural(len(rows), 'comparison')}" if shaky else ""
-    yield (f"At RF {strongest[0]}, ", Code(str(strongest[1])), f" had {listed(parts)} of {cost.against}{doubt}.")
 
 
 def _certainty(records: Sequence[TrialRecord]) -> str:

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from harness.report.answer import Answer, answer
 from harness.report.blocks import Section
+from harness.report.costs import Costs, of_guarantees, of_replicas, of_steps
 from harness.report.evidence import Evidence, evidence
 from harness.report.labels import Labels
 from harness.report.matrix import Matrix, matrix
 from harness.report.performance import Performance, performances
-from harness.report.relative import relative
 from harness.store import Results, TrialRecord
 
 
@@ -57,7 +57,13 @@ class Data:
 
     @cached_property
     def evidence(self) -> list[Evidence]:
-        return evidence(self.records, self.labels, relative([*self.measured, *self.processed]))
+        rows = [row for measured in (self.measured, self.processed) for row in of_guarantees(measured).rows]
+        return evidence(self.records, self.labels, {row.subject: row for row in reversed(rows)})
+
+    @cached_property
+    def costs(self) -> list[Costs]:
+        """Of producers, in every manner in which any of them can be compared."""
+        return [found for of in (of_guarantees, of_steps, of_replicas) if (found := of(self.measured))]
 
     @cached_property
     def matrix(self) -> Matrix:

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from harness.report import guarantee_page, pages, ran, tables, trials, verdicts
 from harness.report.answer import Answer
-from harness.report.blocks import Block, Bullets, Code, Document, Link, Reference, Text, Words, joined, prose, section
+from harness.report.blocks import Block, Bullets, Document, Link, Reference, Text, Words, joined, prose, section
 from harness.report.data import Data, Told
 from harness.report.gallery import Gallery
 from harness.report.matrix import Matrix
-from harness.report.performance import Costs
-from harness.report.wording import UNSTEADY
-from harness.words import listed
+from harness.report.priced import prices
 
 _READING = """\
 **Words.** A message is *lost* if the client reported success (with acks=0: counted it as sent) and it is not in the \
@@ -68,6 +66,7 @@ def document(data: Data, gallery: Gallery, kinds: Iterable[Told]) -> Document:
     body = [
         *section("Verdicts", *verdicts.verdicts(data.matrix, verdicts.links(records, labels))),
         *section("In short", *_lead(data.answer)),
+        *section("What it cost", *prices(data.costs)),
         *section("Guarantees", *_guarantees(data)),
         *section("What would have been safe", *_safe(data.matrix)),
         *section("How to read this", *(Text(prose(paragraph)) for paragraph in _READING.split("\n\n"))),
@@ -87,26 +86,6 @@ def _lead(found: Answer) -> Iterator[Block | None]:
     yield tables.promises(found)
     if any("once-per-session" in each.promises for each in found.promises):
         yield Text(tables.PER_SESSION)
-    if found.costs is not None:
-        yield from _costs(found.costs)
-
-
-def _costs(found: Costs) -> Iterator[Block | None]:
-    loads = sorted({row.paced_load for row in found.rows if row.paced_load})
-    paced = f"p99 latency at {listed(loads)}" if loads else "p99 latency (no paced load ran)"
-    extents = any(row.repeats > 1 for row in found.rows)
-    yield Text(
-        (
-            "What it cost, as throughput at ",
-            Code("rate: max"),
-            f" · {paced}, against {found.against} of the same client and replication factor, which is in italics with "
-            f"its own figures{'; in brackets the least and the most that a repeat of each gives' if extents else ''}:",
-        )
-    )
-    yield tables.costs(found)
-    yield tables.not_repeated(found)
-    if not all(row.steady for row in found.rows):
-        yield Text(f"{UNSTEADY} Not steady: too short to rely on (see Performance).")
 
 
 def _guarantees(data: Data) -> Iterator[Block]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from harness.events import Anomaly, Guarantee, Permission, Verdict
 from harness.measure.proportion import at_most, interval
+from harness.report.costs import Cost
 from harness.report.labels import GUARANTEE, Labels, Subject
 from harness.report.matrix import (
     HARM,
@@ -25,7 +26,6 @@ from harness.report.matrix import (
     verdict_of,
 )
 from harness.report.nearest import permitted
-from harness.report.relative import Relative
 from harness.store import TrialRecord
 
 _ORDER = (*Guarantee, "once-per-session", "all-or-nothing")
@@ -91,11 +91,11 @@ class Evidence:
     not_kept: tuple[NotKept, ...]
     says_nothing: int
     """Trials that were not exercised, or without data."""
-    costs: tuple[tuple[str, Relative], ...]
+    costs: tuple[tuple[str, Cost], ...]
     """By configuration; none where nothing was measured."""
 
 
-def evidence(records: Sequence[TrialRecord], labels: Labels, costs: Mapping[Subject, Relative]) -> list[Evidence]:
+def evidence(records: Sequence[TrialRecord], labels: Labels, costs: Mapping[Subject, Cost]) -> list[Evidence]:
     """A row for each client and guarantee that any trial was judged by: producers first, the weakest first."""
     rows: dict[tuple[bool, str, str], list[TrialRecord]] = defaultdict(list)
     for record in records:
@@ -110,7 +110,7 @@ def _rank(promises: str) -> int:
 
 
 def _row(
-    client: str, promises: str, trials: Sequence[TrialRecord], labels: Labels, costs: Mapping[Subject, Relative]
+    client: str, promises: str, trials: Sequence[TrialRecord], labels: Labels, costs: Mapping[Subject, Cost]
 ) -> Evidence:
     pipeline = GUARANTEE in trials[0].config
     about = HARM_OF_PIPELINES if pipeline else HARM_OF_TRANSACTIONS if promises == "all-or-nothing" else HARM

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from harness.report.blocks import Block, Document, Emphasis, Lines, Reference, Strong, Table, Text, Words, prose
+from harness.report import priced
+from harness.report.blocks import Block, Document, Lines, Reference, Strong, Table, Text, Words, prose
+from harness.report.costs import Cost
 from harness.report.data import Data
 from harness.report.evidence import Evidence, Found, NotKept, Tried
-from harness.report.relative import Paired, Relative
-from harness.report.wording import UNSTEADY, middle, span
-from harness.words import ABSENT, count, extent, listed, percent, plural, spaced, times
+from harness.report.wording import UNSTEADY, span
+from harness.words import ABSENT, count, listed, percent, plural, spaced
 
 GUARANTEES = "guarantees"
 """Where the page is among the documents."""
@@ -59,34 +60,26 @@ def _body(data: Data) -> Iterator[Block]:
             "many trials, and why no rule forbids it there."
         )
     )
-    yield Text(_of_costs([relative for row in data.evidence for _, relative in row.costs]))
+    yield Text(_of_costs([cost for row in data.evidence for _, cost in row.costs]))
     yield Table(_HEAD, [_row(each) for each in data.evidence])
 
 
-def _of_costs(costs: Sequence[Relative]) -> Words:
+def _of_costs(costs: Sequence[Cost]) -> Words:
     if not costs:
         return "Nothing was measured of what they cost."
-    paired = [of for each in costs for of in (each.throughput_ratio, each.end_to_end_ratio) if of]
-    most = max((of.pairs for of in paired), default=0)
-    how = (
-        "one repeat each, so no difference can be told"
-        if most <= 1
-        else "in brackets the 95 % confidence interval of the pairs (Wilcoxon's signed ranks)"
-        if all(of.confident for of in paired)
-        else f"in brackets the least and the most of up to {most} pairs, or from six pairs on their 95 % confidence "
-        "interval (Wilcoxon's signed ranks)"
-    )
     loads = sorted({each.paced_load for each in costs if each.paced_load})
     at = f" at {listed(loads)}" if loads else ""
     unsteady = f" {UNSTEADY} Not steady: too short to rely on." if not all(each.steady for each in costs) else ""
-    return prose(
-        "What it cost is throughput at `rate: max` (of messages that were acked, or committed where there are "
-        f"transactions; of a pipeline its inputs) and p99 latency end to end{at}, from due to a consumer with "
-        "isolation.level=read_committed. Each is the ratio to the cheapest of the same client, replication factor and "
-        "message size, with as many producers and topics, and of a pipeline of the same batch; the cheapest is in "
-        "italics with its own figures. Ratios "
-        f"are of pairs, each repeat to the same repeat of the cheapest: {how}. These trials had no fault, and brokers "
-        f"with Kafka's own settings.{unsteady}"
+    return (
+        prose(
+            "What it cost is throughput at `rate: max` (of messages that were acked, or committed where there are "
+            f"transactions; of a pipeline its inputs) and p99 latency end to end{at}, from due to a consumer with "
+            "isolation.level=read_committed. It is against the weakest guarantee of the same client, which is in "
+            "italics with its own figures, with the same replicas, load and settings beside. These trials had no "
+            "fault, and brokers with Kafka's own settings. "
+        ),
+        priced.how(),
+        unsteady,
     )
 
 
@@ -100,36 +93,22 @@ def _row(row: Evidence) -> list[Words]:
         Lines(tuple(_found(each) for each in row.found)) if row.found else ABSENT,
         Lines(tuple(_tried(row))),
         Lines(tuple(map(_not_kept, row.not_kept))) if row.not_kept else ABSENT,
-        _costs(row, _throughput),
-        _costs(row, _end_to_end),
+        _costs(row, "throughput"),
+        _costs(row, "end-to-end p99"),
     ]
 
 
-def _costs(row: Evidence, said: Callable[[Relative], Words]) -> Words:
+def _costs(row: Evidence, figure: str) -> Words:
     """A line a configuration, under its name where there are several."""
-    lines = [(name, said(of)) for name, of in row.costs]
+    lines = [(name, _cost(of, figure)) for name, of in row.costs]
     if len(lines) > 1:
         return Lines(tuple((f"{name}: ", words) for name, words in lines))
     return lines[0][1] if lines else ABSENT
 
 
-def _throughput(of: Relative) -> Words:
-    own = f"{count(of.throughput.median)}/s" if of.throughput else ABSENT
-    return _against(of, own, of.throughput_ratio)
-
-
-def _end_to_end(of: Relative) -> Words:
-    own = f"{middle(of.end_to_end_p99_ms)} ms" if of.end_to_end_p99_ms else ABSENT
-    return _against(of, own, of.end_to_end_ratio)
-
-
-def _against(of: Relative, own: str, ratio: Paired | None) -> Words:
+def _cost(of: Cost, figure: str) -> Words:
     mark = "" if of.steady else f" {UNSTEADY}"
-    if of.is_cheapest:
-        return (Emphasis(own), mark)
-    if ratio is None:
-        return ABSENT
-    return times(ratio.middle) + (f" ({extent(ratio.low, ratio.high)})" if ratio.pairs > 1 else "") + mark
+    return (priced.own(of, figure) if of.is_base else priced.said(of.ratios.get(figure)), mark)
 
 
 def _found(found: Found) -> str:

@@ -12,7 +12,7 @@ from harness.report.data import Data
 from harness.report.labels import Labels, pipeline_name
 from harness.report.matrix import TELL, not_kept, tells, verdict_of
 from harness.report.performance import Clock, Performance, Quantile
-from harness.report.wording import UNSTEADY, middle, rate, span
+from harness.report.wording import UNSTEADY, rate, span, within
 from harness.store import TrialRecord
 from harness.words import ABSENT, count, plural
 
@@ -56,7 +56,7 @@ def measured(processed: Sequence[Performance]) -> Iterator[Block]:
             str(each.subject.configuration),
             each.load,
             rate(each.throughput) + ("" if each.steady else f" {UNSTEADY}"),
-            *(middle(each.percentile(clock, which)) for clock in _CLOCKS for which in _QUANTILES),
+            *(within(each.percentile(clock, which)) for clock in _CLOCKS for which in _QUANTILES),
         ]
         for each in processed
     ]

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from harness.events import Verdict
 from harness.report.answer import Answer
-from harness.report.blocks import Emphasis, Lines, Strong, Table, Text, Words, prose
+from harness.report.blocks import Lines, Strong, Table, Words, prose
 from harness.report.labels import GUARANTEE, Labels
 from harness.report.matrix import WORST_FIRST
-from harness.report.performance import Clock, Cost, Costs, Performance, Quantile
-from harness.report.wording import UNSTEADY, middle, rate, ratio
+from harness.report.performance import Clock, Performance, Quantile
+from harness.report.wording import UNSTEADY, confidence, rate, span, within
 from harness.store import TrialRecord
-from harness.words import ABSENT, count
+from harness.words import ABSENT, count, percent
 
 PER_SESSION = prose(
     "*once-per-session*: each message is once and in order in its partition's log, as long as the same producer lives "
@@ -36,32 +36,15 @@ def promises(answer: Answer) -> Table | None:
     return Table(header, rows) if rows else None
 
 
-def costs(found: Costs | None) -> Table | None:
-    """A row a configuration and replication factor, a column a client: ``throughput · p99`` against the baseline."""
-    if found is None:
-        return None
-    clients = sorted({row.subject.client for row in found.rows})
-    sizes = len({row.message_size for row in found.rows}) > 1
-    cells: dict[tuple[int, int, str], dict[str, Words]] = {}
-    for row in sorted(found.rows, key=lambda row: (row.message_size, row.subject.replication_factor)):
-        key = (row.message_size, row.subject.replication_factor, str(row.subject.configuration))
-        cells.setdefault(key, {})[row.subject.client] = _cost(row)
-    rows = [
-        [*([f"{size} B"] if sizes else []), str(rf), label, *(of.get(client, ABSENT) for client in clients)]
-        for (size, rf, label), of in cells.items()
-    ]
-    header = [*(["Message"] if sizes else []), "RF", "Configuration", *clients]
-    return Table(header, rows, slice(-len(clients), None))
-
-
-def not_repeated(found: Costs) -> Text | None:
-    """What is to be said of ratios that no repeat stands behind; None if there are none."""
-    if found.repeats > 1:
-        return None
-    which = "Where no extent is given, one" if any(row.repeats > 1 for row in found.rows) else "One"
-    return Text(
-        f"{which} repeat each: no difference can be told. What a single repeat shows may be chance, so such ratios are "
-        "only what this run happened to have."
+def repeats(measured: Sequence[Performance]) -> str:
+    """What stands behind the figures of performance."""
+    numbers = [len(each.trials) for each in measured]
+    if max(numbers) == 1:
+        return "One run each: these figures have no interval."
+    return (
+        f"Medians of {span(min(numbers), max(numbers))} repeats; in brackets the least and the most, between which the "
+        f"median of all such trials lies with {percent(confidence(min(numbers)))} confidence"
+        f"{' or more' if min(numbers) < max(numbers) else ''}."
     )
 
 
@@ -90,7 +73,7 @@ def paced(measured: Sequence[Performance]) -> Table | None:
             *_percentiles(each, "service_ms", "p50", "p99"),
             *((_transactions(each), *_percentiles(each, "committed_ms", "p50", "p99")) if transactions else ()),
             *_percentiles(each, "end_to_end_ms", "p50", "p99"),
-            middle(each.client_cpu_s),
+            within(each.client_cpu_s),
         ]
         for each in measured
         if each.paced
@@ -116,11 +99,11 @@ def saturated(measured: Sequence[Performance]) -> Table | None:
         [
             *_start(each),
             _throughput(each),
-            middle(each.mb_per_s),
+            within(each.mb_per_s),
             *_percentiles(each, "latency_ms", "p50", "p99"),
             *_percentiles(each, "service_ms", "p99"),
             *((_transactions(each),) if transactions else ()),
-            middle(each.client_cpu_s),
+            within(each.client_cpu_s),
         ]
         for each in measured
         if not each.paced
@@ -142,15 +125,6 @@ def _tally(number: int, verdict: Verdict) -> Words:
     return Strong(str(number)) if number and verdict is Verdict.BROKEN else str(number)
 
 
-def _cost(row: Cost) -> Words:
-    mark = "" if row.steady else f" {UNSTEADY}"
-    if row.is_baseline:
-        throughput = f"{count(row.throughput.median)}/s" if row.throughput else ABSENT
-        p99 = f"{middle(row.p99_ms)} ms" if row.p99_ms else ABSENT
-        return (Emphasis(f"{throughput} · {p99}"), mark)
-    return f"{ratio(row.throughput_ratio)} · {ratio(row.p99_ratio)}{mark}"
-
-
 def _start(each: Performance) -> Iterator[str]:
     yield from (each.subject.client, str(each.subject.replication_factor), str(each.subject.configuration), each.load)
 
@@ -165,4 +139,4 @@ def _throughput(each: Performance) -> str:
 
 
 def _percentiles(each: Performance, clock: Clock, *which: Quantile) -> list[str]:
-    return [middle(each.percentile(clock, quantile)) for quantile in which]
+    return [within(each.percentile(clock, quantile)) for quantile in which]

@@ -8,7 +8,7 @@ from statistics import median
 
 from harness.events import Anomaly
 from harness.report.blocks import Words, joined
-from harness.words import ABSENT, count, extent, spaced, times
+from harness.words import ABSENT, count, spaced
 
 UNSTEADY = "†"
 _SHORT: dict[str, str] = {Anomaly.DUPLICATE: "dup"}
@@ -16,7 +16,7 @@ _SHORT: dict[str, str] = {Anomaly.DUPLICATE: "dup"}
 
 @dataclass(frozen=True)
 class Spread:
-    """One figure over the repeats of a trial."""
+    """One figure over the repeats of a trial, the least and the most of them."""
 
     median: float
     low: float
@@ -28,6 +28,13 @@ class Spread:
         """Of the values that are there; None if none is."""
         there = [value for value in values if value is not None]
         return cls(median(there), min(there), max(there), len(there)) if there else None
+
+
+def confidence(repeats: int) -> float:
+    """With which the median of all such trials lies between the least and the most of so many: else all of them lie to
+    one side of it.
+    """
+    return 1 - 2.0 ** (1 - repeats)
 
 
 def word(anomaly: str) -> str:
@@ -56,23 +63,11 @@ def rate(spread: Spread | None) -> str:
     return count(spread.median) + (f" ({span(spread.low, spread.high)})" if spread.repeats > 1 else "")
 
 
-def middle(spread: Spread | None) -> str:
-    """The median alone."""
-    return ABSENT if spread is None else figure(spread.median)
-
-
-def ratio(spread: Spread | None) -> str:
-    """``0.83x``, or with its extent over the repeats ``0.83x (0.79x to 0.88x)``."""
+def within(spread: Spread | None) -> str:
+    """Median and extent: ``4.30 (4.12–5.01)``."""
     if spread is None:
         return ABSENT
-    return times(spread.median) + (f" ({extent(spread.low, spread.high)})" if spread.repeats > 1 else "")
-
-
-def ratios(spreads: Sequence[Spread]) -> str:
-    """``0.77x to 0.90x (0.70x to 0.95x over all repeats)``."""
-    medians = [spread.median for spread in spreads]
-    low, high = min(spread.low for spread in spreads), max(spread.high for spread in spreads)
-    return f"{extent(min(medians), max(medians))} ({extent(low, high)} over all repeats)"
+    return figure(spread.median) + (f" ({figure(spread.low)}–{figure(spread.high)})" if spread.repeats > 1 else "")
 
 
 def seconds(value: float | None) -> str:

@@ -17,7 +17,6 @@ from harness.report import render
 from harness.report.data import Data
 from harness.report.evidence import Evidence
 from harness.report.exports import summary
-from harness.report.relative import Paired, pairs
 from harness.store import Expectation, Throughput, TrialRecord
 
 from .synthetic_costs import cost_sweep
@@ -127,52 +126,6 @@ def _per_s(record: TrialRecord) -> float | None:
 
 def _went(per_s: float, repeat: int) -> TrialRecord:
     return one(repeat=repeat, throughput=Throughput(messages_per_s=per_s, mb_per_s=1.0, span_s=1.0))
-
-
-def test_ratios_are_of_repeats_of_one_round() -> None:
-    these = [_went(50, 1), _went(80, 2), _went(30, 3), _went(9, 4)]
-    those = [_went(100, 2), _went(200, 1), _went(60, 3)]
-    assert pairs(these, those, _per_s) == Paired(0.5, 0.25, 0.8, 3, confident=False)
-    assert pairs(these, [_went(1, 9)], _per_s) is None
-
-
-def test_of_six_pairs_the_interval_is_one_of_confidence() -> None:
-    these, those = [_went(50, n) for n in range(6)], [_went(100, n) for n in range(6)]
-    found = pairs(these, those, _per_s)
-    assert found is not None
-    assert found.confident and found.pairs == 6
-    assert found.middle == pytest.approx(0.5)
-
-
-def test_what_more_producers_bring_is_no_price_of_a_guarantee() -> None:
-    def went(per_s: float, repeat: int, **config: Any) -> TrialRecord:
-        fast = Throughput(messages_per_s=per_s, mb_per_s=1.0, span_s=1.0)
-        return one(repeat=repeat, throughput=fast, verdict=Verdict.KEPT, promise="at-least-once", config=config)
-
-    alone, four = ([went(per_s, n, **own) for n in (1, 2)] for per_s, own in ((100, {}), (400, {"producers": 4})))
-    (row,) = rows(*alone, *four)
-    assert [(of.is_cheapest, of.throughput_ratio and of.throughput_ratio.middle) for _, of in row.costs] == [
-        (True, 1)
-    ] * 2
-
-
-def test_what_a_guarantee_costs_is_against_the_cheapest_of_the_same_client() -> None:
-    found = {(row.client, row.pipeline, row.promises): row for row in Data(cost_sweep()).evidence}
-    assert len(found) == 2 * (3 + 3)
-    (base,) = [
-        of
-        for promises in ("at-least-once", "once-per-session")
-        for _, of in found["aiokafka", False, promises].costs
-        if of.is_cheapest
-    ]
-    assert base.throughput_ratio is not None and base.throughput_ratio.middle == 1
-    assert all(of.is_cheapest for _, of in found["aiokafka", True, "at-most-once"].costs)
-    often, _, seldom = (of for _, of in found["confluent-kafka", False, "all-or-nothing"].costs)
-    assert often.throughput_ratio is not None and seldom.throughput_ratio is not None
-    assert often.throughput_ratio.middle < 0.75 < seldom.throughput_ratio.middle
-    assert often.end_to_end_ratio is not None and seldom.end_to_end_ratio is not None
-    assert often.end_to_end_ratio.middle < 5
-    assert seldom.end_to_end_ratio.middle > 50
 
 
 def test_the_page_is_beside_the_report_which_leads_to_it(tmp_path: Path) -> None:

@@ -58,5 +58,9 @@ def test_the_summary_says_what_the_report_says(whole: Path) -> None:
         "because": [],
     }
     assert len(summary["performance"]) == 48
-    costs = summary["costs"]
-    assert (costs["against"], costs["repeats"], costs["differences_can_be_told"]) == ("acks=1", 1, False)
+    costs = {found["against"]: found["rows"] for found in summary["costs"]}
+    assert costs.keys() == {"acks=1", "the guarantee before it", "the fewest replicas"}
+    ratios = [ratio for rows in costs.values() for row in rows for ratio in row["ratios"].values()]
+    assert {(ratio["pairs"], ratio["confident"], ratio["told"], ratio["less_than"]) for ratio in ratios} == {
+        (1, False, False, None)
+    }

@@ -11,12 +11,13 @@ from typing import Any
 from harness.events import FORMAT, Verdict
 from harness.report.answer import judged
 from harness.report.by_rule import promised
+from harness.report.costs import Cost
 from harness.report.data import Data
 from harness.report.evidence import Evidence
 from harness.report.labels import Subject
 from harness.report.matrix import Cell, Matrix
 from harness.report.nearest import nearest, unsafe
-from harness.report.performance import Clock, Cost, Costs, Performance, Quantile
+from harness.report.performance import Clock, Performance, Quantile
 from harness.report.wording import Spread
 
 _QUANTILES: Mapping[Quantile, str] = {"p50": "p50", "p99": "p99", "p99_9": "p99.9"}
@@ -25,7 +26,7 @@ _CLOCKS: Sequence[Clock] = ("latency_ms", "service_ms", "committed_ms", "end_to_
 
 def export(data: Data) -> str:
     """The summary as JSON text. Figures over repeats are ``{median, low, high, repeats}``."""
-    records, run, costs = data.records, data.run, data.answer.costs
+    records, run = data.records, data.run
     statuses: dict[str, int] = Counter(record.status for record in records)
     content: dict[str, Any] = {
         "format": FORMAT,
@@ -45,7 +46,7 @@ def export(data: Data) -> str:
         ],
         "performance": [_performance(each) for each in data.measured],
         "pipeline_performance": [_performance(each) for each in data.processed],
-        "costs": costs and _costs(costs),
+        "costs": [{"against": found.against, "rows": [_cost(row) for row in found.rows]} for found in data.costs],
         "guarantees": [_guarantee(row) for row in data.evidence],
     }
     return json.dumps(content, indent=2) + "\n"
@@ -99,30 +100,23 @@ def _performance(each: Performance) -> dict[str, Any]:
     }
 
 
-def _costs(costs: Costs) -> dict[str, Any]:
-    return {
-        "against": costs.against,
-        "repeats": costs.repeats,
-        "differences_can_be_told": costs.repeats > 1,
-        "rows": [_cost(cost) for cost in costs.rows],
-    }
-
-
 def _cost(cost: Cost) -> dict[str, Any]:
     return {
         **_subject(cost.subject),
         "message_size": cost.message_size,
-        "is_baseline": cost.is_baseline,
-        "repeats": cost.repeats,
-        "throughput_ratio": _spread(cost.throughput_ratio),
-        "p99_ratio": _spread(cost.p99_ratio),
-        "p99_load": cost.paced_load,
+        "against": _subject(cost.against),
+        "own": {name: _spread(of) for name, of in cost.own.items()},
+        "ratios": {
+            name: {**asdict(ratio), "told": ratio.told, "less_than": ratio.less_than if ratio.confident else None}
+            for name, ratio in cost.ratios.items()
+        },
+        "paced_load": cost.paced_load,
         "steady": cost.steady,
     }
 
 
 def _guarantee(row: Evidence) -> dict[str, Any]:
-    return {**asdict(row), "costs": [{"configuration": name, **asdict(of)} for name, of in row.costs]}
+    return {**asdict(row), "costs": [{"called": name, **_cost(of)} for name, of in row.costs]}
 
 
 def _spread(spread: Spread | None) -> dict[str, Any] | None:
