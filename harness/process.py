@@ -56,9 +56,9 @@ def python(module: str) -> list[str]:
 
 
 class Child:
-    """A running command, in this ``role``, its first line on stdin being ``spec``."""
+    """A running command, in this ``role``, its first line on stdin being ``spec``; one without waits for ``begin``."""
 
-    def __init__(self, role: str, command: Sequence[str], spec: Mapping[str, Any], log: Path) -> None:
+    def __init__(self, role: str, command: Sequence[str], spec: Mapping[str, Any] | None, log: Path) -> None:
         self.role = role
         self.log = log
         with log.open("ab") as stderr:
@@ -77,6 +77,11 @@ class Child:
         self._told = 0
         self._reader = threading.Thread(target=self._read, name=f"read {role}", daemon=True)
         self._reader.start()
+        if spec is not None:
+            self.begin(spec)
+
+    def begin(self, spec: Mapping[str, Any]) -> None:
+        """Tells it what it is to be. Raises ``ChildDied`` if it is gone."""
         self._send(spec)
 
     def tell(self, command: Mapping[str, Any]) -> int:

@@ -82,16 +82,17 @@ def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, 
                 if (why := venue.cluster.refuses(trials[0].config)) is not None:
                     _store(results, watcher, _not_run(trials.pop(0), reason=why))
                     continue
-                if not _run_one(trials.pop(0), venue, results, watcher):
+                planned = trials.pop(0)
+                if not _run_one(planned, next(iter(trials), None), venue, results, watcher):
                     break
 
 
-def _run_one(planned: Trial, venue: trial.Venue, results: Results, watcher: Watcher) -> bool:
+def _run_one(planned: Trial, then: Trial | None, venue: trial.Venue, results: Results, watcher: Watcher) -> bool:
     """Whether the cluster, and who cleans up after it, are still of use after this trial."""
     watcher.starts(planned)
     began = time.monotonic()
     try:
-        record = trial.run(planned, KINDS[planned.kind], venue)
+        record = trial.run(planned, KINDS[planned.kind], venue, then)
     except ClusterFailed as broken:
         reason = f"the cluster did not recover: {broken}"
     except Exception as crash:  # noqa: BLE001 - whatever it is, it costs one trial and not the run
@@ -134,7 +135,7 @@ def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Wante
             kind.up(wanted, workload.cluster.model_dump(), place) as cluster,
             Oracle(scratch / "oracle.log", janitor) as oracle,
         ):
-            yield trial.Venue(
+            venue = trial.Venue(
                 cluster=cluster,
                 oracle=oracle,
                 janitor=janitor,
@@ -143,5 +144,7 @@ def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Wante
                 run_id=f"{results.folder.name}.{secrets.token_hex(4)}",
                 doing=watcher.doing,
             )
+            with contextlib.closing(venue.spares):
+                yield venue
     finally:
         janitor.close()

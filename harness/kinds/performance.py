@@ -22,7 +22,7 @@ from harness.report.data import Data
 from harness.report.wording import UNSTEADY
 from harness.store import Availability, Percentiles, TrialRecord
 from harness.trial.observed import before_and_after
-from harness.trial.produce import bounds_in_peace, note_interruptions, warm_up_ended
+from harness.trial.produce import bounds_in_peace, note_interruptions
 from harness.trial.venue import Running
 from harness.verify import Readings
 from harness.wire import Proxy
@@ -34,8 +34,8 @@ from harness.workload.known import Faults
 PROFILE = "performance"
 WARM = True
 SHUFFLED = True
-_OVERHEAD_S = 1.5  # a topic made and deleted, a worker started, warm-up, scan
-_WARMUP_S = 0.5  # of the client: the brokers are warm already
+_OVERHEAD_S = 1.2  # a topic made and deleted, a worker started, the lead-in, scan
+_LEAD_IN_S = 0.25  # in which a client has connected and filled its queue: the brokers are warm already
 _CONSUMED = "consumer-0"
 
 
@@ -78,20 +78,20 @@ def producing(trial: Trial) -> dict[str, Setting]:
 
 
 def capacity(trial: Trial) -> int:
-    return trial.share(trial.load.messages) + trial.share(_warmup(trial))
+    return trial.share(_messages(trial))
 
 
 observed = before_and_after
 
 
-def _warmup(trial: Trial) -> int:
-    """At most so many messages warm the client up, and their time is bounded too."""
+def _messages(trial: Trial) -> int:
+    """The lead-in's too; of ``rate: max`` they are among those that the load is bounded by."""
     load = trial.load
-    return load.messages // 4 if load.rate == "max" else round((load.rate or 0) * _WARMUP_S)
+    return load.messages if load.rate == "max" else load.messages + round((load.rate or 0) * _LEAD_IN_S)
 
 
 def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
-    """Warm up, then the measured load, with a consumer alongside if it is paced.
+    """One load, whose beginning warms the client up, with a consumer alongside if it is paced.
 
     Whatever has no report in the end is a problem, and so is a process that did not run: nothing was done to the
     client that would explain it.
@@ -104,14 +104,13 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     with contextlib.ExitStack() as stack:
         receiver = None
         if rate is not None:
-            log = running.venue.scratch / "consumer.log"
-            receiver = stack.enter_context(Receiver(fleet.workers[0].spec, log, running.venue.janitor))
-        doing("warming up")
-        fleet.start(_warmup(trial), bounds, rate=rate, seconds=_WARMUP_S)
-        warm_up_ended(running, fleet)
+            venue, spec = running.venue, fleet.workers[0].spec
+            made = Receiver(spec, venue.scratch / "consumer.log", venue.janitor, venue.spares.start)
+            receiver = stack.enter_context(made)
         doing("measuring")
-        fleet.start(load.messages, bounds, rate=rate, seconds=load.seconds)
+        fleet.start(_messages(trial), bounds, rate=rate, seconds=_LEAD_IN_S + load.seconds)
         fleet.finish()
+        fleet.led_in(_LEAD_IN_S)
         note_interruptions(running, fleet)
         if receiver is not None:
             receiver.stop(fleet.committed(), running.journal(_CONSUMED))

@@ -71,13 +71,20 @@ class Sender:
         return self._patience_s
 
     def send(self, count: int, rate: float | None, flush_every: int | None, seconds: float | None) -> End:
-        """Sends up to ``count`` messages for up to ``seconds``."""
+        """Sends up to ``count`` messages for up to ``seconds``.
+
+        At a rate it is what is due in them, however late, for the messages that had to wait are those with the longest
+        latencies; a client that is as late as that was long is given no more.
+        """
         count = min(count, self._spec.capacity - self._next)
         start_ns = time.monotonic_ns()
         end_ns = start_ns + int(seconds * 1e9) if seconds is not None else None
         if rate is None:
             return self._end_of(lambda: self._as_fast_as_it_goes(count, flush_every, end_ns))
-        return self._end_of(lambda: self._paced(count, Pacer(start_ns, rate), end_ns))
+        pacer = Pacer(start_ns, rate)
+        if end_ns is not None:
+            count, end_ns = min(count, pacer.due_by(end_ns - 1)), 2 * end_ns - start_ns
+        return self._end_of(lambda: self._paced(count, pacer, end_ns))
 
     def resend(self) -> End:
         """Sends again what has no report, or was in a transaction whose end was not confirmed, as an application does

@@ -41,14 +41,19 @@ class Measured:
 
     @property
     def counted(self) -> Bools:
-        """Acked, or with acks=0 counted as sent by the client, which is all that anybody knows there."""
-        unconfirmed: Bools = self.outcome == Outcome.UNCONFIRMED
-        return self.acked | unconfirmed
+        """As ``counted`` says."""
+        return counted(self.outcome)
 
     @property
     def end_ns(self) -> int:
         """When the last message was done, or sent if nothing was ever heard of it."""
         return int(max(self.done_ns.max(), self.sent_ns.max()))
+
+
+def counted(outcome: UInt8) -> Bools:
+    """Acked, or with acks=0 counted as sent by the client, which is all that anybody knows there."""
+    of_these: Bools = (outcome == Outcome.ACKED) | (outcome == Outcome.UNCONFIRMED)
+    return of_these
 
 
 def measured_from_ns(producers: Sequence[ProducerColumns]) -> int:

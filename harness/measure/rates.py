@@ -8,7 +8,7 @@ from itertools import count
 import numpy as np
 
 from harness.journal import NONE, Int64, ProducerColumns
-from harness.measure.measured import Measured
+from harness.measure.measured import Measured, counted
 from harness.store import Throughput
 
 TOLERANCE = 0.2
@@ -18,20 +18,20 @@ _MOST_BINS = 1_000
 
 
 def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) -> Throughput | None:
-    """Acked (acks=0: unconfirmed) messages a second after the warm-up; None if there is none, or if it took no time.
+    """Acked (acks=0: unconfirmed) messages a second; None if there is none after the warm-up, or if it took no time.
 
-    The span is from the first message sent to the last one acked. ``steady`` says whether the slower half of it had
-    at least 80 % of the faster half's messages.
+    The span is from the first message sent after the warm-up to the last one acked, and every ack in it counts: those
+    of the warm-up's messages too that still waited in the client then, else their time would be nobody's. ``steady``
+    says whether the slower half of the span had at least 80 % of the faster half's messages.
     """
     measured = Measured.of(producers)
-    if measured is None:
+    if measured is None or not measured.counted.any():
         return None
-    done_ns = measured.done_ns[measured.counted]
-    if len(done_ns) == 0:
-        return None
-    start_ns, end_ns = int(measured.sent_ns.min()), int(done_ns.max())
+    start_ns, end_ns = int(measured.sent_ns.min()), int(measured.done_ns[measured.counted].max())
     if start_ns == end_ns:
         return None
+    done_ns = np.concatenate([producer.done_ns[counted(producer.outcome)] for producer in producers])
+    done_ns = done_ns[done_ns >= start_ns]
     span_s = (end_ns - start_ns) / 1e9
     messages_per_s = len(done_ns) / span_s
     first_half = int(np.count_nonzero(done_ns - start_ns < (end_ns - start_ns) / 2))

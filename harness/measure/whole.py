@@ -52,15 +52,20 @@ def committed_throughput(
     """Messages a second that were committed in whole transactions after the warm-up, all producers' together; None if
     one of them has none.
 
-    A producer's span is from its first message sent until the last of these commits was confirmed.
+    A producer's span is from the first message sent after its warm-up until the last of these commits was confirmed,
+    and every commit in it counts, as every ack does for ``throughput``.
     """
     rates, spans = [], []
-    for producer, _, numbers in behind_warmup(producers, ends):
-        assert producer.transactions is not None
-        done_ns = producer.transactions.done_ns[numbers[producer.transactions.ending[numbers] == Ending.COMMITTED]]
+    for producer in producers:
+        if producer.transactions is None or len(producer) <= producer.warmup:
+            continue
+        number = producer.transactions.number[in_whole(producer, ends)]
+        start_ns = int(producer.sent_ns[producer.warmup])
+        done_ns = producer.transactions.done_ns[number[producer.transactions.ending[number] == Ending.COMMITTED]]
+        done_ns = done_ns[done_ns > start_ns]
         if len(done_ns) == 0:
             return None
-        spans.append((int(done_ns.max()) - int(producer.sent_ns[producer.warmup])) / 1e9)
+        spans.append((int(done_ns.max()) - start_ns) / 1e9)
         rates.append(len(done_ns) / spans[-1])
     if not rates:
         return None

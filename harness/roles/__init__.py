@@ -6,7 +6,7 @@ room of its own, as the proxy and the relay do, is there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,18 @@ producer of its own, which is the role of the client's name.
 """
 
 
+Start = Callable[[str, Mapping[str, Any], Path], Child]
+"""What gives a child in a role, of this spec and with this log."""
+
+
 def start(role: str, spec: Mapping[str, Any], log: Path) -> Child:
     """A child in this role. Start it from the main thread."""
     return Child(role, ROLES[role], spec, log)
+
+
+def idle(role: str, client: str, log: Path) -> Child:
+    """One that waits for its spec; a producer in Python has loaded its client by then. From the main thread."""
+    return Child(role, [*ROLES[role], *([client] if role == PRODUCER else [])], None, log)
 
 
 def producing(client: str) -> str:

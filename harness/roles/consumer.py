@@ -57,7 +57,7 @@ class Received:
         partial = parquet.with_suffix(".partial")
         with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
             while len(rows := np.fromfile(self._rows, _ROW, _STORED_ROWS)):
-                writer.write_table(pa.table({name: np.ascontiguousarray(rows[name]) for name in _FIELDS}, schema))
+                writer.write_table(_table(rows, schema))
         partial.replace(parquet)
         self._rows.close()
 
@@ -70,6 +70,16 @@ class Received:
         rows[decoded.valid].tofile(self._rows)
         self._values.clear()
         self._received_ns.clear()
+
+
+def _table(rows: Any, schema: pa.Schema) -> pa.Table:
+    """By hand: ``pa.table`` would load pandas first, for a quarter of a second at the end of each trial."""
+    columns = [np.ascontiguousarray(rows[field.name]) for field in schema]
+    arrays = [
+        pa.Array.from_buffers(field.type, len(rows), [None, pa.py_buffer(column)])
+        for field, column in zip(schema, columns, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 class ConsumerRole(Role):

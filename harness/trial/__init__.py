@@ -9,6 +9,7 @@ import contextlib
 import time
 from datetime import UTC, datetime
 
+from harness import roles
 from harness.bounds import recovering_s
 from harness.clusters import ClusterFailed
 from harness.events import FaultEvent
@@ -23,11 +24,12 @@ from harness.trial.venue import Running, Venue
 __all__ = ["Conduct", "Venue", "fields", "run"]
 
 
-def run(trial: Trial, conduct: Conduct, venue: Venue) -> TrialRecord:
+def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None) -> TrialRecord:
     """Runs one trial and returns its record, not yet judged. Raises ``ClusterFailed`` if the cluster is beyond use.
 
     Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan. Of its
-    topics nothing is left, unless it raises: then the cluster goes.
+    topics nothing is left, unless it raises: then the cluster goes. While its log is read, the clients of the trial
+    ``then`` get ready.
     """
     started, began = datetime.now(UTC), time.monotonic()
     running = Running(trial, venue)
@@ -53,6 +55,9 @@ def run(trial: Trial, conduct: Conduct, venue: Venue) -> TrialRecord:
     if any(event.what == "restart" for event in running.events):
         running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
     sealed = seal(running)
+    if then is not None:
+        venue.spares.prepare(roles.producing(then.client), then.client)
+        venue.spares.prepare("consumer")
     venue.doing("reading the log back")
     scanned = scan(running)
     running.note_ends()

@@ -87,7 +87,7 @@ def _worker(running: Running, config: dict[str, Setting], line: Line, producer: 
         journal=str(venue.scratch / f"{trial.id}.{producer}.journal"),
         transactions=transactions,
     )
-    return Worker(spec, venue.scratch / f"producer-{producer}.log", venue.janitor)
+    return Worker(spec, venue.scratch / f"producer-{producer}.log", venue.janitor, venue.spares.start)
 
 
 def bounds_in_peace(running: Running, fleet: Fleet) -> Bounds:

@@ -91,6 +91,13 @@ class Fleet:
             worker.warmup = worker.total
         self._shares = [Share(worker.total) for worker in self.workers]
 
+    def led_in(self, seconds: float) -> None:
+        """What was due in so many seconds from its first message on warmed each client up, but at most a fifth of what
+        it sent.
+        """
+        for worker in self.workers:
+            worker.warmup = min(worker.progress.due_within(seconds), worker.progress.sent() // 5)
+
     def acks(self) -> int:
         """How many messages of the load at work were acked by now (acks=0: counted as sent)."""
         return sum(worker.progress.acks(share.first) for worker, share in self._each())

@@ -20,7 +20,7 @@ class Receiver:
     Every wait is bounded; one that takes too long, or a consumer that ended, raises ``ChildFailed``.
     """
 
-    def __init__(self, spec: Spec, log: Path, janitor: Janitor) -> None:
+    def __init__(self, spec: Spec, log: Path, janitor: Janitor, start: roles.Start = roles.start) -> None:
         self._message_size = spec.message_size
         self._rows = log.with_suffix(".rows")
         consumer = {
@@ -31,7 +31,7 @@ class Receiver:
             "message_size": spec.message_size,
             "rows": str(self._rows),
         }
-        self._child = roles.start("consumer", consumer, log)
+        self._child = start("consumer", consumer, log)
         janitor.process(self._child.pid)
 
     def stop(self, records: int, parquet: Path) -> None:

@@ -30,7 +30,7 @@ class WorkerFailed(Exception):
 class Worker:
     """A running producer worker. Ends with ``close`` or ``kill``; ``seal`` then makes its journal Parquet."""
 
-    def __init__(self, spec: Spec, log: Path, janitor: Janitor) -> None:
+    def __init__(self, spec: Spec, log: Path, janitor: Janitor, start: roles.Start = roles.start) -> None:
         self.spec = spec
         self.total = 0
         self.warmup = 0
@@ -49,7 +49,7 @@ class Worker:
         """When its reports were not waited for any more; None if it did not answer: it may not have listened either."""
         self.progress = Progress(Path(spec.journal), transactional=spec.transactions is not None)
         self._log, self._janitor = log, janitor
-        self._child = roles.start(roles.producing(spec.client), asdict(spec), log)
+        self._child = start(roles.producing(spec.client), asdict(spec), log)
         self._segment: tuple[int, Bounds] | None = None
         self._said: list[Message] = []
         self._stops = 0

@@ -121,6 +121,16 @@ def test_it_ends_with_its_seconds(rate: float | None, sent: int, of_a_call: int)
         )
 
 
+@pytest.mark.parametrize(("message_s", "sent"), [(0.015, 200), (0.02, 200), (0.04, 100)])
+def test_what_was_due_in_its_seconds_is_sent_however_late_for_as_long_again(message_s: float, sent: int) -> None:
+    """At a hundred a second, for two seconds: the client takes fifty, sixty-six or twenty-five."""
+    with load_by_hand(message_s=message_s, capacity=1_000, partitions=2) as bench:
+        start_ns = bench.clock.now_ns
+        assert _send(bench, 1_000, rate=100, seconds=2.0) == ALL_OF_IT
+        assert bench.sender.sent == pytest.approx(sent, abs=1)
+        assert (bench.journal.due_ns[: bench.sender.sent] < start_ns + 2 * SECOND_NS).all()
+
+
 @pytest.mark.parametrize("message_us", [0.1, 1, 7, 40, 500, 4_999, 20_000])
 def test_a_call_is_as_large_as_five_milliseconds_allow(message_us: float) -> None:
     """A message waits for those before it in its call, and so does a report."""

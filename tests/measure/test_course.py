@@ -82,6 +82,17 @@ def test_throughput_of_several_producers_is_theirs_together() -> None:
     assert (found.messages_per_s, found.span_s) == (1.5, 2.0)
 
 
+def test_what_still_waited_when_the_warm_up_was_over_counts_from_then_on() -> None:
+    """Ten messages are handed over at once and acked one a second: whichever of them warmed it up, that is the rate."""
+    queued = [(0, 1_000 * (number + 1), ACKED) for number in range(10)]
+    for warmup in (0, 1, 5):
+        found = throughput([producer(*queued, (9_500, 11_000, ACKED), warmup=warmup)], 100)
+        assert found is not None and found.messages_per_s == pytest.approx(1)
+    late = throughput([producer(*queued, (4_500, 11_000, ACKED), warmup=10)], 100)
+    assert late is not None and late.span_s == 6.5
+    assert late.messages_per_s == pytest.approx(7 / 6.5)
+
+
 def test_throughput_in_no_time_at_all_is_none() -> None:
     assert throughput([producer((5, 5, UNCONFIRMED))], 100) is None
 
