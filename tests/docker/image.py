@@ -2,7 +2,7 @@
 has of a shell. It keeps what the official image promises: ``KAFKA_*`` variables, ``/mnt/shared/config``,
 ``CLUSTER_ID``, a user that is not root, data in ``/var/lib/kafka/data``::
 
-    python -m tests.docker.image 4.4.0    # makes apache/kafka:4.4.0 unless that is here or can be pulled
+    python -m tests.docker.image 3.9.2 4.4.0    # makes apache/kafka of these unless they are here or can be pulled
 """
 
 from __future__ import annotations
@@ -115,13 +115,13 @@ def _add(tar: tarfile.TarFile, name: str, kind: bytes, mode: int, user: int, con
 
 
 def main() -> None:
-    kafka = sys.argv[1]
     client = connect()
-    try:
-        image(client, kafka)
-    except ClusterFailed as absent:
-        print(f"{absent}; a stand-in is made of that name")
-        make(client, kafka)
+    for kafka in sys.argv[1:]:
+        try:
+            image(client, kafka)
+        except ClusterFailed as absent:
+            print(f"{absent}; a stand-in is made of that name")
+            make(client, kafka)
 
 
 if __name__ == "__main__":
