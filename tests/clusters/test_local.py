@@ -110,6 +110,26 @@ def test_brokers_that_do_not_come_up_say_why_and_leave_nothing(tmp_path: Path, j
     assert not (tmp_path / "nodes").exists()
 
 
+@pytest.mark.brokers
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        (
+            "num.io.threads",
+            0,
+            "could not be formatted: .*Invalid value 0 for configuration num.io.threads: Value must be",
+        ),
+        ("metric.reporters", "nowhere.Reporter", "ended with status 1: .*ClassNotFoundException: nowhere.Reporter"),
+    ],
+)
+def test_a_setting_that_is_refused_is_told_in_the_nodes_words(
+    key: str, value: str | int, said: str, tmp_path: Path, janitor: Janitor
+) -> None:
+    with pytest.raises(ClusterFailed, match=f"node 1000 {said}"):
+        LocalCluster(class_path("4.4.0"), tmp_path / "nodes", janitor, brokers=1, properties={key: value}).start()
+    assert not (tmp_path / "nodes").exists()
+
+
 def test_a_cluster_id_is_never_taken_for_an_option() -> None:
     # One in 64 begins with a dash if nothing is done about it: none in 5,000 is no accident.
     assert not any(new_cluster_id().startswith("-") for _ in range(5_000))

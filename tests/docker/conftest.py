@@ -9,21 +9,22 @@ from typing import Any
 import pytest
 
 from harness.clusters import ClusterFailed, Wanted
-from harness.clusters.compose import command, engine
+from harness.clusters.compose import COMPOSE, command, engine
 from harness.clusters.compose.cluster import ComposeCluster
 from harness.janitor import Janitor
 
-KAFKA = "4.4.0"
+OLDEST, KAFKA = COMPOSE.versions()[0], "4.4.0"
 WANTED = Wanted(KAFKA, 3, "fault", eligible_leader_replicas=True, links=True, warm=False)
 
 
 @pytest.fixture(scope="session")
 def docker() -> Any:
-    """The engine, with the image on it and Compose beside it."""
+    """The engine, with the images on it and Compose beside it."""
     try:
         client = engine.connect()
         command.find()
-        engine.image(client, KAFKA)
+        for version in (OLDEST, KAFKA):
+            engine.image(client, version)
     except ClusterFailed as lacking:
         if os.environ.get("HARNESS_DOCKER") == "required":
             pytest.fail(str(lacking))

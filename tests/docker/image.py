@@ -2,12 +2,13 @@
 has of a shell. It keeps what the official image promises: ``KAFKA_*`` variables, ``/mnt/shared/config``,
 ``CLUSTER_ID``, a user that is not root, data in ``/var/lib/kafka/data``::
 
-    python -m tests.docker.image 4.4.0    # makes apache/kafka:4.4.0 unless that is here or can be pulled
+    python -m tests.docker.image 3.9.2 4.4.0    # makes apache/kafka of these unless they are here or can be pulled
 """
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -39,16 +40,14 @@ _CHANGES = (
 
 
 def make(client: Any, kafka: str) -> None:
-    """Makes the image of this version under the official one's name."""
+    """Makes the image of this version; only a whole one has the official one's name."""
     with tempfile.NamedTemporaryFile(suffix=".tar") as packed:
         with tarfile.open(fileobj=packed, mode="w") as tar:
             _fill(tar, kafka)
         packed.flush()
-        client.api.import_image(packed.name, repository=_REPOSITORY, tag=kafka, changes=list(_CHANGES))
+        made = json.loads(client.api.import_image(packed.name, changes=list(_CHANGES)))["status"]
     script = Path(__file__).with_name("archive.sh").read_text("utf-8")
-    container = client.containers.create(
-        f"{_REPOSITORY}:{kafka}", ["bash", "-c", script], user="0", network_mode="none", init=True
-    )
+    container = client.containers.create(made, ["bash", "-c", script], user="0", network_mode="none", init=True)
     try:
         container.start()
         status = container.wait(timeout=_ARCHIVE_S)["StatusCode"]
@@ -116,13 +115,13 @@ def _add(tar: tarfile.TarFile, name: str, kind: bytes, mode: int, user: int, con
 
 
 def main() -> None:
-    kafka = sys.argv[1]
     client = connect()
-    try:
-        image(client, kafka)
-    except ClusterFailed as absent:
-        print(f"{absent}; a stand-in is made of that name")
-        make(client, kafka)
+    for kafka in sys.argv[1:]:
+        try:
+            image(client, kafka)
+        except ClusterFailed as absent:
+            print(f"{absent}; a stand-in is made of that name")
+            make(client, kafka)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def test_the_file_at_the_top_is_for_every_compose_and_for_this_machine_alone() -
     assert read.keys() == {"services", "networks", "volumes"}, "1.29 refuses a name, later ones warn of a version"
     assert {*read["services"]} == {"controller", "broker-1", "broker-2", "broker-3"} == {*read["volumes"]}
     for name, service in read["services"].items():
-        assert service["image"] == "apache/kafka:${KAFKA_VERSION:-4.4.0}"
+        assert service["image"] == "${KAFKA_IMAGE:-apache/kafka}:${KAFKA_VERSION:-4.4.0}"
         assert service["init"] and service["mem_limit"] and service["healthcheck"]["interval"] == "10s"
         assert all(port.startswith("127.0.0.1:${") for port in service.get("ports", ())), name
         if name != "controller":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,24 +35,26 @@ def test_an_engine_that_cannot_be_used(address: str, said: str, monkeypatch: pyt
     assert str(refused.value).startswith(said) and "\n" not in str(refused.value)
 
 
-def test_no_permission_on_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not os.geteuid():
-        # Root may use every socket: what it would be told is asked of the error that others get.
-        said = engine.unreachable("unix:///var/run/docker.sock", OSError(13, "Permission denied"))
-        assert (
-            said
-            == "no permission on the Docker engine at unix:///var/run/docker.sock: who may use it is in the "
-            + ("group docker, or root")
-        )
-        return
-    path = tmp_path / "docker.sock"
+def test_no_permission_on_the_socket(tmp_path: Path) -> None:
+    """Nor has root any on somebody else's, without the capability that lets it pass by modes."""
+    path, command = tmp_path / "docker.sock", [sys.executable, "-P", "-m", "harness", "cluster", "status"]
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
         server.listen()
-        path.chmod(stat.S_IRUSR & 0)
-        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
-        with pytest.raises(ClusterFailed, match="no permission on the Docker engine"):
-            engine.connect()
+        path.chmod(0)
+        if not os.geteuid():
+            os.chown(path, 1000, 1000)
+            without = "-dac_override,-dac_read_search"
+            command = ["setpriv", f"--bounding-set={without}", f"--inh-caps={without}", *command]
+        told = {**os.environ, "DOCKER_HOST": f"unix://{path}"}
+        done = subprocess.run(
+            [*command, "--cluster", "compose"], env=told, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"harness: no permission on the Docker engine at unix://{path}: become one of its group, which is docker most "
+        "times (sudo usermod -aG docker $USER, then log in again), or let DOCKER_HOST name a rootless one of your own\n"
+    )
 
 
 def test_the_engine_is_that_of_the_docker_commands_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +106,15 @@ def test_an_image_that_is_not_here_and_cannot_be_pulled(docker: Any) -> None:
         engine.image(docker, "0.0.0")
     said = str(absent.value)
     assert said.startswith("no image apache/kafka:0.0.0 here, and none to be pulled: ") and "\n" not in said
+
+
+def test_an_image_of_a_name_that_is_none(docker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_IMAGE", "apache/kafka:4.4.0")
+    with pytest.raises(ClusterFailed) as refused:
+        engine.image(docker, "4.4.0")
+    said = str(refused.value)
+    assert said.startswith("no image apache/kafka:4.4.0:4.4.0: ") and "\n" not in said
+    assert said.endswith("invalid reference format; KAFKA_IMAGE is an image's name without a tag")
 
 
 def test_a_port_that_is_taken(docker: Any) -> None:

@@ -39,3 +39,21 @@ def test_it_stays_until_it_is_stopped(docker: Any) -> None:
         assert _harness("down") == (0, "stopped\n")
     assert _harness("down") == (0, "no cluster is up\n")
     assert not list(project.things(docker, f"{PROJECT}={standing.PROJECT}"))
+
+
+def test_its_image_may_be_a_mirrors_and_its_java_gets_what_the_user_says(
+    docker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "mirror.invalid:5000/team/kafka"
+    docker.images.get("apache/kafka:4.4.0").tag(name, "4.4.0")
+    monkeypatch.setenv("KAFKA_IMAGE", name)
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Dtried=a$b")
+    try:
+        code, said = _harness("up", "--brokers", "1", "--profile", "fault")
+        assert code == 0, said
+        made = docker.containers.list(filters={"label": f"{PROJECT}={standing.PROJECT}"})
+        assert [each.attrs["Config"]["Image"] for each in made] == [f"{name}:4.4.0"] * 2
+        assert all(b"Picked up JAVA_TOOL_OPTIONS: -Dtried=a$b" in each.logs() for each in made)
+    finally:
+        _harness("down")
+        docker.images.remove(f"{name}:4.4.0")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from harness import folders
@@ -16,11 +15,11 @@ from harness.clusters import ClusterFailed, Progress, Wanted
 from harness.clusters.brokers import Brokers
 from harness.clusters.compose import command, labels, project, record
 from harness.clusters.compose.disks import Disks
-from harness.clusters.compose.document import Layout, service
-from harness.clusters.compose.engine import connect, image, image_name, told
+from harness.clusters.compose.document import Layout
+from harness.clusters.compose.engine import connect, image, image_name
 from harness.clusters.compose.links import Links, lacking
 from harness.clusters.compose.network import Network, addresses, free_subnet
-from harness.clusters.compose.node import Node
+from harness.clusters.compose.node import Node, find
 from harness.clusters.compose.processes import Logs, Processes
 from harness.clusters.features import switch_off
 from harness.clusters.ports import HOST, free_ports
@@ -108,7 +107,7 @@ class ComposeCluster(Brokers):
         try:
             layout = self._layout()
             compose = command.up(self.project, layout, self._folder)
-            self._find([CONTROLLER, *layout.ports])
+            self._nodes.update(find(self.client, self.project, [CONTROLLER, *layout.ports]))
             self.addresses = {id: f"{HOST}:{port}" for id, port in layout.ports.items()}
             self.wait_healthy(None, _START_S)
             if not self._wanted.eligible_leader_replicas:
@@ -134,13 +133,6 @@ class ComposeCluster(Brokers):
             subnet=str(subnet),
             ips=self._ips,
         )
-
-    def _find(self, nodes: Sequence[int]) -> None:
-        """The containers that Compose has made."""
-        only = {"label": f"{labels.PROJECT}={self.project}"}
-        with told("what Compose made was not found"):
-            made = {each.labels[labels.SERVICE]: each for each in self.client.containers.list(all=True, filters=only)}
-        self._nodes.update({node: Node(node, service(node), made[service(node)]) for node in nodes})
 
     def _started(self, node: int) -> None:
         if self.links is not None:

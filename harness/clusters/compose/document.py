@@ -65,13 +65,14 @@ def document(layout: Layout) -> dict[str, Any]:
     }
 
 
-def environment(properties: Mapping[str, str | int], jvm: tuple[str, ...], cluster_id: str) -> dict[str, str]:
-    """What the image makes ``server.properties`` of, and what it starts the JVM with."""
+def environment(properties: Mapping[str, str | int], jvm: tuple[str, ...], cluster_id: str) -> dict[str, str | None]:
+    """What the image makes ``server.properties`` of, and what it starts the JVM with. None is what Compose is told."""
     heap = [flag for flag in jvm if flag.startswith("-Xm")]
     return {
         "CLUSTER_ID": cluster_id,
         "KAFKA_HEAP_OPTS": " ".join(heap),
         "KAFKA_JVM_PERFORMANCE_OPTS": " ".join(flag for flag in jvm if flag not in heap),
+        "JAVA_TOOL_OPTIONS": None,
         **{f"KAFKA_{key.replace('.', '_').upper()}": str(value) for key, value in properties.items()},
     }
 

@@ -65,9 +65,13 @@ def image(client: DockerClient, kafka: str, progress: Progress | None = None) ->
         return client.images.get(name)
     except ImageNotFound:
         pass
+    except DockerException as error:
+        raise ClusterFailed(
+            f"no image {name}: {one_line(error)}; KAFKA_IMAGE is an image's name without a tag"
+        ) from error
     try:
         layers: dict[str, tuple[int, int]] = {}
-        for told in client.api.pull(_REPOSITORY, tag=kafka, stream=True, decode=True):
+        for told in client.api.pull(name, stream=True, decode=True):
             if "error" in told:
                 raise ClusterFailed(f"no image {name} here, and none to be pulled: {_first_line(told['error'])}")
             detail = told.get("progressDetail") or {}
@@ -80,7 +84,8 @@ def image(client: DockerClient, kafka: str, progress: Progress | None = None) ->
 
 
 def image_name(kafka: str) -> str:
-    return f"{_REPOSITORY}:{kafka}"
+    """Where the image of a version is from: ``KAFKA_IMAGE`` names another repository, which may be a registry's."""
+    return f"{os.environ.get('KAFKA_IMAGE') or _REPOSITORY}:{kafka}"
 
 
 @functools.cache
@@ -131,7 +136,10 @@ def unreachable(address: str, error: Exception) -> str:
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
         causes.append(cause)
     if any(isinstance(cause, PermissionError) for cause in causes):
-        return f"no permission on the Docker engine at {address}: who may use it is in the group docker, or root"
+        return (
+            f"no permission on the Docker engine at {address}: become one of its group, which is docker most times "
+            f"(sudo usermod -aG docker $USER, then log in again), or let DOCKER_HOST name a rootless one of your own"
+        )
     if any(isinstance(cause, FileNotFoundError | ConnectionRefusedError) for cause in causes):
         return f"no Docker engine answers at {address}: start it, or let DOCKER_HOST name one that runs"
     return f"the Docker engine at {address} cannot be used: {one_line(error)}"

@@ -1,18 +1,23 @@
-"""One node: its container, and whether it ended by itself."""
+"""One node: its container, where that is found, and whether it ended by itself."""
 
 from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import psutil
 
 from harness.clusters import ClusterFailed
+from harness.clusters.compose import labels
+from harness.clusters.compose.document import service
 from harness.clusters.compose.engine import told
 from harness.clusters.last_words import last_words
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 _END_S = 20.0
 _POLL_S = 0.02
@@ -128,3 +133,11 @@ class Node:
         if self.state.get("OOMKilled"):
             return "it took more memory than its container may"
         return last_words(self.said(_LAST_WORDS_BYTES))
+
+
+def find(client: DockerClient, project: str, nodes: Iterable[int]) -> dict[int, Node]:
+    """These nodes of a project, by their ids, as Compose has just made them."""
+    only = {"label": f"{labels.PROJECT}={project}"}
+    with told("what Compose made was not found"):
+        made = {each.labels[labels.SERVICE]: each for each in client.containers.list(all=True, filters=only)}
+    return {node: Node(node, service(node), made[service(node)]) for node in nodes}

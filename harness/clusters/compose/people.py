@@ -18,7 +18,7 @@ _HEAD = """\
 # Made by: python -m harness.clusters.compose.people > docker-compose.yml
 """
 _LAYOUT = Layout(
-    image="apache/kafka:${KAFKA_VERSION:-4.4.0}",
+    image="${KAFKA_IMAGE:-apache/kafka}:${KAFKA_VERSION:-4.4.0}",
     cluster_id="${CLUSTER_ID:-4L6g3nShT-eMCtK--X86sw}",
     ports={id: f"${{BROKER_{id}_PORT:-{port}}}" for id, port in ((1, 9092), (2, 9192), (3, 9292))},
     profile="performance",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,9 @@ from harness.clusters.brokers import Brokers
 from harness.clusters.compose import command, labels, project
 from harness.clusters.compose.document import Layout, service
 from harness.clusters.compose.engine import connect, image, image_name, told
+from harness.clusters.compose.node import Node, find
 from harness.clusters.ports import HOST, free_ports
-from harness.clusters.profiles import new_cluster_id
+from harness.clusters.profiles import CONTROLLER, new_cluster_id
 from harness.clusters.standing import Standing, state_folder
 
 if TYPE_CHECKING:
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 
 PROJECT = "delivery-harness-standing"
 _START_S = 120.0
+
+
+class _Starting(Brokers):
+    """Waited for only as long as none of its nodes has ended."""
+
+    def __init__(self, addresses: Mapping[int, str], nodes: Mapping[int, Node]) -> None:
+        super().__init__(addresses)
+        self._nodes = nodes
+
+    def fail_if_dead(self) -> None:
+        for node in self._nodes.values():
+            node.fail_if_dead()
 
 
 def up(kafka: str, brokers: int, first_port: int | None, profile: str, progress: Progress | None = None) -> Standing:
@@ -51,7 +64,8 @@ def up(kafka: str, brokers: int, first_port: int | None, profile: str, progress:
         try:
             with TemporaryDirectory() as folder:
                 command.up(PROJECT, layout, Path(folder))
-            Brokers({id: f"{HOST}:{port}" for id, port in layout.ports.items()}).wait_healthy(None, _START_S)
+            nodes = find(client, PROJECT, [CONTROLLER, *ids])
+            _Starting({id: f"{HOST}:{port}" for id, port in layout.ports.items()}, nodes).wait_healthy(None, _START_S)
         except BaseException:
             project.remove(client, PROJECT)
             raise
