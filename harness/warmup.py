@@ -42,7 +42,7 @@ class WarmUp:
     """How the brokers became warm, window by window."""
 
     rates: list[int]
-    """At full load: messages a second."""
+    """At full load: messages a second, without idempotence and then with it."""
     medians_ms: list[float]
     """At a pace: the median latency, from due to reported."""
 
@@ -58,17 +58,17 @@ def steady(values: list[float], within: float = _STEADY) -> bool:
 
 
 def warm_up(venue: Venue) -> WarmUp:
-    """Full load until its rate stands still, for 12 s and 2 GB on the disk at the most; then a pace, until its latency
-    does, for 8 s. One that fails is said, and ends early.
+    """Full load until its rate stands still, without idempotence and with it, for 12 s and 2 GB on the disk each at the
+    most; then a pace, until its latency does, for 8 s. One that fails is said, and ends early.
     """
-    return WarmUp(_at_full_load(venue), _at_a_pace(venue))
+    rates = [rate for idempotent in (False, True) for rate in _at_full_load(venue, idempotent=idempotent)]
+    return WarmUp(rates, _at_a_pace(venue))
 
 
-def _at_full_load(venue: Venue) -> list[int]:
-    replicas = min(3, len(venue.cluster.addresses))
+def _at_full_load(venue: Venue, *, idempotent: bool) -> list[int]:
     rates: list[float] = []
-    # As fast as it goes: an idempotent librdkafka has one request of a partition in flight.
-    with _loading(venue, "full-load", replicas, _MOST_MESSAGES, {"enable.idempotence": False}) as worker:
+    name = "full-load" if idempotent else "full-load-without-idempotence"
+    with _loading(venue, name, _MOST_MESSAGES, {"enable.idempotence": idempotent}) as worker:
         worker.wait_ready()
         while len(rates) < _MOST_WINDOWS and worker.total < _MOST_MESSAGES and not steady(rates):
             before, since = worker.progress.acks(), time.monotonic()
@@ -83,7 +83,7 @@ def _at_a_pace(venue: Venue) -> list[float]:
     consumed = venue.scratch / "warm-up.parquet"
     try:
         with (
-            _loading(venue, "pace", 1, _MOST_PACED_S * _PACE, {"enable.idempotence": True}) as worker,
+            _loading(venue, "pace", _MOST_PACED_S * _PACE, {"enable.idempotence": True}) as worker,
             Receiver(worker.spec, venue.scratch / "warm-up-consumer.log", venue.janitor) as receiver,
         ):
             worker.wait_ready()
@@ -112,17 +112,20 @@ def _finish(worker: Worker) -> None:
 
 
 @contextlib.contextmanager
-def _loading(venue: Venue, name: str, partitions: int, capacity: int, config: dict[str, Setting]) -> Iterator[Worker]:
-    """A worker that starts, and a topic replicated like a trial's. A failure ends the load; nothing of it is left."""
+def _loading(venue: Venue, name: str, capacity: int, config: dict[str, Setting]) -> Iterator[Worker]:
+    """A worker that starts, and a topic replicated like a trial's, of which each broker leads a partition. A failure
+    ends the load; nothing of it is left.
+    """
     topic = f"{venue.cluster.prefix}{venue.run_id}.warm-up.{name}"
     journal = venue.scratch / f"warm-up.{name}.journal"
-    venue.cluster.create_topic(topic, partitions, min(3, len(venue.cluster.addresses)), {})
+    brokers = len(venue.cluster.addresses)
+    venue.cluster.create_topic(topic, brokers, min(3, brokers), {})
     worker = Worker(
         Spec(
             client="confluent-kafka",
             bootstrap=venue.cluster.bootstrap,
             security=venue.cluster.security,
-            topics=Topics((topic,), partitions),
+            topics=Topics((topic,), brokers),
             config={"acks": "all", "linger.ms": 5, **_TIMEOUTS, **config},
             run_key=0,
             producer=0,

@@ -62,7 +62,9 @@ def percents(low: float, high: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """``0.83x``, ``12x``: two digits are what repeats can bear."""
+    """``0.83x``, ``12x``, ``0.004x``: two digits are what repeats can bear."""
+    if ratio < 0.095:
+        return f"{ratio:.1g}x"
     return f"{ratio:.2f}x" if ratio < 10 else f"{ratio:.0f}x"
 
 

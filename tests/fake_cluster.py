@@ -77,6 +77,10 @@ class FakeCluster:
     # What it can be asked.
 
     @property
+    def pids(self) -> Mapping[int, int]:
+        return {}
+
+    @property
     def bootstrap(self) -> str:
         return ",".join(self.addresses.values())
 

@@ -66,6 +66,10 @@ class Cluster(Protocol):
         """All addresses, comma-joined."""
 
     @property
+    def pids(self) -> Mapping[int, int]:
+        """The process of each node, as far as it can be seen from this machine."""
+
+    @property
     def java(self) -> str | None:
         """The Java that runs it, in its own words, where that is known."""
 

@@ -41,6 +41,10 @@ class Brokers:
         self.security = security
 
     @property
+    def pids(self) -> Mapping[int, int]:
+        return {}
+
+    @property
     def bootstrap(self) -> str:
         return ",".join(self.addresses.values())
 

@@ -16,13 +16,15 @@ from harness import measure
 from harness.clients import Setting
 from harness.journal import ConsumedColumns, ProducerColumns, read_consumed
 from harness.plan import Asked, Trial, TrialLoad
-from harness.report import tables
+from harness.report import machine, tables
 from harness.report.blocks import Block, Bullets, Section, Text, section
 from harness.report.data import Data
 from harness.report.wording import UNSTEADY
 from harness.store import Availability, Percentiles, TrialRecord
+from harness.topics import partitions_in_all
 from harness.trial.observed import before_and_after
-from harness.trial.produce import bounds_in_peace, note_interruptions
+from harness.trial.produce import bounds_in_peace, note_interruptions, warm_up_ended
+from harness.trial.usage import accounted
 from harness.trial.venue import Running
 from harness.verify import Readings
 from harness.wire import Proxy
@@ -35,7 +37,7 @@ PROFILE = "performance"
 WARM = True
 SHUFFLED = True
 _OVERHEAD_S = 1.2  # a topic made and deleted, a worker started, the lead-in, scan
-_LEAD_IN_S = 0.25  # in which a client has connected and filled its queue: the brokers are warm already
+_LEAD_IN_S = 0.2  # of the load: a client's queue fills
 _CONSUMED = "consumer-0"
 
 
@@ -78,7 +80,7 @@ def producing(trial: Trial) -> dict[str, Setting]:
 
 
 def capacity(trial: Trial) -> int:
-    return trial.share(_messages(trial))
+    return trial.share(_messages(trial)) + trial.share(_first(trial))
 
 
 observed = before_and_after
@@ -90,8 +92,14 @@ def _messages(trial: Trial) -> int:
     return load.messages if load.rate == "max" else load.messages + round((load.rate or 0) * _LEAD_IN_S)
 
 
+def _first(trial: Trial) -> int:
+    """One message a partition, of each producer: with them each has connected to all that it will write to."""
+    return trial.producers * partitions_in_all(trial.config)
+
+
 def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
-    """One load, whose beginning warms the client up, with a consumer alongside if it is paced.
+    """One load behind a first message to each partition, with a consumer alongside if it is paced. Its beginning, too,
+    warms the client up.
 
     Whatever has no report in the end is a problem, and so is a process that did not run: nothing was done to the
     client that would explain it.
@@ -107,9 +115,13 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
             venue, spec = running.venue, fleet.workers[0].spec
             made = Receiver(spec, venue.scratch / "consumer.log", venue.janitor, venue.spares.start)
             receiver = stack.enter_context(made)
+        doing("warming up")
+        fleet.start(_first(trial), bounds)
+        warm_up_ended(running, fleet)
         doing("measuring")
-        fleet.start(_messages(trial), bounds, rate=rate, seconds=_LEAD_IN_S + load.seconds)
-        fleet.finish()
+        with accounted(running, proxy):
+            fleet.start(_messages(trial), bounds, rate=rate, seconds=_LEAD_IN_S + load.seconds)
+            fleet.finish()
         fleet.led_in(_LEAD_IN_S)
         note_interruptions(running, fleet)
         if receiver is not None:
@@ -151,12 +163,13 @@ def _measured(data: Data) -> Iterator[Block | None]:
     if not data.measured:
         return
     yield Text(tables.repeats(data.measured))
+    yield from machine.meanwhile(data.records, data.labels)
     yield from section("Latency at a paced load", tables.paced(data.measured))
     yield from section("Throughput, and latency at saturation", tables.saturated(data.measured))
     short = tables.unsteady(data.records, data.labels)
     if short:
         yield Text(
-            f"{UNSTEADY} Not steady: the two halves of a repeat differ by more than 20 %, so it was too short and its "
-            "figures are not to be relied on."
+            f"{UNSTEADY} Not steady: the two halves of most repeats differ by more than 20 %, so they were too short "
+            "and their figures are not to be relied on. Each that was so:"
         )
         yield Bullets(short)

@@ -109,24 +109,21 @@ def of_guarantees(measured: Sequence[Performance]) -> Costs:
     has one guarantee alone, of all settings. What has nothing to be compared to is against itself.
     """
     groups = _groups(measured)
-    several = [group for group in groups if len(group) > 1]
-    leader_only = all(any(subject.configuration.leader_only for subject in group) for group in several)
-    rows = []
-    for group in groups:
-        subjects = _weakest_first(group)
-        base = next((each for each in subjects if leader_only and each.configuration.leader_only), subjects[0])
-        rows += [_cost(subject, base, group) for subject in subjects]
+    leader_only = _all_have_leader_only(groups)
+    rows = [_cost(subject, _base(group, leader_only), group) for group in groups for subject in group]
     return Costs("acks=1" if leader_only else "the weakest configuration", tuple(_ordered(rows)))
 
 
 def of_steps(measured: Sequence[Performance]) -> Costs:
-    """Each guarantee to the one before it, from the weakest on; nothing where that is all one step."""
+    """Each guarantee to the one before it, from the weakest on; but for steps that ``of_guarantees`` has."""
+    groups = _groups(measured)
+    leader_only = _all_have_leader_only(groups)
     rows: list[Cost] = []
-    for group in _groups(measured):
-        subjects = _weakest_first(group)
-        guarantees = {_strength(group[subject][0].trials[0]) for subject in subjects}
-        if len(guarantees) == len(subjects) > 2:
-            rows += [_cost(stronger, weaker, group) for weaker, stronger in pairwise(subjects)]
+    for group in groups:
+        subjects, base = _weakest_first(group), _base(group, leader_only)
+        if len({_strength(group[subject][0].trials[0]) for subject in subjects}) == len(subjects):
+            steps = [step for step in pairwise(subjects) if base not in step]
+            rows += [_cost(stronger, weaker, group) for weaker, stronger in steps]
     return Costs("the guarantee before it", tuple(_ordered(rows)))
 
 
@@ -167,6 +164,15 @@ def _groups(measured: Sequence[Performance]) -> list[dict[Subject, list[Performa
         rest = _beside_guarantee(each.trials[0]) if len(guarantees) > 1 else ()
         groups[*alike, *rest][each.subject].append(each)
     return list(groups.values())
+
+
+def _all_have_leader_only(groups: Sequence[Mapping[Subject, object]]) -> bool:
+    return all(any(each.configuration.leader_only for each in group) for group in groups if len(group) > 1)
+
+
+def _base(group: Mapping[Subject, Sequence[Performance]], leader_only: bool) -> Subject:
+    subjects = _weakest_first(group)
+    return next((each for each in subjects if leader_only and each.configuration.leader_only), subjects[0])
 
 
 def _beside_guarantee(trial: TrialRecord) -> tuple[object, ...]:

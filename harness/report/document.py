@@ -40,7 +40,9 @@ hidden, to the client's report. With acks=0 no broker reports anything: there it
 message as sent. *Service* time counts from the send itself, *end-to-end* from due to a consumer that has it.
 
 **Saturation.** Under `rate: max` messages queue in the client, and latency measures the queue: it says nothing about \
-the latency at a load the client can carry.
+the latency at a load the client can carry. *Limited by* says what was busy all the time then: a thread of the \
+client, every core of the machine, or none of these, which leaves the brokers, the disk, and what the settings let be \
+in flight. What the client or the machine limits is no figure of the brokers.
 
 **Transactions.** What is in one counts when its commit was confirmed: *throughput* is of committed messages, *to the \
 commit* is from due until that, and *end-to-end* is to a consumer with isolation.level=read_committed, for whoever \

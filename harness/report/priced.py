@@ -44,7 +44,7 @@ def prices(every: Sequence[Costs]) -> Iterator[Block]:
     yield Text(how())
     yield from (block for found in every for block in (Text(f"Against {found.against}:"), table(found)))
     if not all(row.steady for row in rows):
-        yield Text(f"{UNSTEADY} Not steady: too short to rely on (see Performance).")
+        yield Text(f"{UNSTEADY} Most repeats were not steady, of this or of what it is against: too short to rely on.")
 
 
 def told(found: Costs) -> Iterator[Words]:
@@ -79,19 +79,25 @@ def table(found: Costs) -> Table:
 
 
 def said(ratio: Paired | None) -> Words:
-    """``0.83x (0.77x to 0.90x)``, ``no difference told (less than 12 %)`` or ``too few pairs (2)``."""
+    """``0.83x (0.77x to 0.90x)``, ``no difference told (less than 12 %)`` or
+    ``too few pairs (2)``."""
     if ratio is None:
         return ABSENT
     if not ratio.confident:
         return f"too few pairs ({count(ratio.pairs)})"
     if not ratio.told:
-        return f"no difference told (less than {percent(ratio.less_than)})"
+        return f"no difference told ({_room(ratio)})"
     return Strong(f"{times(ratio.middle)} ({extent(ratio.low, ratio.high)})")
 
 
 def own(row: Cost, *names: str) -> Words:
     """Its own figures: ``52,300 (51,000–53,800)/s · 4.30 (4.12–5.01) ms``."""
     return Emphasis(" · ".join(_plain(name, row) for name in names))
+
+
+def _room(ratio: Paired) -> str:
+    """What a difference may still be: in percent, as long as that says anything."""
+    return f"less than {percent(ratio.less_than)}" if ratio.less_than <= 1 else extent(ratio.low, ratio.high)
 
 
 def _plain(name: str, row: Cost) -> str:
@@ -126,7 +132,7 @@ def _of_clients(name: str, rows: Sequence[Cost]) -> Words:
             if ratio.told:
                 differ.append(f"{times(ratio.middle)} ({extent(ratio.low, ratio.high)}) with {of}")
             else:
-                alike.append(f"{of} (less than {percent(ratio.less_than)})")
+                alike.append(f"{of} ({_room(ratio)})")
     parts: list[Words] = [Strong(f"{name} {listed(differ)}")] if differ else []
     parts += [f"no difference in {name} told with {listed(alike)}"] if alike else []
     return joined(parts, ", ") if parts else ""

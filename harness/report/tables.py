@@ -8,6 +8,7 @@ from harness.events import Verdict
 from harness.report.answer import Answer
 from harness.report.blocks import Lines, Strong, Table, Words, prose
 from harness.report.labels import GUARANTEE, Labels
+from harness.report.machine import limits
 from harness.report.matrix import WORST_FIRST
 from harness.report.performance import Clock, Performance, Quantile
 from harness.report.wording import UNSTEADY, confidence, rate, span, within
@@ -94,6 +95,7 @@ def saturated(measured: Sequence[Performance]) -> Table | None:
         "Service p99 ms",
         *(("Transactions",) if transactions else ()),
         "Client CPU s",
+        "Limited by",
     )
     rows = [
         [
@@ -104,11 +106,12 @@ def saturated(measured: Sequence[Performance]) -> Table | None:
             *_percentiles(each, "service_ms", "p99"),
             *((_transactions(each),) if transactions else ()),
             within(each.client_cpu_s),
+            limits(each),
         ]
         for each in measured
         if not each.paced
     ]
-    return Table(header, rows, slice(4, None)) if rows else None
+    return Table(header, rows, slice(4, -1)) if rows else None
 
 
 def unsteady(records: Sequence[TrialRecord], labels: Labels) -> list[str]:

@@ -11,6 +11,7 @@ from harness.store.records import (
     Throughput,
     TransactionCounts,
     TrialRecord,
+    Used,
 )
 from harness.store.results import Results, ResultsUnusable
 
@@ -27,4 +28,5 @@ __all__ = [
     "Throughput",
     "TransactionCounts",
     "TrialRecord",
+    "Used",
 ]

@@ -130,6 +130,38 @@ class Percentiles(_Record):
     """The whole distribution: an HdrHistogram V2, base64, of microseconds, 3 significant digits."""
 
 
+class Used(_Record):
+    """What a load took of the machine, from before its first message until behind its last report. CPU is in cores: the
+    average over ``seconds``.
+    """
+
+    seconds: float
+    client_cores: float
+    """All of its clients' processes together."""
+    client_thread: float
+    """Of the thread that took the most."""
+    proxy_thread: float | None = None
+    broker_cores: float | None = None
+    """Null where the brokers' processes cannot be seen from here."""
+    other_cores: float | None = None
+    """Of whoever is neither the harness nor one of its children or brokers."""
+    cores: int
+    """That the machine has."""
+    machine: float
+    """How much of all of them was busy, between 0 and 1."""
+    stolen: float
+    """What the hypervisor gave to others, of all cores."""
+    client_mb: float
+    """Resident, at the end."""
+    broker_mb: float | None = None
+    written_mb: float | None = None
+    """To all disks of the machine, by whomever."""
+    loopback_mb: float | None = None
+    """Sent over the loopback device."""
+    work_ms: float
+    """How long a fixed piece of work took on one core just before: what the machine itself gave by then."""
+
+
 class Availability(_Record):
     longest_gap_s: float | None
     recovery_s: float | None
@@ -204,6 +236,9 @@ class TrialRecord(_Record):
     error_rate: list[list[float]] | None = None
     """Messages that ended as failed or unknown over time, in the same bins."""
     client_cpu_s: float | None = None
+    """From when it was ready until it was closed."""
+    used: Used | None = None
+    """Null where nobody looked: in trials that are not about performance, and before that was looked at."""
     promise: str | None = None
     """The guarantee this configuration claims: at-most-once, at-least-once, once-per-session or all-or-nothing; of a
     pipeline at-most-once, at-least-once or exactly-once."""

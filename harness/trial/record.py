@@ -35,6 +35,7 @@ def record_of(running: Running, started: datetime, elapsed_s: float, *, complete
         started=started.isoformat(timespec="milliseconds"),
         elapsed_s=round(elapsed_s, 3),
         client_cpu_s=fleet.cpu_s if fleet else None,
+        used=running.used,
     )
 
 

@@ -18,6 +18,7 @@ from harness.janitor import Janitor
 from harness.plan import Trial
 from harness.process import ChildFailed, Message
 from harness.security import Security
+from harness.store import Used
 from harness.topics import Topics
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
@@ -72,6 +73,8 @@ class Running:
     """The topics that are judged, where those are not its own: what a pipeline produces to."""
     effective: Mapping[str, Any] | None = None
     """What the clients that are judged run with, where those are not its producers: the workers of a pipeline."""
+    used: Used | None = None
+    """What its load took of the machine, where somebody looked."""
     spoiled: bool = False
     """Something ended that nobody ended and that what became of messages depends on: the data is no evidence."""
 

@@ -92,11 +92,12 @@ class Fleet:
         self._shares = [Share(worker.total) for worker in self.workers]
 
     def led_in(self, seconds: float) -> None:
-        """What was due in so many seconds from its first message on warmed each client up, but at most a fifth of what
-        it sent.
+        """Of the load at work what was due in its first so many seconds warmed each client up as well, but at most a
+        fifth of it.
         """
-        for worker in self.workers:
-            worker.warmup = min(worker.progress.due_within(seconds), worker.progress.sent() // 5)
+        for worker, share in self._each():
+            sent = worker.progress.sent() - share.first
+            worker.warmup = share.first + min(worker.progress.due_within(seconds, share.first), sent // 5)
 
     def acks(self) -> int:
         """How many messages of the load at work were acked by now (acks=0: counted as sent)."""

@@ -46,11 +46,11 @@ class Progress:
         """Those from this sequence on that the client merely counts as sent (acks=0)."""
         return self._count(Outcome.UNCONFIRMED, first)
 
-    def due_within(self, seconds: float) -> int:
-        """Those that were due in so many seconds from the first on."""
-        if self._journal is None or not (sent := self.sent()):
+    def due_within(self, seconds: float, first: int) -> int:
+        """Those that were due in so many seconds from this sequence on."""
+        if self._journal is None or first >= (sent := self.sent()):
             return 0
-        due_ns = self._journal.due_ns[:sent]
+        due_ns = self._journal.due_ns[first:sent]
         return int(np.searchsorted(due_ns, due_ns[0] + int(seconds * 1e9)))
 
     def acked_ends(self) -> dict[int, int]:

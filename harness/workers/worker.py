@@ -55,6 +55,10 @@ class Worker:
         self._stops = 0
         janitor.process(self._child.pid)
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def wait_ready(self) -> None:
         """Raises ``WorkerFailed`` when the client refuses its configuration."""
         try:

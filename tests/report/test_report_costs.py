@@ -71,6 +71,8 @@ def test_of_six_pairs_the_interval_is_one_of_confidence() -> None:
         (Paired(1.2, 1.06, 1.3, 6, confident=True), "**1.20x (1.06x to 1.30x)**"),
         (Paired(1.1, 1.04, 1.3, 6, confident=True), "no difference told (less than 30 %)"),
         (Paired(0.9, 0.7, 0.96, 6, confident=True), "no difference told (less than 30 %)"),
+        (Paired(1.1, 0.8, 2.5, 6, confident=True), "no difference told (0.80x to 2.50x)"),
+        (Paired(0.004, 0.003, 0.02, 6, confident=True), "**0.004x (0.003x to 0.02x)**"),
         (Paired(0.5, 0.4, 0.6, 5, confident=False), "too few pairs (5)"),
         (None, "—"),
     ],
@@ -124,8 +126,9 @@ def test_each_guarantee_is_against_the_one_before_it() -> None:
     counts = TransactionCounts(begun=5, committed=5, aborted=0, whole=5)
     records.append(together.model_copy(update={"transactions": counts, "committed_throughput": together.throughput}))
     found = of_steps(measured(records))
-    assert middles(found) == pytest.approx([0.8, 0.5, 0.75, 0.1])
-    assert not of_steps(measured(records[:2]))
+    assert middles(found) == pytest.approx([0.75, 0.1])
+    assert [str(row.against.configuration) for row in found.rows] == ["acks=all", "acks=all, idempotent"]
+    assert not of_steps(measured(records[:3])), "all of that is against acks=1 already"
 
 
 def test_only_what_differs_in_the_guarantee_is_compared() -> None:
@@ -168,6 +171,13 @@ def test_what_is_not_steady_marks_all_that_is_made_of_it() -> None:
     found = of_guarantees(measured([went(90, acks="0"), went(100, steady=False), went(50, acks="all")]))
     assert [row.steady for row in found.rows] == [False] * 3
     assert not any(told(found))
+
+
+@pytest.mark.parametrize(("unsteady", "steady"), [(1, True), (3, True), (4, False)])
+def test_a_few_repeats_that_were_not_steady_are_in_the_interval(unsteady: int, steady: bool) -> None:
+    shaky = [went(50, repeat, acks="all", steady=repeat > unsteady) for repeat in range(1, 7)]
+    found = of_guarantees(measured([*rounds(100, [1] * 6), *shaky]))
+    assert [row.steady for row in found.rows] == [True, steady]
 
 
 def test_from_a_few_repeats_nothing_is_said_to_cost_anything() -> None:

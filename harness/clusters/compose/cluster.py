@@ -6,9 +6,13 @@ that say whose it is: what a harness leaves that was killed together with its ja
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
+from collections.abc import Mapping
 from pathlib import Path
+
+import psutil
 
 from harness import folders
 from harness.clusters import ClusterFailed, Progress, Wanted
@@ -73,6 +77,14 @@ class ComposeCluster(Brokers):
 
     def __exit__(self, *_: object) -> None:
         self._stop()
+
+    @property
+    def pids(self) -> Mapping[int, int]:
+        found = {}
+        for id, node in self._nodes.items():
+            with contextlib.suppress(psutil.Error):  # an engine in a machine of its own has other processes
+                found[id] = node.java
+        return found
 
     def fail_if_dead(self) -> None:
         if time.monotonic() - self._looked_s >= _LOOK_S:

@@ -92,6 +92,10 @@ class LocalCluster(Brokers):
         return {node: f"{HOST}:{port}" for (node, its), port in self._wiring.besides.items() if its == name}
 
     @property
+    def pids(self) -> Mapping[int, int]:
+        return {id: node.process.pid for id, node in self._nodes.items() if node.process is not None}
+
+    @property
     def nodes(self) -> list[Node]:
         return list(self._nodes.values())
 
