@@ -12,6 +12,7 @@ import numpy as np
 
 from harness import clients
 from harness.clients import Int64, Setting, aiokafka, confluent, kafka_python
+from harness.clients.librdkafka import client as librdkafka
 from harness.clusters import admin
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
@@ -22,7 +23,8 @@ from harness.roles.oracle import scan
 from harness.topics import Topics
 
 CLIENTS = tuple(clients.CLIENTS)
-TABLES = {module.NAME: module.SETTINGS for module in (aiokafka, confluent, kafka_python)}
+TABLES = {module.NAME: module.SETTINGS for module in (aiokafka, confluent, kafka_python, librdkafka)}
+ON_LIBRDKAFKA = ("confluent-kafka", "librdkafka")
 MESSAGE_BYTES = 100
 _ACCEPT_S = 30.0
 _LANDED_S = 10.0
@@ -43,9 +45,13 @@ class CountingRecorder(JournalRecorder):
             self.named.add(error)
         super().done(sequence, outcome, at_ns, offset, error)
 
-    def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
+    def done_many(
+        self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64, error: str | None = None
+    ) -> None:
         self.reports += len(sequence)
-        super().done_many(sequence, outcome, at_ns, offset)
+        if error is not None:
+            self.named.add(error)
+        super().done_many(sequence, outcome, at_ns, offset, error)
 
 
 class Sending:

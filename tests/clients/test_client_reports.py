@@ -16,7 +16,7 @@ from harness.clients.settings import Fixed
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 
-from .sending import CLIENTS, TABLES, Config, Open, Topic, copies
+from .sending import CLIENTS, ON_LIBRDKAFKA, TABLES, Config, Open, Topic, copies
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -88,7 +88,7 @@ def test_what_a_transactional_id_implies_shows(client: str, cluster: LocalCluste
     effective = open_producer(client, cluster.bootstrap, "unused", given).producer.effective
     in_flight = "max.in.flight.requests.per.connection"
     implied: Config = {"acks": "all", "enable.idempotence": True, in_flight: 1 if client == "aiokafka" else 5}
-    if client == "confluent-kafka":
+    if client in ON_LIBRDKAFKA:
         implied["delivery.timeout.ms"] = 40_000
     defaults = {name: value for name, value in clients.load(client).DEFAULTS.items() if name not in implied}
     assert {name: value for name, value in effective.items() if name != "client.id"} == {

@@ -48,7 +48,9 @@ class Acks:
     def done(self, sequence: int, outcome: Outcome, at_ns: int, offset: int = -1, error: str | None = None) -> None:
         self.count += outcome is Outcome.ACKED
 
-    def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
+    def done_many(
+        self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64, error: str | None = None
+    ) -> None:
         self.count += len(sequence) * (outcome is Outcome.ACKED)
 
 
