@@ -6,8 +6,10 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 
+import confluent_kafka
 import numpy as np
 
 from harness import clients
@@ -110,6 +112,11 @@ class Sending:
 Open = Callable[..., Sending]
 Topic = Callable[..., str]
 Config = dict[str, Setting]
+
+
+def installed(client: str) -> str:
+    """The version that is; librdkafka's is what the package says it has."""
+    return str(confluent_kafka.libversion()[0]) if client == "librdkafka" else version(client)
 
 
 def copies(log: LogColumns, sent: int) -> list[int]:

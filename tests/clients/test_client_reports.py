@@ -156,10 +156,11 @@ TOO_FEW_REPLICAS: list[tuple[str, Config, Outcome]] = [
     ("kafka-python", {"retries": 0}, Outcome.FAILED),
     ("kafka-python", {"retries": 1}, Outcome.UNKNOWN),
     ("confluent-kafka", {"retries": 0}, Outcome.UNKNOWN),
+    ("librdkafka", {"retries": 0}, Outcome.FAILED),
 ]
 
 
-def test_too_few_replicas_are_proof_only_for_a_single_attempt(
+def test_too_few_replicas_are_proof_for_a_single_attempt_or_where_the_client_says_so_of_all(
     cluster: LocalCluster, make_topic: Topic, open_producer: Open
 ) -> None:
     topic = make_topic(1, 2, {"min.insync.replicas": "2"})

@@ -34,7 +34,7 @@ def proved(client: str, settings: Mapping[str, Any]) -> dict[str, Outcome]:
     sent_once = settings.get("retries") == 0
     return {
         error: Outcome.FAILED
-        if row.proof is Proof.NEVER_SENT or (sent_once and row.proof is Proof.ONE_ATTEMPT)
+        if row.proof in (Proof.NEVER_SENT, Proof.NOT_WRITTEN) or (sent_once and row.proof is Proof.ONE_ATTEMPT)
         else Outcome.UNKNOWN
         for error, row in TABLES.get(client, {}).items()
     }
