@@ -62,7 +62,7 @@ def topics(cluster: LocalCluster) -> Iterator[Topics]:
     """Two, with two partitions each."""
     made = Topics.named(f"conformance-{next(_numbers)}", 2, 2)
     for name in made.names:
-        cluster.create_topic(name, 2, 3, {"max.message.bytes": "10000"})
+        cluster.create_topic(name, 2, 3, {})
     yield made
     for name in made.names:
         cluster.delete_topic(name)

@@ -2,6 +2,8 @@
 
 NOT_PERSISTED is said of a message that was never sent whole, or that brokers refused each time: that an attempt was
 not answered stays on record (``rd_kafka_msgq_set_metadata``). What is POSSIBLY_PERSISTED or PERSISTED is unknown.
+
+It is the client's word and counts as that: where it is wrong, which a former leader can make it, the harness says so.
 """
 
 from __future__ import annotations
