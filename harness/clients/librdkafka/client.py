@@ -69,7 +69,8 @@ class LibrdkafkaProducer:
         self._closed = False
         self._queue_is_bound = "buffer.memory" in config
         self._handle = Handle({**arguments, "bootstrap.servers": bootstrap})
-        state = {name: value for name in arguments if (value := self._handle.setting(name)) is not None}
+        given = tables.parameters(SETTINGS, config)
+        state = {name: value for name in given if (value := self._handle.setting(name)) is not None}
         self.effective = engine.effective(tables.effective(SETTINGS, state))
         self.most_waiting_bytes: int | None = (
             int(self.effective["buffer.memory"]) if self._queue_is_bound else tables.BUFFER_BYTES
@@ -125,15 +126,13 @@ class LibrdkafkaProducer:
         in no queue, and that is its report.
         """
         for index in np.flatnonzero(errors).tolist():
-            match int(errors[index]):
-                case code if code == _QUEUE_FULL:
-                    return index
-                case code if code == FATAL:
-                    self._death = self._handle.fatal_error()
-                    if index == 0:
-                        raise ClientDead(self._death)
-                    return index
-                case code:
-                    now_ns, name = time.monotonic_ns(), error_name(code)
-                    self._recorder.done(first_sequence + index, Outcome.FAILED, now_ns, error=name)
+            code = int(errors[index])
+            if code == FATAL:
+                self._death = self._handle.fatal_error()
+                if index == 0:
+                    raise ClientDead(self._death)
+            if code in (_QUEUE_FULL, FATAL):
+                return index
+            now_ns, name = time.monotonic_ns(), error_name(code)
+            self._recorder.done(first_sequence + index, Outcome.FAILED, now_ns, error=name)
         return len(errors)

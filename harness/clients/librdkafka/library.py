@@ -21,14 +21,13 @@ from harness.clients import ClientRefused, Int64
 
 PRODUCER = 0
 COPY = 0x2  # RD_KAFKA_MSG_F_COPY
-PURGE_QUEUE, PURGE_IN_FLIGHT = 0x1, 0x2
+PURGE = 0x1 | 0x2 | 0x4  # RD_KAFKA_PURGE_F_QUEUE, _INFLIGHT and _NON_BLOCKING
 DELIVERY_REPORTS, LOG, ERROR = 0x1, 0x4, 0x8  # RD_KAFKA_EVENT_*
 FATAL = -150  # RD_KAFKA_RESP_ERR__FATAL
 STATUSES = ("NOT_PERSISTED", "POSSIBLY_PERSISTED", "PERSISTED")  # RD_KAFKA_MSG_STATUS_*
 _TEXT_BYTES = 512
 
 _FUNCTIONS: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
-    "rd_kafka_version_str": (c_char_p, ()),
     "rd_kafka_err2name": (c_char_p, (c_int,)),
     "rd_kafka_conf_new": (c_void_p, ()),
     "rd_kafka_conf_destroy": (None, (c_void_p,)),
@@ -51,7 +50,6 @@ _FUNCTIONS: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
     "rd_kafka_queue_yield": (None, (c_void_p,)),
     "rd_kafka_event_type": (c_int, (c_void_p,)),
     "rd_kafka_event_error": (c_int, (c_void_p,)),
-    "rd_kafka_event_error_string": (c_char_p, (c_void_p,)),
     "rd_kafka_event_log": (c_int, (c_void_p, POINTER(c_char_p), POINTER(c_char_p), POINTER(c_int))),
     "rd_kafka_event_message_count": (c_size_t, (c_void_p,)),
     "rd_kafka_event_message_array": (c_size_t, (c_void_p, c_void_p, c_size_t)),
@@ -146,6 +144,7 @@ class Handle:
         return addresses
 
     def fatal_error(self) -> str:
+        """Why it can do nothing any more, in its own words."""
         text = ctypes.create_string_buffer(_TEXT_BYTES)
         self.calls.rd_kafka_fatal_error(self.pointer, text, _TEXT_BYTES)
         return text.value.decode()
@@ -156,7 +155,7 @@ class Handle:
 
     def purge(self) -> None:
         """What waits, and what is on its way, gets an error for its report."""
-        self.calls.rd_kafka_purge(self.pointer, PURGE_QUEUE | PURGE_IN_FLIGHT)
+        self.calls.rd_kafka_purge(self.pointer, PURGE)
 
     def with_event(self, timeout_s: float, take: Callable[[int], None]) -> None:
         """Hands over the next event, if there is one in time; it is gone when ``take`` returns."""

@@ -57,13 +57,13 @@ class Reports:
 
     def _take(self, event: int) -> None:
         at_ns = time.monotonic_ns()
-        match self._calls.rd_kafka_event_type(event):
-            case kind if kind == DELIVERY_REPORTS:
-                self._report(self._handle.messages(event), at_ns)
-            case kind if kind == ERROR and self._calls.rd_kafka_event_error(event) == FATAL:
-                self.death = self.death or self._handle.fatal_error()
-            case kind if kind == LOG:
-                self._handle.print_log(event)
+        kind = self._calls.rd_kafka_event_type(event)
+        if kind == DELIVERY_REPORTS:
+            self._report(self._handle.messages(event), at_ns)
+        elif kind == LOG:
+            self._handle.print_log(event)
+        elif kind == ERROR and self._calls.rd_kafka_event_error(event) == FATAL:
+            self.death = self._handle.fatal_error()
 
     def _report(self, addresses: Int64, at_ns: int) -> None:
         """Those of an event are delivered, or none of them is."""
