@@ -1,11 +1,11 @@
-"""How fast the harness drives confluent-kafka, against Kafka's own kafka-producer-perf-test on the same warm brokers.
+"""How fast the harness drives librdkafka, against Kafka's own kafka-producer-perf-test on the same warm brokers.
 
-Both send 5 million messages of 100 bytes with replication factor 3, acks=all and no idempotence, in all else by the
-defaults of Kafka's own client; the harness records due, sent and done time, outcome and offset of every one. The two
-take turns, and each round the other one begins, so that drift favours neither; the ratio is taken round by round.
-With ``--batch-size`` given several times, each round measures all of them::
+All send 5 million messages of 100 bytes with replication factor 3, acks=all and no idempotence, in all else by the
+defaults of Kafka's own client; the harness records due, sent and done time, outcome and offset of every one. They take
+turns, and each round another one begins, so that drift favours none; the ratios are taken round by round. With
+``--batch-size`` or ``--client`` given several times, each round measures all of them::
 
-    python -m benchmarks.perf_test [--rounds 8] [--messages 5000000] [--batch-size 16384]
+    python -m benchmarks.perf_test [--rounds 8] [--messages 5000000] [--batch-size 16384] [--client confluent-kafka]
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
@@ -50,6 +51,7 @@ CONFIG: dict[str, Setting] = {
     "max.in.flight.requests.per.connection": 5,
 }
 BATCH_SIZE = 16384
+CLIENTS = ("confluent-kafka", "librdkafka")
 SIZE_BYTES = 100
 PARTITIONS = 3
 _WARM_UPS = 5  # rounds, 50 million messages: until then a message costs the brokers up to four times as much CPU
@@ -70,11 +72,17 @@ def perf_test(cluster: LocalCluster, jars: list[Path], topic: str, config: dict[
 
 
 def harness(
-    cluster: LocalCluster, janitor: Janitor, scratch: Path, topic: str, config: dict[str, Setting], messages: int
+    client: str,
+    cluster: LocalCluster,
+    janitor: Janitor,
+    scratch: Path,
+    topic: str,
+    config: dict[str, Setting],
+    messages: int,
 ) -> float:
-    """Messages a second, from the first handed over to the last acked, by the journal it left."""
+    """Messages a second of this client, from the first handed over to the last acked, by the journal it left."""
     spec = Spec(
-        client="confluent-kafka",
+        client=client,
         bootstrap=cluster.bootstrap,
         topics=Topics((topic,), PARTITIONS),
         config=config,
@@ -97,48 +105,52 @@ def harness(
     return acked / (int(columns.done_ns.max()) - int(columns.sent_ns.min())) * 1e9
 
 
+def _in_turn(names: Sequence[str], number: int) -> list[str]:
+    """All of them, each round from another one on."""
+    first = number % len(names)
+    return [*names[first:], *names[:first]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--messages", type=int, default=5_000_000)
     parser.add_argument("--batch-size", type=int, action="append", help=f"bytes; default {BATCH_SIZE}")
+    parser.add_argument("--client", choices=CLIENTS, action="append", help="default: all of them")
+    parser.add_argument("--warm-ups", type=int, default=_WARM_UPS, help="rounds that count for nothing")
     wanted = parser.parse_args()
-    sizes = wanted.batch_size or [BATCH_SIZE]
+    sizes, clients = wanted.batch_size or [BATCH_SIZE], wanted.client or CLIENTS
     jars = class_path(KAFKA)
     tools = [*jars, *ensure([TOOLS])]
     janitor = Janitor()
-    ratios: dict[int, list[float]] = {size: [] for size in sizes}
+    ratios: dict[tuple[int, str], list[float]] = {each: [] for each in product(sizes, clients)}
     try:
         with tempfile.TemporaryDirectory(prefix="perf-test-") as folder:
             scratch = Path(folder)
             with LocalCluster(jars, scratch / "cluster", janitor, profile="performance") as cluster:
                 print(f"Kafka {KAFKA}, {cluster.java}, {wanted.messages} messages of {SIZE_BYTES} B, RF 3")
-                for number, size in product(range(-_WARM_UPS, wanted.rounds), sizes):
+                for number, size in product(range(-wanted.warm_ups, wanted.rounds), sizes):
                     config = {**CONFIG, "batch.size": size}
                     rates = {}
-                    for name in ("perf-test", "harness")[:: 1 if number % 2 else -1]:
-                        topic = f"{name}-{size}-{number + _WARM_UPS}"
+                    for name in _in_turn(("perf-test", *clients), number):
+                        topic = f"{name}-{size}-{number + wanted.warm_ups}"
                         cluster.create_topic(topic, PARTITIONS, 3, {"min.insync.replicas": "2"})
-                        if name == "harness":
-                            rates[name] = harness(cluster, janitor, scratch, topic, config, wanted.messages)
-                        else:
+                        if name == "perf-test":
                             rates[name] = perf_test(cluster, tools, topic, config, wanted.messages)
+                        else:
+                            rates[name] = harness(name, cluster, janitor, scratch, topic, config, wanted.messages)
                         cluster.delete_topic(topic)
                         time.sleep(2)  # its files are deleted in the background
-                    ratio = rates["harness"] / rates["perf-test"]
                     kind = "warm-up" if number < 0 else f"round {number + 1}"
-                    print(
-                        f"{kind}, batches of {size:,} B: perf-test {rates['perf-test']:,.0f}/s, "
-                        f"harness {rates['harness']:,.0f}/s, {ratio:.2f}",
-                        flush=True,
-                    )
-                    if number >= 0:
-                        ratios[size].append(ratio)
+                    told = ", ".join(f"{name} {rates[name]:,.0f}/s" for name in ("perf-test", *clients))
+                    print(f"{kind}, batches of {size:,} B: {told}", flush=True)
+                    for client in clients if number >= 0 else ():
+                        ratios[size, client].append(rates[client] / rates["perf-test"])
     finally:
         janitor.close()
-    for size, found in ratios.items():
+    for (size, client), found in ratios.items():
         median, least, most = statistics.median(found), min(found), max(found)
-        print(f"batches of {size:,} B: median ratio {median:.2f} ({least:.2f} to {most:.2f})")
+        print(f"batches of {size:,} B, {client}: median ratio {median:.2f} ({least:.2f} to {most:.2f})")
 
 
 if __name__ == "__main__":

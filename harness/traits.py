@@ -11,6 +11,7 @@ Quirk = Literal[
     "gives up when a request times out",
     "counts no retry when the leader is gone",
     "sends what was refused behind its successors",
+    "takes what a former leader refused for not written",
     "splits a batch that is too large",
     "silent behind an expired idempotent batch",
     "forgets what it asks an absent coordinator",

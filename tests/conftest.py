@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def janitor() -> Iterator[Janitor]:
     janitor = Janitor()
     yield janitor
     janitor.close()
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address where nobody listens: the port is held, so that nobody else can start to."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield "{}:{}".format(*held.getsockname())
 
 
 @pytest.fixture(scope="session")

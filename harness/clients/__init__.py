@@ -31,7 +31,9 @@ class Recorder(Protocol):
         proves of its message is for ``harness.clients.errors`` to say when it is judged.
         """
 
-    def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
+    def done_many(
+        self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64, error: str | None = None
+    ) -> None:
         """The same for many messages at once, as columns of one length; for clients that report in bulk."""
 
 
@@ -172,8 +174,11 @@ CLIENTS = {
     "aiokafka": "harness.clients.aiokafka",
     "kafka-python": "harness.clients.kafka_python",
     "confluent-kafka": "harness.clients.confluent",
+    "librdkafka": "harness.clients.librdkafka.client",
 }
-"""Every client by the name of its package. A new one is one module and one line here, and the same in ``errors``."""
+"""Every client by the name of its package, or of the library in it that is driven without the rest. A new one is one
+module and one line here, and the same in ``errors``.
+"""
 
 
 def load(name: str) -> ClientModule:

@@ -19,7 +19,7 @@ def traits(client: str, version: str | None = None) -> Traits:
     quirks = frozenset(
         each["quirk"]
         for each in table["quirks"]
-        if each["client"] == client and (version or "") in each.get("versions", [version or ""])
+        if client in each["clients"] and (version or "") in each.get("versions", [version or ""])
     )
     return Traits(client, version or "", quirks=quirks, **table["clients"].get(client, {}))
 

@@ -53,13 +53,17 @@ class JournalRecorder:
             journal.error[sequence] = self.code(error)
         journal.outcome[sequence] = outcome
 
-    def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
+    def done_many(
+        self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64, error: str | None = None
+    ) -> None:
         journal = self._journal
         fresh = journal.outcome[sequence] == Outcome.PENDING
         if not fresh.all():
             sequence, at_ns, offset = sequence[fresh], at_ns[fresh], offset[fresh]
         journal.done_ns[sequence] = at_ns
         journal.offset[sequence] = offset
+        if error is not None:
+            journal.error[sequence] = self.code(error)
         journal.outcome[sequence] = outcome
 
     def gave_up(self, call: str, seconds: float) -> None:

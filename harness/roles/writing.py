@@ -32,9 +32,11 @@ class Reports:
         if outcome not in _WRITTEN:
             self.wrong.append(error or outcome.name)
 
-    def done_many(self, sequence: object, outcome: Outcome, at_ns: object, offset: object) -> None:
+    def done_many(
+        self, sequence: object, outcome: Outcome, at_ns: object, offset: object, error: str | None = None
+    ) -> None:
         if outcome not in _WRITTEN:
-            self.wrong.append(outcome.name)
+            self.wrong.append(error or outcome.name)
 
 
 class Writer:

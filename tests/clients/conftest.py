@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import socket
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -50,14 +49,6 @@ def make_topic(cluster: LocalCluster) -> Iterator[Topic]:
     yield make
     for name in made:
         cluster.delete_topic(name)
-
-
-@pytest.fixture
-def nobody() -> Iterator[str]:
-    """An address where nobody listens: the port is held, so that nobody else can start to."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield "{}:{}".format(*held.getsockname())
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ from typing import Any
 
 import confluent_kafka
 
-from harness.clients import Transactions
+from harness.clients import Transactions, consumers
 from harness.clients.consumers import Consumer, Polled
 from harness.clusters.local.cluster import LocalCluster
 
 from .sending import Sending
 
+CONSUMERS = tuple(consumers.CONSUMERS)
 Consume = Callable[..., Any]
 _PATIENCE_S = 20.0
 BOTH = frozenset({0, 1})

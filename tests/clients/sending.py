@@ -6,12 +6,15 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 
+import confluent_kafka
 import numpy as np
 
 from harness import clients
 from harness.clients import Int64, Setting, aiokafka, confluent, kafka_python
+from harness.clients.librdkafka import client as librdkafka
 from harness.clusters import admin
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
@@ -22,7 +25,8 @@ from harness.roles.oracle import scan
 from harness.topics import Topics
 
 CLIENTS = tuple(clients.CLIENTS)
-TABLES = {module.NAME: module.SETTINGS for module in (aiokafka, confluent, kafka_python)}
+TABLES = {module.NAME: module.SETTINGS for module in (aiokafka, confluent, kafka_python, librdkafka)}
+ON_LIBRDKAFKA = ("confluent-kafka", "librdkafka")
 MESSAGE_BYTES = 100
 _ACCEPT_S = 30.0
 _LANDED_S = 10.0
@@ -43,9 +47,13 @@ class CountingRecorder(JournalRecorder):
             self.named.add(error)
         super().done(sequence, outcome, at_ns, offset, error)
 
-    def done_many(self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64) -> None:
+    def done_many(
+        self, sequence: Int64, outcome: Outcome, at_ns: Int64, offset: Int64, error: str | None = None
+    ) -> None:
         self.reports += len(sequence)
-        super().done_many(sequence, outcome, at_ns, offset)
+        if error is not None:
+            self.named.add(error)
+        super().done_many(sequence, outcome, at_ns, offset, error)
 
 
 class Sending:
@@ -104,6 +112,11 @@ class Sending:
 Open = Callable[..., Sending]
 Topic = Callable[..., str]
 Config = dict[str, Setting]
+
+
+def installed(client: str) -> str:
+    """The version that is; librdkafka's is what the package says it has."""
+    return str(confluent_kafka.libversion()[0]) if client == "librdkafka" else version(client)
 
 
 def copies(log: LogColumns, sent: int) -> list[int]:

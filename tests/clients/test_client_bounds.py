@@ -9,6 +9,7 @@ import pytest
 
 from harness import clients
 from harness.clients import ClientDead
+from harness.clients.errors import proved
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 
@@ -26,12 +27,18 @@ def test_without_a_broker_every_call_ends_and_nothing_is_acked(client: str, nobo
     assert Outcome.ACKED not in sending.outcomes()
 
 
-def test_a_message_that_expires_in_librdkafkas_queue_ends_with_an_error(nobody: str, open_producer: Open) -> None:
-    sending = open_producer("confluent-kafka", nobody, "unused", {"acks": "1", "delivery.timeout.ms": 300})
+@pytest.mark.parametrize(("client", "meaning"), [("confluent-kafka", Outcome.UNKNOWN), ("librdkafka", Outcome.FAILED)])
+def test_a_message_that_expires_in_librdkafkas_queue_ends_with_an_error(
+    client: str, meaning: Outcome, nobody: str, open_producer: Open
+) -> None:
+    """Python does not see that it was never sent, and librdkafka knows it."""
+    sending = open_producer(client, nobody, "unused", {"acks": "1", "delivery.timeout.ms": 300})
     sending.send(10)
     assert sending.producer.flush(10) == 0
     assert sending.outcomes() == {Outcome.ERROR}
     assert (sending.journal.error[:10] > 0).all()
+    (error,) = sending.recorder.named
+    assert proved(client, sending.producer.effective)[error] is meaning
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -15,6 +15,7 @@ import pytest
 from harness.clients import CLIENTS
 from harness.clients.delivery_reports import sequences
 from harness.clients.errors import TABLES, ErrorRow, Proof, proved
+from harness.clients.librdkafka.library import STATUSES
 from harness.events import Outcome
 from harness.load.codec import Codec
 
@@ -22,6 +23,7 @@ KNOWN: dict[str, Collection[str]] = {
     "aiokafka": vars(aiokafka.errors),
     "kafka-python": vars(kafka.errors),
     "confluent-kafka": dir(confluent_kafka.KafkaError),
+    "librdkafka": [f"{error} {status}" for error in dir(confluent_kafka.KafkaError) for status in STATUSES],
 }
 
 
@@ -33,6 +35,7 @@ def test_an_error_means_failed_only_where_it_is_proof(
     settings = {} if retries is None else {"retries": retries}
     assert proved("of-tomorrow", settings) == {
         "NEVER_SENT": Outcome.FAILED,
+        "NOT_WRITTEN": Outcome.FAILED,
         "ONE_ATTEMPT": meaning,
         "NEVER": Outcome.UNKNOWN,
     }
@@ -68,6 +71,7 @@ TIMEOUTS_AND_DISCONNECTS = {
 def test_timeouts_and_disconnects_prove_nothing(client: str) -> None:
     proofs = {error for error, outcome in proved(client, {"retries": 0}).items() if outcome is Outcome.FAILED}
     assert not proofs & TIMEOUTS_AND_DISCONNECTS
+    assert not {error for error in proofs if error.endswith(" POSSIBLY_PERSISTED")}
 
 
 def test_the_sequence_of_a_report_is_read_from_its_value() -> None:

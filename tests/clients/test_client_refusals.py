@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from typing import Any
 from unittest.mock import patch
 
@@ -17,11 +16,15 @@ from hypothesis import strategies as st
 from kafka.producer.sender import Sender
 
 from harness import clients
-from harness.clients import Setting, confluent, kafka_python
+from harness.clients import ClientRefused, Setting, confluent, kafka_python
 from harness.clients import aiokafka as aiokafka_module
+from harness.clients.librdkafka import client as librdkafka
+from harness.clients.librdkafka.library import Handle
 from harness.clients.settings import parameters
 from harness.workload import complete, contradictions
 from harness.workload.settings import SETTINGS, Choice, Flag, Whole, of_kind
+
+from .sending import ON_LIBRDKAFKA, installed
 
 Config = Mapping[str, Setting]
 NOWHERE = "127.0.0.1:1"
@@ -47,10 +50,16 @@ def ask_confluent(config: Config) -> None:
     confluent_kafka.Producer({"bootstrap.servers": NOWHERE, "log_level": 0, **arguments})
 
 
+def ask_librdkafka(config: Config) -> None:
+    arguments = parameters(librdkafka.SETTINGS, config)
+    Handle({"bootstrap.servers": NOWHERE, "log_level": 0, **arguments}).destroy()
+
+
 ASK: Mapping[str, Callable[[Config], None]] = {
     "aiokafka": ask_aiokafka,
     "kafka-python": ask_kafka_python,
     "confluent-kafka": ask_confluent,
+    "librdkafka": ask_librdkafka,
 }
 
 
@@ -58,7 +67,14 @@ def takes(client: str, config: Config) -> bool:
     """Whether the client's own constructor takes the configuration."""
     try:
         ASK[client](config)
-    except (ValueError, RuntimeError, TypeError, kafka.errors.KafkaError, confluent_kafka.KafkaException):
+    except (
+        ValueError,
+        RuntimeError,
+        TypeError,
+        kafka.errors.KafkaError,
+        confluent_kafka.KafkaException,
+        ClientRefused,
+    ):
         return False
     return True
 
@@ -66,7 +82,7 @@ def takes(client: str, config: Config) -> bool:
 def takes_as_another(client: str, config: Config) -> bool:
     """Whether librdkafka takes a value for another one: 0 for no delivery timeout, a large one for its last 32 bits."""
     numbers = [value for value in parameters(confluent.SETTINGS, config).values() if isinstance(value, int)]
-    return client == "confluent-kafka" and (
+    return client in ON_LIBRDKAFKA and (
         config.get("delivery.timeout.ms") == 0 or any(number >= 2**31 for number in numbers)
     )
 
@@ -150,6 +166,11 @@ def test_a_client_takes_what_it_is_not_said_to_refuse_and_nothing_else(client: s
             "confluent-kafka 2.16.1 refuses delivery.timeout.ms=300000 (its default), which is not more than "
             "linger.ms=300000.",
         ),
+        (
+            "librdkafka",
+            {"delivery.timeout.ms": 5, "linger.ms": 5},
+            "librdkafka 2.16.0 refuses delivery.timeout.ms=5, which is not more than linger.ms=5.",
+        ),
         ("confluent-kafka", {"delivery.timeout.ms": 5}, None),
         (
             "confluent-kafka",
@@ -173,7 +194,7 @@ def test_what_is_refused_together(client: str, config: Config, said: str | None)
     assert clients.refuses(client, config) == said
     assert clients.unsupported(client, config) == []
     assert takes(client, config) == (said is None)
-    assert said is None or f"{client} {version(client)} " in said, "asked of another version: ask this one"
+    assert said is None or f"{client} {installed(client)} " in said, "asked of another version: ask this one"
 
 
 def test_a_value_that_is_out_of_a_client_s_range_is_said_with_the_range() -> None:

@@ -16,7 +16,7 @@ from harness.clients.settings import Fixed
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 
-from .sending import CLIENTS, TABLES, Config, Open, Topic, copies
+from .sending import CLIENTS, ON_LIBRDKAFKA, TABLES, Config, Open, Topic, copies
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -88,7 +88,7 @@ def test_what_a_transactional_id_implies_shows(client: str, cluster: LocalCluste
     effective = open_producer(client, cluster.bootstrap, "unused", given).producer.effective
     in_flight = "max.in.flight.requests.per.connection"
     implied: Config = {"acks": "all", "enable.idempotence": True, in_flight: 1 if client == "aiokafka" else 5}
-    if client == "confluent-kafka":
+    if client in ON_LIBRDKAFKA:
         implied["delivery.timeout.ms"] = 40_000
     defaults = {name: value for name, value in clients.load(client).DEFAULTS.items() if name not in implied}
     assert {name: value for name, value in effective.items() if name != "client.id"} == {
@@ -156,10 +156,11 @@ TOO_FEW_REPLICAS: list[tuple[str, Config, Outcome]] = [
     ("kafka-python", {"retries": 0}, Outcome.FAILED),
     ("kafka-python", {"retries": 1}, Outcome.UNKNOWN),
     ("confluent-kafka", {"retries": 0}, Outcome.UNKNOWN),
+    ("librdkafka", {"retries": 0}, Outcome.FAILED),
 ]
 
 
-def test_too_few_replicas_are_proof_only_for_a_single_attempt(
+def test_too_few_replicas_are_proof_for_a_single_attempt_or_where_the_client_says_so_of_all(
     cluster: LocalCluster, make_topic: Topic, open_producer: Open
 ) -> None:
     topic = make_topic(1, 2, {"min.insync.replicas": "2"})

@@ -13,13 +13,13 @@ from harness.clients.bounded import started
 from harness.clients.consumers import Calls, ConsumerFailed, Polled
 from harness.clusters.local.cluster import LocalCluster
 
-from .consuming import Consume
-from .sending import CLIENTS, Topic
+from .consuming import CONSUMERS, Consume
+from .sending import Topic
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(60)]
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", CONSUMERS)
 def test_what_is_committed_is_asked_anew_after_nobody_answered(
     client: str, cluster: LocalCluster, make_topic: Topic, consume: Consume, group: str
 ) -> None:
@@ -84,7 +84,7 @@ def test_what_never_returns_is_given_up(
         released.set()
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", CONSUMERS)
 def test_without_a_broker_every_call_ends(
     client: str, nobody: str, consume: Consume, group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,12 +7,13 @@ import pytest
 from harness import clients
 from harness.clients import ClientRefused, consumers
 
-from .sending import CLIENTS, Config
+from .consuming import CONSUMERS
+from .sending import Config
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(60)]
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", CONSUMERS)
 def test_every_client_says_which_settings_it_has(client: str) -> None:
     module = consumers.load(client)
     given: Config = {
@@ -32,7 +33,7 @@ def test_every_client_says_which_settings_it_has(client: str) -> None:
 
 def test_only_librdkafka_has_the_new_protocol_and_there_the_session_is_the_brokers(nobody: str) -> None:
     new: Config = {"group.protocol": "consumer"}
-    assert {client for client in CLIENTS if not consumers.load(client).unsupported(new)} == {"confluent-kafka"}
+    assert {client for client in CONSUMERS if not consumers.load(client).unsupported(new)} == {"confluent-kafka"}
     module = consumers.load("confluent-kafka")
     for name, value in {"session.timeout.ms": 6000, "heartbeat.interval.ms": 500}.items():
         assert module.unsupported({**new, name: value}) == [

@@ -7,13 +7,13 @@ import pytest
 from harness.clients.consumers import Rebalance
 from harness.clusters.local.cluster import LocalCluster
 
-from .consuming import BOTH, Consume, begun, partition, produce, read, until
-from .sending import CLIENTS, Config, Open, Topic
+from .consuming import BOTH, CONSUMERS, Consume, begun, partition, produce, read, until
+from .sending import Config, Open, Topic
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(60)]
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", CONSUMERS)
 def test_the_next_consumer_goes_on_where_the_group_has_committed(
     client: str, cluster: LocalCluster, make_topic: Topic, consume: Consume, group: str
 ) -> None:
@@ -32,7 +32,7 @@ def test_the_next_consumer_goes_on_where_the_group_has_committed(
     assert [partition(records, number) for number in (0, 1)] == [expected[0][20:], expected[1][31:]]
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", CONSUMERS)
 def test_who_subscribes_gets_all_and_shares_them(
     client: str, cluster: LocalCluster, make_topic: Topic, open_producer: Open, consume: Consume, group: str
 ) -> None:
@@ -78,7 +78,7 @@ def test_librdkafka_joins_with_the_new_protocol(
     assert consumer.committed(10) == {0: 5}
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", CONSUMERS)
 def test_what_was_aborted_is_read_by_those_alone_who_read_uncommitted(
     client: str, cluster: LocalCluster, make_topic: Topic, consume: Consume, group: str
 ) -> None:
@@ -94,7 +94,7 @@ def test_what_was_aborted_is_read_by_those_alone_who_read_uncommitted(
     assert (len(everything), {record.value for record in everything}) == (30, whole)
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", CONSUMERS)
 def test_offsets_are_committed_with_a_transaction_and_not_when_it_aborts(
     client: str, cluster: LocalCluster, make_topic: Topic, open_producer: Open, consume: Consume, group: str
 ) -> None:

@@ -147,7 +147,12 @@ def test_a_transaction_whose_only_message_is_refused_can_be_aborted(
     assert seen(cluster, topic, "read_committed", last) == last
 
 
-PURGED = {"aiokafka": set(), "confluent-kafka": {"_PURGE_QUEUE"}, "kafka-python": {"TransactionAbortedError"}}
+PURGED = {
+    "aiokafka": set(),
+    "confluent-kafka": {"_PURGE_QUEUE"},
+    "librdkafka": {"_PURGE_QUEUE NOT_PERSISTED"},
+    "kafka-python": {"TransactionAbortedError"},
+}
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -175,7 +180,12 @@ def test_an_abort_takes_back_what_lingers_and_says_so(
     assert seen(cluster, topic, "read_uncommitted", last) == written | set(range(20, 40))
 
 
-FENCED = {"aiokafka": "ProducerFenced", "confluent-kafka": "_FENCED", "kafka-python": "ProducerFencedError"}
+FENCED = {
+    "aiokafka": "ProducerFenced",
+    "confluent-kafka": "_FENCED",
+    "librdkafka": "_FENCED",
+    "kafka-python": "ProducerFencedError",
+}
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -206,6 +216,7 @@ def test_offsets_are_the_groups_when_the_transaction_is_committed(
     groups = {
         "aiokafka": name,
         "confluent-kafka": consumer.consumer_group_metadata(),
+        "librdkafka": consumer.consumer_group_metadata(),
         "kafka-python": kafka.structs.ConsumerGroupMetadata(name),
     }
     sending = transactional(client, topic)
@@ -230,6 +241,15 @@ class Stubborn:
         return getattr(self._client, name)
 
 
+CALLED = {
+    "aiokafka": ("transactions", "_client", ""),
+    "confluent-kafka": ("producer", "_producer", ""),
+    "librdkafka": ("transactions", "_calls", "rd_kafka_"),
+    "kafka-python": ("producer", "_producer", ""),
+}
+"""Who has the client's own functions, under what name, and what theirs begin with."""
+
+
 @pytest.mark.parametrize("call", ["commit", "abort", "send_offsets"])
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_call_that_does_not_return_is_given_up(
@@ -238,16 +258,17 @@ def test_a_call_that_does_not_return_is_given_up(
     name = {"send_offsets": "send_offsets_to_transaction"}.get(call, f"{call}_transaction")
     sending = transactional(client, "unused")
     transactions = of(sending)
-    arguments: tuple[Any, ...] = ({}, "group", 0.2) if call == "send_offsets" else (0.2,)
+    group = confluent_kafka.Consumer({"group.id": "group"}).consumer_group_metadata()
+    arguments: tuple[Any, ...] = ({}, group, 0.2) if call == "send_offsets" else (0.2,)
 
     async def for_ever(*_: Any) -> None:
         await asyncio.Event().wait()
 
     stuck = for_ever if client == "aiokafka" else lambda *_: time.sleep(60)
     with monkeypatch.context() as patched:
-        owner = transactions if client == "aiokafka" else sending.producer
-        attribute = "_client" if client == "aiokafka" else "_producer"
-        patched.setattr(owner, attribute, Stubborn(getattr(owner, attribute), name, stuck))
+        whose, attribute, begins = CALLED[client]
+        owner = {"transactions": transactions, "producer": sending.producer}[whose]
+        patched.setattr(owner, attribute, Stubborn(getattr(owner, attribute), begins + name, stuck))
         with pytest.raises(TransactionFailed, match="did not return") as failed:
             getattr(transactions, call)(*arguments)
     assert failed.value.error == name

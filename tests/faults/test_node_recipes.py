@@ -72,7 +72,7 @@ def test_an_idempotent_producer_with_acks_all_keeps_its_promise(
     assert record.verdict is Verdict.KEPT, record.verdict_reason
 
 
-@pytest.mark.parametrize("client", ["kafka-python", "confluent-kafka"])
+@pytest.mark.parametrize("client", ["kafka-python", "confluent-kafka", "librdkafka"])
 @pytest.mark.parametrize("idempotent", [False, True])
 def test_a_slow_follower_makes_duplicates_unless_the_producer_is_idempotent(
     run: Run, client: str, idempotent: bool
@@ -83,9 +83,10 @@ def test_a_slow_follower_makes_duplicates_unless_the_producer_is_idempotent(
     assert record.verdict is (Verdict.KEPT if idempotent else Verdict.REPRODUCED)
 
 
+@pytest.mark.parametrize("client", [CLIENT, "librdkafka"])
 @pytest.mark.parametrize("patience_ms", [500, 120_000])
-def test_a_stalled_leader_writes_what_the_client_gave_up(run: Run, patience_ms: int) -> None:
-    record = run(CLIENT, "stalled-leader", {"delivery_timeout_ms": patience_ms}, acks="all", linger_ms=0)
+def test_a_stalled_leader_writes_what_the_client_gave_up(run: Run, client: str, patience_ms: int) -> None:
+    record = run(client, "stalled-leader", {"delivery_timeout_ms": patience_ms}, acks="all", linger_ms=0)
     assert record.anomalies is not None and record.anomalies.lost == 0
     gave_up = patience_ms == 500
     assert bool(record.anomalies.unknown_landed) is gave_up
@@ -98,6 +99,14 @@ def test_a_producer_that_slept_past_its_timeouts_gives_up_what_it_had_not_sent(r
     assert (record.anomalies.lost, record.anomalies.duplicate, record.anomalies.reordered) == (0, 0, 0)
     assert record.anomalies.unknown_absent and record.anomalies.unknown_absent <= record.counts.unknown
     assert record.verdict is Verdict.REPRODUCED
+
+
+def test_librdkafka_itself_says_that_it_had_not_sent_it(run: Run) -> None:
+    record = run("librdkafka", "pause-producer", {"messages": 3_000, "after_acks": 500}, enable_idempotence=True)
+    assert record.counts is not None and record.errors is not None
+    assert found(record) == {}
+    assert record.errors["_MSG_TIMED_OUT NOT_PERSISTED"] == record.counts.failed > 0
+    assert record.verdict is Verdict.KEPT
 
 
 @pytest.mark.parametrize("idempotent", [False, True])

@@ -65,7 +65,7 @@ def test_a_lost_request_with_acks_0_is_silent_loss(run: Run, client: str) -> Non
     assert record.verdict is Verdict.REPRODUCED
 
 
-@pytest.mark.parametrize("client", ["kafka-python", "confluent-kafka"])
+@pytest.mark.parametrize("client", ["kafka-python", "confluent-kafka", "librdkafka"])
 def test_without_retries_a_lost_ack_is_an_error_that_landed(run: Run, client: str) -> None:
     record = run(client, "lose-ack", retries=0)
     assert found(record) == {"unknown_landed": 250}

@@ -78,7 +78,12 @@ def test_a_commit_that_never_returns_is_what_its_trial_shows(run: Run, monkeypat
     _keeps_its_promise(run("kafka-python", "kill-in-transaction", SMALL, **TRANSACTIONAL))
 
 
-FENCED = {"aiokafka": "ProducerFenced", "confluent-kafka": "_FENCED", "kafka-python": "ProducerFencedError"}
+FENCED = {
+    "aiokafka": "ProducerFenced",
+    "confluent-kafka": "_FENCED",
+    "librdkafka": "_FENCED",
+    "kafka-python": "ProducerFencedError",
+}
 
 
 @pytest.mark.parametrize("client", CLIENTS)

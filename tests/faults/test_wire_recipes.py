@@ -13,7 +13,7 @@ from harness.store import TrialRecord
 from .conftest import Run, found
 
 clients = pytest.mark.parametrize("client", CLIENTS)
-impatient = pytest.mark.parametrize("client", ["kafka-python", "confluent-kafka"])
+impatient = pytest.mark.parametrize("client", ["kafka-python", "confluent-kafka", "librdkafka"])
 pytestmark = pytest.mark.timeout(240)
 
 WRITTEN = {"error": 20, "forward": True}
@@ -90,6 +90,8 @@ def test_idempotence_is_safe_from_a_held_line(run: Run, client: str) -> None:
         ("kafka-python", {"max_in_flight_requests_per_connection": 1}, False),
         ("confluent-kafka", {}, True),
         ("confluent-kafka", {"max_in_flight_requests_per_connection": 1}, True),
+        ("librdkafka", {}, True),
+        ("librdkafka", {"max_in_flight_requests_per_connection": 1}, True),
         ("aiokafka", {}, False),
     ],
 )

@@ -18,7 +18,7 @@ from harness.trial import Venue
 
 from .single import planned
 
-ONE_CLIENT, *OTHERS = ("confluent-kafka", "aiokafka", "kafka-python")
+ONE_CLIENT, *OTHERS = ("confluent-kafka", "librdkafka", "aiokafka", "kafka-python")
 CLIENTS = [ONE_CLIENT, *(pytest.param(client, marks=pytest.mark.long) for client in OTHERS)]
 IN_TRANSACTIONS: dict[str, Any] = {"transactional": True, "enable.idempotence": True, "topics": 2, "producers": 2}
 

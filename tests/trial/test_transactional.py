@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness import trial
+from harness.clients import CLIENTS
 from harness.events import STABLE, Ending, Verdict
 from harness.journal import read_producers
 from harness.judge import judge
@@ -19,7 +20,6 @@ from harness.trial import Venue
 from .single import planned
 
 pytestmark = pytest.mark.long
-CLIENTS = ("confluent-kafka", "aiokafka", "kafka-python")
 TRANSACTIONAL = {
     "transactional": True,
     "enable.idempotence": True,

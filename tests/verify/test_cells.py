@@ -184,8 +184,25 @@ def test_librdkafka_repeats_what_a_deposed_leader_refused_even_without_retries()
 
 
 @pytest.mark.parametrize(
+    ("client", "fault", "parameters", "expected"),
+    [
+        ("librdkafka", "inject-error", {"error": 6, "forward": True}, ALLOWED),
+        ("librdkafka", "inject-error", {"error": 20, "forward": True}, FORBIDDEN),
+        ("librdkafka", "partition-leader", {}, ALLOWED),
+        ("librdkafka", "lose-ack", {}, FORBIDDEN),
+        ("confluent-kafka", "inject-error", {"error": 6, "forward": True}, FORBIDDEN),
+    ],
+)
+def test_librdkafka_is_wrong_of_what_a_former_leader_refused(
+    client: str, fault: str, parameters: dict[str, Any], expected: Permission
+) -> None:
+    assert expectation("failed_landed", fault, client, parameters, acks="all").permission == expected
+
+
+@pytest.mark.parametrize(
     ("client", "fault", "config", "expected"),
     [
+        ("librdkafka", "reorder", {}, EXPECTED),
         ("kafka-python", "reorder", {}, EXPECTED),
         ("kafka-python", "reorder", {"max_in_flight_requests_per_connection": 1}, FORBIDDEN),
         ("kafka-python", "reorder", {"retries": 0}, FORBIDDEN),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.clients.errors import aiokafka, confluent, kafka_python
+from harness.clients.errors import aiokafka, confluent, kafka_python, librdkafka
 from harness.clients.errors.table import ErrorRow, ErrorTable, Proof
 from harness.events import Outcome
 
@@ -22,6 +22,7 @@ TABLES: dict[str, ErrorTable] = {
     "aiokafka": aiokafka.ERRORS,
     "kafka-python": kafka_python.ERRORS,
     "confluent-kafka": confluent.ERRORS,
+    "librdkafka": librdkafka.ERRORS,
 }
 """By the name of the client. Of one that is not here no error proves anything."""
 
@@ -33,7 +34,7 @@ def proved(client: str, settings: Mapping[str, Any]) -> dict[str, Outcome]:
     sent_once = settings.get("retries") == 0
     return {
         error: Outcome.FAILED
-        if row.proof is Proof.NEVER_SENT or (sent_once and row.proof is Proof.ONE_ATTEMPT)
+        if row.proof in (Proof.NEVER_SENT, Proof.NOT_WRITTEN) or (sent_once and row.proof is Proof.ONE_ATTEMPT)
         else Outcome.UNKNOWN
         for error, row in TABLES.get(client, {}).items()
     }

@@ -60,6 +60,7 @@ RULES: Table = {
             "failed means that it cannot be in the log, and an application would send it again",
             "the definition of failed",
         ),
+        *_MEASURED[Anomaly.FAILED_LANDED],
     ),
     Anomaly.UNEXPECTED: (
         rule(

@@ -1,0 +1,180 @@
+"""librdkafka's C functions, as far as a producer needs them, in the shared object of the confluent-kafka wheel.
+
+All else here speaks of a ``Handle``. Every call lets go of the interpreter while it runs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable, Mapping
+from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
+from functools import cache
+from typing import Any
+
+import confluent_kafka
+import confluent_kafka.cimpl
+import numpy as np
+import numpy.typing as npt
+
+from harness.clients import ClientRefused, Int64
+
+PRODUCER = 0
+COPY = 0x2  # RD_KAFKA_MSG_F_COPY
+PURGE = 0x1 | 0x2 | 0x4  # RD_KAFKA_PURGE_F_QUEUE, _INFLIGHT and _NON_BLOCKING
+DELIVERY_REPORTS, LOG, ERROR = 0x1, 0x4, 0x8  # RD_KAFKA_EVENT_*
+FATAL = -150  # RD_KAFKA_RESP_ERR__FATAL
+STATUSES = ("NOT_PERSISTED", "POSSIBLY_PERSISTED", "PERSISTED")  # RD_KAFKA_MSG_STATUS_*
+_TEXT_BYTES = 512
+
+_FUNCTIONS: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
+    "rd_kafka_err2name": (c_char_p, (c_int,)),
+    "rd_kafka_conf_new": (c_void_p, ()),
+    "rd_kafka_conf_destroy": (None, (c_void_p,)),
+    "rd_kafka_conf_set": (c_int, (c_void_p, c_char_p, c_char_p, c_char_p, c_size_t)),
+    "rd_kafka_conf_get": (c_int, (c_void_p, c_char_p, c_char_p, POINTER(c_size_t))),
+    "rd_kafka_conf_set_events": (None, (c_void_p, c_int)),
+    "rd_kafka_conf": (c_void_p, (c_void_p,)),
+    "rd_kafka_new": (c_void_p, (c_int, c_void_p, c_char_p, c_size_t)),
+    "rd_kafka_destroy": (None, (c_void_p,)),
+    "rd_kafka_set_log_queue": (c_int, (c_void_p, c_void_p)),
+    "rd_kafka_topic_new": (c_void_p, (c_void_p, c_char_p, c_void_p)),
+    "rd_kafka_topic_destroy": (None, (c_void_p,)),
+    "rd_kafka_produce_batch": (c_int, (c_void_p, c_int32, c_int, c_void_p, c_int)),
+    "rd_kafka_flush": (c_int, (c_void_p, c_int)),
+    "rd_kafka_purge": (c_int, (c_void_p, c_int)),
+    "rd_kafka_fatal_error": (c_int, (c_void_p, c_char_p, c_size_t)),
+    "rd_kafka_queue_get_main": (c_void_p, (c_void_p,)),
+    "rd_kafka_queue_destroy": (None, (c_void_p,)),
+    "rd_kafka_queue_poll": (c_void_p, (c_void_p, c_int)),
+    "rd_kafka_queue_yield": (None, (c_void_p,)),
+    "rd_kafka_event_type": (c_int, (c_void_p,)),
+    "rd_kafka_event_error": (c_int, (c_void_p,)),
+    "rd_kafka_event_log": (c_int, (c_void_p, POINTER(c_char_p), POINTER(c_char_p), POINTER(c_int))),
+    "rd_kafka_event_message_count": (c_size_t, (c_void_p,)),
+    "rd_kafka_event_message_array": (c_size_t, (c_void_p, c_void_p, c_size_t)),
+    "rd_kafka_event_destroy": (None, (c_void_p,)),
+    "rd_kafka_message_status": (c_int, (c_void_p,)),
+    "rd_kafka_init_transactions": (c_void_p, (c_void_p, c_int)),
+    "rd_kafka_begin_transaction": (c_void_p, (c_void_p,)),
+    "rd_kafka_commit_transaction": (c_void_p, (c_void_p, c_int)),
+    "rd_kafka_abort_transaction": (c_void_p, (c_void_p, c_int)),
+    "rd_kafka_send_offsets_to_transaction": (c_void_p, (c_void_p, c_void_p, c_void_p, c_int)),
+    "rd_kafka_error_name": (c_char_p, (c_void_p,)),
+    "rd_kafka_error_string": (c_char_p, (c_void_p,)),
+    "rd_kafka_error_is_fatal": (c_int, (c_void_p,)),
+    "rd_kafka_error_txn_requires_abort": (c_int, (c_void_p,)),
+    "rd_kafka_error_destroy": (None, (c_void_p,)),
+    "rd_kafka_topic_partition_list_new": (c_void_p, (c_int,)),
+    "rd_kafka_topic_partition_list_add": (c_void_p, (c_void_p, c_char_p, c_int32)),
+    "rd_kafka_topic_partition_list_set_offset": (c_int, (c_void_p, c_char_p, c_int32, c_int64)),
+    "rd_kafka_topic_partition_list_destroy": (None, (c_void_p,)),
+    "rd_kafka_consumer_group_metadata_read": (c_void_p, (POINTER(c_void_p), c_char_p, c_size_t)),
+    "rd_kafka_consumer_group_metadata_destroy": (None, (c_void_p,)),
+}
+
+
+@cache
+def functions() -> Any:
+    """All of them, by their names. Raises ``ClientRefused`` where the wheel does not export them, as on musl."""
+    library = ctypes.CDLL(confluent_kafka.cimpl.__file__)
+    try:
+        for name, (result, arguments) in _FUNCTIONS.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+    except AttributeError as missing:
+        raise ClientRefused(f"confluent-kafka exports no librdkafka in this build ({missing})") from missing
+    return library
+
+
+def version() -> str:
+    return f"{confluent_kafka.libversion()[0]} (confluent-kafka {confluent_kafka.version()})"
+
+
+@cache
+def error_name(code: int) -> str:
+    """As ``KafkaError.name`` has it: ``_MSG_TIMED_OUT``."""
+    return str(functions().rd_kafka_err2name(code).decode())
+
+
+def milliseconds(seconds: float) -> int:
+    """librdkafka waits in whole ones: the next."""
+    return -int(-seconds * 1000 // 1)
+
+
+class Handle:
+    """One librdkafka producer with its own configuration and its main queue. The last call is ``destroy``."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        """``arguments`` have librdkafka's own names. Connects nothing. Raises ``ClientRefused``."""
+        self.calls = functions()
+        text = ctypes.create_string_buffer(_TEXT_BYTES)
+        conf = self.calls.rd_kafka_conf_new()
+        for name, value in {**arguments, "log.queue": True}.items():
+            word = str(value).lower() if isinstance(value, bool) else str(value)
+            if self.calls.rd_kafka_conf_set(conf, name.encode(), word.encode(), text, _TEXT_BYTES):
+                self.calls.rd_kafka_conf_destroy(conf)
+                raise ClientRefused(text.value.decode())
+        self.calls.rd_kafka_conf_set_events(conf, DELIVERY_REPORTS | ERROR | LOG)
+        self.pointer = self.calls.rd_kafka_new(PRODUCER, conf, text, _TEXT_BYTES)
+        if self.pointer is None:
+            self.calls.rd_kafka_conf_destroy(conf)
+            raise ClientRefused(text.value.decode())
+        self.calls.rd_kafka_set_log_queue(self.pointer, None)
+        self.queue = self.calls.rd_kafka_queue_get_main(self.pointer)
+        self._topics: dict[str, int] = {}
+
+    def setting(self, name: str) -> str | None:
+        """What it runs with, None where it says nothing of it."""
+        text, size = ctypes.create_string_buffer(_TEXT_BYTES), c_size_t(_TEXT_BYTES)
+        missing = self.calls.rd_kafka_conf_get(self.calls.rd_kafka_conf(self.pointer), name.encode(), text, byref(size))
+        return None if missing else text.value.decode()
+
+    def produce(self, topic: str, partition: int, batch: npt.NDArray[np.void]) -> int:
+        """Copies these messages into its queue. Returns how many; of each other one ``err`` says why not."""
+        if topic not in self._topics:
+            self._topics[topic] = self.calls.rd_kafka_topic_new(self.pointer, topic.encode(), None)
+        place = self._topics[topic], partition
+        return int(self.calls.rd_kafka_produce_batch(*place, COPY, batch.ctypes.data, len(batch)))
+
+    def messages(self, event: int) -> Int64:
+        """Where the messages of a delivery report are, as long as the event is there. A second time there are none."""
+        addresses = np.empty(self.calls.rd_kafka_event_message_count(event), np.int64)
+        self.calls.rd_kafka_event_message_array(event, addresses.ctypes.data, len(addresses))
+        return addresses
+
+    def fatal_error(self) -> str:
+        """Why it can do nothing any more, in its own words."""
+        text = ctypes.create_string_buffer(_TEXT_BYTES)
+        self.calls.rd_kafka_fatal_error(self.pointer, text, _TEXT_BYTES)
+        return text.value.decode()
+
+    def flush(self, timeout_s: float) -> None:
+        """Waits until nothing waits for its report any more. Somebody else has to take reports meanwhile."""
+        self.calls.rd_kafka_flush(self.pointer, milliseconds(timeout_s))
+
+    def purge(self) -> None:
+        """What waits, and what is on its way, gets an error for its report."""
+        self.calls.rd_kafka_purge(self.pointer, PURGE)
+
+    def with_event(self, timeout_s: float, take: Callable[[int], None]) -> None:
+        """Hands over the next event, if there is one in time; it is gone when ``take`` returns."""
+        if event := self.calls.rd_kafka_queue_poll(self.queue, milliseconds(timeout_s)):
+            try:
+                take(event)
+            finally:
+                self.calls.rd_kafka_event_destroy(event)
+
+    def print_log(self, event: int) -> None:
+        """To stderr, in librdkafka's own form."""
+        facility, text, level = c_char_p(), c_char_p(), c_int()
+        self.calls.rd_kafka_event_log(event, byref(facility), byref(text), byref(level))
+        words = [(each.value or b"").decode(errors="replace") for each in (facility, text)]
+        print(f"%{level.value}|{words[0]}| {words[1]}", file=sys.stderr)
+
+    def destroy(self) -> None:
+        """Waits for librdkafka's threads, however long they take. Nobody else may be in a call of it."""
+        for topic in self._topics.values():
+            self.calls.rd_kafka_topic_destroy(topic)
+        self.calls.rd_kafka_queue_destroy(self.queue)
+        self.calls.rd_kafka_destroy(self.pointer)

@@ -1,0 +1,97 @@
+"""librdkafka's delivery reports, between its main queue and the recorder, in a thread of their own.
+
+That is how librdkafka asks for it: where reports are events, neither a flush nor the end of a transaction takes them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+
+from harness.clients import Int64, Recorder
+from harness.clients.librdkafka.library import DELIVERY_REPORTS, ERROR, FATAL, LOG, STATUSES, Handle, error_name
+from harness.clients.librdkafka.messages import Reported, gathered
+from harness.events import Outcome
+from harness.journal import NONE
+
+_POLL_S = 0.1
+_STATUSES = len(STATUSES)
+
+
+class Reports:
+    """Takes events until it is stopped. An event has the messages of one batch, or what has failed at once."""
+
+    def __init__(self, handle: Handle, recorder: Recorder, success: Outcome) -> None:
+        self._handle, self._calls = handle, handle.calls
+        self._recorder, self._success = recorder, success
+        self.taken = 0
+        """How many messages are reported so far."""
+        self.death: str | None = None
+        """The fatal error, once there was one."""
+        self._arrived = threading.Event()
+        self._closing = self._over = False
+        self._thread = threading.Thread(target=self._run, name="librdkafka's reports", daemon=True)
+        self._thread.start()
+
+    def wait(self, timeout_s: float) -> None:
+        """Returns as soon as there are reports since the last time, or after ``timeout_s``."""
+        self._arrived.wait(timeout_s)
+        self._arrived.clear()
+
+    def close(self) -> None:
+        """From now on an error says that the client was closed, and is not told."""
+        self._closing = True
+
+    def stop(self, timeout_s: float) -> bool:
+        """Whether it has ended by then: nobody polls the queue any more."""
+        self._over = True
+        self._calls.rd_kafka_queue_yield(self._handle.queue)
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._over:
+            self._handle.with_event(_POLL_S, self._take)
+
+    def _take(self, event: int) -> None:
+        at_ns = time.monotonic_ns()
+        kind = self._calls.rd_kafka_event_type(event)
+        if kind == DELIVERY_REPORTS:
+            self._report(self._handle.messages(event), at_ns)
+        elif kind == LOG:
+            self._handle.print_log(event)
+        elif kind == ERROR and self._calls.rd_kafka_event_error(event) == FATAL:
+            self.death = self._handle.fatal_error()
+
+    def _report(self, addresses: Int64, at_ns: int) -> None:
+        """Those of an event are delivered, or none of them is."""
+        reported, times_ns = gathered(addresses), np.full(len(addresses), at_ns)
+        if not reported.error.any():
+            self._delivered(reported, times_ns)
+        elif not self._closing:
+            self._failed(reported, addresses, times_ns)
+        self.taken += len(addresses)
+        self._arrived.set()
+
+    def _delivered(self, reported: Reported, times_ns: Int64) -> None:
+        # An ack that names no offset has -1 for its first message, and librdkafka counts on from there.
+        named = self._success is Outcome.ACKED and reported.offset[0] >= 0
+        offset = reported.offset if named else np.full_like(times_ns, NONE)
+        self._recorder.done_many(reported.sequence, self._success, times_ns, offset)
+
+    def _failed(self, reported: Reported, addresses: Int64, times_ns: Int64) -> None:
+        """By error and by what librdkafka says of whether the message was written, which it does one by one."""
+        status = np.fromiter(map(self._calls.rd_kafka_message_status, addresses.tolist()), np.int64, len(addresses))
+        kinds, kind_of = np.unique(reported.error.astype(np.int64) * _STATUSES + status, return_inverse=True)
+        for number, kind in enumerate(kinds.tolist()):
+            error, persisted = divmod(kind, _STATUSES)
+            which = kind_of == number
+            self._recorder.done_many(
+                reported.sequence[which],
+                Outcome.ERROR,
+                times_ns[which],
+                np.full_like(times_ns[which], NONE),
+                f"{error_name(error)} {STATUSES[persisted]}",
+            )

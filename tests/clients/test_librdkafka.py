@@ -1,0 +1,77 @@
+"""librdkafka through arrays, without a broker: messages as columns, and what is done where that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import clients
+from harness.clients import ClientRefused
+from harness.clients.librdkafka import check, library, messages
+from harness.clients.librdkafka.messages import Reported
+from harness.topics import Topics
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """The check runs anew in this test, and behind it."""
+    check.check.cache_clear()
+    yield
+    check.check.cache_clear()
+
+
+@given(st.lists(st.binary(max_size=50), min_size=1, max_size=20), st.integers(0, 2**40))
+def test_a_batch_points_at_its_values_and_reads_back(values: list[bytes], first: int) -> None:
+    batch, block = messages.filled(first, values)
+    begin = np.frombuffer(block, np.uint8).ctypes.data if block else 0
+    places = zip((batch["payload"] - begin).tolist(), batch["len"].tolist(), strict=True)
+    read = [block[at : at + size] for at, size in places]
+    assert read == values
+    batch["err"], batch["offset"] = np.arange(len(values)) - 3, np.arange(len(values)) + 2**35
+    back = messages.gathered(batch.ctypes.data + messages.MESSAGE.itemsize * np.arange(len(values))[::-1])
+    assert back.sequence.tolist() == list(range(first, first + len(values)))[::-1]
+    assert back.error.tolist() == batch["err"].tolist()[::-1]
+    assert back.offset.tolist() == batch["offset"].tolist()[::-1]
+
+
+def _refusal() -> str:
+    module = clients.load("librdkafka")
+    with pytest.raises(ClientRefused) as refused:
+        module.create("127.0.0.1:1", Topics(("t",), 1), {}, None)  # type: ignore[arg-type]
+    return str(refused.value)
+
+
+def test_a_layout_that_is_another_is_refused_with_what_to_take_instead(
+    unchecked: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathered = messages.gathered
+
+    def shifted(addresses: clients.Int64) -> Reported:
+        return replace(gathered(addresses), sequence=gathered(addresses).offset)
+
+    monkeypatch.setattr(check, "gathered", shifted)
+    assert _refusal() == (
+        "librdkafka cannot be driven through arrays here, choose confluent-kafka: "
+        "of 64 messages 0 came back as they went in"
+    )
+
+
+def test_addresses_that_are_too_wide_are_refused_and_not_followed(
+    unchecked: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "_MEMORY", messages._MEMORY[:1000])
+    assert "of 64 messages 0 came back" in _refusal()
+
+
+def test_a_build_without_its_functions_is_refused(unchecked: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.functions.cache_clear()
+    monkeypatch.setitem(library._FUNCTIONS, "rd_kafka_of_tomorrow", (None, ()))
+    try:
+        assert "choose confluent-kafka: confluent-kafka exports no librdkafka in this build" in _refusal()
+    finally:
+        library.functions.cache_clear()
