@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -104,6 +104,14 @@ def note_cluster(results: Results, profile: str, cluster: Cluster) -> None:
         run["cluster"] = {**run.get("cluster", {}), "on": cluster.runs_on}
     if cluster.settings:
         run.setdefault("profiles", {})[profile] = cluster.settings
+    results.save_run(run)
+
+
+def note_time(results: Results, took_s: Mapping[str, float]) -> None:
+    """Adds to ``run.json`` for how long the run did what; of one that is gone on with it is the sum of its starts."""
+    run = results.run()
+    before = run.get("took_s") or {}
+    run["took_s"] = before | {what: round(before.get(what, 0.0) + seconds, 3) for what, seconds in took_s.items()}
     results.save_run(run)
 
 

@@ -23,7 +23,7 @@ from harness.plan import Plan, Trial, plan
 from harness.store import Results, TrialRecord
 from harness.trial import logs
 from harness.warmup import warm_up
-from harness.watcher import Dispensable, Watcher
+from harness.watcher import Dispensable, Stopwatch, Watcher
 from harness.workers.oracle import Oracle
 from harness.workload import Workload
 
@@ -48,7 +48,7 @@ def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher)
     A trial that fails is a record like any other. Raises ``ClusterFailed`` when brokers do not come up at all, and
     lets ``KeyboardInterrupt`` through; what had finished by then is stored and reported.
     """
-    watcher = Dispensable(watcher)
+    watcher = stopwatch = Stopwatch(Dispensable(watcher))
     finished = {record.id for record in results.records()}
     todo = [trial for trial in planned.trials if trial.id not in finished]
     try:
@@ -58,6 +58,7 @@ def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher)
             _run_on_one_cluster(workload, results, watcher, list(trials))
         results.save_run({**results.run(), "ended": datetime.now(UTC).isoformat(timespec="seconds")})
     finally:
+        provenance.note_time(results, stopwatch.took_s)
         made = report.render(results.folder, KINDS.values())
     return Sweep(results, results.records(), made)
 
@@ -98,6 +99,7 @@ def _run_one(planned: Trial, then: Trial | None, venue: trial.Venue, results: Re
     except Exception as crash:  # noqa: BLE001 - whatever it is, it costs one trial and not the run
         reason = f"the trial ended in the middle: {type(crash).__name__}: {crash}"
     else:
+        watcher.doing("judging and storing")
         _store(results, watcher, judge(record, results.journals), venue)
         return venue.janitor.alive
     _store(results, watcher, _not_run(planned, "failed", reason, time.monotonic() - began), venue)

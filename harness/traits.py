@@ -32,6 +32,8 @@ class Traits:
     """Unless told otherwise, where acks, retries and requests in flight let it."""
     one_in_flight: bool = False
     """At most one batch of a partition is on its way at once, whatever is set."""
+    one_core: bool = False
+    """All its threads together have one core, as those of Python have whose lock it is: what they wait for is that."""
     response_s: float = math.inf
     """How long it waits for a response where ``request.timeout.ms`` is not stated."""
     delivery_s: float = math.inf

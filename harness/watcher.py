@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from typing import Any, Protocol
 
 from harness.plan import Trial
@@ -45,3 +46,36 @@ class Dispensable:
                 self._watcher = None
                 with contextlib.suppress(OSError, ValueError):
                     print(f"harness: the display failed: {type(failed).__name__}: {failed}", file=sys.stderr)
+
+
+class Stopwatch:
+    """Passes everything on to another watcher, and knows how long the sweep did what."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self._began_s, self._what = time.monotonic(), "planning and looking at what is there"
+        self._took_s: dict[str, float] = {}
+
+    @property
+    def took_s(self) -> dict[str, float]:
+        """By what was being done, until now; whichever trial it was done for."""
+        self._goes_on(self._what)
+        return {what: round(seconds, 3) for what, seconds in self._took_s.items()}
+
+    def fetching(self, done_bytes: int, total_bytes: int) -> None:
+        self._watcher.fetching(done_bytes, total_bytes)
+
+    def doing(self, what: str) -> None:
+        self._goes_on(what)
+        self._watcher.doing(what)
+
+    def starts(self, trial: Trial) -> None:
+        self._watcher.starts(trial)
+
+    def ended(self, record: TrialRecord) -> None:
+        self._watcher.ended(record)
+
+    def _goes_on(self, what: str) -> None:
+        now_s = time.monotonic()
+        self._took_s[self._what] = self._took_s.get(self._what, 0.0) + now_s - self._began_s
+        self._began_s, self._what = now_s, what

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from harness.clients.traits import traits
 from harness.measure.limit import limited_by
 from harness.report.blocks import Block, Bullets, Text, Words, prose
 from harness.report.labels import Labels, paced
@@ -44,11 +45,17 @@ def taken(used: Used) -> float:
 
 def limits(each: Performance) -> str:
     """What limited its trials at ``rate: max``: ``client``, or ``client 4 of 6`` where they differ."""
-    found = [limited_by(trial.used) or "none of these" for trial in each.trials if trial.used]
+    found = [_limit(trial, trial.used) for trial in each.trials if trial.used]
     if not found or paced(each.trials[0]):
         return ABSENT
     (most, often), *_ = Counter(found).most_common()
     return most if often == len(found) else f"{most} {often} of {len(found)}"
+
+
+def _limit(trial: TrialRecord, used: Used) -> str:
+    several = int(trial.config.get("producers", 1)) > 1
+    one_core = traits(trial.client, trial.client_version).one_core and not several
+    return limited_by(used, one_core=one_core) or "none of these"
 
 
 def _said(each: Sequence[Used]) -> Iterator[Words]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.report.blocks import Block, Bullets, Code, Details, Listing, Strong, Table, Text, Words, joined
-from harness.words import ABSENT, plain, plural, setting
+from harness.words import ABSENT, duration, percent, plain, plural, setting
 
 _SEVERAL = ("producers", "topics")
 """What a trial has one of unless a workload says otherwise."""
@@ -28,12 +28,29 @@ def what_ran(run: Mapping[str, Any]) -> Iterator[Block]:
             "somebody else's it is what they say of themselves:"
         )
         yield Bullets([(Strong(name), ": ", _settings(profile)) for name, profile in profiles.items()])
+    yield from _time(run.get("took_s") or {})
     notes = run.get("notes") or ()
     if notes:
         yield Bullets([str(note) for note in notes])
     if run.get("workload"):
         text = json.dumps(run["workload"], indent=2, default=str)
         yield Details("The resolved workload", (Listing("json", text),))
+
+
+def _time(took_s: Mapping[str, Any]) -> Iterator[Block]:
+    """Where a run's time went, the most first; what took less than a hundredth of it is one row."""
+    whole_s = sum(took_s.values())
+    if not whole_s:
+        return
+    long = {what: seconds for what, seconds in took_s.items() if seconds >= whole_s / 100}
+    rows = sorted(long.items(), key=lambda row: -row[1])
+    rows += [("everything else", rest_s)] if (rest_s := whole_s - sum(long.values())) > 0 else []
+    yield Text(f"Where its {duration(whole_s)} went, but for this report:")
+    yield Table(
+        ("What was done", "Took", "Of it"),
+        [[what, duration(seconds), percent(seconds / whole_s)] for what, seconds in rows],
+        slice(1, None),
+    )
 
 
 def again(typed: str) -> Listing:
