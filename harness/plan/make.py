@@ -20,6 +20,7 @@ from harness.topics import partitions_in_all
 from harness.words import listed
 from harness.workload import Config, Contradiction, Grid, Workload, complete, contradictions, labels
 from harness.workload.known import Fault, Faults
+from harness.workload.reading import key_of
 from harness.workload.settings import of_kind
 
 
@@ -161,12 +162,13 @@ class _Trials:
 
     def _reasons_to_skip(self, axes: Config, asked: Asked, config: Config, needs: frozenset[Need]) -> Iterator[str]:
         fault = asked.fault
-        named = {**axes, "kafka": self.kafka, "fault": fault.name if fault else NO_FAULT}
+        under = fault.name if fault else NO_FAULT
+        named = {**axes, "kafka": self.kafka, "fault": under, "trials": key_of(self.kind)}
         yield from (f"excluded: {rule.because}" for rule in self.workload.exclude if rule.matches(named))
         kind = CLUSTERS[self.workload.cluster.kind]
         lacking = kind.lacks(self.workload.cluster.model_dump())
         if lacks := dict.fromkeys(what for ability, what in lacking.items() if ability in needs):
-            yield f"{named['fault']} cannot be done to a cluster of kind {kind.name}: it has {listed(lacks)}"
+            yield f"{under} cannot be done to a cluster of kind {kind.name}: it has {listed(lacks)}"
         client, producer = str(axes["client"]), of_kind(config, "producer")
         if cannot := self.clients.unsupported(client, producer):
             yield " ".join(cannot)

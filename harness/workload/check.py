@@ -11,7 +11,7 @@ from harness.words import options, plain, plural, setting
 from harness.workload.combinations import Config, Contradiction, complete, contradictions
 from harness.workload.grid import Grid
 from harness.workload.problems import Place, Problem, dotted, quote
-from harness.workload.reading import TRIALS
+from harness.workload.reading import TRIALS, key_of
 
 if TYPE_CHECKING:
     from harness.clusters import ClusterKind
@@ -118,8 +118,11 @@ def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
     elif not asked:
         yield Problem(("sweep",), f"leaves no trial to run: none of its trials is asked for ({options(TRIALS)})")
     elif all(
-        any(exclusion.matches({**axes, "kafka": version, "fault": fault}) for exclusion in parts["exclude"])
-        for axes, version, _, fault in asked
+        any(
+            exclusion.matches({**axes, "kafka": version, "fault": fault, "trials": key_of(kind)})
+            for exclusion in parts["exclude"]
+        )
+        for axes, version, kind, fault in asked
     ):
         yield Problem(("exclude",), "leaves no trial to run")
     yield from _asked_twice(parts["places"], parts["sweep"], possible)

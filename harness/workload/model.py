@@ -54,14 +54,18 @@ class Cluster(Section):
 
 
 class Exclusion(BaseModel):
-    """Combinations that are left out: all that have these values. Its other keys are axes, kafka or fault."""
+    """Combinations that are left out: all that have these values. Its other keys are axes, kafka, fault or
+    trials.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     because: str
 
     def matches(self, axes: Mapping[str, Value]) -> bool:
-        """Whether a combination, with its ``kafka`` and ``fault`` (``none``: it has none), is left out."""
+        """Whether a combination is left out, with its ``kafka``, its ``fault`` (``none``: it has none) and the key that
+        asks for its ``trials``.
+        """
         return all(axes.get(axis) in values for axis, values in (self.model_extra or {}).items())
 
 

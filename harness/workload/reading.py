@@ -28,6 +28,11 @@ TRIALS: Mapping[str, str] = {
 """The top-level keys that ask for trials, each a section of them (``harness.workload.trials``), with their kind."""
 
 
+def key_of(kind: str) -> str:
+    """The key that asks for trials of a kind."""
+    return next(key for key, its in TRIALS.items() if its == kind)
+
+
 @dataclass
 class Reading:
     """One reading of a workload: what can be named, and ``parts``, the top-level keys that could be read so far."""
@@ -227,7 +232,8 @@ def _swept(parts: Mapping[str, Any]) -> dict[str, tuple[Value, ...] | None]:
     for grid in parts.get("sweep", ()):
         for axis, values in grid.axes.items():
             axes[axis] = tuple(dict.fromkeys((*(axes.get(axis) or ()), *values)))
-    return {**axes, "kafka": parts.get("kafka"), "fault": faults}
+    asked_for = tuple(key for key in TRIALS if parts.get(key) is not None) if faults is not None else None
+    return {**axes, "kafka": parts.get("kafka"), "fault": faults, "trials": asked_for}
 
 
 def _on_axis(axis: str, swept: tuple[Value, ...] | None) -> Callable[[object], Value]:

@@ -43,7 +43,9 @@ def json_schema(known: Known | None = None) -> Schema:
         properties={name: setting.schema() for name, setting in SETTINGS.items()},
         additionalProperties=False,
     )
-    matched = {**axes, "kafka": version, "fault": {"enum": [*known.faults, NO_FAULT], "description": "the fault"}}
+    fault = {"enum": [*known.faults, NO_FAULT], "description": "the fault"}
+    key = {"enum": list(TRIALS), "description": "the key whose trials it is of"}
+    matched = {**axes, "kafka": version, "fault": fault, "trials": key}
     describe(
         keys["exclude"],
         type="array",
