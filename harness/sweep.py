@@ -74,7 +74,8 @@ def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, 
             try:
                 if wanted.warm:
                     watcher.doing("warming the brokers up")
-                    provenance.note(results, f"brokers warmed up, {warm_up(venue)}")
+                    warm = warm_up(venue, saturated=any(trial.load.rate == "max" for trial in trials))
+                    provenance.note(results, f"brokers warmed up, {warm}")
             except ClusterFailed as broken:
                 reason = f"the brokers were lost while they were warmed up: {broken}"
                 _store(results, watcher, _not_run(trials.pop(0), "failed", reason), venue)

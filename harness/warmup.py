@@ -57,20 +57,22 @@ def steady(values: list[float], within: float = _STEADY) -> bool:
     return abs(values[-1] - values[-2]) <= within * values[-1]
 
 
-def warm_up(venue: Venue) -> WarmUp:
+def warm_up(venue: Venue, *, saturated: bool) -> WarmUp:
     """Full load until its rate stands still, without idempotence and with it, for 12 s and 2 GB on the disk each at the
-    most; then a pace, until its latency does, for 8 s. One that fails is said, and ends early.
+    most; then a pace, until its latency does, for 8 s. Where no trial is ``saturated`` a full load for 6 s is enough.
+    One that fails is said, and ends early.
     """
-    rates = [rate for idempotent in (False, True) for rate in _at_full_load(venue, idempotent=idempotent)]
+    loads = [(False, _MOST_WINDOWS), (True, _MOST_WINDOWS)] if saturated else [(True, _MOST_WINDOWS // 2)]
+    rates = [rate for idempotent, windows in loads for rate in _at_full_load(venue, windows, idempotent=idempotent)]
     return WarmUp(rates, _at_a_pace(venue))
 
 
-def _at_full_load(venue: Venue, *, idempotent: bool) -> list[int]:
+def _at_full_load(venue: Venue, windows: int, *, idempotent: bool) -> list[int]:
     rates: list[float] = []
     name = "full-load" if idempotent else "full-load-without-idempotence"
     with _loading(venue, name, _MOST_MESSAGES, {"enable.idempotence": idempotent}) as worker:
         worker.wait_ready()
-        while len(rates) < _MOST_WINDOWS and worker.total < _MOST_MESSAGES and not steady(rates):
+        while len(rates) < windows and worker.total < _MOST_MESSAGES and not steady(rates):
             before, since = worker.progress.acks(), time.monotonic()
             worker.start(_MOST_MESSAGES, _bounds(worker), seconds=_WINDOW_S)
             _finish(worker)

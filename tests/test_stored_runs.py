@@ -191,7 +191,8 @@ def _paced(report: str) -> list[list[str]]:
 
 
 def _saturated(report: str) -> list[list[str]]:
-    return [[row[0], *row[3:]] for row in _rows(report, "Throughput, and latency at saturation")]
+    """But for what limited it, which nobody had looked at."""
+    return [[row[0], *row[3:10]] for row in _rows(report, "Throughput, and latency at saturation")]
 
 
 def _fired(report: str) -> list[list[str]]:

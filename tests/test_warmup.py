@@ -18,7 +18,7 @@ def test_steady_are_two_windows_in_turn_that_are_alike() -> None:
 
 def test_brokers_are_warmed_by_full_load_and_by_a_pace_and_nothing_of_it_stays(venue: Venue) -> None:
     before = set(venue.scratch.iterdir())
-    warm = warm_up(venue)
+    warm = warm_up(venue, saturated=True)
     assert max(warm.rates) > 0
     assert 2 <= len(warm.medians_ms) <= 8 and min(warm.medians_ms) > 0
     assert {path.suffix for path in set(venue.scratch.iterdir()) - before} <= {".log"}
@@ -38,5 +38,5 @@ def test_a_warm_up_that_fails_is_said_and_ends_nothing(venue: Venue, monkeypatch
     said: list[str] = []
     monkeypatch.setattr(venue, "doing", said.append)
     monkeypatch.setattr(warmup, "_MESSAGE_BYTES", 1)  # no worker makes such messages
-    assert warm_up(venue) == warmup.WarmUp([], [])
+    assert warm_up(venue, saturated=True) == warmup.WarmUp([], [])
     assert len(said) == 3 and all("the warm-up ended early" in line for line in said), said

@@ -95,7 +95,7 @@ def no_coordinator(parameters: Any, config: Config) -> str | None:
 
 
 def _estimate_s(parameters: UnderLoad, config: Config) -> float:
-    return 4.0 + parameters.seconds
+    return 3.0 + parameters.seconds
 
 
 def _outage_s(parameters: Outage, config: Config) -> float:

@@ -178,7 +178,7 @@ FAULTS = (
         # It is a zombie only if it was awake again after another had been elected.
         fired=in_order("pause", "failover", "resume"),
         refuses=_nobody_else_can_lead,
-        estimate_s=lambda parameters, config: 5.0,
+        estimate_s=lambda parameters, config: 3.5,
     ),
     Fault(
         name="frozen-leader",

@@ -36,7 +36,7 @@ from harness.workload.known import Faults
 PROFILE = "performance"
 WARM = True
 SHUFFLED = True
-_OVERHEAD_S = 1.2  # a topic made and deleted, a worker started, the lead-in, scan
+_OVERHEAD_S = 1.0  # a topic made and deleted, a worker started, the lead-in, scan
 _LEAD_IN_S = 0.2  # of the load: a client's queue fills
 _CONSUMED = "consumer-0"
 

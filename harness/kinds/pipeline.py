@@ -44,7 +44,7 @@ SHUFFLED = False
 _INPUTS = 1_000
 _WORKER_S = 0.5  # one more that is started
 _GATHERING_S = 3.0  # group.initial.rebalance.delay.ms, Kafka's own
-_OVERHEAD_S = 6.0  # two topics, a producer of inputs and a worker started, two scans
+_OVERHEAD_S = 4.0  # two topics, a producer of inputs and a worker started, two scans
 
 
 def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:

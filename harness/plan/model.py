@@ -16,7 +16,8 @@ from harness.workload import Config, Workload
 from harness.workload.known import Fault, Faults
 from harness.workload.settings import of_kind
 
-CLUSTER_START_S = 12.5
+CLUSTER_START_S = 10.0
+WARM_UP_S = 25.0
 
 
 @dataclass(frozen=True)
@@ -168,9 +169,11 @@ class Plan:
 
     @property
     def estimated_s(self) -> float:
-        """Of the whole run, with a start of each cluster."""
+        """Of the whole run, with a start of each cluster, and where it is to be warm with that."""
         clusters = {trial.cluster for trial in self.runnable}
-        return CLUSTER_START_S * len(clusters) + sum(trial.estimated_s for trial in self.runnable)
+        saturated = {trial.cluster for trial in self.runnable if trial.load.rate == "max"}
+        warm_ups_s = sum(WARM_UP_S / (1 if each in saturated else 2) for each in clusters if each.warm)
+        return CLUSTER_START_S * len(clusters) + warm_ups_s + sum(trial.estimated_s for trial in self.runnable)
 
     @property
     def biggest(self) -> Trial | None:
