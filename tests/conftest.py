@@ -29,6 +29,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and not _CLUSTERS.isdisjoint(item.fixturenames):
             item.add_marker("brokers")
+            if _is_tried_with_its_twin(item):
+                item.add_marker("long")
+
+
+def _is_tried_with_its_twin(item: pytest.Function) -> bool:
+    """librdkafka under a fault or on a secured line is what confluent-kafka is, which is tried there each time."""
+    client = item.callspec.params.get("client") if hasattr(item, "callspec") else None
+    return client == "librdkafka" and item.path.parent.name in ("faults", "security")
 
 
 @pytest.fixture(scope="session")

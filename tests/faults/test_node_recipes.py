@@ -101,8 +101,9 @@ def test_a_producer_that_slept_past_its_timeouts_gives_up_what_it_had_not_sent(r
     assert record.verdict is Verdict.REPRODUCED
 
 
+@pytest.mark.long
 def test_librdkafka_itself_says_that_it_had_not_sent_it(run: Run) -> None:
-    record = run("librdkafka", "pause-producer", {"messages": 3_000, "after_acks": 500}, enable_idempotence=True)
+    record = run("librdkafka", "pause-producer", {"messages": 50_000, "after_acks": 500}, enable_idempotence=True)
     assert record.counts is not None and record.errors is not None
     assert found(record) == {}
     assert record.errors["_MSG_TIMED_OUT NOT_PERSISTED"] == record.counts.failed > 0
