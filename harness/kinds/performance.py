@@ -133,6 +133,9 @@ def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
 
 
 def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
+    """None of a load that something stopped or held up: what a client takes before its broker dies is no rate."""
+    if record.reason is not None:
+        return {}
     producers, ends = readings.producers or [], measure.Ends.of(record.config)
     return {
         **measure.reported(producers, record.load["message_size"], ends),

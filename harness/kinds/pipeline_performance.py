@@ -136,7 +136,7 @@ def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
 
 
 def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
-    if readings.batches is None:
+    if readings.batches is None or record.reason is not None:
         return {}
     size = int(record.config["pipeline.batch"])
     processed = measure.Processed.of(readings.inputs or [], readings.batches, size)

@@ -25,7 +25,7 @@ def render(folder: Path, kinds: Iterable[Told]) -> Path:
     """
     results = Results.open(folder)
     # Drawing takes a second to import, and most commands draw nothing.
-    from harness.report import charts, guarantee_page, pages
+    from harness.report import charts, guarantee_page, hgrm, pages
     from harness.report.data import Data
     from harness.report.document import document
     from harness.report.exports import EXPORTS
@@ -36,6 +36,7 @@ def render(folder: Path, kinds: Iterable[Told]) -> Path:
     for name, export in EXPORTS.items():
         write(folder / name, export(data))
     made = [file for picture in gallery.pictures for file in picture.files]
+    made += hgrm.publish(data, folder)
     for fault in pages.names(data.records):
         made += publish(pages.page(fault, data, gallery.of(fault)), folder)
     publish(guarantee_page.page(data), folder)

@@ -58,7 +58,9 @@ _FILES: Words = (
     Link("trials.csv"),
     " every trial in one flat table, ",
     Link("summary.json"),
-    " the tables of this report for programs.",
+    " the tables of this report for programs, ",
+    Link("latency.hlog"),
+    " every distribution of latencies as HdrHistograms; in hgrm/ is one file a configuration for its plotter.",
 )
 
 

@@ -17,8 +17,10 @@ from harness.report.blocks import Document
 from harness.report.writers import WRITERS
 
 INDEX = "files.json"
-_OWN = re.compile(r"(charts|faults)/[^/\\]+\.([a-z]+)")
-"""With the suffix of a chart or a document, the only files that an index, which may be anybody's, can have removed."""
+_OWN = re.compile(r"(charts|faults|hgrm)/[^/\\]+\.([a-z]+)")
+"""With the suffix of a chart, a distribution or a document, the only files that an index, which may be anybody's, can
+have removed.
+"""
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -60,7 +62,7 @@ def settle(folder: Path, made: Iterable[str]) -> None:
 
 def _noted(folder: Path) -> set[str]:
     with contextlib.suppress(OSError, ValueError, TypeError):
-        suffixes = {"png", "svg", *WRITERS}
+        suffixes = {"png", "svg", "hgrm", *WRITERS}
         noted = map(_OWN.fullmatch, json.loads((folder / INDEX).read_bytes()))
         return {own[0] for own in noted if own and own[2] in suffixes}
     return set()

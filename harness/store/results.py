@@ -6,6 +6,7 @@ and formats 1 and 2 are still read.
     results/<run-id>/run.json      the run: versions, machine, the resolved workload, every start and the end
                      trials.jsonl  one line a trial, appended and fsynced as each ends
                      trials.csv    the same, flat          summary.json
+                     latency.hlog  all distributions       hgrm/*.hgrm
                      report.md     charts/*.png + *.svg    journals/<trial>.*.parquet
                      logs/<trial>/<node>.log               what the nodes said, of trials that were not kept
 

@@ -125,7 +125,7 @@ def test_brokers_that_do_not_come_up_say_why_and_leave_nothing(tmp_path: Path, j
 def test_a_setting_that_is_refused_is_told_in_the_nodes_words(
     key: str, value: str | int, said: str, tmp_path: Path, janitor: Janitor
 ) -> None:
-    with pytest.raises(ClusterFailed, match=f"node 1000 {said}"):
+    with pytest.raises(ClusterFailed, match=f"node (1|1000) {said}"):  # whichever ends first
         LocalCluster(class_path("4.4.0"), tmp_path / "nodes", janitor, brokers=1, properties={key: value}).start()
     assert not (tmp_path / "nodes").exists()
 

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from harness import space, trial
+from harness.cli.codes import INCOMPLETE, exit_code
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import STOOD_STILL, Verdict
 from harness.janitor import Janitor
@@ -78,6 +79,8 @@ def test_a_broker(venue: Venue, cluster: LocalCluster) -> None:
     assert record.status == "failed"
     assert record.reason is not None and "ended with status -9, unasked: " in record.reason
     assert record.verdict is Verdict.UNKNOWN
+    assert record.throughput is None and record.latency_ms is None
+    assert exit_code([record]) == INCOMPLETE
 
 
 def test_a_client(venue: Venue) -> None:
@@ -87,6 +90,7 @@ def test_a_client(venue: Venue) -> None:
     assert record.counts is not None and 0 < record.counts.acked <= record.counts.sent < 1_000
     assert record.anomalies is not None and record.anomalies.lost == 0
     assert record.verdict is Verdict.UNKNOWN
+    assert record.throughput is None and record.latency_ms is None
 
 
 def test_a_client_that_somebody_stops(venue: Venue) -> None:

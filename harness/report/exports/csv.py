@@ -19,6 +19,7 @@ from harness.store import (
     Percentiles,
     Throughput,
     TrialRecord,
+    Used,
 )
 
 _PARTS: Mapping[str, type[BaseModel]] = {
@@ -32,6 +33,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "committed_ms": Percentiles,
     "end_to_end_ms": Percentiles,
     "availability": Availability,
+    "used": Used,
 }
 _OPEN = ("config", "effective", "load", "transactions", "fault.parameters")
 """Mappings whose keys differ from run to run."""
