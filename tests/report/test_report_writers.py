@@ -116,7 +116,7 @@ def test_links_lead_to_documents_of_the_same_form(folder: Path, place: str) -> N
         links = read((folder / f"{place}.{suffix}").read_text()).links
         for path, _, anchor in (link.partition("#") for link in links if "charts/" not in link):
             to = (folder / place).parent / path if path else folder / f"{place}.{suffix}"
-            assert to.is_file() and to.suffix in (f".{suffix}", ".json", ".csv")
+            assert to.is_file() and to.suffix in (f".{suffix}", ".json", ".csv", ".hlog")
             assert not anchor or f'id="{anchor}"' in to.read_text()
 
 
