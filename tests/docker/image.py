@@ -86,7 +86,8 @@ def _libraries() -> Iterator[Path]:
         *(_JAVA / f"lib/{name}.so" for name in ("libjava", "libnio", "libnet", "server/libjvm")),
     ]
     told = subprocess.run(["ldd", "/bin/bash", *java], capture_output=True, check=True).stdout.decode()
-    found = {Path(path) for path in re.findall(r"(/\S+) \(0x", told) if not path.startswith(str(_JAVA))}
+    paths = re.findall(r"(?:=>|^)\s*(/.+) \(0x", told, re.MULTILINE)
+    found = {Path(path) for path in paths if not path.startswith(str(_JAVA))}
     libc = next(path for path in found if path.name.startswith("libc.so"))
     yield from sorted(found | {libc.with_name(name) for name in _LOOKED_UP_WITH})
 
