@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
@@ -39,6 +40,11 @@ def paired_ratio(these: Sequence[float], those: Sequence[float], confidence: flo
     averages = np.sort((logs[i] + logs[j]) / 2)
     estimate = float(np.median(averages))
     return Ratio(math.exp(estimate), math.exp(averages[depth - 1]), math.exp(averages[-depth]), len(logs))
+
+
+def fewest_pairs(confidence: float = 0.95) -> int:
+    """Of which there is an interval of so much confidence."""
+    return next(pairs for pairs in count(1) if _depth(pairs, confidence))
 
 
 def _depth(pairs: int, confidence: float) -> int:

@@ -19,7 +19,7 @@ from harness.report.wording import Spread
 from harness.store import TrialRecord
 
 MARGIN = 0.05
-"""What two configurations may differ by through where their processes, leaders and compiled code happened to be."""
+"""Room for what pairs of one run do not vary, such as how its brokers' code was compiled, and another run does."""
 _TRANSACTIONAL, _OF_TRANSACTIONS = "transactional", "transaction."
 _FOLLOWS = ("min.insync.replicas", "pipeline.workers")
 """From the replication factor, and from nothing that a cost is of."""

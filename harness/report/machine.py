@@ -16,7 +16,7 @@ from harness.store import TrialRecord, Used
 from harness.words import ABSENT, percent, plural, times
 
 _DISTURBED = 0.1
-"""Of the machine, taken by others: with less the figures differ by no more than they do without."""
+"""Of the machine, taken by others: a trial beside so much is named."""
 _MOST_LISTED = 10
 
 

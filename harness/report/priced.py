@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from harness.measure.ratio import fewest_pairs
 from harness.report.blocks import Block, Bullets, Code, Emphasis, Lines, Strong, Table, Text, Words, joined, prose
 from harness.report.costs import FIGURES, MARGIN, Cost, Costs, Paired
 from harness.report.labels import Configuration
@@ -13,8 +14,6 @@ from harness.words import ABSENT, count, extent, listed, percent, plural, times
 
 IN_SHORT = ("throughput", "median latency", "p99 latency")
 _IN_SENTENCES = ("throughput", "median latency")
-_FEWEST = 6
-"""Pairs, of which Wilcoxon's test can bound anything at 95 % confidence."""
 
 
 def how() -> Words:
@@ -34,9 +33,9 @@ def prices(every: Sequence[Costs]) -> Iterator[Block]:
     if not rows:
         return
     most = max((ratio.pairs for row in rows for ratio in row.ratios.values()), default=0)
-    if most < _FEWEST:
+    if most < (fewest := fewest_pairs()):
         yield Text(
-            f"What it cost cannot be told from {plural(most, 'pair')} of repeats: it takes {_FEWEST}. "
+            f"What it cost cannot be told from {plural(most, 'pair')} of repeats: it takes {fewest}. "
             "The figures are under Performance."
         )
         return

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.measure.ratio import paired_ratio
+from harness.measure.ratio import fewest_pairs, paired_ratio
 
 figures = st.lists(st.floats(0.01, 1e6), min_size=6, max_size=20)
 
@@ -67,3 +67,10 @@ def test_what_has_no_interval() -> None:
         paired_ratio([1.0], [])
     with pytest.raises(ValueError, match="above 0"):
         paired_ratio([0.0, 1.0], [1.0, 1.0])
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99, 0.999])
+def test_the_fewest_pairs_are_the_first_that_have_an_interval(confidence: float) -> None:
+    fewest = fewest_pairs(confidence)
+    assert paired_ratio([1.0] * fewest, [2.0] * fewest, confidence) is not None
+    assert paired_ratio([1.0] * (fewest - 1), [2.0] * (fewest - 1), confidence) is None
