@@ -64,5 +64,5 @@ def quote(value: object) -> str:
 
 def suggestion(word: object, known: Iterable[str]) -> str:
     """``; did you mean acks?``, or nothing when no known word is near."""
-    near = difflib.get_close_matches(word if isinstance(word, str) else quote(word), list(known), n=1)
+    near = difflib.get_close_matches(word if isinstance(word, str) else quote(word), list(known), n=1, cutoff=0.65)
     return f"; did you mean {near[0]}?" if near else ""
