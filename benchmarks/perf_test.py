@@ -29,6 +29,7 @@ from harness.clusters.local.java import find_java
 from harness.events import Outcome
 from harness.janitor import Janitor
 from harness.journal import read_producer
+from harness.load.shape import Shape
 from harness.load.spec import Spec
 from harness.topics import Topics
 from harness.trial.waits import client_waits
@@ -88,7 +89,7 @@ def harness(
         config=config,
         run_key=1,
         producer=0,
-        message_size=SIZE_BYTES,
+        shape=Shape(((SIZE_BYTES, 100),)),
         capacity=messages,
         journal=str(scratch / "journal"),
     )

@@ -18,6 +18,7 @@ from harness.clients.traits import traits
 from harness.events import GAVE_UP, NO_REPORT, OBSERVED, STOOD_STILL, Anomaly, Ending, Outcome, Verdict
 from harness.journal import ProducerColumns, read_committed, read_log, read_producers
 from harness.kinds import KINDS
+from harness.load.shape import Shape
 from harness.store import Anomalies, FailedEnd, FaultRecord, TransactionCounts, TrialRecord
 from harness.topics import partitions_in_all
 from harness.words import listed
@@ -50,6 +51,7 @@ def judge(record: TrialRecord, journals: Path) -> TrialRecord:
             log=read_log(journals / f"{record.id}.log.parquet"),
             committed=None if committed is None else verify.ReadCommitted(*committed),
             given_up=_given_up(record),
+            key_of=_key_of(record),
             report_within_ns=_report_within_ns(record),
         )
         readings = KINDS[record.kind].read(readings, record, journals)
@@ -123,6 +125,12 @@ def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], reading
         "verdict_reason": reason,
         "expectations": expectations,
     }
+
+
+def _key_of(record: TrialRecord) -> verify.KeyOf | None:
+    """Of a trial whose log is compacted."""
+    shape = Shape.configured((), record.config)
+    return shape.key_number if record.config.get("cleanup.policy") == "compact" and shape.keyed else None
 
 
 def _report_within_ns(record: TrialRecord) -> int | None:

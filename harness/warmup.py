@@ -17,6 +17,7 @@ import numpy as np
 from harness.bounds import Bounds
 from harness.clients import Setting
 from harness.journal import ProducerJournal
+from harness.load.shape import Shape
 from harness.load.spec import Spec
 from harness.process import ChildFailed
 from harness.space import DiskWatch
@@ -131,7 +132,7 @@ def _loading(venue: Venue, name: str, capacity: int, config: dict[str, Setting])
             config={"acks": "all", "linger.ms": 5, **_TIMEOUTS, **config},
             run_key=0,
             producer=0,
-            message_size=_MESSAGE_BYTES,
+            shape=Shape(((_MESSAGE_BYTES, 100),)),
             capacity=capacity,
             journal=str(journal),
         ),

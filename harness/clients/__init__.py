@@ -7,13 +7,14 @@ Settings have Kafka's own dotted names; a client that lacks one says so in ``uns
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.clients.batch import Batch
 from harness.clients.bounded import Seconds
 from harness.events import Outcome
 from harness.security import PLAINTEXT, Security
@@ -103,8 +104,8 @@ class Producer(Protocol):
     def transactions(self) -> Transactions | None:
         """Those of a producer that was given a ``transactional.id``; None of every other."""
 
-    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
-        """Hands over ``values`` for one of all its topics' partitions, as sequences from ``first_sequence`` on.
+    def send(self, first_sequence: int, partition: int, batch: Batch) -> int:
+        """Hands over a batch for one of all its topics' partitions, as sequences from ``first_sequence`` on.
 
         Returns how many were accepted; fewer means the client's buffer is full: poll, then offer the rest again.
         Every accepted message is reported exactly once, unless the client never resolves it.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from aiokafka.errors import IllegalOperation, KafkaError, KafkaTimeoutError
 
 from harness.clients import ClientDead, ClientRefused, Recorder, Setting, secured
 from harness.clients import settings as tables
+from harness.clients.batch import Batch
 from harness.clients.settings import Fixed, Given, Missing
 from harness.clients.transactions.aiokafka import AiokafkaTransactions
 from harness.events import Outcome
@@ -38,6 +39,8 @@ SETTINGS: tables.Table = {
     "compression.type": Given(("compression_type",), tables.give_codec, tables.read_codec),
     "retry.backoff.ms": Given(("retry_backoff_ms",)),
     "client.id": Given(("client_id",)),
+    "max.request.size": Given(("max_request_size",)),
+    "connections.max.idle.ms": Given(("connections_max_idle_ms",)),
     "transactional.id": Given(("transactional_id",)),
     "transaction.timeout.ms": Given(("transaction_timeout_ms",)),
     "max.in.flight.requests.per.connection": Fixed(
@@ -60,6 +63,8 @@ DEFAULTS: Mapping[str, Setting] = {
     "linger.ms": 0,
     "batch.size": 16_384,
     "compression.type": "none",
+    "max.request.size": 1_048_576,
+    "connections.max.idle.ms": 540_000,
     "retry.backoff.ms": 100,
     "transaction.timeout.ms": 60_000,
     "max.in.flight.requests.per.connection": 1,
@@ -124,10 +129,10 @@ class AiokafkaProducer:
             self.transactions = AiokafkaTransactions(self._loop, self._producer, self._start)
         self._closing = False
 
-    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+    def send(self, first_sequence: int, partition: int, batch: Batch) -> int:
         if (death := self._death()) is not None:
             raise ClientDead(death)
-        return self._loop.run_until_complete(self._offer(first_sequence, partition, values))
+        return self._loop.run_until_complete(self._offer(first_sequence, partition, batch))
 
     def poll(self, timeout_s: float) -> None:
         self._woken = self._loop.create_future()
@@ -150,7 +155,7 @@ class AiokafkaProducer:
             self._loop.run_until_complete(stop(self._producer, timeout_s / 2))
             self._loop.close()
 
-    async def _offer(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+    async def _offer(self, first_sequence: int, partition: int, batch: Batch) -> int:
         """Accepts what there is room for within the bound.
 
         Running into the bound cannot leave a message half accepted: the client's ``send`` waits for metadata and for
@@ -161,9 +166,9 @@ class AiokafkaProducer:
         try:
             async with asyncio.timeout(_SEND_S):
                 await self._started()
-                for sequence, value in enumerate(values, first_sequence):
+                for sequence, (value, key, headers, at_ms) in enumerate(batch.each(), first_sequence):
                     try:
-                        future = await self._producer.send(topic, value, partition=own)
+                        future = await self._producer.send(topic, value, key, own, at_ms, headers)
                     except KafkaTimeoutError:
                         break  # no room within its own request timeout
                     except _REFUSALS as refusal:
@@ -258,6 +263,8 @@ def _state(producer: Any) -> dict[str, Any]:
         "compression_type": producer._compression_type,
         "retry_backoff_ms": round(producer._sender._retry_backoff * 1000),
         "client_id": producer.client._client_id,
+        "max_request_size": producer._max_request_size,
+        "connections_max_idle_ms": producer.client._connections_max_idle_ms,
         **({name: getattr(manager, name) for name in of_transactions} if manager and manager.transactional_id else {}),
     }
 

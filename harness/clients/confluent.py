@@ -16,6 +16,7 @@ import confluent_kafka
 
 from harness.clients import ClientDead, ClientRefused, Recorder, Setting, secured
 from harness.clients import settings as tables
+from harness.clients.batch import Batch
 from harness.clients.configuration_dump import ConfigurationDump
 from harness.clients.delivery_reports import DeliveryReports
 from harness.clients.librdkafka import settings as engine
@@ -97,18 +98,20 @@ class ConfluentProducer:
         success = Outcome.UNCONFIRMED if self.effective["acks"] == "0" else Outcome.ACKED
         self._reports = DeliveryReports(recorder, success)
 
-    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+    def send(self, first_sequence: int, partition: int, batch: Batch) -> int:
         if (death := self._death or (self.transactions and self.transactions.death)) is not None:
             raise ClientDead(death)
         if not self._queue_is_bound:
-            values = values[: self._room(len(values[0]))]
-        if not values:
+            batch = batch[: self._room(batch.largest)]
+        if not batch:
             return 0
-        batch: list[dict[str, Any]] = [{"value": value} for value in values]
         topic, own = self._topics.place(partition)
-        queued = self._producer.produce_batch(topic, batch, own, on_delivery=self._reports.on_delivery)
+        if batch.headers is not None:
+            return self._one_by_one(topic, own, first_sequence, batch)
+        messages: list[dict[str, Any]] = _told(batch, self._reports, first_sequence)
+        queued = self._producer.produce_batch(topic, messages, own, on_delivery=self._reports.on_delivery)
         self._unreported += queued
-        return len(values) if queued == len(values) else self._partly(first_sequence, batch)
+        return len(batch) if queued == len(batch) else self._partly(first_sequence, messages)
 
     def poll(self, timeout_s: float) -> None:
         until, before = time.monotonic() + timeout_s, self._unreported
@@ -149,27 +152,49 @@ class ConfluentProducer:
         """How many more messages of this size may wait."""
         return max(0, engine.most_waiting(size) - self._unreported)
 
-    def _partly(self, first_sequence: int, batch: Sequence[Mapping[str, Any]]) -> int:
+    def _one_by_one(self, topic: str, partition: int, first_sequence: int, batch: Batch) -> int:
+        """Its call for a batch takes no headers. Returns how many were accepted."""
+        for index, (value, key, headers, at_ms) in enumerate(batch.each()):
+            at = {} if at_ms is None else {"timestamp": at_ms}
+            report = self._reports.of(first_sequence + index)
+            try:
+                self._producer.produce(topic, value, key, partition, report, headers=list(headers), **at)
+            except BufferError:
+                return index
+            except confluent_kafka.KafkaException as refusal:
+                if self._takes_no_more(first_sequence + index, refusal.args[0]):
+                    return self._before_its_death(index)
+            else:
+                self._unreported += 1
+        return len(batch)
+
+    def _partly(self, first_sequence: int, messages: Sequence[Mapping[str, Any]]) -> int:
         """How many of a batch were accepted: all up to the first for which the queue was full.
 
-        From that one on librdkafka takes none (``rd_kafka_produce_batch``). A message it refuses for another reason is
-        in no queue, and that is its report.
+        From that one on librdkafka takes none (``rd_kafka_produce_batch``).
         """
-        for index, message in enumerate(batch):
+        for index, message in enumerate(messages):
             error = message.get("_error")
-            if error is None:
-                continue
-            match error.name():
-                case "_QUEUE_FULL":
-                    return index
-                case "_FATAL":
-                    self._death = self._death or error.str()
-                    if index == 0:
-                        raise ClientDead(self._death)
-                    return index
-                case name:
-                    self._recorder.done(first_sequence + index, Outcome.FAILED, time.monotonic_ns(), error=name)
-        return len(batch)
+            if error is not None and self._takes_no_more(first_sequence + index, error):
+                return self._before_its_death(index)
+        return len(messages)
+
+    def _takes_no_more(self, sequence: int, error: Any) -> bool:
+        """Of a message it refuses for another reason that is its report, for it is in no queue."""
+        match error.name():
+            case "_QUEUE_FULL":
+                return True
+            case "_FATAL":
+                self._death = self._death or error.str()
+                return True
+            case name:
+                self._recorder.done(sequence, Outcome.FAILED, time.monotonic_ns(), error=name)
+                return False
+
+    def _before_its_death(self, accepted: int) -> int:
+        if self._death is not None and accepted == 0:
+            raise ClientDead(self._death)
+        return accepted
 
     def _report(self) -> None:
         self._unreported -= self._reports.hand_over()
@@ -180,3 +205,14 @@ class ConfluentProducer:
             call(*arguments)
         except confluent_kafka.KafkaException as error:
             self._death = self._death or error.args[0].str()
+
+
+def _told(batch: Batch, reports: DeliveryReports, first_sequence: int) -> list[dict[str, Any]]:
+    """Messages as its call for a batch takes them."""
+    if batch.plain:
+        return [{"value": value} for value in batch.values]
+    messages = []
+    for sequence, (value, key, _, at_ms) in enumerate(batch.each(), first_sequence):
+        at = {} if at_ms is None else {"timestamp": at_ms}
+        messages.append({"value": value, "key": key, "callback": reports.of(sequence), **at})
+    return messages

@@ -30,7 +30,8 @@ class DeliveryReports:
         self._recorder = recorder
         self._success = success
         self._delivered: list[Any] = []
-        self._failed: list[tuple[int, str, bytes]] = []
+        self._delivered_of: list[tuple[int, Any]] = []
+        self._failed: list[tuple[int, str, int]] = []
         self._offsets = AckedOffsets()
         self._closing = False
         self.on_delivery = self._callback()
@@ -43,7 +44,18 @@ class DeliveryReports:
             if error is None:
                 delivered(message)
             else:
-                failed((now_ns(), error.name(), message.value()))
+                failed((now_ns(), error.name(), int.from_bytes(message.value()[_SEQUENCE], "big")))
+
+        return on_delivery
+
+    def of(self, sequence: int) -> Callable[[Any, Any], None]:
+        """The delivery report of one message, whose value does not tell its sequence as those of a plain batch do."""
+
+        def on_delivery(error: Any, message: Any) -> None:
+            if error is None:
+                self._delivered_of.append((sequence, message))
+            else:
+                self._failed.append((time.monotonic_ns(), error.name(), sequence))
 
         return on_delivery
 
@@ -53,15 +65,21 @@ class DeliveryReports:
 
     def hand_over(self) -> int:
         """Tells the recorder of all that has arrived. Returns of how many messages that was."""
-        failed, delivered = _taken(self._failed), _taken(self._delivered)
+        failed, delivered, delivered_of = _taken(self._failed), _taken(self._delivered), _taken(self._delivered_of)
         if not self._closing:
-            for at_ns, error, value in failed:
-                self._recorder.done(int(sequences([value])[0]), Outcome.ERROR, at_ns, error=error)
-        if count := len(delivered):
-            sequence = sequences(list(map(confluent_kafka.Message.value, delivered)))
-            offset = self._offsets.of(delivered) if self._success is Outcome.ACKED else np.full(count, -1)
-            self._recorder.done_many(sequence, self._success, np.full(count, time.monotonic_ns()), offset)
-        return len(failed) + count
+            for at_ns, error, sequence in failed:
+                self._recorder.done(sequence, Outcome.ERROR, at_ns, error=error)
+        if delivered:
+            self._hand_over(sequences(list(map(confluent_kafka.Message.value, delivered))), delivered)
+        if delivered_of:
+            its, messages = zip(*delivered_of, strict=True)
+            self._hand_over(np.array(its, np.int64), messages)
+        return len(failed) + len(delivered) + len(delivered_of)
+
+    def _hand_over(self, sequence: Int64, delivered: Sequence[Any]) -> None:
+        count = len(delivered)
+        offset = self._offsets.of(delivered) if self._success is Outcome.ACKED else np.full(count, -1)
+        self._recorder.done_many(sequence, self._success, np.full(count, time.monotonic_ns()), offset)
 
 
 def sequences(values: Sequence[bytes]) -> Int64:

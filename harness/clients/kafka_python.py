@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from harness.clients import ClientDead, ClientRefused, Recorder, Setting, secured
 from harness.clients import settings as tables
+from harness.clients.batch import Batch
 from harness.clients.settings import Given, Missing
 from harness.clients.transactions.kafka_python import KafkaPythonTransactions
 from harness.events import Outcome
@@ -43,6 +44,8 @@ SETTINGS: tables.Table = {
     "compression.type": Given(("compression_type",), tables.give_codec, tables.read_codec),
     "retry.backoff.ms": Given(("retry_backoff_ms",)),
     "client.id": Given(("client_id",)),
+    "max.request.size": Given(("max_request_size",)),
+    "connections.max.idle.ms": Given(("connections_max_idle_ms",)),
     "transactional.id": Given(("transactional_id",)),
     "transaction.timeout.ms": Given(("transaction_timeout_ms",)),
     "buffer.memory": Missing("since version 3 it buffers without a bound"),
@@ -59,6 +62,8 @@ DEFAULTS: Mapping[str, Setting] = {
     "linger.ms": 0,
     "batch.size": 16_384,
     "compression.type": "none",
+    "max.request.size": 1_048_576,
+    "connections.max.idle.ms": 540_000,
     "retry.backoff.ms": 100,
     "transaction.timeout.ms": 60_000,
 }
@@ -133,14 +138,15 @@ class KafkaPythonProducer:
         if self._refusal is not None:
             raise ClientRefused(str(self._refusal)) from self._refusal
 
-    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+    def send(self, first_sequence: int, partition: int, batch: Batch) -> int:
         topic, own = self._topics.place(partition)
         if not self._can_send(topic):
             return 0
         accepted = 0
-        for sequence, value in enumerate(values[: self._room(values)], first_sequence):
+        taken = batch[: self._room(batch)].each()
+        for sequence, (value, key, headers, at_ms) in enumerate(taken, first_sequence):
             try:
-                future = self._producer.send(topic, value, partition=own)
+                future = self._producer.send(topic, value, key, list(headers), own, at_ms)
             except KafkaTimeoutError:
                 break  # the metadata went away
             except (KafkaError, ValueError) as refusal:
@@ -220,8 +226,8 @@ class KafkaPythonProducer:
             return True  # send says the same, of each message
         return True
 
-    def _room(self, values: Sequence[bytes]) -> int:
-        most = max(1, min(_BUFFERED, tables.BUFFER_BYTES // max(1, *map(len, values))))
+    def _room(self, batch: Batch) -> int:
+        most = max(1, min(_BUFFERED, tables.BUFFER_BYTES // max(1, batch.largest)))
         with self._changed:
             return max(0, most - self._unreported)
 

@@ -17,8 +17,10 @@ from harness.plan import Trial
 from harness.report.labels import GUARANTEE, MODE, PROTOCOL, WORKERS
 from harness.topics import Topics
 from harness.trial.venue import Line, Running
+from harness.words import listed
 from harness.workers.pipeline_worker import PipelineSpec
 from harness.workload import Config, in_name_only
+from harness.workload.combinations import OF_MESSAGES
 
 SUBSCRIBE = "subscribe"
 _SESSION_MS = 6_000  # the least that brokers take (group.min.session.timeout.ms)
@@ -45,6 +47,8 @@ def _no_such_production(config: Config) -> str | None:
     guarantee = config[GUARANTEE]
     if "topics" in config:
         return "a pipeline has one topic of inputs and one of outputs"
+    if several := [name for name in OF_MESSAGES if name in config]:
+        return f"a pipeline's messages are values of one size, without {listed(several)}"
     if config.get("transactional"):
         return "whether a pipeline has transactions its guarantee says"
     if config["acks"] == "0" and guarantee != Guarantee.AT_MOST_ONCE:

@@ -15,6 +15,7 @@ import numpy as np
 from harness import measure
 from harness.clients import Setting
 from harness.journal import ConsumedColumns, ProducerColumns, read_consumed
+from harness.load.shape import mean_bytes
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import machine, tables
 from harness.report.blocks import Block, Bullets, Section, Text, section
@@ -50,11 +51,12 @@ def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:
 
 
 def _asked(repeat: int, load: Load, partitions: int) -> Asked:
+    several = load.sizes if len(load.sizes) > 1 else ()
     return Asked(
         repeat,
-        TrialLoad(load.rate, load.seconds, load.most_messages, load.message_size, partitions),
-        labels.load_label(load.rate, load.message_size),
-        labels.load_name(load.rate, load.message_size),
+        TrialLoad(load.rate, load.seconds, load.most_messages, mean_bytes(load.sizes), partitions, several),
+        labels.load_label(load.rate, load.sizes),
+        labels.load_name(load.rate, load.sizes),
         lambda config, client: load.seconds + _OVERHEAD_S,
         refuses=lambda client, config: _cuts(load, config),
     )

@@ -13,6 +13,7 @@ from harness import measure
 from harness.events import Guarantee
 from harness.journal import read_batches, read_consumed, read_whole_polls, write_batches
 from harness.kinds.application import create_output, no_such_pipeline, of_inputs, spec_of
+from harness.load.shape import mean_bytes
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import pipelines
 from harness.report.blocks import Section, section
@@ -48,12 +49,13 @@ def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:
 def _asked(repeat: int, load: Load, batch: int, guarantee: Guarantee, workload: Workload) -> Asked:
     wanted = workload.pipeline_performance
     assert wanted is not None
-    own = TrialLoad(load.rate, load.seconds, load.most_messages, load.message_size, wanted.input_partitions)
+    several = "a pipeline's messages are all of one size" if len(load.sizes) > 1 else None
+    own = TrialLoad(load.rate, load.seconds, load.most_messages, mean_bytes(load.sizes), wanted.input_partitions)
     return Asked(
         repeat,
         own,
-        f"{guarantee}.batch-{batch}.{labels.load_label(load.rate, load.message_size)}",
-        f"{guarantee}, batches of {batch}, {labels.load_name(load.rate, load.message_size)}",
+        f"{guarantee}.batch-{batch}.{labels.load_label(load.rate, load.sizes)}",
+        f"{guarantee}, batches of {batch}, {labels.load_name(load.rate, load.sizes)}",
         lambda config, client: (
             load.seconds + _OVERHEAD_S + (0.0 if load.rate == "max" else _warmup(own, batch) / load.rate)
         ),
@@ -62,7 +64,7 @@ def _asked(repeat: int, load: Load, batch: int, guarantee: Guarantee, workload: 
             "pipeline.batch": batch,
             "pipeline.output.partitions": wanted.partitions,
         },
-        refuses=lambda client, config: no_such_pipeline(client, config) or _fills_none(own, batch),
+        refuses=lambda client, config: no_such_pipeline(client, config) or _fills_none(own, batch) or several,
     )
 
 

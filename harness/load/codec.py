@@ -13,7 +13,7 @@ xor one table entry for each byte of the header that varies, and a million messa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +30,7 @@ _FIELDS = {
     "offsets": [4, 16, 24, 32],
 }
 _VARYING = range(16, 32)  # sequence and due time
+_PHRASE = b"the quick brown fox jumps over the lazy dog, "
 _FILLER_BYTES = 1 << 16  # distinct filler, so that a compressed batch is not one row repeated
 
 Bytes = npt.NDArray[np.uint8]
@@ -56,6 +57,8 @@ class Codec:
     run_key: int
     message_size: int
     producer: int = 0
+    compressible: bool = False
+    """Whether what fills it up is one phrase again and again; else it is as random as can be."""
 
     def __post_init__(self) -> None:
         if self.message_size < HEADER_BYTES:
@@ -87,7 +90,7 @@ class Codec:
         foreign = producer != self.producer
         for other in np.unique(producer[foreign]) if foreign.any() else ():
             here = producer == other
-            codec = Codec(self.run_key, self.message_size, int(other))
+            codec = replace(self, producer=int(other))
             expected[here] = codec._rows(sequence[here], due_ns[here])
         valid = (rows == expected).all(axis=1)
         for row in np.flatnonzero(~valid):  # none, but for what is damaged, of another trial, or of a filler of its own
@@ -127,6 +130,8 @@ class Codec:
         variants = max(1, min(64, _FILLER_BYTES // self.message_size))
         # A fixed seed: the filler is part of the format, not of a trial.
         rows = np.random.default_rng(VERSION).integers(0, 256, (variants, self.message_size), np.uint8)
+        if self.compressible:
+            rows[:] = np.resize(np.frombuffer(_PHRASE, np.uint8), self.message_size)
         producer = self.producer.to_bytes(4, "big", signed=True)  # of a damaged message, any number
         head = MAGIC + bytes((VERSION, 0)) + producer + self.run_key.to_bytes(8, "big")
         rows[:, :HEADER_BYTES] = 0

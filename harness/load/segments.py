@@ -10,10 +10,11 @@ import numpy as np
 
 from harness import clients
 from harness.clients import ClientDead
+from harness.clients.batch import Batch
 from harness.events import Ending, Outcome
 from harness.journal import ProducerJournal, TransactionJournal
-from harness.load.codec import Codec
 from harness.load.drain import Stalled, drain
+from harness.load.messages import Messages
 from harness.load.pacer import Pacer
 from harness.load.recorder import JournalRecorder
 from harness.load.spec import Spec
@@ -21,6 +22,7 @@ from harness.load.spec import Spec
 _AHEAD = 1024  # messages of a paced load made before they are due, so that making them costs no latency
 _BATCH = 500  # messages handed over in one call at full speed, to begin with
 _MOST = 4096  # more in one call bring nothing
+_MADE_BYTES = 16 << 20  # of values made at once
 _CALL_S = 0.005  # how long one call may last: a message waits for those before it in its call, and so does a report
 _IDLE_S = 0.02
 
@@ -55,7 +57,9 @@ class Sender:
         self._partitions = spec.topics.total
         self._producer = producer
         self._recorder = recorder
-        self._codec = Codec(spec.run_key, spec.message_size, spec.producer)
+        self._messages = Messages(spec.run_key, spec.shape, spec.producer)
+        self._messages.prepare()
+        self._most = max(1, _MADE_BYTES // spec.shape.largest)
         self._journal = journal
         self._transactions = transactions
         self._next = journal.sent()
@@ -112,12 +116,13 @@ class Sender:
             unfinished |= self._transactions.endings(self._next) == Ending.OPEN
         pending = np.flatnonzero(unfinished)
         breaks = np.flatnonzero((np.diff(pending) != 1) | (np.diff(self._journal.partition[pending]) != 0)) + 1
+        batch = min(_BATCH, self._most)
         for run in np.split(pending, breaks):
-            for start in range(0, len(run), _BATCH):
-                sequences = run[start : start + _BATCH]
+            for start in range(0, len(run), batch):
+                sequences = run[start : start + batch]
                 due = np.full(len(sequences), time.monotonic_ns())
                 partition = int(self._journal.partition[sequences[0]])
-                self._hand_over(int(sequences[0]), partition, due, self._codec.encode(sequences, due))
+                self._hand_over(int(sequences[0]), partition, due, self._messages.make(sequences, due))
                 self._producer.poll(0)
 
     def _as_fast_as_it_goes(self, count: int, flush_every: int | None, end_ns: int | None) -> None:
@@ -130,20 +135,20 @@ class Sender:
         if flush_every is None and self._spec.transactions is not None:
             spread = min(count, self._spec.transactions.messages)
         share = max(1, spread // self._partitions)
-        since_flush, batch = 0, _BATCH
+        since_flush, batch = 0, min(_BATCH, self._most)
         before_ns = time.monotonic_ns()
         while self._next < last:
             now_ns = time.monotonic_ns()
             if end_ns is not None and now_ns >= end_ns:
                 return
             if flush_every is None:
-                batch = _next_size(batch, (now_ns - before_ns) / 1e9)
+                batch = min(self._most, _next_size(batch, (now_ns - before_ns) / 1e9))
             before_ns = now_ns
             size = min(batch, share, last - self._next)
             if flush_every is not None:
                 size = min(size, flush_every - since_flush)
             due = np.full(size, now_ns)
-            self._hand_over_next(due, self._codec.encode(np.arange(self._next, self._next + size), due))
+            self._hand_over_next(due, self._messages.make(np.arange(self._next, self._next + size), due))
             since_flush += size
             if flush_every is not None and since_flush == flush_every:
                 self._drain()
@@ -154,9 +159,9 @@ class Sender:
     def _paced(self, count: int, pacer: Pacer, end_ns: int | None) -> None:
         first, sent = self._next, 0
         while sent < count:
-            ahead = min(_AHEAD, count - sent)
+            ahead = min(_AHEAD, self._most, count - sent)
             due = pacer.due_ns(sent, ahead)
-            values = self._codec.encode(np.arange(first + sent, first + sent + ahead), due)
+            made = self._messages.make(np.arange(first + sent, first + sent + ahead), due)
             done = 0
             while done < ahead:
                 now_ns = time.monotonic_ns()
@@ -168,37 +173,37 @@ class Sender:
                     self._producer.poll(min(max(wait_s, 0.0), _IDLE_S))
                     continue
                 size = ready if self._partitions == 1 else 1
-                self._hand_over_next(due[done : done + size], values[done : done + size])
+                self._hand_over_next(due[done : done + size], made[done : done + size])
                 done += size
             sent += ahead
 
-    def _hand_over_next(self, due: clients.Int64, values: list[bytes]) -> None:
+    def _hand_over_next(self, due: clients.Int64, batch: Batch) -> None:
         """The next messages of the load, to the partition whose turn it is."""
         partition = self._turn % self._partitions
         self._turn += 1
-        self._hand_over(self._next, partition, due, values)
+        self._hand_over(self._next, partition, due, batch)
 
-    def _hand_over(self, first: int, partition: int, due: clients.Int64, values: list[bytes]) -> None:
+    def _hand_over(self, first: int, partition: int, due: clients.Int64, batch: Batch) -> None:
         """All of these to one partition, however often the client must be asked.
 
         What it does not take was never sent, unless another client had it before: that one may have written it.
         """
         offered_ns = time.monotonic_ns()
-        while values:
+        while batch:
             self._recorder.sent(first, partition, due, time.monotonic_ns())
             accepted = 0
             try:
-                accepted = self._producer.send(first, partition, values)
+                accepted = self._producer.send(first, partition, batch)
             finally:
                 self._next = max(self._next, first + accepted)
-                self._recorder.refused(self._next, max(0, first + len(values) - self._next))
+                self._recorder.refused(self._next, max(0, first + len(batch) - self._next))
             first += accepted
-            values, due = values[accepted:], due[accepted:]
+            batch, due = batch[accepted:], due[accepted:]
             if accepted:
                 offered_ns = time.monotonic_ns()
             elif (still_s := (time.monotonic_ns() - offered_ns) / 1e9) > self._patience_s:
                 raise Stalled(still_s)
-            if values:
+            if batch:
                 self._producer.poll(0.005)
 
     def _end_of(self, send: Callable[[], None]) -> End:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.clients import Setting
+from harness.load.shape import Shape
 from harness.security import PLAINTEXT, Security
 from harness.topics import Topics
 
@@ -36,7 +37,7 @@ class Spec:
     config: dict[str, Setting]
     run_key: int
     producer: int
-    message_size: int
+    shape: Shape
     capacity: int
     journal: str
     transactions: InTransactions | None = None
@@ -50,5 +51,9 @@ class Spec:
         """As it was sent (``dataclasses.asdict``)."""
         told = message.get("transactions")
         transactions = None if told is None else InTransactions(**told)
-        read = {"topics": Topics.of(message["topics"]), "security": Security.of(message["security"])}
+        read = {
+            "topics": Topics.of(message["topics"]),
+            "security": Security.of(message["security"]),
+            "shape": Shape.of(message["shape"]),
+        }
         return cls(**{**message, **read, "transactions": transactions})

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from harness import clients
 from harness.clients import ClientDead, Setting, TransactionFailed
+from harness.clients.batch import Batch
 from harness.events import Ending, Outcome, TransactionPoint
 from harness.journal import ProducerJournal, TransactionJournal
 from harness.load.drain import Stalled, drain
@@ -57,19 +58,19 @@ class Transacting:
         """Their sequences."""
         self._until_ns = 0
 
-    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+    def send(self, first_sequence: int, partition: int, batch: Batch) -> int:
         # Not behind the messages that fill it: whatever its end raises, they were taken, and it has to be known.
         self._end_if_due()
         if self._has is None:
             self._begin()
         assert self._has is not None
-        values = values[: self._told.messages - self._has]
+        batch = batch[: self._told.messages - self._has]
         # Before it has them: whatever is in the log is known to have been in this one.
-        part = slice(first_sequence, first_sequence + len(values))
+        part = slice(first_sequence, first_sequence + len(batch))
         known = self._journal.transaction[part].copy()
         another = (known != 0) & (np.abs(known) != self._number + 1)
         self._journal.transaction[part] = np.where(another | (known < 0), -1, 1) * (self._number + 1)
-        accepted = self._producer.send(first_sequence, partition, values)
+        accepted = self._producer.send(first_sequence, partition, batch)
         self._journal.transaction[part][accepted:] = known[accepted:]  # what it did not take was in none
         self._has += accepted
         self._parts.append(slice(first_sequence, first_sequence + accepted))

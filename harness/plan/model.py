@@ -11,10 +11,11 @@ from pydantic import BaseModel
 from harness.clients import Setting
 from harness.clusters import Wanted
 from harness.faults.steps import Need
+from harness.load.shape import Shape
 from harness.traits import Traits
 from harness.workload import Config, Workload
 from harness.workload.known import Fault, Faults
-from harness.workload.settings import of_kind
+from harness.workload.settings import of_kind, of_topic
 
 CLUSTER_START_S = 10.0
 WARM_UP_S = 25.0
@@ -29,8 +30,11 @@ class TrialLoad:
     messages: int
     """At most."""
     message_size: int
+    """Of values of several sizes the mean."""
     partitions: int
     """Of each of its topics."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    """Bytes, and of how many in each hundred messages, where not all are of one size."""
 
 
 @dataclass(frozen=True)
@@ -132,14 +136,19 @@ class Trial:
         """How many it has."""
         return int(self.config.get("topics", 1))
 
+    @property
+    def shape(self) -> Shape:
+        """What its messages look like."""
+        return Shape.configured(self.load.sizes or ((self.load.message_size, 100),), self.config)
+
     def share(self, messages: int) -> int:
         """The most that one of its producers sends of so many."""
         return -(-messages // self.producers)
 
     @property
-    def topic_config(self) -> dict[str, Setting]:
-        """What of ``config`` the topic gets, its replication.factor included."""
-        return of_kind(self.config, "topic")
+    def topic_config(self) -> dict[str, str]:
+        """What of ``config`` its topics get, as Kafka takes it."""
+        return of_topic(self.config)
 
 
 @dataclass(frozen=True)

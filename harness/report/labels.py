@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.events import flat_parameters
+from harness.load.shape import pairs
 from harness.store import TrialRecord
 from harness.words import ABSENT, setting
+from harness.workload.labels import sizes_name
 from harness.workload.settings import SETTINGS
 
 ACKS = "acks"
@@ -110,7 +112,7 @@ class Labels:
             left_out=frozenset(key for key in keys if any(key not in record.configured for record in records)),
             versions=len({record.kafka for record in records}) > 1,
             upgraded=frozenset(client for client, known in clients.items() if len(known - {None}) > 1),
-            sizes="message_size" in _varied(loads),
+            sizes=not {"message_size", "sizes"}.isdisjoint(_varied(loads)),
             parameters={name: tuple(sorted(_varied(given))) for name, given in faults.items()},
         )
 
@@ -143,7 +145,8 @@ class Labels:
         rate = record.load.get("rate")
         words = [ABSENT if rate is None else "max" if rate == "max" else f"{rate:,.10g}/s"]
         if self.sizes:
-            words.append(f"{record.load.get('message_size', ABSENT)} B")
+            sizes = pairs(record.load.get("sizes") or ())
+            words.append(sizes_name(sizes) if sizes else f"{record.load.get('message_size', ABSENT)} B")
         return ", ".join(words)
 
     def row(self, record: TrialRecord) -> str:

@@ -18,7 +18,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from harness.clients import secured
 from harness.events import FORMAT
-from harness.load.codec import Codec
+from harness.load.messages import Messages, carried
+from harness.load.shape import Shape
 from harness.process import Message
 from harness.security import Security
 from harness.serving import Answer, Role, serve
@@ -33,13 +34,13 @@ _ROW = np.dtype(list(_FIELDS.items()))
 class Received:
     """What was received. It goes to a file as plain rows while more arrives, and becomes Parquet when it is closed."""
 
-    def __init__(self, codec: Codec, rows: Path) -> None:
+    def __init__(self, messages: Messages, rows: Path) -> None:
         self.count = 0
-        self._codec = codec
+        self._messages = messages
         self._rows = rows.open("w+b")
         self._values: list[bytes] = []
         self._received_ns: list[int] = []
-        self._batch = max(1, _DECODED_BYTES // codec.message_size)
+        self._batch = max(1, _DECODED_BYTES // messages.shape.mean_bytes)
 
     def add(self, value: bytes, at_ns: int) -> None:
         self._values.append(value)
@@ -62,7 +63,7 @@ class Received:
         self._rows.close()
 
     def _decode(self) -> None:
-        decoded = self._codec.decode(self._values)
+        decoded = self._messages.decode(self._values)
         rows = np.empty(len(self._values), _ROW)
         for name in ("producer", "sequence", "due_ns"):
             rows[name] = getattr(decoded, name)
@@ -91,7 +92,7 @@ class ConsumerRole(Role):
 
     def start(self, spec: Message) -> Message:
         self._consumer = _consumer(spec)
-        self._received = Received(Codec(spec["run_key"], spec["message_size"]), Path(spec["rows"]))
+        self._received = Received(Messages(spec["run_key"], Shape.of(spec["shape"])), Path(spec["rows"]))
         return {}
 
     def idle(self) -> None:
@@ -115,7 +116,7 @@ class ConsumerRole(Role):
         record = self._consumer.poll(0.05)
         if record is None or record.error() is not None:
             return False
-        self._received.add(record.value() or b"", time.monotonic_ns())
+        self._received.add(carried(record), time.monotonic_ns())
         return True
 
 

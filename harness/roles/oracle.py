@@ -17,7 +17,8 @@ from confluent_kafka import Message as Record
 
 from harness.clients import secured
 from harness.journal import LogColumns, write_committed, write_log
-from harness.load.codec import Codec
+from harness.load.messages import Messages
+from harness.load.shape import Shape
 from harness.process import Message
 from harness.security import PLAINTEXT, Security
 from harness.serving import Answer, Role, serve
@@ -48,7 +49,7 @@ def scan(
     bootstrap: str,
     topics: Topics,
     ends: dict[int, int],
-    codec: Codec,
+    messages: Messages,
     isolation: str,
     timeout_s: float,
     security: Security = PLAINTEXT,
@@ -81,14 +82,14 @@ def scan(
                     records.append(record)
                     partitions.append(partition)
             if records:
-                found.append(_columns(records, partitions, codec))
+                found.append(_columns(records, partitions, messages))
     finally:
         consumer.close()
     return _joined(found)
 
 
-def _columns(records: list[Record], partitions: list[int], codec: Codec) -> LogColumns:
-    decoded = codec.decode([record.value() or b"" for record in records])
+def _columns(records: list[Record], partitions: list[int], messages: Messages) -> LogColumns:
+    decoded = messages.read(records)
     return LogColumns(
         partition=np.array(partitions, np.int32),
         offset=np.fromiter((record.offset() for record in records), np.int64, len(records)),
@@ -123,13 +124,13 @@ class OracleRole(Role):
 
 def _problem(command: Message) -> str | None:
     """Scans, and says what kept it from the log's end. Whatever that is costs this scan and not the next one."""
-    codec = Codec(command["run_key"], command["message_size"])
+    messages = Messages(command["run_key"], Shape.of(command["shape"]))
     ends = {int(partition): end for partition, end in command["ends"].items()}
     topics = Topics.of(command["topics"])
     try:
         isolation, parquet = command["isolation"], Path(command["parquet"])
         security = Security.of(command["security"])
-        log = scan(command["bootstrap"], topics, ends, codec, isolation, command["timeout_s"], security)
+        log = scan(command["bootstrap"], topics, ends, messages, isolation, command["timeout_s"], security)
         if isolation == "read_committed":
             write_committed(parquet, log, np.array([ends[number] for number in range(len(ends))], np.int64))
         else:

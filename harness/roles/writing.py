@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from harness.clients import Producer
+from harness.clients.batch import Batch
 from harness.clients.consumers import Polled
 from harness.events import Outcome
 from harness.load.codec import Codec, Decoded
@@ -57,7 +58,7 @@ class Writer:
         """Returns when all are reported. Raises ``Failed`` if one was not written."""
         for sequence, value in outputs:
             until = time.monotonic() + self._patience_s
-            while not self._producer.send(sequence, sequence % self._partitions, [value]):
+            while not self._producer.send(sequence, sequence % self._partitions, Batch([value])):
                 if time.monotonic() > until:
                     raise Failed(f"the client took no output for {self._patience_s:.1f} s")
                 self._producer.poll(_POLL_S)

@@ -37,7 +37,7 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None)
     clear(running)
     venue.doing("creating the topic")
     for name in topics.names:
-        venue.cluster.create_topic(name, topics.partitions, replicas, _topic_config(trial))
+        venue.cluster.create_topic(name, topics.partitions, replicas, trial.topic_config)
     with conduct.observed(running):
         with running.noting_problems():
             produce(running, conduct)
@@ -67,8 +67,3 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None)
         with contextlib.suppress(ClusterFailed):
             venue.cluster.delete_topic(name)
     return record_of(running, started, time.monotonic() - began, complete=sealed and scanned and not running.spoiled)
-
-
-def _topic_config(trial: Trial) -> dict[str, str]:
-    """What each of the trial's topics is created with; the replication factor is no setting of a topic."""
-    return {k: str(v).lower() for k, v in trial.topic_config.items() if k != "replication.factor"}

@@ -82,7 +82,7 @@ def _worker(running: Running, config: dict[str, Setting], line: Line, producer: 
         config=config,
         run_key=running.run_key,
         producer=producer,
-        message_size=trial.load.message_size,
+        shape=trial.shape,
         capacity=capacity,
         journal=str(venue.scratch / f"{trial.id}.{producer}.journal"),
         transactions=transactions,

@@ -52,7 +52,7 @@ def fields(trial: Trial) -> dict[str, Any]:
         "client": trial.client,
         "client_version": trial.client_version,
         "config": trial.config,
-        "load": asdict(trial.load),
+        "load": {name: value for name, value in asdict(trial.load).items() if name != "sizes" or value},
         "fault": FaultRecord(
             name=trial.fault or NO_FAULT,
             parameters=trial.parameters.model_dump() if trial.parameters else {},  # defaults and all

@@ -11,6 +11,7 @@ given as traits and effects, so that a trial can be judged again at any time::
 
 from harness.verify.anomalies import Findings, find
 from harness.verify.committed import find_committed
+from harness.verify.compaction import KeyOf
 from harness.verify.expectations import expectations, in_time, promise
 from harness.verify.outcomes import decided
 from harness.verify.readings import GivenUp, ReadCommitted, Readings
@@ -22,6 +23,7 @@ from harness.verify.waiting import has_one_clock, report_within_s, tries_s
 __all__ = [
     "Findings",
     "GivenUp",
+    "KeyOf",
     "ReadCommitted",
     "Readings",
     "Seen",

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.events import Consuming
 from harness.journal import BatchColumns, ConsumedColumns, Int64, LogColumns, PollColumns, ProducerColumns
+from harness.verify.compaction import KeyOf, superseded
 from harness.verify.copies import Bools, Copies
 
 
@@ -60,6 +61,8 @@ class Readings:
     """When a pipeline processed which of them."""
     polls: Sequence[PollColumns] | None = None
     """What each worker of a pipeline was given to read of its inputs."""
+    key_of: KeyOf | None = None
+    """The keys of messages, where the log is compacted; None where it is not."""
     report_within_ns: int | None = None
     """How long after a message was handed over its client has to have reported it; None where nothing bounds that."""
 
@@ -74,6 +77,15 @@ class Readings:
         if self.producers is None or self.log is None:
             return None
         return [Copies.of(producer, self.log) for producer in self.producers]
+
+    @cached_property
+    def superseded(self) -> list[Bools] | None:
+        """Which of each producer's messages compaction may have taken."""
+        if self.producers is None or self.log is None:
+            return None
+        if self.key_of is None:
+            return [np.zeros(len(producer), bool) for producer in self.producers]
+        return [superseded(producer, self.log, self.key_of) for producer in self.producers]
 
     @cached_property
     def closed_ns(self) -> list[int] | None:

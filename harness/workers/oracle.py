@@ -10,6 +10,7 @@ from types import TracebackType
 from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S, reading_s
 from harness.janitor import Janitor
+from harness.load.shape import Shape
 from harness.process import Child, ChildFailed
 from harness.security import PLAINTEXT, Security
 from harness.topics import Topics
@@ -34,7 +35,7 @@ class Oracle:
         topics: Topics,
         ends: Mapping[int, int],
         run_key: int,
-        message_size: int,
+        shape: Shape,
         parquet: Path,
         committed: bool = False,
         security: Security = PLAINTEXT,
@@ -44,7 +45,7 @@ class Oracle:
         If ``committed``, stores those that ``read_committed`` shows below ``ends``, their last stable offsets, with
         which they are stored (for ``read_committed``). Raises ``ScanFailed`` or ``ChildFailed``.
         """
-        bound_s = reading_s(sum(ends.values()), message_size)
+        bound_s = reading_s(sum(ends.values()), shape.mean_bytes)
         command = {
             "do": "scan",
             "bootstrap": bootstrap,
@@ -52,7 +53,7 @@ class Oracle:
             "topics": asdict(topics),
             "ends": ends,
             "run_key": run_key,
-            "message_size": message_size,
+            "shape": asdict(shape),
             "isolation": "read_committed" if committed else "read_uncommitted",
             "parquet": str(parquet),
             "timeout_s": bound_s,

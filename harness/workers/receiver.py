@@ -21,14 +21,14 @@ class Receiver:
     """
 
     def __init__(self, spec: Spec, log: Path, janitor: Janitor, start: roles.Start = roles.start) -> None:
-        self._message_size = spec.message_size
+        self._mean_bytes = spec.shape.mean_bytes
         self._rows = log.with_suffix(".rows")
         consumer = {
             "bootstrap": spec.bootstrap,
             "security": asdict(spec.security),
             "topics": asdict(spec.topics),
             "run_key": spec.run_key,
-            "message_size": spec.message_size,
+            "shape": asdict(spec.shape),
             "rows": str(self._rows),
         }
         self._child = start("consumer", consumer, log)
@@ -37,7 +37,7 @@ class Receiver:
     def stop(self, records: int, parquet: Path) -> None:
         """Lets it receive up to so many, until nothing more arrives for 5 s; then it is all in ``parquet``."""
         command = {"do": "stop", "records": records, "patience_s": _STILL_S, "parquet": str(parquet)}
-        self._child.ask(command, "stopped", _STILL_S + reading_s(records, self._message_size))
+        self._child.ask(command, "stopped", _STILL_S + reading_s(records, self._mean_bytes))
 
     def __enter__(self) -> Receiver:
         try:

@@ -22,8 +22,17 @@ _TRANSACTIONS: Config = {
     "transaction.aborts.percent": 0,
 }
 """What every trial with transactions states; one without them has no use for it."""
-_ONE_EACH = ("producers", "topics")
-"""Of which every trial has one that does not state more: stated, one is no other trial."""
+OF_MESSAGES: Config = {
+    "keys": "none",
+    "nulls.percent": 0,
+    "headers": 0,
+    "payload": "random",
+    "timestamps.offset.ms": 0,
+    "timestamps.percent": 100,
+}
+"""What messages look like that nobody says anything of."""
+_UNSTATED: Config = {"producers": 1, "topics": 1, **OF_MESSAGES}
+"""What every trial has that does not state something else: stated, it is no other trial."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ def complete(settings: Config, brokers: int) -> dict[str, Value]:
     three replicas, or as many as there are brokers, and two of three have to be in sync.
     """
     config = {name: settings[name] for name in SETTINGS if name in settings}
-    config = {name: value for name, value in config.items() if name not in _ONE_EACH or value != 1}
+    config = {name: value for name, value in config.items() if _UNSTATED.get(name) != value}
     config.setdefault("acks", "all")
     if config.get("transactional"):
         config = {**_TRANSACTIONS, **config}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.clients import Setting as Value
 from harness.events import flat_parameters
-from harness.words import setting
+from harness.words import listed, setting
 from harness.workload.settings import SETTINGS
 
+Sizes = Sequence[tuple[int, int]]
+"""Bytes, and of how many in each hundred messages."""
 _SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,39}")
 
 
@@ -25,14 +27,20 @@ def axes_name(axes: Mapping[str, Value]) -> str:
     return " ".join(_axis_name(axis, axes[axis]) for axis in _in_order(axes))
 
 
-def load_label(rate: object, message_size: int) -> str:
-    """``rate-max.size-100``."""
-    return f"rate-{_safe(rate)}.size-{message_size}"
+def load_label(rate: object, sizes: Sizes) -> str:
+    """``rate-max.size-100``; ``rate-max.size-99x200-1x2000000``."""
+    each = [f"{percent}x{size}" if len(sizes) > 1 else f"{size}" for size, percent in sizes]
+    return f"rate-{_safe(rate)}.size-{'-'.join(each)}"
 
 
-def load_name(rate: object, message_size: int) -> str:
+def load_name(rate: object, sizes: Sizes) -> str:
     """``2000 msg/s, 100 B``."""
-    return f"{'max rate' if rate == 'max' else f'{_safe(rate)} msg/s'}, {message_size} B"
+    return f"{'max rate' if rate == 'max' else f'{_safe(rate)} msg/s'}, {sizes_name(sizes)}"
+
+
+def sizes_name(sizes: Sizes) -> str:
+    """``100 B``; ``99 % of 200 B and 1 % of 2000000 B``."""
+    return listed(f"{percent} % of {size} B" if len(sizes) > 1 else f"{size} B" for size, percent in sizes)
 
 
 def recipe_label(name: str, differs: Mapping[str, Any]) -> str:

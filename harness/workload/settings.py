@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.clients import Setting as Value
+from harness.load.shape import COMPRESSIBLE, EMPTY_KEYS, NO_KEYS, UNIQUE_KEYS
 from harness.words import options, setting
 from harness.workload.problems import quote, suggestion
 
@@ -51,6 +52,23 @@ class Whole:
 
 
 @dataclass(frozen=True)
+class Text:
+    """Up to so many characters, whatever they are."""
+
+    longest: int
+
+    def read(self, value: object) -> Value:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)  # what YAML takes for a number
+        if not isinstance(value, str) or not 1 <= len(value) <= self.longest or not value.isprintable():
+            raise ValueError(f"{quote(value)} is not a text of 1 to {self.longest} printable characters")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": self.longest}
+
+
+@dataclass(frozen=True)
 class Choice:
     """One of a few words; ``same`` has their other spellings, and the numbers that YAML makes of some."""
 
@@ -68,6 +86,25 @@ class Choice:
         return {"enum": [*self.words, *self.same]}
 
 
+@dataclass(frozen=True)
+class WordOrNumber:
+    """One of a few words, or a whole number within bounds."""
+
+    words: Choice
+    numbers: Whole
+
+    def read(self, value: object) -> Value:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self.numbers.read(value)
+        try:
+            return self.words.read(value)
+        except ValueError as neither:
+            raise ValueError(f"{neither}, nor a whole number from {self.numbers.lowest}") from None
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [self.words.schema(), self.numbers.schema()]}
+
+
 Kind = Literal["producer", "topic", "application"]
 """Who reads it: the client, the topic, or the application around the client, which is the harness."""
 
@@ -78,7 +115,7 @@ class Setting:
 
     name: str
     kind: Kind
-    allowed: Flag | Whole | Choice
+    allowed: Flag | Whole | Choice | Text | WordOrNumber
     meaning: str
     short: str = ""
     """In ids; its name with dashes unless it has one. It stays as it is: runs are resumed, and trials drawn, by ids."""
@@ -86,6 +123,8 @@ class Setting:
     """By people; its name unless it has one."""
     words: Mapping[Value, str] = field(default_factory=dict)
     """What people call some of its values, name and all."""
+    kafkas: str = ""
+    """Kafka's own name, where a client's setting has the same."""
 
     def read(self, value: object) -> Value:
         """The value in one spelling (``acks: -1`` is ``"all"``). Raises ``ValueError`` saying what is allowed."""
@@ -155,6 +194,38 @@ SETTINGS: Mapping[str, Setting] = {
             "topics of a trial, among which its messages take turns; each has the partitions that are asked for",
         ),
         Setting(
+            "keys",
+            "application",
+            WordOrNumber(Choice((NO_KEYS, EMPTY_KEYS, UNIQUE_KEYS)), Whole(1)),
+            "keys of messages: none, empty, one each, or so many of which one is drawn for each",
+            words={NO_KEYS: "no keys", EMPTY_KEYS: "empty keys", UNIQUE_KEYS: "unique keys"},
+        ),
+        Setting(
+            "nulls.percent",
+            "application",
+            Whole(0, 100),
+            "how many of a hundred messages have no value, as what deletes a key has none",
+        ),
+        Setting("headers", "application", Whole(0, 1_000), "headers of each message"),
+        Setting(
+            "payload",
+            "application",
+            Choice(("random", COMPRESSIBLE)),
+            "what values are filled up with: random bytes, or one phrase again and again",
+        ),
+        Setting(
+            "timestamps.offset.ms",
+            "application",
+            Whole(-_LONG // 1_000_000, _LONG // 1_000_000),
+            "how far messages' timestamps are from now: before it, if negative",
+        ),
+        Setting(
+            "timestamps.percent",
+            "application",
+            Whole(1, 100),
+            "of how many of a hundred messages the timestamps are so",
+        ),
+        Setting(
             "retries",
             "producer",
             Whole(0),
@@ -191,6 +262,19 @@ SETTINGS: Mapping[str, Setting] = {
             "how batches are compressed",
             called="compression",
         ),
+        Setting(
+            "max.request.size",
+            "producer",
+            Whole(0),
+            "the most bytes of one message that the client takes, and of one request",
+        ),
+        Setting("client.id", "producer", Text(1_000), "what the client calls itself to brokers"),
+        Setting(
+            "connections.max.idle.ms",
+            "producer",
+            Whole(0, _LONG),
+            "how long a connection may be idle before the client closes it",
+        ),
         Setting("buffer.memory", "producer", Whole(0, _LONG), "bytes that may wait in the producer"),
         Setting("max.block.ms", "producer", Whole(0, _LONG), "how long send may wait for room or metadata"),
         Setting("retry.backoff.ms", "producer", Whole(0, _LONG), "the wait before a request is sent again"),
@@ -224,9 +308,51 @@ SETTINGS: Mapping[str, Setting] = {
             "the most bytes in one file of the log (at least 1 MiB, KIP-1030)",
         ),
         Setting("flush.messages", "topic", Whole(1, _LONG), "messages after which the log is forced to disk"),
+        Setting("max.message.bytes", "topic", Whole(0), "the most bytes of one batch that a leader takes"),
+        Setting(
+            "topic.compression.type",
+            "topic",
+            Choice(("producer", "uncompressed", "gzip", "snappy", "lz4", "zstd")),
+            "how a leader compresses what it stores: as the producer did, or anew",
+            called="compression of the topic",
+            kafkas="compression.type",
+        ),
+        Setting(
+            "cleanup.policy",
+            "topic",
+            Choice(("delete", "compact")),
+            "whether old segments are deleted, or of each key all but its newest message",
+        ),
+        Setting(
+            "message.timestamp.type",
+            "topic",
+            Choice(("CreateTime", "LogAppendTime")),
+            "whether a message has the producer's timestamp, or that of when it was stored",
+        ),
+        Setting(
+            "message.timestamp.before.max.ms",
+            "topic",
+            Whole(0, _LONG),
+            "how far before a leader's clock a timestamp may be",
+        ),
+        Setting(
+            "message.timestamp.after.max.ms",
+            "topic",
+            Whole(0, _LONG),
+            "how far after a leader's clock a timestamp may be",
+        ),
     )
 }
 """Every setting a workload may name. A new one is one entry here, with what ids and people call it."""
+
+
+def of_topic(config: Mapping[str, Value]) -> dict[str, str]:
+    """What of a trial's config its topics are created with, as Kafka takes it; how many replicas there are is no
+    setting of a topic.
+    """
+    stated = of_kind(config, "topic").items()
+    read = {SETTINGS[name].kafkas or name: value for name, value in stated if name != "replication.factor"}
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in read.items()}
 
 
 def of_kind(config: Mapping[str, Value], kind: Kind) -> dict[str, Value]:

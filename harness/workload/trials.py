@@ -18,7 +18,7 @@ from harness.workload.reading import Reading
 from harness.workload.section import Int, Number, Section
 
 _MAX_RATE = 100_000_000
-_MAX_MESSAGE_BYTES = 1_000_000  # Kafka's own limit on a batch, 1 MiB, less some room for its overhead
+_MAX_MESSAGE_BYTES = 50_000_000
 
 
 def _rate(value: object) -> float | Literal["max"]:
@@ -27,6 +27,21 @@ def _rate(value: object) -> float | Literal["max"]:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _MAX_RATE:
         raise ValueError(f"{quote(value)} is neither max nor messages a second: a number above 0, up to {_MAX_RATE}")
     return value
+
+
+def _sizes(value: object) -> object:
+    """Bytes, or a mapping of bytes, which as keys are text, to of how many in each hundred messages."""
+    stated = value if isinstance(value, dict) else {value: 100}
+    sizes = {int(size) if isinstance(size, str) and size.isdecimal() else size: each for size, each in stated.items()}
+    for size in sizes:
+        if isinstance(size, bool) or not isinstance(size, int) or not HEADER_BYTES <= size <= _MAX_MESSAGE_BYTES:
+            raise ValueError(f"{quote(size)} is not a whole number from {HEADER_BYTES} to {_MAX_MESSAGE_BYTES}")
+    for percent in sizes.values():
+        if isinstance(percent, bool) or not isinstance(percent, int) or percent < 1:
+            raise ValueError(f"{quote(percent)} is not of how many in a hundred: a whole number above 0")
+    if (in_all := sum(sizes.values())) != 100:
+        raise ValueError(f"has sizes of {in_all} in a hundred messages, not of 100")
+    return sizes if isinstance(value, dict) else value
 
 
 def _one_or_more(value: object) -> object:
@@ -46,11 +61,10 @@ class Load(Section):
         le=100_000_000,
         description="at most so many messages; whichever bound comes first ends the load; rate: max needs one",
     )
-    message_size: Int = Field(
+    message_size: Annotated[int | dict[int, int], BeforeValidator(_sizes)] = Field(
         default=100,
-        ge=HEADER_BYTES,
-        le=_MAX_MESSAGE_BYTES,
-        description="bytes of one message's value, the harness's header included",
+        description="bytes of one message's value, the harness's header included; or a mapping of sizes to how many in "
+        "a hundred messages have each",
     )
 
     @field_validator("messages")
@@ -59,6 +73,12 @@ class Load(Section):
         if messages is None and info.data.get("rate") == "max":
             raise ValueError("is missing: rate: max needs it, or nobody knows what is written to the disk")
         return messages
+
+    @property
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """Bytes, and of how many in each hundred messages."""
+        sizes = self.message_size if isinstance(self.message_size, dict) else {self.message_size: 100}
+        return tuple(sorted(sizes.items()))
 
     @property
     def most_messages(self) -> int:
@@ -90,7 +110,7 @@ class Performance(_Trials):
     @field_validator("loads")
     @classmethod
     def _differ(cls, loads: tuple[Load, ...]) -> tuple[Load, ...]:
-        reading.differ("loads", [(load.rate, load.message_size) for load in loads], "rate and message_size")
+        reading.differ("loads", [(load.rate, load.sizes) for load in loads], "rate and message_size")
         return loads
 
     @property

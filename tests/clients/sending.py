@@ -19,8 +19,9 @@ from harness.clusters import admin
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 from harness.journal import LogColumns, ProducerJournal
-from harness.load.codec import Codec
+from harness.load.messages import Messages
 from harness.load.recorder import JournalRecorder
+from harness.load.shape import Shape
 from harness.roles.oracle import scan
 from harness.topics import Topics
 
@@ -67,7 +68,7 @@ class Sending:
     ) -> None:
         self.topics = Topics((topic,), 1_000)  # more than it has, for what is sent to none of it
         self.number = next(_numbers)
-        self.codec = Codec(run_key=7, message_size=size, producer=self.number)
+        self.messages = Messages(7, Shape(((size, 100),)), self.number)
         self.journal = ProducerJournal.create(folder / f"journal-{self.number}", 20_000, self.number)
         self.recorder = CountingRecorder(self.journal)
         self.producer = clients.load(client).create(bootstrap, self.topics, config, self.recorder)
@@ -80,7 +81,7 @@ class Sending:
         self.recorder.sent(self.next, partition, due_ns, time.monotonic_ns())
         accepted = 0
         try:
-            accepted = self.producer.send(self.next, partition, self.codec.encode(sequence, due_ns))
+            accepted = self.producer.send(self.next, partition, self.messages.make(sequence, due_ns))
         finally:
             self.recorder.refused(self.next + accepted, count - accepted)
         self.next += accepted
@@ -106,7 +107,7 @@ class Sending:
         until = time.monotonic() + _LANDED_S
         while sum((ends := cluster.high_watermarks(self.topics.first)).values()) < records and time.monotonic() < until:
             time.sleep(0.02)
-        return scan(cluster.bootstrap, self.topics, ends, self.codec, "read_uncommitted", 20)
+        return scan(cluster.bootstrap, self.topics, ends, self.messages, "read_uncommitted", 20)
 
 
 Open = Callable[..., Sending]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import string
 from collections.abc import Callable, Mapping
 from typing import Any
 from unittest.mock import patch
@@ -22,7 +23,7 @@ from harness.clients.librdkafka import client as librdkafka
 from harness.clients.librdkafka.library import Handle
 from harness.clients.settings import parameters
 from harness.workload import complete, contradictions
-from harness.workload.settings import SETTINGS, Choice, Flag, Whole, of_kind
+from harness.workload.settings import SETTINGS, Choice, Flag, Text, Whole, WordOrNumber, of_kind
 
 from .sending import ON_LIBRDKAFKA, installed
 
@@ -87,12 +88,15 @@ def takes_as_another(client: str, config: Config) -> bool:
     )
 
 
-def values(allowed: Flag | Whole | Choice) -> st.SearchStrategy[Any]:
+def values(allowed: Flag | Whole | Choice | Text | WordOrNumber) -> st.SearchStrategy[Any]:
     """Values that a workload may have, and more often such as lie at some edge."""
     if isinstance(allowed, Flag):
         return st.booleans()
     if isinstance(allowed, Choice):
         return st.sampled_from(allowed.words)
+    if isinstance(allowed, Text):
+        return st.text(alphabet=string.printable.strip() + " äß", min_size=1, max_size=allowed.longest)
+    assert isinstance(allowed, Whole)
     edges = [0, 1, 5, 9, 10, 11, 25, 500, 30_000, 120_000, 300_000, 300_001, 900_000, 900_001, 1_000_000, 1_000_001]
     edges += [2**31 - 1, 2**31, (2**31 - 1) * 1024, (2**31 - 1) * 1024 + 1, 2**63 - 1]
     return st.sampled_from([edge for edge in edges if allowed.lowest <= edge <= allowed.highest]) | st.integers(

@@ -27,11 +27,12 @@ def unchecked() -> Iterator[None]:
 
 @given(st.lists(st.binary(max_size=50), min_size=1, max_size=20), st.integers(0, 2**40))
 def test_a_batch_points_at_its_values_and_reads_back(values: list[bytes], first: int) -> None:
-    batch, block = messages.filled(first, values)
-    begin = np.frombuffer(block, np.uint8).ctypes.data if block else 0
-    places = zip((batch["payload"] - begin).tolist(), batch["len"].tolist(), strict=True)
-    read = [block[at : at + size] for at, size in places]
-    assert read == values
+    keys = values[::-1]
+    batch, blocks = messages.filled(first, values, keys)
+    for block, at, length, put in ((blocks[0], "payload", "len", values), (blocks[1], "key", "key_len", keys)):
+        begin = np.frombuffer(block, np.uint8).ctypes.data
+        places = zip((batch[at] - begin).tolist(), batch[length].tolist(), strict=True)
+        assert [block[place : place + size] for place, size in places] == put
     batch["err"], batch["offset"] = np.arange(len(values)) - 3, np.arange(len(values)) + 2**35
     back = messages.gathered(batch.ctypes.data + messages.MESSAGE.itemsize * np.arange(len(values))[::-1])
     assert back.sequence.tolist() == list(range(first, first + len(values)))[::-1]

@@ -11,15 +11,18 @@ from pathlib import Path
 import pytest
 
 from harness.clients import Setting, Transactions
+from harness.clients.batch import Batch
 from harness.journal import ProducerJournal
 from harness.load import segments
 from harness.load.codec import Codec
 from harness.load.recorder import JournalRecorder
 from harness.load.segments import Sender
+from harness.load.shape import Shape
 from harness.load.spec import InTransactions, Spec
 from harness.topics import Topics
 
 CODEC = Codec(run_key=7, message_size=60)
+SHAPE = Shape(((60, 100),))
 
 
 @dataclass
@@ -66,11 +69,11 @@ class ByHand:
     most_waiting_bytes: int | None = None
     transactions: Transactions | None = None
 
-    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+    def send(self, first_sequence: int, partition: int, batch: Batch) -> int:
         most = next(self.takes, None)
         if most is None and self.dies is not None:
             raise self.dies
-        taken = values if most is None else values[:most]
+        taken = batch.values if most is None else batch.values[:most]
         took_s = self.message_s * len(taken)
         self.calls.append(Call(self.clock.now_ns, took_s, first_sequence, partition, taken))
         self.clock.pass_s(took_s)
@@ -135,6 +138,6 @@ def load_by_hand(
         clock = Clock()
         patched.setattr(segments, "time", clock)
         path, topics = Path(folder) / "journal", Topics(("t",), partitions)
-        spec = Spec("by-hand", "", topics, {}, CODEC.run_key, 0, CODEC.message_size, capacity, str(path), transactions)
+        spec = Spec("by-hand", "", topics, {}, CODEC.run_key, 0, SHAPE, capacity, str(path), transactions)
         journal = ProducerJournal.create(path, capacity, spec.producer)
         yield Bench(spec, ByHand(clock, iter(takes), message_s, dies), journal, JournalRecorder(journal), clock)

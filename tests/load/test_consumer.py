@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.load.codec import Codec
+from harness.load.messages import Messages
+from harness.load.shape import Shape
 from harness.roles.consumer import Received
 
 
@@ -17,7 +19,7 @@ from harness.roles.consumer import Received
 def test_all_that_is_the_trials_own_is_stored_in_its_order(size: int, count: int, tmp_path: Path) -> None:
     sequence = np.arange(count)
     values = Codec(7, size, producer=3).encode(sequence, sequence + 10)
-    received = Received(Codec(7, size), tmp_path / "rows")
+    received = Received(Messages(7, Shape(((size, 100),))), tmp_path / "rows")
     for number, value in enumerate(values):
         received.add(value, number + 20)
         if number % 100 == 0:
@@ -32,7 +34,7 @@ def test_all_that_is_the_trials_own_is_stored_in_its_order(size: int, count: int
 
 def test_a_long_load_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
     codec = Codec(7, 1_000)
-    received = Received(codec, tmp_path / "rows")
+    received = Received(Messages(7, Shape(((1_000, 100),))), tmp_path / "rows")
     batch = codec.encode(np.arange(100), np.arange(100))
     tracemalloc.start()
     try:

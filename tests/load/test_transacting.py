@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import harness.load.transactions as transacting
 from harness.clients import ClientDead, TransactionFailed
+from harness.clients.batch import Batch
 from harness.events import Ending, Outcome
 from harness.journal import ProducerJournal, TransactionJournal
 from harness.load.recorder import JournalRecorder
@@ -72,9 +73,9 @@ class Coordinator:
             raise failed
         self.ended.append(how)
 
-    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+    def send(self, first_sequence: int, partition: int, batch: Batch) -> int:
         assert len(self.given) == len(self.ended) + 1, "outside of a transaction nothing can be sent"
-        taken = min(len(values), next(self.takes, len(values)))
+        taken = min(len(batch), next(self.takes, len(batch)))
         self.given[-1] += range(first_sequence, first_sequence + taken)
         return taken
 
@@ -98,7 +99,7 @@ class Bench:
     def send(self, count: int) -> None:
         """All of them, however often the client must be asked, and then what whoever has sent calls next."""
         while count:
-            accepted = self.producer.send(self.sent, 0, count * [b"value"])
+            accepted = self.producer.send(self.sent, 0, Batch(count * [b"value"]))
             self.sent, count = self.sent + accepted, count - accepted
         self.producer.poll(0.0)
 
@@ -189,19 +190,19 @@ def test_one_that_cannot_be_ended_stays_open_and_the_client_is_dead(fails: list[
 def test_what_was_taken_is_told_also_where_the_transaction_that_it_fills_cannot_be_ended() -> None:
     """It is in the log: one of which nobody is told counts as never sent."""
     with bench(Coordinator(fails=iter([HUNG])), 2) as its:
-        assert its.producer.send(0, 0, [b"value"] * 3) == 2
+        assert its.producer.send(0, 0, Batch([b"value"] * 3)) == 2
         with pytest.raises(ClientDead):
-            its.producer.send(2, 0, [b"value"])
+            its.producer.send(2, 0, Batch([b"value"]))
         assert its.client.given == [[0, 1]] and its.journal.transaction[2] == 0
 
 
 def test_what_the_client_did_not_take_was_in_no_transaction() -> None:
     """Sent in the next one it is not there again: nothing of it can be seen because of the one before."""
     with bench(Coordinator(takes=iter([1])), 3, interval_s=0.5) as its:
-        assert its.producer.send(0, 0, [b"value"] * 3) == 1
+        assert its.producer.send(0, 0, Batch([b"value"] * 3)) == 1
         assert its.journal.transaction[:3].tolist() == [1, 0, 0]
         its.clock.pass_s(0.6)
-        assert its.producer.send(1, 0, [b"value"] * 2) == 2
+        assert its.producer.send(1, 0, Batch([b"value"] * 2)) == 2
         assert its.client.given == [[0], [1, 2]] and its.journal.transaction[:3].tolist() == [1, 2, 2]
 
 
@@ -222,7 +223,7 @@ def test_who_takes_over_goes_on_with_the_next(tmp_path: Path) -> None:
         heir = Transacting(
             cast(Any, Coordinator()), told, sent, its.journal, JournalRecorder(sent), lambda: 30.0, lambda: 30.0
         )
-        heir.send(2, 0, [b"again"])
+        heir.send(2, 0, Batch([b"again"]))
         heir.flush(1.0)
         assert its.journal.ending[:3].tolist() == [Ending.COMMITTED, Ending.OPEN, Ending.COMMITTED]
         assert its.journal.transaction[:3].tolist() == [1, 1, -3], "it was in another before"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from harness.workload.settings import SETTINGS, Flag
+from harness.workload.settings import SETTINGS, Choice, Flag, Whole
 
 from .planning import BASE, planned
 
@@ -16,12 +16,21 @@ def test_ids_do_not_depend_on_the_order_or_number_of_values() -> None:
     assert {trial.id for trial in planned().trials} < {trial.id for trial in more.trials}
 
 
+def _one(allowed: Any) -> Any:
+    match allowed:
+        case Flag():
+            return True
+        case Choice(words=words):
+            return words[-1]
+        case Whole(lowest=lowest):
+            return max(1, lowest)
+        case _:
+            return 7
+
+
 def test_an_id_stays_short_enough_for_a_topic() -> None:
     sweep: dict[str, list[Any]] = {"client": ["confluent-kafka"]}
-    sweep |= {
-        name: [True] if isinstance(each.allowed, Flag) else [max(1, getattr(each.allowed, "lowest", 1))]
-        for name, each in SETTINGS.items()
-    }
+    sweep |= {name: [_one(each.allowed)] for name, each in SETTINGS.items()}
     sweep |= {"acks": ["all"], "compression.type": ["none", "zstd"], "delivery.timeout.ms": [2**31 - 1]}
     parts = {key: {**BASE[key], "repeats": 1000} for key in ("performance", "faults")}
     made = planned({"sweep": sweep, **parts})

@@ -18,7 +18,8 @@ from harness.clusters import ClusterFailed
 from harness.clusters.brokers import Brokers
 from harness.events import Outcome, Verdict
 from harness.janitor import Janitor
-from harness.load.codec import Codec
+from harness.load.messages import Messages
+from harness.load.shape import Shape
 from harness.roles.oracle import scan
 from harness.security import Security
 from harness.security.properties import read
@@ -30,7 +31,7 @@ from ..secured import PASSWORD, STRANGER, Secured, secured_cluster
 from ..test_sweep_loop import swept
 
 WAYS = [("SCRAMMED", "SCRAM-SHA-256"), ("SCRAMMED", "SCRAM-SHA-512"), ("SHOWN", "PLAIN"), ("CERTIFIED", "")]
-CODEC = Codec(run_key=7, message_size=100)
+MESSAGES = Messages(7, Shape())
 pytestmark = pytest.mark.brokers
 
 
@@ -58,10 +59,10 @@ def exchanged(client: str, bootstrap: str, security: Security, topic: str) -> tu
     """How many of fifty messages a producer of this client has acked, and a consumer has read: of it, if it has one."""
     acks = Acks()
     producer = clients.load(client).create(bootstrap, Topics((topic,), 1), {}, acks, security)
-    values = CODEC.encode(np.arange(50), np.full(50, time.monotonic_ns()))
+    batch = MESSAGES.make(np.arange(50), np.full(50, time.monotonic_ns()))
     accepted, until = 0, time.monotonic() + 30
     while accepted < 50 and time.monotonic() < until:
-        accepted += producer.send(accepted, 0, values[accepted:])
+        accepted += producer.send(accepted, 0, batch[accepted:])
         producer.poll(0.01)
     assert producer.flush(30) == 0
     producer.close(5)
@@ -95,7 +96,7 @@ def test_every_client_comes_in_directly_and_through_the_proxy(
         assert seen["Produce"] and bool(seen.get("SaslAuthenticate")) == bool(mechanism)
         assert proxy.passed_by() is None
     ends = brokers.high_watermarks(topic)
-    log = scan(brokers.bootstrap, Topics((topic,), 1), ends, CODEC, "read_committed", 30, security)
+    log = scan(brokers.bootstrap, Topics((topic,), 1), ends, MESSAGES, "read_committed", 30, security)
     assert log.valid.all() and sorted(log.sequence) == sorted([*range(50), *range(50)])
 
 

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from harness import clients
 from harness.clients import CLIENTS, Setting, consumers
+from harness.clients.batch import Batch
 from harness.clients.consumers import ConsumerFailed, Mode
 from harness.clients.traits import traits
 from harness.clusters.local.cluster import LocalCluster
@@ -166,7 +167,7 @@ def test_transactions_are_ended_in_the_version_that_is_noted_of_each_client(
     assert producer.transactions is not None
     producer.transactions.init(BOUND_S)
     producer.transactions.begin()
-    assert producer.send(0, 0, [b"value"]) == 1
+    assert producer.send(0, 0, Batch([b"value"])) == 1
     assert producer.flush(BOUND_S) == 0
     producer.transactions.commit(BOUND_S)
     producer.close(1.0)

@@ -20,7 +20,8 @@ from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 from harness.janitor import Janitor
 from harness.journal import NONE, LogColumns, ProducerColumns, read_producer
-from harness.load.codec import Codec
+from harness.load.messages import Messages
+from harness.load.shape import Shape
 from harness.load.spec import Spec
 from harness.roles.oracle import scan
 from harness.topics import Topics
@@ -30,7 +31,8 @@ pytestmark = pytest.mark.timeout(90)
 every_producer = pytest.mark.parametrize("client", CLIENTS)
 
 BOUNDS = Bounds(explained_s=20, undisturbed_s=20, asked_s=20, cluster_s=20)
-RUN_KEY, SIZE_BYTES, CAPACITY, NUMBER = 7, 100, 20_000, 3
+RUN_KEY, CAPACITY, NUMBER = 7, 20_000, 3
+SHAPE = Shape(((100, 100),))
 _LANDED_S = 10.0
 _numbers = itertools.count()
 
@@ -43,11 +45,15 @@ def start(cluster: LocalCluster, janitor: Janitor, tmp_path: Path) -> Iterator[S
     """``start(client, topics, config)``: one that is ready. None outlives its test."""
     started: list[Worker] = []
 
-    def start_(client: str, topics: Topics, config: dict[str, Setting], bootstrap: str | None = None) -> Worker:
+    def start_(
+        client: str,
+        topics: Topics,
+        config: dict[str, Setting],
+        bootstrap: str | None = None,
+        shape: Shape = SHAPE,
+    ) -> Worker:
         journal = str(tmp_path / f"journal-{len(started)}")
-        spec = Spec(
-            client, bootstrap or cluster.bootstrap, topics, config, RUN_KEY, NUMBER, SIZE_BYTES, CAPACITY, journal
-        )
+        spec = Spec(client, bootstrap or cluster.bootstrap, topics, config, RUN_KEY, NUMBER, shape, CAPACITY, journal)
         started.append(Worker(spec, tmp_path / "log", janitor))
         started[-1].wait_ready()
         return started[-1]
@@ -81,12 +87,12 @@ def sealed(tmp_path: Path) -> Sealed:
     return seal
 
 
-def log_of(cluster: LocalCluster, topics: Topics, records: int) -> LogColumns:
+def log_of(cluster: LocalCluster, topics: Topics, records: int, shape: Shape = SHAPE) -> LogColumns:
     """All that is there once so many records are: what nobody acked may come a moment later."""
     until = time.monotonic() + _LANDED_S
     while sum((ends := topics.gathered(cluster.high_watermarks)).values()) < records and time.monotonic() < until:
         time.sleep(0.02)
-    return scan(cluster.bootstrap, topics, ends, Codec(RUN_KEY, SIZE_BYTES), "read_uncommitted", 20)
+    return scan(cluster.bootstrap, topics, ends, Messages(RUN_KEY, shape), "read_uncommitted", 20)
 
 
 def send_all_ways(worker: Worker) -> int:
@@ -121,6 +127,33 @@ def test_what_is_acked_is_noted_once_with_the_place_where_it_lies(
     assert journal.partition.tolist() == log.partition[order].tolist()
     assert journal.offset.tolist() == log.offset[order].tolist()
     assert set(journal.partition.tolist()) == set(range(topics.total))
+
+
+@every_producer
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Shape(((60, 99), (1_500_000, 1)), "compressible"),
+        Shape(keys=3),
+        Shape(((50, 50), (70, 50)), keys="empty", headers=2, nulls=30, off_ms=-60_000, off=10),
+    ],
+    ids=["large", "keyed", "all of it"],
+)
+def test_messages_of_every_shape_lie_where_their_acks_say_as_they_were_made(
+    client: str, shape: Shape, cluster: LocalCluster, start: Start, sealed: Sealed
+) -> None:
+    wide = Topics((f"conformance-{next(_numbers)}",), 2)
+    cluster.create_topic(wide.first, 2, 3, {"max.message.bytes": "2000000"})
+    compressed = {"compression.type": "gzip", "max.request.size": 2_000_000}
+    worker = start(client, wide, {"acks": "all", "linger.ms": 5, **compressed}, shape=shape)
+    worker.start(300, BOUNDS)
+    assert worker.finish() == 0
+    journal, log = sealed(worker), log_of(cluster, wide, 300, shape)
+    order = np.argsort(log.sequence)
+    assert set(journal.outcome.tolist()) == {Outcome.ACKED}
+    assert log.valid.all() and log.sequence[order].tolist() == list(range(300))
+    assert journal.offset.tolist() == log.offset[order].tolist()
+    cluster.delete_topic(wide.first)
 
 
 @every_producer

@@ -18,12 +18,15 @@ from confluent_kafka import KafkaError, Producer, TopicPartition
 from harness.clusters.local.cluster import LocalCluster
 from harness.journal import LogColumns, read_committed, read_log
 from harness.load.codec import Codec
+from harness.load.messages import Messages
+from harness.load.shape import Shape
 from harness.roles.oracle import reader, scan
 from harness.topics import Topics
 from harness.trial import Venue
 
 RUN_KEY, MESSAGE_BYTES = 7, 100
 CODEC = Codec(RUN_KEY, MESSAGE_BYTES)
+SHAPE = Shape(((MESSAGE_BYTES, 100),))
 BOTH = ("read_uncommitted", "read_committed")
 _BOUND_S = 20.0
 pytestmark = pytest.mark.long
@@ -65,7 +68,9 @@ class Writing:
         return ends
 
     def read(self, ends: dict[int, int], isolation: str) -> LogColumns:
-        return scan(self.cluster.bootstrap, Topics((self.topic,), 2), ends, CODEC, isolation, _BOUND_S)
+        return scan(
+            self.cluster.bootstrap, Topics((self.topic,), 2), ends, Messages(RUN_KEY, SHAPE), isolation, _BOUND_S
+        )
 
     def read_from(self, start: int, end: int, isolation: str) -> list[int]:
         """The offsets in partition 0 that a consumer sees who starts at this one."""
@@ -161,7 +166,7 @@ def test_the_oracle_stores_both_readings(writing: Writing, venue: Venue, tmp_pat
         writing.send(one, kept=partition == 0, count=3 + partition, partition=partition)
         end(_BOUND_S)
     ends = writing.settled()
-    read = venue.cluster.bootstrap, Topics((writing.topic,), 2), ends, RUN_KEY, MESSAGE_BYTES
+    read = venue.cluster.bootstrap, Topics((writing.topic,), 2), ends, RUN_KEY, SHAPE
     venue.oracle.scan(*read, tmp_path / "a.log.parquet")
     venue.oracle.scan(*read, tmp_path / "a.committed.parquet", committed=True)
     assert sorted(read_log(tmp_path / "a.log.parquet").sequence) == writing.sent == [0, 1, 2, 3, 4, 5, 6]

@@ -15,6 +15,7 @@ from harness.events import Outcome
 from harness.janitor import Janitor
 from harness.journal import LogColumns, read_producers, write_log
 from harness.judge import judge
+from harness.load.shape import Shape
 from harness.load.spec import Spec
 from harness.process import ChildRefused
 from harness.store import FaultRecord, TrialRecord
@@ -30,7 +31,7 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Spec:
     """Of a producer that is isolated from all that is installed."""
     program = Path(__file__).with_name("by_hand.py")
     monkeypatch.setitem(roles.ROLES, "by-hand", [sys.executable, "-I", "-S", str(program)])
-    return Spec("by-hand", "", Topics(("t",), 1), {}, 7, 4, 100, 10, str(tmp_path / "journal"))
+    return Spec("by-hand", "", Topics(("t",), 1), {}, 7, 4, Shape(), 10, str(tmp_path / "journal"))
 
 
 def test_its_journal_is_judged(spec: Spec, tmp_path: Path, janitor: Janitor) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from harness.clients import ClientDead, Recorder, Setting, secured
 from harness.clients import settings as tables
+from harness.clients.batch import Batch
 from harness.clients.librdkafka import library, messages
 from harness.clients.librdkafka import settings as engine
 from harness.clients.librdkafka.check import check
@@ -79,19 +80,23 @@ class LibrdkafkaProducer:
         self._reports = Reports(self._handle, recorder, success)
         self.transactions = LibrdkafkaTransactions(self._handle) if "transactional.id" in config else None
 
-    def send(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
+    def send(self, first_sequence: int, partition: int, batch: Batch) -> int:
         if (death := self._death or self._reports.death or (self.transactions and self.transactions.death)) is not None:
             raise ClientDead(death)
         if not self._queue_is_bound:
-            values = values[: max(0, engine.most_waiting(len(values[0])) - self._unreported)]
-        if not values:
+            batch = batch[: max(0, engine.most_waiting(batch.largest) - self._unreported)]
+        if not batch:
             return 0
         topic, own = self._topics.place(partition)
-        batch, copied = messages.filled(first_sequence, values)
-        queued = self._handle.produce(topic, own, batch)
-        del copied
+        if batch.headers is not None or batch.timestamps_ms is not None:
+            errors: Any = self._one_by_one(topic, own, first_sequence, batch)
+            queued = errors.count(0)
+        else:
+            filled, copied = messages.filled(first_sequence, batch.values, batch.keys)
+            queued, errors = self._handle.produce(topic, own, filled), filled["err"]
+            del copied
         self._taken += queued
-        return len(values) if queued == len(values) else self._partly(first_sequence, batch["err"])
+        return len(batch) if queued == len(batch) else self._partly(first_sequence, errors)
 
     def poll(self, timeout_s: float) -> None:
         self._reports.wait(timeout_s)
@@ -118,6 +123,15 @@ class LibrdkafkaProducer:
     @property
     def _unreported(self) -> int:
         return self._taken - self._reports.taken
+
+    def _one_by_one(self, topic: str, partition: int, first_sequence: int, batch: Batch) -> list[int]:
+        """The errors of these messages, up to the first behind which none is taken."""
+        errors: list[int] = []
+        for private, message in enumerate(batch.each(), first_sequence + 1):
+            errors.append(self._handle.produce_one(topic, partition, private, *message))
+            if errors[-1] in (_QUEUE_FULL, FATAL):
+                break
+        return errors
 
     def _partly(self, first_sequence: int, errors: Any) -> int:
         """How many of a batch were accepted: all up to the first for which the queue was full.

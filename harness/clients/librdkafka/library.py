@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
 from functools import cache
 from typing import Any
@@ -41,6 +41,7 @@ _FUNCTIONS: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
     "rd_kafka_topic_new": (c_void_p, (c_void_p, c_char_p, c_void_p)),
     "rd_kafka_topic_destroy": (None, (c_void_p,)),
     "rd_kafka_produce_batch": (c_int, (c_void_p, c_int32, c_int, c_void_p, c_int)),
+    "rd_kafka_produceva": (c_void_p, (c_void_p, c_void_p, c_size_t)),
     "rd_kafka_flush": (c_int, (c_void_p, c_int)),
     "rd_kafka_purge": (c_int, (c_void_p, c_int)),
     "rd_kafka_fatal_error": (c_int, (c_void_p, c_char_p, c_size_t)),
@@ -60,6 +61,7 @@ _FUNCTIONS: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
     "rd_kafka_commit_transaction": (c_void_p, (c_void_p, c_int)),
     "rd_kafka_abort_transaction": (c_void_p, (c_void_p, c_int)),
     "rd_kafka_send_offsets_to_transaction": (c_void_p, (c_void_p, c_void_p, c_void_p, c_int)),
+    "rd_kafka_error_code": (c_int, (c_void_p,)),
     "rd_kafka_error_name": (c_char_p, (c_void_p,)),
     "rd_kafka_error_string": (c_char_p, (c_void_p,)),
     "rd_kafka_error_is_fatal": (c_int, (c_void_p,)),
@@ -102,6 +104,23 @@ def milliseconds(seconds: float) -> int:
     return -int(-seconds * 1000 // 1)
 
 
+class _Said(ctypes.Structure):
+    """``rd_kafka_vu_t``, what one message has: a kind, and up to three words of what that has."""
+
+    _fields_ = [("kind", c_int), ("words", c_int64 * 8)]
+
+    def __init__(self, kind: int, *words: int) -> None:
+        super().__init__(kind, (c_int64 * 8)(*words))
+
+
+_RKT, _PARTITION, _VALUE, _KEY, _OPAQUE, _FLAGS, _TIMESTAMP, _HEADER = range(2, 10)  # RD_KAFKA_VTYPE_*
+
+
+def _at(content: bytes) -> int:
+    """Where it lies, as long as somebody has it."""
+    return ctypes.cast(c_char_p(content), c_void_p).value or 0
+
+
 class Handle:
     """One librdkafka producer with its own configuration and its main queue. The last call is ``destroy``."""
 
@@ -132,10 +151,40 @@ class Handle:
 
     def produce(self, topic: str, partition: int, batch: npt.NDArray[np.void]) -> int:
         """Copies these messages into its queue. Returns how many; of each other one ``err`` says why not."""
-        if topic not in self._topics:
-            self._topics[topic] = self.calls.rd_kafka_topic_new(self.pointer, topic.encode(), None)
-        place = self._topics[topic], partition
+        place = self._topic(topic), partition
         return int(self.calls.rd_kafka_produce_batch(*place, COPY, batch.ctypes.data, len(batch)))
+
+    def produce_one(
+        self,
+        topic: str,
+        partition: int,
+        private: int,
+        value: bytes | None,
+        key: bytes | None,
+        headers: Sequence[tuple[str, bytes]],
+        at_ms: int | None,
+    ) -> int:
+        """The same for one that has what no array of messages has: headers, a timestamp, or no value. Returns the
+        error with which it was refused, or 0.
+        """
+        place = [_Said(_RKT, self._topic(topic)), _Said(_PARTITION, partition)]
+        said = [*place, _Said(_FLAGS, COPY), _Said(_OPAQUE, private)]
+        named = [(name.encode(), content) for name, content in headers]
+        said += [_Said(_VALUE, _at(value), len(value))] if value is not None else []
+        said += [_Said(_KEY, _at(key), len(key))] if key is not None else []
+        said += [_Said(_TIMESTAMP, at_ms)] if at_ms is not None else []
+        said += [_Said(_HEADER, _at(name), _at(content), len(content)) for name, content in named]
+        error = self.calls.rd_kafka_produceva(self.pointer, (_Said * len(said))(*said), len(said))
+        if error is None:
+            return 0
+        code = int(self.calls.rd_kafka_error_code(error))
+        self.calls.rd_kafka_error_destroy(error)
+        return code
+
+    def _topic(self, name: str) -> int:
+        if name not in self._topics:
+            self._topics[name] = self.calls.rd_kafka_topic_new(self.pointer, name.encode(), None)
+        return self._topics[name]
 
     def messages(self, event: int) -> Int64:
         """Where the messages of a delivery report are, as long as the event is there. A second time there are none."""

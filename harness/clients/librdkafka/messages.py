@@ -16,9 +16,9 @@ import numpy.typing as npt
 from harness.clients import Int64
 
 _FIELDS: Any = {
-    "names": ["err", "partition", "payload", "len", "offset", "private"],
-    "formats": ["i4", "i4", "u8", "u8", "i8", "i8"],
-    "offsets": [0, 16, 24, 32, 56, 64],
+    "names": ["err", "partition", "payload", "len", "key", "key_len", "offset", "private"],
+    "formats": ["i4", "i4", "u8", "u8", "u8", "u8", "i8", "i8"],
+    "offsets": [0, 16, 24, 32, 40, 48, 56, 64],
     "itemsize": 72,
 }
 MESSAGE: np.dtype[np.void] = np.dtype(_FIELDS)
@@ -39,17 +39,27 @@ class Reported:
     offset: Int64
 
 
-def filled(first_sequence: int, values: Sequence[bytes]) -> tuple[npt.NDArray[np.void], bytes]:
-    """A batch of messages with these values and the sequences from the first one on, and what they point into, which
-    has to live as long as they are read.
+def filled(
+    first_sequence: int, values: Sequence[bytes], keys: Sequence[bytes] | None = None
+) -> tuple[npt.NDArray[np.void], Sequence[bytes]]:
+    """A batch of messages with these values and keys and the sequences from the first one on, and what they point
+    into, which has to live as long as they are read.
     """
-    block = b"".join(values)
-    sizes = np.fromiter(map(len, values), np.int64, len(values))
     batch = np.zeros(len(values), MESSAGE)
-    batch["len"] = sizes
-    batch["payload"] = np.frombuffer(block, np.uint8).ctypes.data + np.cumsum(sizes) - sizes
+    blocks = [_point(batch, "payload", "len", values)]
+    if keys is not None:
+        blocks.append(_point(batch, "key", "key_len", keys))
     batch["private"] = np.arange(first_sequence + 1, first_sequence + 1 + len(values))
-    return batch, block
+    return batch, blocks
+
+
+def _point(batch: npt.NDArray[np.void], pointer: str, length: str, contents: Sequence[bytes]) -> bytes:
+    """Empty ones point somewhere too, for a null pointer is none at all."""
+    block = b"".join((*contents, b"\0"))
+    sizes = np.fromiter(map(len, contents), np.int64, len(contents))
+    batch[length] = sizes
+    batch[pointer] = np.frombuffer(block, np.uint8).ctypes.data + np.cumsum(sizes) - sizes
+    return block
 
 
 def gathered(addresses: Int64) -> Reported:
