@@ -95,8 +95,8 @@ def _exercised(record: TrialRecord) -> FaultRecord:
 
 def _verified(record: TrialRecord, producers: Sequence[ProducerColumns], readings: verify.Readings) -> dict[str, Any]:
     fault = record.fault
-    seen = verify.Seen.of(fault.events, partitions_in_all(record.config), producers)
     findings, uncommitted = verify.find_committed(readings)
+    seen = verify.Seen.of(fault.events, partitions_in_all(record.config), producers)
     client, effects = traits(record.client, record.client_version), faults.known_effects(fault.name, fault.parameters)
     expectations = [
         each
@@ -185,7 +185,7 @@ def _transactions(
     made = [producer.transactions for producer in producers if producer.transactions is not None]
     if not made:
         return None
-    ended = Counter(int(ending) for each in made for ending in each.ending)
+    ended = sum((np.bincount(each.ending, minlength=len(Ending)) for each in made), np.zeros(len(Ending), np.int64))
     failed = Counter(
         (asked, str(error))
         for each in made
@@ -196,9 +196,9 @@ def _transactions(
     for (_, error), number in failed.items():
         errors[error] += number
     return TransactionCounts(
-        begun=ended.total(),
-        committed=ended[Ending.COMMITTED],
-        aborted=ended[Ending.ABORTED],
+        begun=int(ended.sum()),
+        committed=int(ended[Ending.COMMITTED]),
+        aborted=int(ended[Ending.ABORTED]),
         errors=dict(errors),
         failed=[
             FailedEnd(call="abort" if asked == Ending.ABORTED else "commit", error=error, count=number)
@@ -210,9 +210,8 @@ def _transactions(
 
 
 def _errors(producers: Sequence[ProducerColumns]) -> dict[str, int]:
-    names: Counter[str] = Counter()
+    names: Counter[str | None] = Counter()
     for producer in producers:
-        wrong = np.isin(producer.outcome, (Outcome.FAILED, Outcome.UNKNOWN))
-        given = np.full(int(wrong.sum()), None) if producer.error is None else producer.error[wrong]
-        names.update(NO_REPORT if name is None else str(name) for name in given)
-    return dict(names)
+        wrong = (producer.outcome == Outcome.FAILED) | (producer.outcome == Outcome.UNKNOWN)
+        names += Counter({None: int(wrong.sum())}) if producer.error is None else producer.error.count(wrong)
+    return {NO_REPORT if name is None else name: number for name, number in names.items()}

@@ -9,6 +9,8 @@ log is kept in the same way (``log``).
 from harness.journal.batches import BatchColumns, read_batches, write_batches
 from harness.journal.log import LogColumns, read_committed, read_log, write_committed, write_log
 from harness.journal.mapped import NONE, Int32, Int64, ProducerJournal, UInt8
+from harness.journal.names import Names
+from harness.journal.parts import Columns, Parts, Stored, slices
 from harness.journal.polls import PollColumns, PollJournal, read_polls, read_whole_polls, seal_polls
 from harness.journal.sealed import (
     ConsumedColumns,
@@ -24,14 +26,18 @@ from harness.journal.transactions import TransactionJournal, Transactions
 __all__ = [
     "NONE",
     "BatchColumns",
+    "Columns",
     "ConsumedColumns",
     "Int32",
     "Int64",
     "LogColumns",
+    "Names",
+    "Parts",
     "PollColumns",
     "PollJournal",
     "ProducerColumns",
     "ProducerJournal",
+    "Stored",
     "TransactionJournal",
     "Transactions",
     "UInt8",
@@ -46,6 +52,7 @@ __all__ = [
     "read_whole_polls",
     "seal",
     "seal_polls",
+    "slices",
     "write_batches",
     "write_committed",
     "write_log",

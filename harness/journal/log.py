@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 
 from harness.events import FORMAT
 from harness.journal.mapped import Int32, Int64
+from harness.journal.parts import Columns, Stored
 
 
 @dataclass(frozen=True)
-class LogColumns:
+class LogColumns(Columns):
     """What the oracle scan found, in any order; ``producer`` and ``sequence`` mean nothing where not valid."""
 
     partition: Int32
@@ -26,8 +27,12 @@ class LogColumns:
     sequence: Int64
     valid: npt.NDArray[np.bool_]
 
-    def __len__(self) -> int:
-        return len(self.offset)
+    @classmethod
+    def joined(cls, parts: Sequence[LogColumns]) -> LogColumns:
+        """As one, of so many records as they have together."""
+        number, place = np.zeros(0, np.int32), np.zeros(0, np.int64)
+        none = cls(number, place, number, place, np.zeros(0, np.bool_))
+        return cls(*(np.concatenate([getattr(part, name) for part in (none, *parts)]) for name in _NAMES))
 
 
 _NAMES = tuple(field.name for field in fields(LogColumns))
@@ -38,9 +43,9 @@ def write_log(parquet: Path, log: LogColumns) -> None:
     _write(parquet, log, {})
 
 
-def read_log(parquet: Path) -> LogColumns:
-    """A stored oracle scan as columns. Raises ``ValueError`` for one of a newer format."""
-    return _read(parquet)[0]
+def read_log(parquet: Path) -> Stored[LogColumns]:
+    """A stored oracle scan. Raises ``ValueError`` for one of a newer format."""
+    return Stored(parquet, LogColumns)
 
 
 def write_committed(parquet: Path, log: LogColumns, stable: Int64) -> None:
@@ -50,24 +55,16 @@ def write_committed(parquet: Path, log: LogColumns, stable: Int64) -> None:
     _write(parquet, log, {"stable": json.dumps(stable.tolist())})
 
 
-def read_committed(parquet: Path) -> tuple[LogColumns, Int64] | None:
+def read_committed(parquet: Path) -> tuple[Stored[LogColumns], Int64] | None:
     """What ``write_committed`` stored; None if nobody read the log in that way. Raises ``ValueError`` for what does not
     say where it ended, and as ``read_log`` does.
     """
     if not parquet.exists():
         return None
-    log, meta = _read(parquet)
-    if "stable" not in meta:
+    log = read_log(parquet)
+    if "stable" not in log.meta:
         raise ValueError(f"{parquet.name} does not say where it ended: it is no reading of what is committed")
-    return log, np.array(json.loads(meta["stable"]), np.int64)
-
-
-def meta_of(table: pa.Table) -> dict[str, str]:
-    """What a file of a journal says of itself. Raises ``ValueError`` for one of a newer format."""
-    meta = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    if int(meta.get("format", 0)) > FORMAT:
-        raise ValueError(f"the journal has format {meta['format']}; this harness reads up to {FORMAT}")
-    return meta
+    return log, np.array(json.loads(log.meta["stable"]), np.int64)
 
 
 def _write(parquet: Path, log: LogColumns, says: Mapping[str, str]) -> None:
@@ -77,9 +74,3 @@ def _write(parquet: Path, log: LogColumns, says: Mapping[str, str]) -> None:
     # Columns of numbers that hardly repeat: a dictionary of them would double the time to write and to read.
     pq.write_table(table, partial, compression="zstd", use_dictionary=False)
     partial.replace(parquet)
-
-
-def _read(parquet: Path) -> tuple[LogColumns, dict[str, str]]:
-    table = pq.read_table(parquet)
-    meta = meta_of(table)
-    return LogColumns(*(table[name].to_numpy() for name in _NAMES)), meta

@@ -24,8 +24,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.events import FORMAT, Consuming
-from harness.journal.log import meta_of
 from harness.journal.mapped import NONE, Int32, Int64, UInt8
+from harness.journal.parts import meta_of
 
 MAGIC = b"KDHPOLL\n"
 VERSION = 1
@@ -144,7 +144,7 @@ def read_whole_polls(journals: Path, trial: str) -> list[PollColumns] | None:
 
 def _read(parquet: Path) -> PollColumns:
     table = pq.read_table(parquet)
-    meta = meta_of(table)
+    meta = meta_of(table.schema)
     numbers = {what.name.lower(): what.value for what in Consuming}
     return PollColumns(
         worker=int(meta["worker"]),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.events import FORMAT, Outcome
-from harness.journal.log import meta_of
 from harness.journal.mapped import COLUMNS, NONE, Int32, Int64, ProducerJournal, UInt8
+from harness.journal.names import Names
+from harness.journal.parts import ROWS, Columns, Stored, meta_of, slices
 from harness.journal.transactions import (
     TransactionJournal,
     Transactions,
@@ -25,7 +25,7 @@ from harness.journal.transactions import (
     write_transactions,
 )
 
-_SEAL_ROWS = 1 << 20
+_TIMES = ("due_ns", "sent_ns", "done_ns")
 # Columns of numbers that hardly repeat: a dictionary of them would double the time to write and to read.
 _PARQUET: dict[str, Any] = {"compression": "zstd"}
 
@@ -41,7 +41,7 @@ class ProducerColumns:
     offset: Int64
     partition: Int32
     outcome: UInt8
-    error: npt.NDArray[np.object_] | None = None
+    error: Names | None = None
     """The client's name of each message's error, None where it gave none; None if it gave none at all."""
     transactions: Transactions | None = None
     """None if it made none."""
@@ -61,16 +61,13 @@ class ProducerColumns:
 
 
 @dataclass(frozen=True)
-class ConsumedColumns:
+class ConsumedColumns(Columns):
     """What an end-to-end consumer received while it was sent, in that order; its times are on the harness's clock."""
 
     producer: Int32
     sequence: Int64
     due_ns: Int64
     received_ns: Int64
-
-    def __len__(self) -> int:
-        return len(self.sequence)
 
 
 def seal(
@@ -122,8 +119,7 @@ def seal(
     )
     partial = parquet.with_suffix(".partial")
     with pq.ParquetWriter(partial, schema, **_PARQUET, use_dictionary=["error"]) as writer:
-        for start in range(0, rows, _SEAL_ROWS):
-            part = slice(start, min(rows, start + _SEAL_ROWS))
+        for part in slices(rows):
             outcome = source.outcome[part].copy()
             outcome[outcome == Outcome.PENDING] = Outcome.UNKNOWN
             done, offset, error = source.done_ns[part], source.offset[part], source.error[part]
@@ -164,12 +160,12 @@ def read_producers(journals: Path, trial: str) -> list[ProducerColumns]:
 
 def read_producer(parquet: Path) -> ProducerColumns:
     """A sealed producer journal as columns, its times on the harness's clock."""
-    # The sequence is the row's number: it is stored for other readers.
-    transacting = "transaction" in pq.read_schema(parquet).names
-    names = [*(name for name, _ in COLUMNS), *(["transaction"] if transacting else [])]
-    table = pq.read_table(parquet, columns=names)
-    meta = meta_of(table)
-    offset_ns = int(meta.get("clock_offset_ns", 0))
+    with pq.ParquetFile(parquet) as file:
+        meta = meta_of(file.schema_arrow)
+        columns, error = _columns(file)
+    for name in _TIMES if (offset_ns := int(meta.get("clock_offset_ns", 0))) else ():
+        np.add(columns[name], offset_ns, out=columns[name], where=columns[name] != NONE)
+    transaction = columns.pop("transaction", None)
     return ProducerColumns(
         producer=int(meta["producer"]),
         warmup=int(meta["warmup"]),
@@ -177,42 +173,34 @@ def read_producer(parquet: Path) -> ProducerColumns:
         fenced_ns=int(meta["fenced_ns"]) if "fenced_ns" in meta else None,
         host=meta.get("host"),
         format=int(meta["format"]),
-        due_ns=_shifted(_numpy(table, "due_ns"), offset_ns),
-        sent_ns=_shifted(_numpy(table, "sent_ns"), offset_ns),
-        done_ns=_shifted(_numpy(table, "done_ns", NONE), offset_ns),
-        offset=_numpy(table, "offset", NONE),
-        partition=_numpy(table, "partition"),
-        outcome=_numpy(table, "outcome"),
-        error=_names(table["error"]),
-        transactions=read_transactions(sealed_beside(parquet), _numpy(table, "transaction")) if transacting else None,
+        **columns,
+        error=error,
+        transactions=None if transaction is None else read_transactions(sealed_beside(parquet), transaction),
     )
 
 
-def read_consumed(parquet: Path) -> ConsumedColumns | None:
-    """What a consumer left, as columns; None if there was none."""
-    if not parquet.exists():
-        return None
-    names = [field.name for field in fields(ConsumedColumns)]
-    table = pq.read_table(parquet, columns=names)
-    return ConsumedColumns(*(_numpy(table, name) for name in names))
+def read_consumed(parquet: Path) -> Stored[ConsumedColumns] | None:
+    """What a consumer left; None if there was none. Raises ``ValueError`` for a file of a newer format."""
+    return Stored(parquet, ConsumedColumns) if parquet.exists() else None
 
 
-def _shifted(times_ns: Int64, offset_ns: int) -> Int64:
-    return np.where(times_ns == NONE, NONE, times_ns + offset_ns) if offset_ns else times_ns
-
-
-def _names(column: pa.ChunkedArray) -> npt.NDArray[np.object_] | None:
-    """A dictionary column as an object array that shares one string a name, None for null; None if all are."""
-    if column.null_count == len(column):
-        return None
-    encoded = column.unify_dictionaries().combine_chunks()
-    names = np.array([*encoded.dictionary.to_pylist(), None], np.object_)
-    shared: npt.NDArray[np.object_] = names[encoded.indices.fill_null(len(names) - 1).to_numpy()]
-    return shared
-
-
-def _numpy(table: pa.Table, name: str, absent: int | None = None) -> Any:
-    column = table[name]
-    if absent is not None and column.null_count:
-        column = column.fill_null(absent)
-    return column.to_numpy()
+def _columns(file: pq.ParquetFile) -> tuple[dict[str, Any], Names | None]:
+    """All rows, in arrays that are filled part by part: a table of them would take as much room again. Of the errors
+    None if there are none.
+    """
+    # The sequence is the row's number: it is stored for other readers.
+    kinds = {name: kind for name, kind in (*COLUMNS, ("transaction", "<i4")) if name in file.schema_arrow.names}
+    columns: dict[str, Any] = {name: np.empty(file.metadata.num_rows, kind) for name, kind in kinds.items()}
+    codes: dict[str | None, int] = {None: 0}
+    start = 0
+    for batch in file.iter_batches(ROWS, columns=list(kinds)):
+        part = slice(start, start := start + len(batch))
+        for name, column in columns.items():
+            read = batch[name]
+            if name == "error":
+                here = [codes.setdefault(each, len(codes)) for each in (*read.dictionary.to_pylist(), None)]
+                column[part] = np.array(here, np.uint8)[read.indices.fill_null(len(here) - 1).to_numpy()]
+            else:
+                column[part] = (read.fill_null(NONE) if read.null_count else read).to_numpy()
+    error = columns.pop("error")
+    return columns, Names(error, tuple(codes)) if error.any() else None

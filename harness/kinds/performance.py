@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from harness import measure
 from harness.clients import Setting
-from harness.journal import ConsumedColumns, ProducerColumns, read_consumed
+from harness.journal import ConsumedColumns, Int64, Parts, ProducerColumns, read_consumed
 from harness.load.shape import mean_bytes
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import machine, tables
@@ -147,17 +148,23 @@ def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
 
 
 def _end_to_end(
-    consumed: ConsumedColumns, producers: Sequence[ProducerColumns], ends: measure.Ends | None
+    consumed: Parts[ConsumedColumns], producers: Sequence[ProducerColumns], ends: measure.Ends | None
 ) -> Percentiles | None:
     """Without the messages that warmed a producer up, and those that the end of the load committed."""
-    measured = np.zeros(len(consumed.producer), bool)
-    for producer in producers:
-        counts = np.arange(len(producer)) >= producer.warmup
-        if ends is not None:
-            counts &= measure.in_whole(producer, ends)
-        own = np.flatnonzero((consumed.producer == producer.producer) & (consumed.sequence < len(producer)))
-        measured[own] = counts[consumed.sequence[own]]
-    return measure.end_to_end(consumed.due_ns[measured], consumed.received_ns[measured])
+    counts = {each.producer: np.arange(len(each)) >= each.warmup for each in producers}
+    if ends is not None:
+        for each in producers:
+            counts[each.producer] &= measure.in_whole(each, ends)
+    return measure.distribution(_behind_warmup(part, counts) for part in consumed.parts())
+
+
+def _behind_warmup(received: ConsumedColumns, counts: Mapping[int, npt.NDArray[np.bool_]]) -> Int64:
+    """From due to received, in ns, of those records that count, by producer and sequence."""
+    measured = np.zeros(len(received), bool)
+    for producer, its in counts.items():
+        own = np.flatnonzero((received.producer == producer) & (received.sequence < len(its)))
+        measured[own] = its[received.sequence[own]]
+    return (received.received_ns - received.due_ns)[measured]
 
 
 def sections(data: Data) -> Iterator[Section]:

@@ -4,7 +4,7 @@ No module here has the name of a function: whoever imports ``harness.measure.<mo
 """
 
 from harness.measure.batches import Processed
-from harness.measure.durations import committed, curve, end_to_end, gave_up, latency, merge, service
+from harness.measure.durations import committed, curve, distribution, gave_up, latency, merge, service
 from harness.measure.measured import measured_from_ns
 from harness.measure.rates import ack_rate, bin_width_s, error_rate, throughput
 from harness.measure.recovery import longest_gap_s, recovered_after_heal_s, recovery_s, waited_after_heal_s
@@ -19,7 +19,7 @@ __all__ = [
     "committed",
     "committed_throughput",
     "curve",
-    "end_to_end",
+    "distribution",
     "error_rate",
     "gave_up",
     "in_whole",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.journal import BatchColumns, ConsumedColumns, Int64, ProducerColumns
-from harness.measure.durations import end_to_end
+from harness.journal import BatchColumns, ConsumedColumns, Int64, Parts, ProducerColumns
+from harness.measure.durations import distribution
 from harness.measure.measured import Bools
 from harness.measure.rates import TOLERANCE
 from harness.store import Percentiles, Throughput
@@ -70,19 +70,18 @@ class Processed:
 
     def committed(self) -> Percentiles | None:
         """From when an input was due until its batch was over."""
-        return end_to_end(self.due_ns, self.done_ns)
+        return distribution([self.done_ns - self.due_ns])
 
-    def end_to_end(self, received: ConsumedColumns) -> Percentiles | None:
+    def end_to_end(self, consumed: Parts[ConsumedColumns]) -> Percentiles | None:
         """From when an input was due until a consumer with read_committed had its output, the first of them."""
-        due_ns, received_ns = [], []
+        received, durations = consumed.whole(), []
         for number in np.unique(self.producer):
             mine, theirs = self.producer == number, received.producer == number
             sequence, first = np.unique(received.sequence[theirs], return_index=True)
             place = np.searchsorted(sequence, self.sequence[mine])
             there: Bools = np.append(sequence, -1)[place] == self.sequence[mine]
-            due_ns.append(self.due_ns[mine][there])
-            received_ns.append(received.received_ns[theirs][first[place[there]]])
-        return end_to_end(_joined(due_ns), _joined(received_ns))
+            durations.append(received.received_ns[theirs][first[place[there]]] - self.due_ns[mine][there])
+        return distribution(durations)
 
 
 def _rows_of(producer: ProducerColumns, batches: BatchColumns) -> Int64:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 import numpy as np
 
-from harness.journal import NONE, Int64, ProducerColumns
-from harness.measure.measured import Measured, counted
+from harness.journal import NONE, Int64, ProducerColumns, slices
+from harness.measure.measured import Measured, counted, end_ns, parts
 from harness.store import Throughput
 
 TOLERANCE = 0.2
@@ -24,18 +24,20 @@ def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) ->
     of the warm-up's messages too that still waited in the client then, else their time would be nobody's. ``steady``
     says whether the slower half of the span had at least 80 % of the faster half's messages.
     """
-    measured = Measured.of(producers)
-    if measured is None or not measured.counted.any():
+    measured = parts(producers)
+    acked_ns = [int(acks.max()) for part in measured if len(acks := part.done_ns[part.counted])]
+    if not acked_ns:
         return None
-    start_ns, end_ns = int(measured.sent_ns.min()), int(measured.done_ns[measured.counted].max())
-    if start_ns == end_ns:
+    start_ns, last_ns = min(int(part.sent_ns.min()) for part in measured), max(acked_ns)
+    if start_ns == last_ns:
         return None
-    done_ns = np.concatenate([producer.done_ns[counted(producer.outcome)] for producer in producers])
-    done_ns = done_ns[done_ns >= start_ns]
-    span_s = (end_ns - start_ns) / 1e9
-    messages_per_s = len(done_ns) / span_s
-    first_half = int(np.count_nonzero(done_ns - start_ns < (end_ns - start_ns) / 2))
-    halves = (first_half, len(done_ns) - first_half)
+    first_half, total = 0, 0
+    for done_ns in _acks_since(producers, start_ns):
+        first_half += int(np.count_nonzero(done_ns - start_ns < (last_ns - start_ns) / 2))
+        total += len(done_ns)
+    span_s = (last_ns - start_ns) / 1e9
+    messages_per_s = total / span_s
+    halves = (first_half, total - first_half)
     return Throughput(
         messages_per_s=messages_per_s,
         mb_per_s=messages_per_s * message_size_bytes / 1e6,
@@ -44,10 +46,18 @@ def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) ->
     )
 
 
+def _acks_since(producers: Sequence[ProducerColumns], start_ns: int) -> Iterator[Int64]:
+    """When messages were acked, some at a time, also those of the warm-up."""
+    for producer in producers:
+        for part in slices(len(producer)):
+            done_ns = producer.done_ns[part][counted(producer.outcome[part])]
+            yield done_ns[done_ns >= start_ns]
+
+
 def bin_width_s(producers: Sequence[ProducerColumns]) -> float:
     """The shortest of 0.1, 0.2, 0.5, 1, 2, 5, ... s with which the course of a trial has at most a thousand bins."""
-    measured = Measured.of(producers)
-    span_s = 0.0 if measured is None else (measured.end_ns - int(measured.due_ns.min())) / 1e9
+    measured = parts(producers)
+    span_s = (end_ns(measured) - _first_due_ns(measured)) / 1e9 if measured else 0.0
     widths = (round(_SHORTEST_BIN_S * step * 10.0**exponent, 1) for exponent in count() for step in (1, 2, 5))
     return next(width for width in widths if span_s / width < _MOST_BINS)
 
@@ -58,8 +68,7 @@ def ack_rate(producers: Sequence[ProducerColumns], bin_s: float) -> list[list[fl
     Each is ``[start of the bin, messages a second in it]``, seconds from the first message due after the warm-up.
     Bins without acks are there, up to the last message's end, so that a gap shows; the last bin may be cut short.
     """
-    measured = Measured.of(producers)
-    return None if measured is None else _rate(measured, measured.done_ns[measured.counted], bin_s)
+    return _rate(producers, bin_s, lambda part, _: part.done_ns[part.counted])
 
 
 def error_rate(producers: Sequence[ProducerColumns], bin_s: float) -> list[list[float]] | None:
@@ -67,15 +76,26 @@ def error_rate(producers: Sequence[ProducerColumns], bin_s: float) -> list[list[
 
     One that was never reported ended when nobody waited any longer: it is in the last bin.
     """
-    measured = Measured.of(producers)
-    if measured is None:
+    return _rate(producers, bin_s, _failed_ns)
+
+
+def _failed_ns(part: Measured, until_ns: int) -> Int64:
+    done_ns = part.done_ns[~part.counted]
+    return np.where(done_ns == NONE, until_ns, done_ns)
+
+
+def _rate(
+    producers: Sequence[ProducerColumns], bin_s: float, at_ns: Callable[[Measured, int], Int64]
+) -> list[list[float]] | None:
+    """``at_ns`` says of some messages when those that count did so; it is given when the last one ended."""
+    if not (measured := parts(producers)):
         return None
-    done_ns = measured.done_ns[~measured.counted]
-    return _rate(measured, np.where(done_ns == NONE, measured.end_ns, done_ns), bin_s)
-
-
-def _rate(measured: Measured, at_ns: Int64, bin_s: float) -> list[list[float]]:
-    start_ns, bin_ns = int(measured.due_ns.min()), bin_s * 1e9
-    bins = int((measured.end_ns - start_ns) / bin_ns) + 1
-    ended = np.bincount(((at_ns - start_ns) / bin_ns).astype(np.int64), minlength=bins)
+    start_ns, until_ns, bin_ns = _first_due_ns(measured), end_ns(measured), bin_s * 1e9
+    ended = np.zeros(int((until_ns - start_ns) / bin_ns) + 1, np.int64)
+    for part in measured:
+        ended += np.bincount(((at_ns(part, until_ns) - start_ns) / bin_ns).astype(np.int64), minlength=len(ended))
     return [[round(number * bin_s, 9), count / bin_s] for number, count in enumerate(ended.tolist())]
+
+
+def _first_due_ns(measured: Sequence[Measured]) -> int:
+    return min(int(part.due_ns.min()) for part in measured)

@@ -6,13 +6,13 @@ the leader is dead, so a gap or a recovery read from that would be the client's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from harness.events import Outcome
-from harness.journal import NONE, Int32, ProducerColumns
-from harness.measure.measured import Bools, Measured
+from harness.journal import NONE, ProducerColumns
+from harness.measure.measured import Bools, Measured, end_ns, parts
 
 
 def longest_gap_s(producers: Sequence[ProducerColumns]) -> float | None:
@@ -21,11 +21,12 @@ def longest_gap_s(producers: Sequence[ProducerColumns]) -> float | None:
     Gaps are counted from the first message sent to the last one done, both ends included: a cluster that never
     answers is one gap.
     """
-    measured = Measured.of(producers)
-    if measured is None or (measured.outcome == Outcome.UNCONFIRMED).any():
+    measured = parts(producers)
+    if not measured or any((part.outcome == Outcome.UNCONFIRMED).any() for part in measured):
         return None
-    acks_ns = np.sort(measured.done_ns[measured.acked])
-    marks_ns = np.concatenate([[measured.sent_ns.min()], acks_ns, [measured.end_ns]])
+    ends_ns = [min(part.sent_ns.min() for part in measured), end_ns(measured)]
+    marks_ns = np.concatenate([ends_ns, *(part.done_ns[part.acked] for part in measured)])
+    marks_ns.sort()
     return float(np.diff(marks_ns).max() / 1e9)
 
 
@@ -36,12 +37,7 @@ def recovery_s(producers: Sequence[ProducerColumns], fault_start_ns: int) -> flo
     may have been on their way already. Partitions that nothing was sent to since do not count. None if one of the
     others never acked again, if nothing was sent since, or with acks=0. ``fault_start_ns`` is on the journals' clock.
     """
-    measured = Measured.of(producers)
-    if measured is None:
-        return None
-    since = measured.due_ns >= fault_start_ns
-    sent_to = np.unique(measured.partition[since])
-    slowest_ns = _slowest_ns(measured, sent_to, since & measured.acked)
+    slowest_ns = _slowest_ns((part, part.due_ns >= fault_start_ns) for part in parts(producers))
     return None if slowest_ns is None else (slowest_ns - fault_start_ns) / 1e9
 
 
@@ -52,12 +48,7 @@ def recovered_after_heal_s(producers: Sequence[ProducerColumns], healed_ns: int)
     Partitions with no message that was waited for then, or was sent since, do not count. None if one of the others
     never acked again, if there are none, or with acks=0.
     """
-    measured = Measured.of(producers)
-    if measured is None:
-        return None
-    waited_for = _waited_for(measured, healed_ns)
-    acked = waited_for & measured.acked
-    slowest_ns = _slowest_ns(measured, np.unique(measured.partition[waited_for]), acked)
+    slowest_ns = _slowest_ns((part, _waited_for(part, healed_ns)) for part in parts(producers))
     return None if slowest_ns is None else (slowest_ns - healed_ns) / 1e9
 
 
@@ -65,9 +56,10 @@ def waited_after_heal_s(producers: Sequence[ProducerColumns], healed_ns: int) ->
     """How long reports were waited for since the fault was undone; None if there were none to wait for, with acks=0, or
     if nobody noted when the waiting ended.
     """
-    measured = Measured.of(producers)
     closed_ns = [producer.closed_ns for producer in producers if producer.closed_ns is not None]
-    if measured is None or not closed_ns or max(closed_ns) < healed_ns or not _waited_for(measured, healed_ns).any():
+    if not closed_ns or max(closed_ns) < healed_ns:
+        return None
+    if not any(_waited_for(part, healed_ns).any() for part in parts(producers)):
         return None
     return (max(closed_ns) - healed_ns) / 1e9
 
@@ -79,12 +71,18 @@ def _waited_for(measured: Measured, since_ns: int) -> Bools:
     return waited_for
 
 
-def _slowest_ns(measured: Measured, partitions: Int32, acked: Bools) -> int | None:
-    """When the last of these partitions had its first of these acks; None if one never had, or there are none."""
-    if len(partitions) == 0:
-        return None
+def _slowest_ns(asked: Iterable[tuple[Measured, Bools]]) -> int | None:
+    """When the last of the partitions of these messages had the first ack of one of them; None if one never had, or
+    there are none.
+    """
     never = np.iinfo(np.int64).max
-    first_ack_ns = np.full(int(partitions.max()) + 1, never)
-    np.minimum.at(first_ack_ns, measured.partition[acked], measured.done_ns[acked])
-    slowest_ns = int(first_ack_ns[partitions].max())
+    first_ack_ns: dict[int, int] = {}
+    for measured, these in asked:
+        partitions = np.unique(measured.partition[these])
+        here_ns = np.full(int(partitions.max(initial=0)) + 1, never)
+        acked = these & measured.acked
+        np.minimum.at(here_ns, measured.partition[acked], measured.done_ns[acked])
+        for partition in partitions.tolist():
+            first_ack_ns[partition] = min(int(here_ns[partition]), first_ack_ns.get(partition, never))
+    slowest_ns = max(first_ack_ns.values(), default=never)
     return None if slowest_ns == never else slowest_ns

@@ -85,7 +85,7 @@ def scan(
                 found.append(_columns(records, partitions, messages))
     finally:
         consumer.close()
-    return _joined(found)
+    return LogColumns.joined(found)
 
 
 def _columns(records: list[Record], partitions: list[int], messages: Messages) -> LogColumns:
@@ -96,19 +96,6 @@ def _columns(records: list[Record], partitions: list[int], messages: Messages) -
         producer=decoded.producer,
         sequence=decoded.sequence,
         valid=decoded.valid,
-    )
-
-
-def _joined(parts: list[LogColumns]) -> LogColumns:
-    def column(name: str, dtype: type[np.generic]) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in parts]) if parts else np.empty(0, dtype)
-
-    return LogColumns(
-        partition=column("partition", np.int32),
-        offset=column("offset", np.int64),
-        producer=column("producer", np.int32),
-        sequence=column("sequence", np.int64),
-        valid=column("valid", np.bool_),
     )
 
 

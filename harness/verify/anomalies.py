@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.events import Anomaly, Outcome
-from harness.journal import LogColumns, ProducerColumns
+from harness.journal import LogColumns, Parts, ProducerColumns
 from harness.store import Anomalies, Counts
 from harness.verify import checks
 from harness.verify.copies import Witness
@@ -44,7 +44,7 @@ def find(readings: Readings) -> Findings:
     )
 
 
-def _counts(producers: Sequence[ProducerColumns] | None, log: LogColumns | None) -> Counts | None:
+def _counts(producers: Sequence[ProducerColumns] | None, log: Parts[LogColumns] | None) -> Counts | None:
     if producers is None or log is None:
         return None
     count = sum((np.bincount(p.outcome, minlength=len(Outcome)) for p in producers), np.zeros(len(Outcome), np.int64))

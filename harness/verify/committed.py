@@ -26,12 +26,14 @@ def find_committed(readings: Readings) -> tuple[Findings, Anomalies | None]:
     stable offset, which is in the log and not lost, and an aborted one that was in another transaction before which
     may have been committed.
     """
+    readings = replace(readings)  # what follows from them takes as much room as they do, and goes with this one
     whole = find(readings)
     if readings.committed is None:
         return whole, None
-    if readings.copies is None:
+    if readings.copies is None or readings.seen is None:
         return find(replace(readings, log=readings.committed.log, committed=None)), whole.anomalies
-    as_committed = [_as_committed(copies, readings.committed) for copies in readings.copies]
+    both = zip(readings.copies, readings.seen, strict=True)
+    as_committed = [_as_committed(copies, seen, readings.committed) for copies, seen in both]
     view = find(replace(readings, producers=as_committed, log=readings.committed.log, committed=None))
     counted = {name: getattr(view.anomalies, name) for name in _OF_READERS}
     kept = {name: of for name, of in whole.witnesses.items() if name not in _OF_READERS}
@@ -41,10 +43,10 @@ def find_committed(readings: Readings) -> tuple[Findings, Anomalies | None]:
     return Findings(counts, whole.anomalies.model_copy(update=counted), {**shown, **kept}), whole.anomalies
 
 
-def _as_committed(copies: Copies, committed: ReadCommitted) -> ProducerColumns:
+def _as_committed(copies: Copies, seen: Copies, committed: ReadCommitted) -> ProducerColumns:
     producer = copies.producer
     outcome = producer.outcome.copy()
-    doubtful = committed.kept_back(copies, Copies.of(producer, committed.log))
+    doubtful = committed.kept_back(copies, seen)
     if (made := producer.transactions) is not None:
         ending = np.append(made.ending, np.uint8(Ending.COMMITTED))[made.number]  # -1, of none, is the one at the end
         doubtful |= ending != Ending.COMMITTED

@@ -1,11 +1,12 @@
 """Which records of a log are copies of which messages, and what is shown of a message.
 
 A message is known by its producer and sequence, so its copies are found by a scatter into an array, not by a search.
+The log is gone through once, a part at a time: of most messages one offset is all that it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.events import Outcome
-from harness.journal import NONE, Int64, LogColumns, ProducerColumns
+from harness.journal import NONE, Int64, LogColumns, Parts, ProducerColumns, slices
 
 Bools = npt.NDArray[np.bool_]
 Witness = dict[str, Any]
@@ -29,59 +30,51 @@ class Copies:
     """
 
     producer: ProducerColumns
-    records: Int64
-    """The rows of the log that are copies of its messages."""
+    first: Int64
+    """Of each message the lowest offset of its copies; of one without a copy no offset that there is."""
     sequence: Int64
-    """Of each copy, which message it is of."""
+    """Of each further copy, which message it is of."""
     offset: Int64
-    """Of each copy, where it lies."""
-
-    @classmethod
-    def of(cls, producer: ProducerColumns, log: LogColumns) -> Copies:
-        its_own = log.valid & (log.producer == producer.producer)
-        its_own &= (log.sequence >= 0) & (log.sequence < len(producer))
-        records = np.flatnonzero(its_own)
-        sequence = log.sequence[records]
-        is_copy: Bools = producer.partition[sequence] == log.partition[records]
-        is_copy &= producer.outcome[sequence] != Outcome.UNSENT
-        records = records[is_copy]
-        return cls(producer, records, log.sequence[records], log.offset[records])
+    """Of each further copy, where it lies."""
 
     @cached_property
-    def number(self) -> Int64:
-        """How many copies each message has."""
-        return np.bincount(self.sequence, minlength=len(self.producer))
-
-    @property
     def landed(self) -> Bools:
         """Whether each message has one."""
-        return self.number > 0
+        landed: Bools = self.first != _NOWHERE
+        return landed
 
     @cached_property
-    def first(self) -> Int64:
-        """Of each message the lowest offset of its copies; of one without a copy no offset that there is."""
-        first = np.full(len(self.producer), _NOWHERE)
-        np.minimum.at(first, self.sequence, self.offset)
-        return first
+    def several(self) -> Bools:
+        """Whether each message has more than one."""
+        several = np.zeros(len(self.producer), np.bool_)
+        several[self.sequence] = True
+        return several
 
-    @cached_property
-    def last(self) -> Int64:
-        """Of each message the highest offset of its copies; of one without a copy -1."""
-        last = np.full(len(self.producer), NONE)
+    def last(self, sequences: Int64) -> Int64:
+        """Of each of these messages, all of which have landed, the highest offset of its copies."""
+        last = self.first.copy()
         np.maximum.at(last, self.sequence, self.offset)
-        return last
+        return last[sequences]
+
+    def lies_at(self, offset: Int64) -> Bools:
+        """Whether each message has a copy at the offset given for it."""
+        there: Bools = self.first == offset
+        for part in slices(len(self.sequence)):
+            sequence = self.sequence[part]
+            there[sequence[self.offset[part] == offset[sequence]]] = True
+        return there
 
     def witnesses(self, sequences: Int64) -> Iterator[Witness]:
         """What is known of each of these few messages."""
         if len(sequences) == 0:
             return
-        found_at: dict[int, list[int]] = {int(sequence): [] for sequence in sequences}
         wanted = np.zeros(len(self.producer), np.bool_)
         wanted[sequences] = True
-        for copy in np.flatnonzero(wanted[self.sequence]):
-            found_at[int(self.sequence[copy])].append(int(self.offset[copy]))
-        for sequence, offsets in found_at.items():
-            yield witness(self.producer, sequence, int(self.producer.partition[sequence]), sorted(offsets))
+        further = np.flatnonzero(wanted[self.sequence])
+        for sequence in sequences.tolist():
+            first = self.first[sequence : sequence + 1] if self.landed[sequence] else self.first[:0]
+            offsets = np.append(first, self.offset[further[self.sequence[further] == sequence]])
+            yield witness(self.producer, sequence, int(self.producer.partition[sequence]), sorted(offsets.tolist()))
 
 
 def witness(producer: ProducerColumns, sequence: int, partition: int, offsets: list[int]) -> Witness:
@@ -96,3 +89,70 @@ def witness(producer: ProducerColumns, sequence: int, partition: int, offsets: l
         "offsets": offsets,
         "acked_offset": None if acked_offset == NONE else acked_offset,
     }
+
+
+def match(producers: Sequence[ProducerColumns], log: Parts[LogColumns]) -> tuple[list[Copies], LogColumns]:
+    """Each producer's copies, and the records that are of none of them, in the log's order."""
+    gathered = [_Gathered(producer) for producer in producers]
+    strays = []
+    for part in log.parts():
+        stray = np.ones(len(part), np.bool_)
+        for each in gathered:
+            stray[each.take(part)] = False
+        if stray.any():
+            strays.append(part[stray])
+    return [each.copies() for each in gathered], LogColumns.joined(strays)
+
+
+class _Gathered:
+    """What of one producer was found so far."""
+
+    def __init__(self, producer: ProducerColumns) -> None:
+        self._producer = producer
+        self._first = np.full(len(producer), _NOWHERE)
+        self._further: list[tuple[Int64, Int64]] = []
+
+    def take(self, part: LogColumns) -> Int64:
+        """Which rows of it are copies of its messages."""
+        producer = self._producer
+        its_own = part.valid & (part.producer == producer.producer)
+        its_own &= (part.sequence >= 0) & (part.sequence < len(producer))
+        rows = np.flatnonzero(its_own)
+        sequence = part.sequence[rows]
+        is_copy: Bools = producer.partition[sequence] == part.partition[rows]
+        is_copy &= producer.outcome[sequence] != Outcome.UNSENT
+        rows = rows[is_copy]
+        self._note(part.sequence[rows], part.offset[rows])
+        return rows
+
+    def copies(self) -> Copies:
+        sequence, offset = (
+            np.concatenate([np.zeros(0, np.int64), *(each[column] for each in self._further)]) for column in (0, 1)
+        )
+        return Copies(self._producer, self._first, sequence, offset)
+
+    def _note(self, sequence: Int64, offset: Int64) -> None:
+        known = self._first[sequence]
+        # Each row writes its own mark, and of rows of one message one mark stays: no offset is below 0.
+        mark = ~np.arange(len(sequence))
+        self._first[sequence] = mark
+        one = self._first[sequence] == mark
+        self._first[sequence[one]] = np.minimum(known, offset)[one]
+        self._keep(sequence[one], np.maximum(known, offset)[one])
+        if not one.all():
+            self._note_several(sequence[~one], offset[~one])
+
+    def _note_several(self, sequence: Int64, offset: Int64) -> None:
+        """Of messages that are known all: only the lowest offset of each can be its first."""
+        order = np.lexsort((offset, sequence))
+        sequence, offset = sequence[order], offset[order]
+        lowest = np.flatnonzero(np.diff(sequence, prepend=NONE))
+        known = self._first[sequence[lowest]]
+        self._first[sequence[lowest]] = np.minimum(known, offset[lowest])
+        offset[lowest] = np.maximum(known, offset[lowest])
+        self._keep(sequence, offset)
+
+    def _keep(self, sequence: Int64, offset: Int64) -> None:
+        further = offset != _NOWHERE
+        if further.any():
+            self._further.append((sequence[further], offset[further]))

@@ -26,7 +26,8 @@ def decided(producer: ProducerColumns, proved: Mapping[str, Outcome]) -> Produce
     outcome = producer.outcome.copy()
     outcome[outcome == Outcome.ERROR] = Outcome.UNKNOWN
     if producer.error is not None:
-        names = producer.error[rows]
+        code = producer.error.code[rows]
         for name, meaning in proved.items():
-            outcome[rows[names == name]] = meaning
+            if name in producer.error.names:
+                outcome[rows[code == producer.error.names.index(name)]] = meaning
     return replace(producer, outcome=outcome)

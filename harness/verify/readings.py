@@ -9,16 +9,16 @@ from functools import cached_property
 import numpy as np
 
 from harness.events import Consuming
-from harness.journal import BatchColumns, ConsumedColumns, Int64, LogColumns, PollColumns, ProducerColumns
+from harness.journal import BatchColumns, ConsumedColumns, Int64, LogColumns, Parts, PollColumns, ProducerColumns
 from harness.verify.compaction import KeyOf, superseded
-from harness.verify.copies import Bools, Copies
+from harness.verify.copies import Bools, Copies, match
 
 
 @dataclass(frozen=True)
 class ReadCommitted:
     """The other reading of the same log: after the recovery, and after ``transaction.timeout.ms`` has passed."""
 
-    log: LogColumns
+    log: Parts[LogColumns]
     """What a consumer got with ``isolation.level=read_committed``."""
     stable: Int64
     """The last stable offset of each partition, by its number: there that consumer's reading ends."""
@@ -29,7 +29,7 @@ class ReadCommitted:
         """
         waits: Bools = copies.landed & ~seen.landed
         unseen = np.flatnonzero(waits)
-        waits[unseen] = copies.last[unseen] >= self.stable[copies.producer.partition[unseen]]
+        waits[unseen] = copies.last(unseen) >= self.stable[copies.producer.partition[unseen]]
         return waits
 
 
@@ -49,10 +49,10 @@ class Readings:
     """
 
     producers: Sequence[ProducerColumns] | None = None
-    log: LogColumns | None = None
+    log: Parts[LogColumns] | None = None
     """All of it, as ``read_uncommitted`` reads it."""
     committed: ReadCommitted | None = None
-    consumed: ConsumedColumns | None = None
+    consumed: Parts[ConsumedColumns] | None = None
     inputs: Sequence[ProducerColumns] | None = None
     """What a pipeline had to process; the log is that of its outputs then, and nobody else's journal is of it."""
     given_up: Sequence[GivenUp] | None = None
@@ -72,11 +72,25 @@ class Readings:
             raise ValueError("two journals are of the same producer: their messages cannot be told apart")
 
     @cached_property
+    def _matched(self) -> tuple[list[Copies], LogColumns] | None:
+        return None if self.producers is None or self.log is None else match(self.producers, self.log)
+
+    @property
     def copies(self) -> list[Copies] | None:
         """Each producer's messages, and where in the log they are."""
-        if self.producers is None or self.log is None:
+        return None if self._matched is None else self._matched[0]
+
+    @cached_property
+    def seen(self) -> list[Copies] | None:
+        """The same, where in the other reading of the log they are."""
+        if self.producers is None or self.committed is None:
             return None
-        return [Copies.of(producer, self.log) for producer in self.producers]
+        return match(self.producers, self.committed.log)[0]
+
+    @property
+    def strays(self) -> LogColumns | None:
+        """The records that are no copies of any message."""
+        return None if self._matched is None else self._matched[1]
 
     @cached_property
     def superseded(self) -> list[Bools] | None:
@@ -85,7 +99,7 @@ class Readings:
             return None
         if self.key_of is None:
             return [np.zeros(len(producer), bool) for producer in self.producers]
-        return [superseded(producer, self.log, self.key_of) for producer in self.producers]
+        return [superseded(producer, self.log.whole(), self.key_of) for producer in self.producers]
 
     @cached_property
     def closed_ns(self) -> list[int] | None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -45,17 +46,15 @@ class Seen:
 
     @classmethod
     def of(cls, events: Sequence[Event], partitions: int, producers: Sequence[ProducerColumns]) -> Seen:
-        loads = [(producer, slice(producer.warmup, None)) for producer in producers]
-        outcomes = np.concatenate([producer.outcome[load] for producer, load in loads])
+        outcomes, sent_ns, reported_ns = (_load(producers, name) for name in ("outcome", "sent_ns", "done_ns"))
         acked = (outcomes == Outcome.ACKED) | (outcomes == Outcome.UNCONFIRMED)
-        reported_ns = np.concatenate([producer.done_ns[load] for producer, load in loads])
         return cls(
             events=events,
             partitions=partitions,
-            sent_ns=np.concatenate([producer.sent_ns[load] for producer, load in loads]),
+            sent_ns=sent_ns,
             acked_ns=np.where(acked, reported_ns, NONE),
             reported_ns=reported_ns,
-            gave_up=bool(np.isin(outcomes, (Outcome.UNKNOWN, Outcome.PENDING)).any()),
+            gave_up=bool(((outcomes == Outcome.UNKNOWN) | (outcomes == Outcome.PENDING)).any()),
         )
 
     def in_turn(self, parts: int) -> list[Seen]:
@@ -208,3 +207,9 @@ class Seen:
     @cached_property
     def _ended(self) -> frozenset[int]:
         return frozenset(event["node"] for event in self._ordered if event["what"] in _ENDS_PROCESS and "node" in event)
+
+
+def _load(producers: Sequence[ProducerColumns], column: str) -> Any:
+    """Of all messages after the warm-up."""
+    parts = [getattr(producer, column)[producer.warmup :] for producer in producers]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.events import Outcome
 from harness.journal import ProducerColumns
-from harness.measure import curve, end_to_end, latency, merge, service
+from harness.measure import curve, distribution, latency, merge, service
 from harness.store import Percentiles
 
 MS = 1_000_000
@@ -19,7 +19,7 @@ Int64 = npt.NDArray[np.int64]
 
 
 def of(duration_ns: Int64) -> Percentiles:
-    percentiles = end_to_end(np.zeros_like(duration_ns), duration_ns)
+    percentiles = distribution([duration_ns])
     assert percentiles is not None
     return percentiles
 
@@ -111,7 +111,7 @@ def test_no_data_is_none() -> None:
     for producers in ([], [nothing], [only_warm_up], [none_acked]):
         assert latency(producers) is None
         assert service(producers) is None
-    assert end_to_end(np.zeros(0, np.int64), np.zeros(0, np.int64)) is None
+    assert distribution([np.zeros(0, np.int64)]) is None and distribution([]) is None
 
 
 @pytest.mark.parametrize("duration_ns", [-1, 25 * 3600 * 10**9])

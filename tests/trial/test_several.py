@@ -44,7 +44,7 @@ def test_two_producers_killed_in_transactions_over_two_topics_lose_nothing(venue
         spans = [np.unique(each.partition[made.number == number]).tolist() for number in range(len(made))]
         assert [0, 1, 2, 3] in spans, "no transaction was in all partitions of both topics"
         assert Ending.COMMITTED in made.ending
-    log = read_log(venue.journals / f"{record.id}.log.parquet")
+    log = read_log(venue.journals / f"{record.id}.log.parquet").whole()
     assert log is not None and np.unique(log.partition).tolist() == [0, 1, 2, 3] and log.valid.all()
     until = time.monotonic() + 20  # brokers hear of it later
     while left := [name for name in (f"{record.topic}", f"{record.topic}.1") if _is_there(venue, name)]:

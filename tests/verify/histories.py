@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.events import Outcome
-from harness.journal import NONE, LogColumns, ProducerColumns
+from harness.journal import NONE, LogColumns, Names, ProducerColumns
 from harness.verify import Findings
 
 ACKED, FAILED, UNKNOWN, UNCONFIRMED = Outcome.ACKED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.UNCONFIRMED
@@ -32,7 +32,7 @@ def producer(
         offset=offsets,
         partition=np.array(partitions, np.int32),
         outcome=np.array(outcomes, np.uint8),
-        error=np.array(errors, np.object_),
+        error=Names.of(errors),
         closed_ns=closed_ns,
     )
 

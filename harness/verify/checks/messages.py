@@ -24,7 +24,7 @@ from harness.verify.copies import Bools, Copies
 def _find(copies: Sequence[Copies], superseded: Sequence[Bools]) -> Mapping[Anomaly, Found]:
     of_each = [_of(its, gone) for its, gone in zip(copies, superseded, strict=True)]
     found = {anomaly: messages(copies, [which[anomaly] for which in of_each]) for anomaly in CHECK.anomalies}
-    beyond_first = sum(len(its.records) - int(np.count_nonzero(its.landed)) for its in copies)
+    beyond_first = sum(len(its.sequence) for its in copies)
     return found | {Anomaly.DUPLICATE: replace(found[Anomaly.DUPLICATE], count=beyond_first)}
 
 
@@ -34,7 +34,7 @@ def _of(copies: Copies, superseded: Bools) -> dict[Anomaly, Int64]:
     unknown = (outcome == Outcome.UNKNOWN) | (outcome == Outcome.PENDING)
     return {
         Anomaly.LOST: np.flatnonzero(claimed & ~landed & ~superseded),
-        Anomaly.DUPLICATE: np.flatnonzero(copies.number > 1),
+        Anomaly.DUPLICATE: np.flatnonzero(copies.several),
         Anomaly.UNKNOWN_LANDED: np.flatnonzero(unknown & landed),
         Anomaly.UNKNOWN_ABSENT: np.flatnonzero(unknown & ~landed),
         Anomaly.FAILED_LANDED: np.flatnonzero((outcome == Outcome.FAILED) & landed),
@@ -44,10 +44,8 @@ def _of(copies: Copies, superseded: Bools) -> dict[Anomaly, Int64]:
 
 def _misplaced(copies: Copies) -> Int64:
     producer = copies.producer
-    where_acked = np.zeros(len(producer), np.bool_)
-    where_acked[copies.sequence[copies.offset == producer.offset[copies.sequence]]] = True
     told = (producer.outcome == Outcome.ACKED) & (producer.offset != NONE)
-    return np.flatnonzero(told & copies.landed & ~where_acked)
+    return np.flatnonzero(told & copies.landed & ~copies.lies_at(producer.offset))
 
 
 CHECK = Check(

@@ -12,27 +12,30 @@ from dataclasses import replace
 import numpy as np
 
 from harness.events import Anomaly, Outcome
-from harness.journal import LogColumns, ProducerColumns
+from harness.journal import LogColumns, Parts, ProducerColumns
 from harness.verify.checks.check import Check, Found, messages
-from harness.verify.copies import Bools, Copies
+from harness.verify.copies import Bools, match
 
 
-def _find(inputs: Sequence[ProducerColumns], log: LogColumns, left_off: Mapping[int, int]) -> Mapping[Anomaly, Found]:
-    outputs = [Copies.of(_as_output(its, log), log) for its in inputs]
+def _find(
+    inputs: Sequence[ProducerColumns], log: Parts[LogColumns], left_off: Mapping[int, int]
+) -> Mapping[Anomaly, Found]:
+    outputs, _ = match([_as_output(its, log) for its in inputs], log)
     skipped = [
         np.flatnonzero((its.outcome == Outcome.ACKED) & ~their.landed & _passed_by(its, left_off))
         for its, their in zip(inputs, outputs, strict=True)
     ]
-    twice = messages(outputs, [np.flatnonzero(its.number > 1) for its in outputs])
-    beyond_first = sum(len(its.records) - int(np.count_nonzero(its.landed)) for its in outputs)
+    twice = messages(outputs, [np.flatnonzero(its.several) for its in outputs])
+    beyond_first = sum(len(its.sequence) for its in outputs)
     return {Anomaly.SKIPPED: messages(outputs, skipped), Anomaly.REDELIVERED: replace(twice, count=beyond_first)}
 
 
-def _as_output(inputs: ProducerColumns, log: LogColumns) -> ProducerColumns:
+def _as_output(inputs: ProducerColumns, log: Parts[LogColumns]) -> ProducerColumns:
     """In the partitions in which the outputs are: that follows from the sequence, whoever worked."""
-    its_own = np.flatnonzero(log.valid & (log.producer == inputs.producer) & (log.sequence < len(inputs)))
     partition = inputs.partition.copy()
-    partition[log.sequence[its_own]] = log.partition[its_own]
+    for part in log.parts():
+        its_own = np.flatnonzero(part.valid & (part.producer == inputs.producer) & (part.sequence < len(inputs)))
+        partition[part.sequence[its_own]] = part.partition[its_own]
     return replace(inputs, partition=partition)
 
 

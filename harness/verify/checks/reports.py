@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from harness.events import Anomaly, Outcome
-from harness.journal import NONE, Int64, ProducerColumns
+from harness.journal import NONE, Int64, ProducerColumns, slices
 from harness.verify.checks.check import Check, Found, messages
 from harness.verify.copies import Copies
 
@@ -18,9 +18,11 @@ def _find(copies: Sequence[Copies], closed_ns: Sequence[int], within_ns: int) ->
 
 
 def _late(producer: ProducerColumns, closed_ns: int, within_ns: int) -> Int64:
-    until = np.where(producer.done_ns == NONE, closed_ns, producer.done_ns)
-    late = until - producer.sent_ns > within_ns
-    return np.flatnonzero(late & (producer.outcome != Outcome.UNSENT))
+    late = np.zeros(len(producer), np.bool_)
+    for part in slices(len(producer)):
+        until = np.where(producer.done_ns[part] == NONE, closed_ns, producer.done_ns[part])
+        late[part] = (until - producer.sent_ns[part] > within_ns) & (producer.outcome[part] != Outcome.UNSENT)
+    return np.flatnonzero(late)
 
 
 CHECK = Check((Anomaly.UNREPORTED,), ("copies", "closed_ns", "report_within_ns"), _find)

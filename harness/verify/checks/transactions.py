@@ -21,30 +21,29 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from harness.events import Anomaly, Ending
-from harness.journal import Int64, Transactions
+from harness.journal import Transactions
 from harness.verify.checks.check import Check, Found, messages
 from harness.verify.copies import Bools, Copies
 from harness.verify.readings import ReadCommitted
 
 
-def _find(copies: Sequence[Copies], committed: ReadCommitted) -> Mapping[Anomaly, Found]:
-    of_each = [_of(its, committed) for its in copies]
+def _find(copies: Sequence[Copies], seen: Sequence[Copies], committed: ReadCommitted) -> Mapping[Anomaly, Found]:
+    of_each = [_of(its, its_seen, committed) for its, its_seen in zip(copies, seen, strict=True)]
     return {
         anomaly: messages(copies, [np.flatnonzero(which[anomaly]) for which in of_each]) for anomaly in CHECK.anomalies
     }
 
 
-def _of(copies: Copies, committed: ReadCommitted) -> dict[Anomaly, Bools]:
+def _of(copies: Copies, seen: Copies, committed: ReadCommitted) -> dict[Anomaly, Bools]:
     producer = copies.producer
-    seen = Copies.of(producer, committed.log)
-    return _with(producer.transactions, seen.number, committed.kept_back(copies, seen), producer.fenced_ns)
+    kept_back = committed.kept_back(copies, seen)
+    return _with(producer.transactions, seen.landed, seen.several, kept_back, producer.fenced_ns)
 
 
 def _with(
-    transactions: Transactions | None, shown: Int64, kept_back: Bools, fenced_ns: int | None
+    transactions: Transactions | None, seen: Bools, several: Bools, kept_back: Bools, fenced_ns: int | None
 ) -> dict[Anomaly, Bools]:
-    """``shown`` is how many copies of each message that consumer got."""
-    seen: Bools = shown > 0
+    """Of each message whether that consumer has ``seen`` it, and got ``several`` copies of it."""
     found = {Anomaly.HUNG_TRANSACTION: kept_back}
     if transactions is None:
         nothing = np.zeros_like(seen)
@@ -63,7 +62,7 @@ def _with(
     too_late = np.zeros(len(ending), np.bool_)
     if fenced_ns is not None:
         too_late[:-1] = (transactions.ended_ns > fenced_ns) & (transactions.asked == Ending.COMMITTED)
-    too_often = never_committed[number] | (again & (shown > 1))
+    too_often = never_committed[number] | (again & several)
     return {
         Anomaly.ABORTED_VISIBLE: of_one & too_often & seen & alone,
         Anomaly.TORN_TRANSACTION: of_one & (committed & partly_seen)[number] & ~seen & ~kept_back,
@@ -74,6 +73,6 @@ def _with(
 
 CHECK = Check(
     (Anomaly.ABORTED_VISIBLE, Anomaly.TORN_TRANSACTION, Anomaly.HUNG_TRANSACTION, Anomaly.FENCED_VISIBLE),
-    ("copies", "committed"),
+    ("copies", "seen", "committed"),
     _find,
 )

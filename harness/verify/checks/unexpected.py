@@ -13,21 +13,27 @@ import numpy as np
 from harness.events import Anomaly, Outcome
 from harness.journal import LogColumns, ProducerColumns
 from harness.verify.checks.check import MOST_WITNESSES, Check, Found
-from harness.verify.copies import Copies, Witness, witness
+from harness.verify.copies import Witness, witness
 
 
-def _find(log: LogColumns, copies: Sequence[Copies]) -> Mapping[Anomaly, Found]:
-    expected = np.zeros(len(log), np.bool_)
-    for its in copies:
-        expected[its.records] = True
-    unexpected = np.flatnonzero(~expected)
-    in_order = unexpected[np.lexsort((log.offset[unexpected], log.partition[unexpected]))]
-    by_id = {its.producer.producer: its.producer for its in copies}
-    shown = [_witness(by_id, log, record) for record in in_order[:MOST_WITNESSES]]
-    return {Anomaly.UNEXPECTED: Found(len(unexpected), shown)}
+def _find(strays: LogColumns, producers: Sequence[ProducerColumns]) -> Mapping[Anomaly, Found]:
+    by_id = {each.producer: each for each in producers}
+    shown = [_witness(by_id, strays, record) for record in _first_of(strays)]
+    return {Anomaly.UNEXPECTED: Found(len(strays), shown)}
 
 
-def _witness(by_id: Mapping[int, ProducerColumns], log: LogColumns, record: np.intp) -> Witness:
+def _first_of(strays: LogColumns) -> list[int]:
+    """The rows of the first few, partition by partition: there may be as many as there are records."""
+    first: list[int] = []
+    for partition in np.unique(strays.partition):
+        rows = np.flatnonzero(strays.partition == partition)
+        first += rows[np.argsort(strays.offset[rows], kind="stable")[: MOST_WITNESSES - len(first)]].tolist()
+        if len(first) == MOST_WITNESSES:
+            break
+    return first
+
+
+def _witness(by_id: Mapping[int, ProducerColumns], log: LogColumns, record: int) -> Witness:
     partition, offsets = int(log.partition[record]), [int(log.offset[record])]
     unattributed = {"partition": partition, "outcome": None, "error": None, "offsets": offsets, "acked_offset": None}
     if not log.valid[record]:
@@ -40,4 +46,4 @@ def _witness(by_id: Mapping[int, ProducerColumns], log: LogColumns, record: np.i
     return {**witness(producer, sequence, partition, offsets), "why": why}
 
 
-CHECK = Check((Anomaly.UNEXPECTED,), ("log", "copies"), _find)
+CHECK = Check((Anomaly.UNEXPECTED,), ("strays", "producers"), _find)
