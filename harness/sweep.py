@@ -85,6 +85,10 @@ def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, 
                     _store(results, watcher, _not_run(trials.pop(0), reason=why))
                     continue
                 planned = trials.pop(0)
+                planned = KINDS[planned.kind].settle(planned, results.records)
+                if planned.skip:
+                    _store(results, watcher, _not_run(planned))
+                    continue
                 if not _run_one(planned, next(iter(trials), None), venue, results, watcher):
                     break
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +46,9 @@ class Burst:
     def asks(self, workload: Workload, faults: Faults) -> Sequence[Asked]:
         load = TrialLoad("max", None, self.messages, 100, partitions=2)
         return [Asked(1, load, "burst", f"{self.messages} at once", lambda config, client: 1.0)]
+
+    def settle(self, trial: Trial, earlier: Callable[[], Sequence[TrialRecord]]) -> Trial:
+        return trial
 
     def producing(self, trial: Trial) -> dict[str, Setting]:
         return trial.producer_config

@@ -15,6 +15,7 @@ from harness.journal.polls import PollColumns, PollJournal, read_polls, read_who
 from harness.journal.sealed import (
     ConsumedColumns,
     ProducerColumns,
+    consumed_of,
     producers_of,
     read_consumed,
     read_producer,
@@ -41,6 +42,7 @@ __all__ = [
     "TransactionJournal",
     "Transactions",
     "UInt8",
+    "consumed_of",
     "producers_of",
     "read_batches",
     "read_committed",

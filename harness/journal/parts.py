@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, Protocol, Self, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -74,6 +75,25 @@ class Stored(Generic[C]):
     def whole(self) -> C:
         table = pq.read_table(self._parquet, columns=self._names)
         return self._kind(*(table[name].to_numpy() for name in self._names))
+
+
+class Together(Generic[C]):
+    """Those of several, one behind the other."""
+
+    def __init__(self, several: Sequence[Stored[C]]) -> None:
+        """At least one."""
+        self._several = several
+
+    def __len__(self) -> int:
+        return sum(map(len, self._several))
+
+    def parts(self) -> Iterator[C]:
+        return (part for each in self._several for part in each.parts())
+
+    def whole(self) -> C:
+        every = [each.whole() for each in self._several]
+        names = [field.name for field in fields(every[0])]
+        return type(every[0])(*(np.concatenate([getattr(each, name) for each in every]) for name in names))
 
 
 def meta_of(schema: pa.Schema) -> dict[str, str]:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from harness.events import FORMAT, Outcome
 from harness.journal.mapped import COLUMNS, NONE, Int32, Int64, ProducerJournal, UInt8
 from harness.journal.names import Names
-from harness.journal.parts import ROWS, Columns, Stored, meta_of, slices
+from harness.journal.parts import ROWS, Columns, Parts, Stored, Together, meta_of, slices
 from harness.journal.transactions import (
     TransactionJournal,
     Transactions,
@@ -179,9 +179,17 @@ def read_producer(parquet: Path) -> ProducerColumns:
     )
 
 
-def read_consumed(parquet: Path) -> Stored[ConsumedColumns] | None:
-    """What a consumer left; None if there was none. Raises ``ValueError`` for a file of a newer format."""
-    return Stored(parquet, ConsumedColumns) if parquet.exists() else None
+def consumed_of(journals: Path, trial: str) -> list[Path]:
+    """Where what each consumer of a trial received is."""
+    return sorted(journals.glob(f"{glob.escape(trial)}.consumer-*.parquet"))
+
+
+def read_consumed(journals: Path, trial: str) -> Parts[ConsumedColumns] | None:
+    """What all consumers of a trial received; None if there was none. Raises ``ValueError`` for a file of a newer
+    format.
+    """
+    each = [Stored(parquet, ConsumedColumns) for parquet in consumed_of(journals, trial)]
+    return Together(each) if each else None
 
 
 def _columns(file: pq.ParquetFile) -> tuple[dict[str, Any], Names | None]:

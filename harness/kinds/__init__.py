@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.kinds import fault, performance, pipeline, pipeline_performance
+from harness.kinds import fault, performance, pipeline, pipeline_performance, search
 from harness.plan import Plans
 from harness.report.data import Told
 from harness.store import TrialRecord
@@ -36,6 +36,7 @@ class Kind(Plans, Conduct, Told, Protocol):
 
 KINDS: dict[str, Kind] = {
     "performance": performance,
+    "search": search,
     "pipeline-performance": pipeline_performance,
     "fault": fault,
     "pipeline": pipeline,

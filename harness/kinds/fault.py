@@ -22,6 +22,7 @@ from harness.report.blocks import Block, Section, Text, prose, section
 from harness.report.data import Data
 from harness.store import Availability, TrialRecord
 from harness.traits import Traits
+from harness.trial.conduct import as_planned
 from harness.trial.observed import all_along
 from harness.trial.produce import bounds_in_peace, warm_up_ended
 from harness.trial.venue import Running
@@ -73,6 +74,9 @@ def takes_s(fault: Fault, parameters: Any, config: Mapping[str, Any], client: Tr
 
 def producing(trial: Trial) -> dict[str, Setting]:
     return trial.producer_config
+
+
+settle = as_planned
 
 
 def capacity(trial: Trial) -> int:

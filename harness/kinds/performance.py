@@ -16,6 +16,7 @@ import numpy.typing as npt
 from harness import measure
 from harness.clients import Setting
 from harness.journal import ConsumedColumns, Int64, Parts, ProducerColumns, read_consumed
+from harness.kinds import loading
 from harness.load.shape import mean_bytes
 from harness.plan import Asked, Trial, TrialLoad
 from harness.report import machine, tables
@@ -24,9 +25,8 @@ from harness.report.data import Data
 from harness.report.wording import UNSTEADY
 from harness.store import Availability, Percentiles, TrialRecord
 from harness.topics import partitions_in_all
+from harness.trial.conduct import as_planned
 from harness.trial.observed import before_and_after
-from harness.trial.produce import bounds_in_peace, note_interruptions, warm_up_ended
-from harness.trial.usage import accounted
 from harness.trial.venue import Running
 from harness.verify import Readings
 from harness.wire import Proxy
@@ -38,16 +38,13 @@ from harness.workload.known import Faults
 PROFILE = "performance"
 WARM = True
 SHUFFLED = True
-_OVERHEAD_S = 1.0  # a topic made and deleted, a worker started, the lead-in, scan
-_LEAD_IN_S = 0.2  # of the load: a client's queue fills
-_CONSUMED = "consumer-0"
 
 
 def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:
     wanted = workload.performance
     if wanted is None:
         return []
-    every = product(range(1, wanted.repeats + 1), wanted.loads)
+    every = product(range(1, wanted.repeats + 1), (step for load in wanted.loads for step in load.steps))
     return [_asked(repeat, load, wanted.partitions) for repeat, load in every]
 
 
@@ -55,11 +52,11 @@ def _asked(repeat: int, load: Load, partitions: int) -> Asked:
     several = load.sizes if len(load.sizes) > 1 else ()
     return Asked(
         repeat,
-        TrialLoad(load.rate, load.seconds, load.most_messages, mean_bytes(load.sizes), partitions, several),
-        labels.load_label(load.rate, load.sizes),
-        labels.load_name(load.rate, load.sizes),
-        lambda config, client: load.seconds + _OVERHEAD_S,
-        refuses=lambda client, config: _cuts(load, config),
+        TrialLoad(load.one_rate, load.seconds, load.most_messages, mean_bytes(load.sizes), partitions, several),
+        labels.load_label(load.one_rate, load.sizes),
+        labels.load_name(load.one_rate, load.sizes),
+        lambda config, client: load.seconds + loading.OVERHEAD_S,
+        refuses=lambda client, config: _cuts(load, config) or _too_many_consumers(config),
     )
 
 
@@ -69,7 +66,7 @@ def _cuts(load: Load, config: Config) -> str | None:
     if ends is None:
         return None
     each = ends.messages * int(config.get("producers", 1))  # as many for each of them, among whom a load is shared out
-    full_s = each / (math.inf if load.rate == "max" else load.rate) if each < load.most_messages else math.inf
+    full_s = each / (math.inf if load.one_rate == "max" else load.one_rate) if each < load.most_messages else math.inf
     if min(full_s, ends.interval_ms / 1000) < load.seconds:
         return None
     return (
@@ -78,61 +75,40 @@ def _cuts(load: Load, config: Config) -> str | None:
     )
 
 
+def _too_many_consumers(config: Config) -> str | None:
+    consumers, partitions = int(config.get("consumers", 1)), partitions_in_all(config)
+    return (
+        f"one of {consumers} consumers would have none of {partitions} partitions" if consumers > partitions else None
+    )
+
+
 def producing(trial: Trial) -> dict[str, Setting]:
     return trial.producer_config
 
 
-def capacity(trial: Trial) -> int:
-    return trial.share(_messages(trial)) + trial.share(_first(trial))
-
-
+capacity = loading.capacity
+settle = as_planned
 observed = before_and_after
 
 
-def _messages(trial: Trial) -> int:
-    """The lead-in's too; of ``rate: max`` they are among those that the load is bounded by."""
-    load = trial.load
-    return load.messages if load.rate == "max" else load.messages + round((load.rate or 0) * _LEAD_IN_S)
-
-
-def _first(trial: Trial) -> int:
-    """One message a partition, of each producer: with them each has connected to all that it will write to."""
-    return trial.producers * partitions_in_all(trial.config)
-
-
 def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
-    """One load behind a first message to each partition, with a consumer alongside if it is paced. Its beginning, too,
-    warms the client up.
-
-    Whatever has no report in the end is a problem, and so is a process that did not run: nothing was done to the
-    client that would explain it.
-    """
-    trial, doing = running.trial, running.venue.doing
-    load = trial.load
-    assert load.seconds is not None
-    rate = None if load.rate == "max" else load.rate
-    bounds = bounds_in_peace(running, fleet)
+    """With consumers alongside if it is paced, each in a process of its own."""
     with contextlib.ExitStack() as stack:
-        receiver = None
-        if rate is not None:
-            venue, spec = running.venue, fleet.workers[0].spec
-            made = Receiver(spec, venue.scratch / "consumer.log", venue.janitor, venue.spares.start)
-            receiver = stack.enter_context(made)
-        doing("warming up")
-        fleet.start(_first(trial), bounds)
-        warm_up_ended(running, fleet)
-        doing("measuring")
-        with accounted(running, proxy):
-            fleet.start(_messages(trial), bounds, rate=rate, seconds=_LEAD_IN_S + load.seconds)
-            fleet.finish()
-        fleet.led_in(_LEAD_IN_S)
-        note_interruptions(running, fleet)
-        if receiver is not None:
-            receiver.stop(fleet.committed(), running.journal(_CONSUMED))
+        venue, spec = running.venue, fleet.workers[0].spec
+        consumers = 0 if running.trial.load.rate == "max" else int(running.trial.config.get("consumers", 1))
+        receivers = []
+        for number in range(consumers):
+            partitions = range(number, spec.topics.total, consumers)
+            log = venue.scratch / f"consumer-{number}.log"
+            receiver = Receiver(spec, log, venue.janitor, venue.spares.start, partitions)
+            receivers.append((stack.enter_context(receiver), partitions, running.journal(f"consumer-{number}")))
+        loading.lead_in_and_measure(running, fleet, proxy)
+        for receiver, partitions, parquet in receivers:
+            receiver.stop(fleet.committed(partitions), parquet)
 
 
 def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
-    return replace(readings, consumed=read_consumed(journals / f"{record.id}.{_CONSUMED}.parquet"))
+    return replace(readings, consumed=read_consumed(journals, record.id))
 
 
 def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ from harness.report.blocks import Section, section
 from harness.report.data import Data
 from harness.report.labels import GUARANTEE, MODE, PROTOCOL, WORKERS, pipeline_name
 from harness.store import TrialRecord
+from harness.trial.conduct import as_planned
 from harness.trial.observed import all_along
 from harness.trial.venue import Running
 from harness.trial.waits import bounds_of
@@ -115,6 +116,9 @@ def _starting_s(application: Mapping[str, Any]) -> float:
     """What workers take beside the first, and what a group waits for members."""
     grouped = MODE in application and PROTOCOL not in application
     return (int(application.get(WORKERS, 1)) - 1) * _WORKER_S + (_GATHERING_S if grouped else 0.0)
+
+
+settle = as_planned
 
 
 def capacity(trial: Trial) -> int:

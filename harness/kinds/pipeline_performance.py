@@ -19,6 +19,7 @@ from harness.report import pipelines
 from harness.report.blocks import Section, section
 from harness.report.data import Data
 from harness.store import TrialRecord
+from harness.trial.conduct import as_planned
 from harness.trial.observed import before_and_after
 from harness.trial.produce import bounds_in_peace, note_interruptions, warm_up_ended
 from harness.trial.venue import Running
@@ -42,7 +43,8 @@ def asks(workload: Workload, faults: Faults) -> Sequence[Asked]:
     wanted = workload.pipeline_performance
     if wanted is None:
         return []
-    every = product(range(1, wanted.repeats + 1), wanted.loads, wanted.batches, wanted.guarantees)
+    loads = [step for load in wanted.loads for step in load.steps]
+    every = product(range(1, wanted.repeats + 1), loads, wanted.batches, wanted.guarantees)
     return [_asked(repeat, load, batch, guarantee, workload) for repeat, load, batch, guarantee in every]
 
 
@@ -50,14 +52,14 @@ def _asked(repeat: int, load: Load, batch: int, guarantee: Guarantee, workload: 
     wanted = workload.pipeline_performance
     assert wanted is not None
     several = "a pipeline's messages are all of one size" if len(load.sizes) > 1 else None
-    own = TrialLoad(load.rate, load.seconds, load.most_messages, mean_bytes(load.sizes), wanted.input_partitions)
+    own = TrialLoad(load.one_rate, load.seconds, load.most_messages, mean_bytes(load.sizes), wanted.input_partitions)
     return Asked(
         repeat,
         own,
-        f"{guarantee}.batch-{batch}.{labels.load_label(load.rate, load.sizes)}",
-        f"{guarantee}, batches of {batch}, {labels.load_name(load.rate, load.sizes)}",
+        f"{guarantee}.batch-{batch}.{labels.load_label(load.one_rate, load.sizes)}",
+        f"{guarantee}, batches of {batch}, {labels.load_name(load.one_rate, load.sizes)}",
         lambda config, client: (
-            load.seconds + _OVERHEAD_S + (0.0 if load.rate == "max" else _warmup(own, batch) / load.rate)
+            load.seconds + _OVERHEAD_S + (0.0 if load.one_rate == "max" else _warmup(own, batch) / load.one_rate)
         ),
         application={
             "processing.guarantee": guarantee.value,
@@ -72,6 +74,9 @@ def _fills_none(load: TrialLoad, batch: int) -> str | None:
     if batch <= load.messages:
         return None
     return f"a load of {load.messages} messages fills no batch of {batch}: nothing would be measured of a full one"
+
+
+settle = as_planned
 
 
 def capacity(trial: Trial) -> int:
@@ -133,7 +138,7 @@ def read(readings: Readings, record: TrialRecord, journals: Path) -> Readings:
         inputs=readings.producers,
         polls=read_whole_polls(journals, record.id),
         batches=read_batches(journals / f"{record.id}.{_BATCHES}.parquet"),
-        consumed=read_consumed(journals / f"{record.id}.{_CONSUMED}.parquet"),
+        consumed=read_consumed(journals, record.id),
     )
 
 

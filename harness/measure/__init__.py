@@ -5,6 +5,7 @@ No module here has the name of a function: whoever imports ``harness.measure.<mo
 
 from harness.measure.batches import Processed
 from harness.measure.durations import committed, curve, distribution, gave_up, latency, merge, service
+from harness.measure.keeping_up import falls_behind, sustained
 from harness.measure.measured import measured_from_ns
 from harness.measure.rates import ack_rate, bin_width_s, error_rate, throughput
 from harness.measure.recovery import longest_gap_s, recovered_after_heal_s, recovery_s, waited_after_heal_s
@@ -21,6 +22,7 @@ __all__ = [
     "curve",
     "distribution",
     "error_rate",
+    "falls_behind",
     "gave_up",
     "in_whole",
     "latency",
@@ -31,6 +33,7 @@ __all__ = [
     "recovery_s",
     "reported",
     "service",
+    "sustained",
     "throughput",
     "waited_after_heal_s",
     "whole_transactions",

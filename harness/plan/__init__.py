@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from harness.plan.limits import check_disk, check_minutes, objections
 from harness.plan.make import Clients, plan, trial_id
-from harness.plan.model import Asked, Plan, Plans, Refused, Trial, TrialLoad
+from harness.plan.model import Asked, Plan, Plans, Refused, Sought, Trial, TrialLoad
 from harness.plan.render import render_plan
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Plan",
     "Plans",
     "Refused",
+    "Sought",
     "Trial",
     "TrialLoad",
     "check_disk",

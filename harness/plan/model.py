@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -22,6 +22,16 @@ WARM_UP_S = 25.0
 
 
 @dataclass(frozen=True)
+class Sought:
+    """The highest rate that a configuration sustains is sought between two."""
+
+    p99_ms: float
+    """The most that the 99th percentile of latency may be."""
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True)
 class TrialLoad:
     """What a trial sends. A fault paces its own load and counts its own warm-up: ``rate`` and ``seconds`` are None."""
 
@@ -35,6 +45,13 @@ class TrialLoad:
     """Of each of its topics."""
     sizes: tuple[tuple[int, int], ...] = ()
     """Bytes, and of how many in each hundred messages, where not all are of one size."""
+    sought: Sought | None = None
+    """Its rate is one of a search for the highest; until it runs that is the highest that there may be."""
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What it has, as records say it."""
+        return {each.name: asdict(self)[each.name] for each in fields(self) if getattr(self, each.name) != each.default}
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,13 @@ def taken(used: Used) -> float:
 
 def limits(each: Performance) -> str:
     """What limited its trials at ``rate: max``: ``client``, or ``client 4 of 6`` where they differ."""
-    found = [_limit(trial, trial.used) for trial in each.trials if trial.used]
-    if not found or paced(each.trials[0]):
+    return ABSENT if paced(each.trials[0]) else most_limited(each.trials)
+
+
+def most_limited(trials: Sequence[TrialRecord]) -> str:
+    """What limited most of these, and how many."""
+    found = [_limit(trial, trial.used) for trial in trials if trial.used]
+    if not found:
         return ABSENT
     (most, often), *_ = Counter(found).most_common()
     return most if often == len(found) else f"{most} {often} of {len(found)}"

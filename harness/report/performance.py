@@ -66,7 +66,7 @@ def performances(records: Sequence[TrialRecord], labels: Labels, *, of_pipelines
     """
     groups: dict[str, list[TrialRecord]] = defaultdict(list)
     for record in records:
-        if (GUARANTEE in record.config) is not of_pipelines:
+        if (GUARANTEE in record.config) is not of_pipelines or record.sustained is not None:
             continue
         if not record.with_fault and record.status == "completed" and (record.throughput or record.latency_ms):
             groups[record.key].append(record)

@@ -119,7 +119,7 @@ def unsteady(records: Sequence[TrialRecord], labels: Labels) -> list[str]:
     return [
         f"{labels.row(record)}, repeat {record.repeat}"
         for record in sorted(records, key=lambda record: (labels.subject(record), labels.load(record), record.repeat))
-        if not record.with_fault and GUARANTEE not in record.config
+        if not record.with_fault and GUARANTEE not in record.config and record.sustained is None
         if record.throughput and record.throughput.steady is False
     ]
 

@@ -135,7 +135,7 @@ def _consumer(spec: dict[str, Any]) -> Consumer:
             "fetch.error.backoff.ms": 50,
         }
     )
-    consumer.assign([TopicPartition(*topics.place(partition), 0) for partition in range(topics.total)])
+    consumer.assign([TopicPartition(*topics.place(partition), 0) for partition in spec["partitions"]])
     return consumer
 
 

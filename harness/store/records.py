@@ -115,6 +115,17 @@ class Throughput(_Record):
     """Whether the first and the second half of the span agree within 20 %: false says the trial was too short."""
 
 
+class Sustained(_Record):
+    """Whether a rate was kept up with, in a search for the highest that is."""
+
+    p99_ms: float
+    falls_behind: float
+    """How much longer messages waited at the end of the load than at its beginning, a second that lay between."""
+    holds: bool
+    why: str | None = None
+    """Why it does not."""
+
+
 class Percentiles(_Record):
     """Milliseconds."""
 
@@ -229,6 +240,8 @@ class TrialRecord(_Record):
     """From due until a consumer with read_committed had it; with transactions of messages in whole ones."""
     gave_up_ms: Percentiles | None = None
     """From due to the report, of messages that the client reported as failed or unknown."""
+    sustained: Sustained | None = None
+    """Of a trial of a search."""
     availability: Availability | None = None
     ack_rate: list[list[float]] | None = None
     """Acks over time: [seconds from the first due message (bin start), messages/s], bins of ``ack_rate_bin_s``."""

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from harness.clients import Setting
 from harness.plan import Trial
+from harness.store import TrialRecord
 from harness.trial.venue import Running
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
 
 
+def as_planned(trial: Trial, earlier: Callable[[], Sequence[TrialRecord]]) -> Trial:
+    """For a kind whose trials are what they were planned to be, whatever came of others."""
+    return trial
+
+
 class Conduct(Protocol):
     """How trials of a kind are conducted."""
+
+    def settle(self, trial: Trial, earlier: Callable[[], Sequence[TrialRecord]]) -> Trial:
+        """The trial as it is to be run, by what came of those that ran before it; if there is nothing to be found out
+        any more it says in ``skip`` why.
+        """
 
     def capacity(self, trial: Trial) -> int:
         """How many messages one of its producers sends at most, those that warm it up included."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.bounds import ABORTING_S, HELD_UP_S
 from harness.events import STABLE, FaultEvent
-from harness.journal import producers_of
+from harness.journal import consumed_of, producers_of
 from harness.journal.polls import polls_of
 from harness.journal.transactions import sealed_beside
 from harness.topics import Topics
@@ -20,9 +20,9 @@ _LOOK_S = 0.1
 def clear(running: Running) -> None:
     """Nothing is left of an earlier attempt at the trial: what this one does not make is not there."""
     producers = producers_of(running.venue.journals, running.trial.id)
-    others = [running.journal(part) for part in ("log", "committed", "consumer-0", "batches")]
-    polls = polls_of(running.venue.journals, running.trial.id)
-    for path in (*producers, *map(sealed_beside, producers), *polls, *others):
+    others = [running.journal(part) for part in ("log", "committed", "batches")]
+    read = polls_of(running.venue.journals, running.trial.id) + consumed_of(running.venue.journals, running.trial.id)
+    for path in (*producers, *map(sealed_beside, producers), *read, *others):
         path.unlink(missing_ok=True)
 
 

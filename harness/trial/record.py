@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -52,7 +51,7 @@ def fields(trial: Trial) -> dict[str, Any]:
         "client": trial.client,
         "client_version": trial.client_version,
         "config": trial.config,
-        "load": {name: value for name, value in asdict(trial.load).items() if name != "sizes" or value},
+        "load": trial.load.stated,
         "fault": FaultRecord(
             name=trial.fault or NO_FAULT,
             parameters=trial.parameters.model_dump() if trial.parameters else {},  # defaults and all

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,9 +149,9 @@ class Fleet:
         """Between which times (CLOCK_MONOTONIC, in ns) one of the processes did not run."""
         return [span for worker in (*self._killed, *self.everyone) for span in worker.stood_still()]
 
-    def committed(self) -> int:
-        """How many messages a read_committed consumer can get by now, if none is lost."""
-        return sum(worker.progress.committed() for worker in self.everyone)
+    def committed(self, partitions: Collection[int] | None = None) -> int:
+        """How many messages a read_committed consumer of these partitions can get by now, if none is lost."""
+        return sum(worker.progress.committed(partitions) for worker in self.everyone)
 
     def committed_at_work(self) -> int:
         """The same of the load at work alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -61,11 +62,14 @@ class Progress:
         partition = self._journal.partition[: self.sent()]
         return {int(number): int(offset[partition == number].max()) + 1 for number in np.unique(partition[offset >= 0])}
 
-    def committed(self) -> int:
-        """Those that were in no transaction, or in one that was committed."""
-        if not self._transactional:
-            return self.sent()
-        return int(np.count_nonzero(self._endings() == Ending.COMMITTED))
+    def committed(self, partitions: Collection[int] | None = None) -> int:
+        """Those that were in no transaction, or in one that was committed; of these partitions, or of all."""
+        if self._journal is None:
+            return 0
+        its = np.ones(self.sent(), bool) if not self._transactional else self._endings() == Ending.COMMITTED
+        if partitions is not None:
+            its &= np.isin(self._journal.partition[: len(its)], list(partitions))
+        return int(np.count_nonzero(its))
 
     def uncommitted(self) -> int:
         """Those that have a report, and are in a transaction whose end was not confirmed."""

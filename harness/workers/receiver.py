@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -20,13 +21,22 @@ class Receiver:
     Every wait is bounded; one that takes too long, or a consumer that ended, raises ``ChildFailed``.
     """
 
-    def __init__(self, spec: Spec, log: Path, janitor: Janitor, start: roles.Start = roles.start) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        log: Path,
+        janitor: Janitor,
+        start: roles.Start = roles.start,
+        partitions: Sequence[int] | None = None,
+    ) -> None:
+        """Of all partitions, unless it is told which."""
         self._mean_bytes = spec.shape.mean_bytes
         self._rows = log.with_suffix(".rows")
         consumer = {
             "bootstrap": spec.bootstrap,
             "security": asdict(spec.security),
             "topics": asdict(spec.topics),
+            "partitions": list(range(spec.topics.total) if partitions is None else partitions),
             "run_key": spec.run_key,
             "shape": asdict(spec.shape),
             "rows": str(self._rows),

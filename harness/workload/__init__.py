@@ -23,12 +23,13 @@ from harness.workload.combinations import (
 from harness.workload.explain import explain
 from harness.workload.grid import Grid
 from harness.workload.known import Fault, Known, installed
+from harness.workload.loads import Load
 from harness.workload.model import SECTIONS, Workload
 from harness.workload.problems import Problem, WorkloadError, quote
 from harness.workload.reading import Reading
 from harness.workload.schema import json_schema
 from harness.workload.source import Source
-from harness.workload.trials import Load, Recipe
+from harness.workload.trials import Recipe
 
 __all__ = [
     "Config",

@@ -31,7 +31,7 @@ OF_MESSAGES: Config = {
     "timestamps.percent": 100,
 }
 """What messages look like that nobody says anything of."""
-_UNSTATED: Config = {"producers": 1, "topics": 1, **OF_MESSAGES}
+_UNSTATED: Config = {"producers": 1, "consumers": 1, "topics": 1, **OF_MESSAGES}
 """What every trial has that does not state something else: stated, it is no other trial."""
 
 

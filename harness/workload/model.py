@@ -16,11 +16,12 @@ from harness.clients import Setting as Value
 from harness.workload import reading
 from harness.workload.explain import Sections
 from harness.workload.grid import Grid, read_sweep
+from harness.workload.loads import Ladder, Load
 from harness.workload.problems import quote
 from harness.workload.reading import Reading
 from harness.workload.section import Int, Number, Section
 from harness.workload.settings import Choice
-from harness.workload.trials import FaultTrials, Load, Performance, PipelinePerformance, PipelineTrials
+from harness.workload.trials import FaultTrials, Performance, PipelinePerformance, PipelineTrials, Search
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
@@ -88,6 +89,9 @@ class Workload(Section):
     )
     config: dict[str, Value] = Field(default={}, description="settings that are the same in every trial")
     performance: Performance | None = Field(default=None, description="trials without a fault; leave it out for none")
+    search: Search | None = Field(
+        default=None, description="a search for the highest rate that is sustained; leave it out for none"
+    )
     pipeline_performance: PipelinePerformance | None = Field(
         default=None, description="trials of a pipeline without a fault; leave it out for none"
     )
@@ -144,6 +148,8 @@ SECTIONS: Sections = {
     ("cluster",): Cluster,
     ("performance",): Performance,
     ("performance", "loads"): Load,
+    ("performance", "loads", "rate"): Ladder,
+    ("search",): Search,
     ("pipeline_performance",): PipelinePerformance,
     ("pipeline_performance", "loads"): Load,
     ("faults",): FaultTrials,

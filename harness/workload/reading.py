@@ -21,6 +21,7 @@ T = TypeVar("T", bound=BaseModel)
 _VERSION = re.compile(r"(\d+\.\d+)\.\d+")
 TRIALS: Mapping[str, str] = {
     "performance": "performance",
+    "search": "search",
     "pipeline_performance": "pipeline-performance",
     "faults": "fault",
     "pipelines": "pipeline",

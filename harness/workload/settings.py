@@ -188,6 +188,12 @@ SETTINGS: Mapping[str, Setting] = {
             "producers of a trial, among which its load is shared out",
         ),
         Setting(
+            "consumers",
+            "application",
+            Whole(1, 16),
+            "consumers that receive a paced load while it is sent, each of partitions of its own",
+        ),
+        Setting(
             "topics",
             "application",
             Whole(1, 16),

@@ -8,86 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from harness.events import NO_FAULT, Guarantee
 from harness.load.codec import HEADER_BYTES
 from harness.workload import reading
-from harness.workload.problems import quote
+from harness.workload.loads import MAX_MESSAGE_BYTES, MAX_RATE, Load
 from harness.workload.reading import Reading
 from harness.workload.section import Int, Number, Section
-
-_MAX_RATE = 100_000_000
-_MAX_MESSAGE_BYTES = 50_000_000
-
-
-def _rate(value: object) -> float | Literal["max"]:
-    if value == "max":
-        return "max"
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _MAX_RATE:
-        raise ValueError(f"{quote(value)} is neither max nor messages a second: a number above 0, up to {_MAX_RATE}")
-    return value
-
-
-def _sizes(value: object) -> object:
-    """Bytes, or a mapping of bytes, which as keys are text, to of how many in each hundred messages."""
-    stated = value if isinstance(value, dict) else {value: 100}
-    sizes = {int(size) if isinstance(size, str) and size.isdecimal() else size: each for size, each in stated.items()}
-    for size in sizes:
-        if isinstance(size, bool) or not isinstance(size, int) or not HEADER_BYTES <= size <= _MAX_MESSAGE_BYTES:
-            raise ValueError(f"{quote(size)} is not a whole number from {HEADER_BYTES} to {_MAX_MESSAGE_BYTES}")
-    for percent in sizes.values():
-        if isinstance(percent, bool) or not isinstance(percent, int) or percent < 1:
-            raise ValueError(f"{quote(percent)} is not of how many in a hundred: a whole number above 0")
-    if (in_all := sum(sizes.values())) != 100:
-        raise ValueError(f"has sizes of {in_all} in a hundred messages, not of 100")
-    return sizes if isinstance(value, dict) else value
 
 
 def _one_or_more(value: object) -> object:
     return value if isinstance(value, list | tuple) else (value,)
-
-
-class Load(Section):
-    """What one kind of performance trial sends."""
-
-    rate: Annotated[Annotated[float, Field(gt=0, le=_MAX_RATE)] | Literal["max"], BeforeValidator(_rate)] = Field(
-        description="messages a second, each due at its own time whatever happened before; max: as fast as it goes"
-    )
-    seconds: Number = Field(gt=0, le=3600, description="how long it sends")
-    messages: Int | None = Field(
-        default=None,
-        ge=1,
-        le=100_000_000,
-        description="at most so many messages; whichever bound comes first ends the load; rate: max needs one",
-    )
-    message_size: Annotated[int | dict[int, int], BeforeValidator(_sizes)] = Field(
-        default=100,
-        description="bytes of one message's value, the harness's header included; or a mapping of sizes to how many in "
-        "a hundred messages have each",
-    )
-
-    @field_validator("messages")
-    @classmethod
-    def _bounds(cls, messages: int | None, info: ValidationInfo) -> int | None:
-        if messages is None and info.data.get("rate") == "max":
-            raise ValueError("is missing: rate: max needs it, or nobody knows what is written to the disk")
-        return messages
-
-    @property
-    def sizes(self) -> tuple[tuple[int, int], ...]:
-        """Bytes, and of how many in each hundred messages."""
-        sizes = self.message_size if isinstance(self.message_size, dict) else {self.message_size: 100}
-        return tuple(sorted(sizes.items()))
-
-    @property
-    def most_messages(self) -> int:
-        """How many messages it sends at most."""
-        if self.rate == "max":
-            assert self.messages is not None
-            return self.messages
-        paced = max(1, round(self.rate * self.seconds))
-        return paced if self.messages is None else min(paced, self.messages)
 
 
 class _Trials(Section):
@@ -110,12 +42,38 @@ class Performance(_Trials):
     @field_validator("loads")
     @classmethod
     def _differ(cls, loads: tuple[Load, ...]) -> tuple[Load, ...]:
-        reading.differ("loads", [(load.rate, load.sizes) for load in loads], "rate and message_size")
+        steps = [[(step.rate, step.sizes) for step in load.steps] for load in loads]
+        first = {what: index for index, each in reversed([*enumerate(steps)]) for what in each}
+        reading.differ("loads", [min(map(first.__getitem__, each)) for each in steps], "rate and message_size")
         return loads
 
     @property
     def under(self) -> list[tuple[str, int]]:
-        return [(NO_FAULT, self.repeats * len(self.loads))]
+        return [(NO_FAULT, self.repeats * sum(len(load.steps) for load in self.loads))]
+
+
+class Search(_Trials):
+    """A search for the highest rate that a configuration sustains, on warm brokers with Kafka's own settings."""
+
+    p99_ms: Number = Field(gt=0, le=3_600_000, description="the most that the 99th percentile of latency may be")
+    lowest: Number = Field(gt=0, le=MAX_RATE, description="messages a second below which nothing is sought")
+    highest: Number = Field(gt=0, le=MAX_RATE, description="messages a second above which nothing is sought")
+    trials: Int = Field(default=8, ge=1, le=30, description="how many a search has at most")
+    seconds: Number = Field(default=2, gt=0, le=3600, description="how long each of them is measured")
+    message_size: Int = Field(
+        default=100, ge=HEADER_BYTES, le=MAX_MESSAGE_BYTES, description="bytes of one message's value"
+    )
+    partitions: Int = Field(default=3, ge=1, le=1000, description="partitions of each of a trial's topics")
+
+    @model_validator(mode="after")
+    def _goes_up(self) -> Search:
+        if self.lowest >= self.highest:
+            raise ValueError(f"is between {self.lowest:g} and {self.highest:g}, which is not up")
+        return self
+
+    @property
+    def under(self) -> list[tuple[str, int]]:
+        return [(NO_FAULT, self.repeats * self.trials)]
 
 
 class Recipe(BaseModel):
@@ -212,4 +170,9 @@ class PipelinePerformance(_OfPipelines, Performance):
 
     @property
     def under(self) -> list[tuple[str, int]]:
-        return [(NO_FAULT, self.repeats * len(self.loads) * len(self.batches) * len(self.guarantees))]
+        return [
+            (
+                NO_FAULT,
+                self.repeats * sum(len(load.steps) for load in self.loads) * len(self.batches) * len(self.guarantees),
+            )
+        ]

@@ -86,7 +86,7 @@ def test_of_several_grids_each_is_of_its_own_and_for_the_trials_that_it_names() 
             [{"trials": ["pipelines"]}],
             [
                 "sweep: leaves no trial to run: none of its trials is asked for "
-                "(performance, pipeline_performance, faults, pipelines)"
+                "(performance, search, pipeline_performance, faults, pipelines)"
             ],
         ),
         ([], ["sweep: needs at least one mapping of axes to lists of values"]),
