@@ -177,7 +177,7 @@ CLIENTS = {
     "confluent-kafka-aio": "harness.clients.confluent_aio",
     "librdkafka": "harness.clients.librdkafka.client",
 }
-"""Every client by the name of its package, with what of it is driven where that has two, or of the library in it that is
+"""Every client by the name of its package, with more behind it where that has two, or of the library in it that is
 driven without the rest. A new one is one module and one line here, and the same in ``errors``.
 """
 

@@ -1,10 +1,11 @@
 """confluent-kafka's asyncio producer: librdkafka behind a buffer in Python, and a future for each message.
 
 What it does differently from confluent-kafka, by its source (2.16.1): messages wait in Python until there are 1,000, of
-all partitions together, or until none has come for 1.0 to 1.5 s; so at a steady pace they wait for as long as 1,000 take.
-They go to librdkafka in a thread of its pool, partition by partition. Reports are only looked for then, in its flush,
-and once a second while none comes: a future resolves one such look after its message has arrived. What librdkafka
-refuses, as for a queue that is full, is an error of the message's future. It takes no headers.
+all partitions together, or until none has come for 1.0 to 1.5 s; so at a steady pace they wait for as long as 1,000
+take. They go to librdkafka in a thread of its pool, partition by partition, each to the one that it names. Reports are
+only looked for then, in its flush, and every 1.0 to 1.5 s while no message comes: a future resolves one such look after
+its message has arrived. What librdkafka refuses, as for a queue that is full, is an error of the message's future like
+that of a broker. It takes no headers (NotImplementedError).
 
 It is driven as it comes, with its own sizes and times: at a pace nobody flushes.
 """
@@ -147,8 +148,8 @@ class ConfluentAioProducer:
         wait([started(last.clear)], max(0.0, until - time.monotonic()))
 
     async def _offer(self, first_sequence: int, partition: int, values: Sequence[bytes]) -> int:
-        """Accepts what there is time for. A ``produce`` is never cut short: where it is cancelled while it hands over the
-        buffer, messages of other partitions are gone (2.16.1).
+        """Accepts what there is time for. A ``produce`` is never cut short: where one is cancelled that hands over the
+        buffer, messages of other partitions are gone, and their futures never resolve (2.16.1).
         """
         topic, own = self._topics.place(partition)
         until = time.monotonic() + _SEND_S
@@ -191,7 +192,7 @@ class ConfluentAioProducer:
         self._recorder.done_many(np.array(sequence), self._success, np.array(at_ns), offset)
 
     def _serve(self, call: Coroutine[Any, Any, Any], timeout_s: float) -> None:
-        """Waits for a call that may run callbacks; a fatal error, which librdkafka raises there, ends all later sending."""
+        """Waits for what may run callbacks; a fatal error, which librdkafka raises there, ends all later sending."""
         task = self._loop.create_task(call)
         self._loop.run_until_complete(asyncio.wait({task}, timeout=timeout_s))
         if task.done() and isinstance(error := task.exception(), KafkaException):
