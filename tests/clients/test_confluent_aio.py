@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka.aio import AIOProducer
-from confluent_kafka.aio.producer import ProducerBatchExecutor
+from confluent_kafka.aio.producer._kafka_batch_executor import ProducerBatchExecutor
 
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
@@ -20,6 +20,7 @@ CLIENT = "confluent-kafka-aio"
 _RESOLVED_S = 20.0
 
 
+@pytest.mark.long
 def test_nobody_has_to_flush_for_its_futures_to_resolve(
     cluster: LocalCluster, make_topic: Topic, open_producer: Open
 ) -> None:
@@ -52,6 +53,7 @@ def test_what_it_hands_over_slowly_is_not_lost(
     assert copies(sending.log(cluster, 1_200), 1_200) == [1] * 1_200
 
 
+@pytest.mark.long
 def test_a_produce_that_is_cancelled_takes_what_other_partitions_have_in_the_buffer_with_it(
     cluster: LocalCluster, make_topic: Topic
 ) -> None:
