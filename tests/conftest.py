@@ -34,9 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _is_tried_with_its_twin(item: pytest.Function) -> bool:
-    """librdkafka under a fault or on a secured line is what confluent-kafka is, which is tried there each time."""
+    """Under a fault or on a secured line these are what confluent-kafka is, which is tried there each time."""
     client = item.callspec.params.get("client") if hasattr(item, "callspec") else None
-    return client == "librdkafka" and item.path.parent.name in ("faults", "security")
+    return client in ("confluent-kafka-aio", "librdkafka") and item.path.parent.name in ("faults", "security")
 
 
 @pytest.fixture(scope="session")

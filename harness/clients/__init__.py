@@ -175,10 +175,11 @@ CLIENTS = {
     "aiokafka": "harness.clients.aiokafka",
     "kafka-python": "harness.clients.kafka_python",
     "confluent-kafka": "harness.clients.confluent",
+    "confluent-kafka-aio": "harness.clients.confluent_aio",
     "librdkafka": "harness.clients.librdkafka.client",
 }
-"""Every client by the name of its package, or of the library in it that is driven without the rest. A new one is one
-module and one line here, and the same in ``errors``.
+"""Every client by the name of its package, with more behind it where that has two, or of the library in it that is
+driven without the rest. A new one is one module and one line here, and the same in ``errors``.
 """
 
 

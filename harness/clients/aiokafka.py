@@ -19,6 +19,7 @@ from aiokafka.errors import IllegalOperation, KafkaError, KafkaTimeoutError
 from harness.clients import ClientDead, ClientRefused, Recorder, Setting, secured
 from harness.clients import settings as tables
 from harness.clients.batch import Batch
+from harness.clients.in_loop import Waiting
 from harness.clients.settings import Fixed, Given, Missing
 from harness.clients.transactions.aiokafka import AiokafkaTransactions
 from harness.events import Outcome
@@ -121,7 +122,7 @@ class AiokafkaProducer:
         self.effective: dict[str, Setting] = tables.effective(SETTINGS, _state(self._producer))
         self._unconfirmed = self.effective["acks"] == "0"
         self._starting: asyncio.Task[None] | None = None
-        self._woken: asyncio.Future[None] = self._loop.create_future()
+        self._waiting = Waiting(self._loop)
         self._unreported = 0
         self.most_waiting_bytes: int | None = None
         self.transactions: AiokafkaTransactions | None = None
@@ -135,10 +136,7 @@ class AiokafkaProducer:
         return self._loop.run_until_complete(self._offer(first_sequence, partition, batch))
 
     def poll(self, timeout_s: float) -> None:
-        self._woken = self._loop.create_future()
-        timer = self._loop.call_later(timeout_s, _wake, self._woken)
-        self._loop.run_until_complete(self._woken)
-        timer.cancel()
+        self._waiting.wait(timeout_s)
 
     def flush(self, timeout_s: float) -> int:
         # Its own flush() waits for batches, not for the reports on them, and sends nothing sooner.
@@ -200,7 +198,7 @@ class AiokafkaProducer:
     def _done(self, sequence: int, future: asyncio.Future[Any]) -> None:
         now_ns = time.monotonic_ns()
         self._unreported -= 1
-        _wake(self._woken)
+        self._waiting.wake()
         error = asyncio.CancelledError() if future.cancelled() else future.exception()
         if error is not None and self._closing:
             return
@@ -267,8 +265,3 @@ def _state(producer: Any) -> dict[str, Any]:
         "connections_max_idle_ms": producer.client._connections_max_idle_ms,
         **({name: getattr(manager, name) for name in of_transactions} if manager and manager.transactional_id else {}),
     }
-
-
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

@@ -13,7 +13,7 @@ import confluent_kafka
 import numpy as np
 
 from harness import clients
-from harness.clients import Int64, Setting, aiokafka, confluent, kafka_python
+from harness.clients import Int64, Setting, aiokafka, confluent, confluent_aio, kafka_python
 from harness.clients.librdkafka import client as librdkafka
 from harness.clusters import admin
 from harness.clusters.local.cluster import LocalCluster
@@ -26,8 +26,8 @@ from harness.roles.oracle import scan
 from harness.topics import Topics
 
 CLIENTS = tuple(clients.CLIENTS)
-TABLES = {module.NAME: module.SETTINGS for module in (aiokafka, confluent, kafka_python, librdkafka)}
-ON_LIBRDKAFKA = ("confluent-kafka", "librdkafka")
+TABLES = {module.NAME: module.SETTINGS for module in (aiokafka, confluent, confluent_aio, kafka_python, librdkafka)}
+ON_LIBRDKAFKA = ("confluent-kafka", "confluent-kafka-aio", "librdkafka")
 MESSAGE_BYTES = 100
 _ACCEPT_S = 30.0
 _LANDED_S = 10.0
@@ -117,7 +117,7 @@ Config = dict[str, Setting]
 
 def installed(client: str) -> str:
     """The version that is; librdkafka's is what the package says it has."""
-    return str(confluent_kafka.libversion()[0]) if client == "librdkafka" else version(client)
+    return str(confluent_kafka.libversion()[0]) if client == "librdkafka" else version(client.removesuffix("-aio"))
 
 
 def copies(log: LogColumns, sent: int) -> list[int]:

@@ -23,6 +23,7 @@ KNOWN: dict[str, Collection[str]] = {
     "aiokafka": vars(aiokafka.errors),
     "kafka-python": vars(kafka.errors),
     "confluent-kafka": dir(confluent_kafka.KafkaError),
+    "confluent-kafka-aio": dir(confluent_kafka.KafkaError),
     "librdkafka": [f"{error} {status}" for error in dir(confluent_kafka.KafkaError) for status in STATUSES],
 }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.clients.errors import aiokafka, confluent, kafka_python, librdkafka
+from harness.clients.errors import aiokafka, confluent, confluent_aio, kafka_python, librdkafka
 from harness.clients.errors.table import ErrorRow, ErrorTable, Proof
 from harness.events import Outcome
 
@@ -22,6 +22,7 @@ TABLES: dict[str, ErrorTable] = {
     "aiokafka": aiokafka.ERRORS,
     "kafka-python": kafka_python.ERRORS,
     "confluent-kafka": confluent.ERRORS,
+    "confluent-kafka-aio": confluent_aio.ERRORS,
     "librdkafka": librdkafka.ERRORS,
 }
 """By the name of the client. Of one that is not here no error proves anything."""

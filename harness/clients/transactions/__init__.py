@@ -6,9 +6,11 @@ librdkafka's ``send_offsets_to_transaction`` may wait far longer than it was tol
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import wait
+from typing import Any
 
 from harness.clients import TransactionFailed
 from harness.clients.bounded import LATE_S, Seconds, seconds, started
@@ -59,3 +61,17 @@ def in_thread(
     if not running.done():
         raise TimeoutError
     return running.exception()
+
+
+def in_loop(
+    loop: asyncio.AbstractEventLoop, call: Coroutine[Any, Any, object], timeout_s: Seconds
+) -> BaseException | None:
+    """Runs ``call`` in the loop. Returns what it raised, if that; raises ``TimeoutError`` when its time is over."""
+    began = time.monotonic()
+    task = loop.create_task(call)
+    while not task.done() and (left_s := began + seconds(timeout_s) - time.monotonic()) > 0:
+        loop.run_until_complete(asyncio.wait({task}, timeout=min(left_s, LOOK_S)))
+    if not task.done():
+        task.cancel()
+        raise TimeoutError
+    return task.exception()

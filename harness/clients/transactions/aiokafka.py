@@ -11,8 +11,8 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.producer.transaction_manager import TransactionState
 
-from harness.clients.bounded import Seconds, seconds
-from harness.clients.transactions import BEGIN_S, LOOK_S, Calls
+from harness.clients.bounded import Seconds
+from harness.clients.transactions import BEGIN_S, Calls, in_loop
 
 _AGAIN_S = 0.1
 
@@ -58,13 +58,11 @@ class AiokafkaTransactions(Calls):
 
     def _call(self, name: str, timeout_s: Seconds, call: Coroutine[Any, Any, None]) -> None:
         began = time.monotonic()
-        task = self._loop.create_task(call)
-        while not task.done() and (left_s := began + seconds(timeout_s) - time.monotonic()) > 0:
-            self._loop.run_until_complete(asyncio.wait({task}, timeout=min(left_s, LOOK_S)))
-        if not task.done():
-            task.cancel()
-            raise self.hung(name, time.monotonic() - began)
-        if (error := task.exception()) is not None:
+        try:
+            error = in_loop(self._loop, call, timeout_s)
+        except TimeoutError:
+            raise self.hung(name, time.monotonic() - began) from None
+        if error is not None:
             raise self._failed(error) from error
 
     def _failed(self, error: BaseException) -> Exception:

@@ -48,11 +48,14 @@ class ConfluentTransactions(Calls):
             "send_offsets_to_transaction", (within_s := seconds(timeout_s)), self._poll, positions, group, within_s
         )
 
+    def _run(self, call: Callable[[], Any], timeout_s: float, meanwhile: Callable[[], None]) -> BaseException | None:
+        return in_thread(call, timeout_s, meanwhile)
+
     def _call(self, name: str, timeout_s: float, meanwhile: Callable[[], None], *arguments: Any) -> None:
         call = partial(getattr(self._client(), name), *arguments)
         began = time.monotonic()
         try:
-            error = in_thread(call, timeout_s, meanwhile)
+            error = self._run(call, timeout_s, meanwhile)
         except TimeoutError:
             raise self.hung(name, time.monotonic() - began) from None
         if isinstance(error, KafkaException):
