@@ -159,6 +159,9 @@ STOOD_STILL = "stood-still"
 that is too busy had no time for it. Nobody reports in his sleep.
 """
 
+GIVEN_UP = "deadline.ms"
+"""The error of a message that the application gave up at its own deadline and sent again, however it ended then."""
+
 GAVE_UP = "hung-call"
 """The event that a client's ``call`` was given up when it had not returned for ``seconds``."""
 

@@ -47,8 +47,8 @@ def _no_such_production(config: Config) -> str | None:
     guarantee = config[GUARANTEE]
     if "topics" in config:
         return "a pipeline has one topic of inputs and one of outputs"
-    if several := [name for name in OF_MESSAGES if name in config]:
-        return f"a pipeline's messages are values of one size, without {listed(several)}"
+    if several := [name for name in (*OF_MESSAGES, "deadline.ms") if name in config]:
+        return f"a pipeline's messages are plain ones of one size, without {listed(several)}"
     if config.get("transactional"):
         return "whether a pipeline has transactions its guarantee says"
     if config["acks"] == "0" and guarantee != Guarantee.AT_MOST_ONCE:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from harness.events import GAVE_UP, Outcome
+from harness.events import GAVE_UP, GIVEN_UP, Outcome
 from harness.journal import ProducerJournal
 from harness.serving import say
 
@@ -65,6 +65,11 @@ class JournalRecorder:
         if error is not None:
             journal.error[sequence] = self.code(error)
         journal.outcome[sequence] = outcome
+
+    def given_up(self, sequence: Int64, now_ns: int) -> None:
+        """The application takes these for lost, and is about to hand them over again."""
+        self._journal.error[sequence] = self.code(GIVEN_UP)
+        self._journal.sent_ns[sequence] = now_ns
 
     def gave_up(self, call: str, seconds: float) -> None:
         """A call of the client had not returned after so long."""

@@ -42,6 +42,8 @@ class Spec:
     journal: str
     transactions: InTransactions | None = None
     """None: its messages are in none."""
+    deadline_s: float | None = None
+    """After which the application sends a message without a report again; None: it leaves that to the client."""
     security: Security = PLAINTEXT
     errors: tuple[str, ...] | None = None
     """Of a worker that takes over the journal of one that is gone: the names of that one's error codes, from 1 on."""

@@ -176,6 +176,8 @@ class _Trials:
             yield refusal
         if config.get("group.protocol") == "consumer" and _release(self.kafka) < _GROUPS_OF_CONSUMERS_SINCE:
             yield f"Kafka {self.kafka} has no group.protocol consumer: brokers have it since 4.0 (KIP-848)"
+        if "deadline.ms" in config and config.get("transactional"):
+            yield "what an application with transactions sends again after a deadline of its own is another transaction"
         if (reason := asked.refuses(client, config)) is not None:
             yield reason
         if fault and (says_nothing := fault.refuses(asked.parameters, config)) is not None:

@@ -16,6 +16,8 @@ from harness.clients import ClientRefused, TransactionFailed
 from harness.events import TransactionPoint
 from harness.journal import ProducerJournal, TransactionJournal
 from harness.journal.transactions import beside
+from harness.load.deadline import Impatient
+from harness.load.messages import Messages
 from harness.load.recorder import JournalRecorder
 from harness.load.segments import End, Sender
 from harness.load.spec import InTransactions, Spec
@@ -55,6 +57,9 @@ class ProducerRole(Role):
         if told.transactions is not None:
             transactions = self._journal_of_transactions(told)
             self._producer = self._transactions = self._transacting(told.transactions, journal, transactions, recorder)
+        elif told.deadline_s is not None:
+            messages = Messages(told.run_key, told.shape, told.producer)
+            self._producer = Impatient(self._producer, told.deadline_s, messages, journal, recorder)
         self._sender = Sender(told, self._producer, recorder, journal, transactions)
         # What clients and this worker make is many small objects without cycles: looking for cycles every 700 of them,
         # as Python does, would be measured as the client's own cost.

@@ -45,6 +45,10 @@ class Counts(_Record):
     unconfirmed: int
     in_log: int
     """Records found in the log, copies and all."""
+    given_up: int = 0
+    """Messages that the application gave up at its own deadline and sent again."""
+    given_up_landed: int = 0
+    """Those of them that are in the log more than once, so that what was given up had landed."""
     aborted: int = 0
     """Messages of transactions that the client reported as aborted, whatever it reported of the messages themselves."""
 

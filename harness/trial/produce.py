@@ -86,6 +86,7 @@ def _worker(running: Running, config: dict[str, Setting], line: Line, producer: 
         capacity=capacity,
         journal=str(venue.scratch / f"{trial.id}.{producer}.journal"),
         transactions=transactions,
+        deadline_s=int(trial.config["deadline.ms"]) / 1000 if "deadline.ms" in trial.config else None,
     )
     return Worker(spec, venue.scratch / f"producer-{producer}.log", venue.janitor, venue.spares.start)
 

@@ -5,13 +5,12 @@ Finding is no judgement: what is counted here may be forbidden, allowed or expec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from harness.events import Anomaly, Outcome
-from harness.journal import LogColumns, Parts, ProducerColumns
+from harness.events import GIVEN_UP, Anomaly, Outcome
+from harness.journal import Int64, ProducerColumns
 from harness.store import Anomalies, Counts
 from harness.verify import checks
 from harness.verify.copies import Witness
@@ -38,15 +37,17 @@ def find(readings: Readings) -> Findings:
         found |= check.of(readings)
     in_order = [(anomaly.value, found[anomaly]) for anomaly in Anomaly if anomaly in found]
     return Findings(
-        counts=_counts(readings.inputs if readings.producers is None else readings.producers, readings.log),
+        counts=_counts(readings),
         anomalies=Anomalies(**{name: each.count for name, each in in_order}),
         witnesses={name: list(each.witnesses) for name, each in in_order if each.witnesses},
     )
 
 
-def _counts(producers: Sequence[ProducerColumns] | None, log: Parts[LogColumns] | None) -> Counts | None:
-    if producers is None or log is None:
+def _counts(readings: Readings) -> Counts | None:
+    producers = readings.inputs if readings.producers is None else readings.producers
+    if producers is None or readings.log is None:
         return None
+    given_up = [(its, _given_up(its.producer)) for its in readings.copies or ()]
     count = sum((np.bincount(p.outcome, minlength=len(Outcome)) for p in producers), np.zeros(len(Outcome), np.int64))
     return Counts(
         sent=int(count.sum() - count[Outcome.UNSENT]),
@@ -54,5 +55,14 @@ def _counts(producers: Sequence[ProducerColumns] | None, log: Parts[LogColumns] 
         failed=int(count[Outcome.FAILED]),
         unknown=int(count[Outcome.UNKNOWN] + count[Outcome.PENDING]),
         unconfirmed=int(count[Outcome.UNCONFIRMED]),
-        in_log=len(log),
+        in_log=len(readings.log),
+        given_up=sum(len(sequences) for _, sequences in given_up),
+        given_up_landed=sum(int(np.count_nonzero(its.several[sequences])) for its, sequences in given_up),
     )
+
+
+def _given_up(producer: ProducerColumns) -> Int64:
+    """Of which messages the application had given up the first that it sent."""
+    if producer.error is None or GIVEN_UP not in producer.error.names:
+        return np.zeros(0, np.int64)
+    return np.flatnonzero(producer.error.code == producer.error.names.index(GIVEN_UP))

@@ -40,6 +40,8 @@ class Producing:
     """The client sends again what it is unsure of."""
     one_in_flight: bool
     """At most one batch of a partition is on its way at once."""
+    deadline: bool
+    """The application gives messages up that its client still sends, and sends them again."""
 
 
 def producing_of(traits: Traits, config: Settings) -> Producing:
@@ -61,6 +63,7 @@ def producing_of(traits: Traits, config: Settings) -> Producing:
         transactional=_flag(config.get("transactional", False)),
         retries=retries,
         one_in_flight=traits.one_in_flight or (in_flight is not None and int(in_flight) == 1),
+        deadline="deadline.ms" in config,
     )
 
 

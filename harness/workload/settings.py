@@ -200,6 +200,14 @@ SETTINGS: Mapping[str, Setting] = {
             "topics of a trial, among which its messages take turns; each has the partitions that are asked for",
         ),
         Setting(
+            "deadline.ms",
+            "application",
+            Whole(1),
+            "when the application gives up a message without a report, which its client goes on sending, and sends it "
+            "again",
+            called="application deadline ms",
+        ),
+        Setting(
             "keys",
             "application",
             WordOrNumber(Choice((NO_KEYS, EMPTY_KEYS, UNIQUE_KEYS)), Whole(1)),

@@ -38,5 +38,11 @@ ONCE: tuple[Rule, ...] = (
         idempotent=True,
         resends=False,
     ),
+    rule(
+        ALLOWED,
+        "what the application sends again is another message to its client, which goes on sending the first as well",
+        "KIP-98: idempotence is of the client's own retries",
+        deadline=True,
+    ),
 )
 """What holds all the same, whatever was measured."""

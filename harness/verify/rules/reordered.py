@@ -37,5 +37,11 @@ IN_ORDER: tuple[Rule, ...] = (
         "KIP-98: idempotence is within one producer session",
         producer="taken over",
     ),
+    rule(
+        ALLOWED,
+        "what the application sends again comes behind what it had sent since",
+        "KIP-98: idempotence is of the client's own retries",
+        deadline=True,
+    ),
 )
 """What holds all the same, whatever was measured."""
