@@ -58,6 +58,14 @@ def same(one: str, other: str) -> bool:
     return Version(one) == Version(other)
 
 
+def older(said: str, than: str) -> bool:
+    """Whether a client that says this of itself is of a version before that one; not if it says none."""
+    try:
+        return Version(said.partition(" ")[0]) < Version(than)
+    except InvalidVersion:
+        return False
+
+
 def another(client: Named, said: str) -> str | None:
     """That a client which says this of itself (``ClientModule.version``) is not the one that was asked for; None if it
     is. It names its package's version behind that name, or its own, which is the package's, comes first.

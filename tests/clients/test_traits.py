@@ -26,3 +26,8 @@ def test_a_defect_of_one_version_is_not_held_against_another_or_against_one_that
     for client in clients.CLIENTS:
         assert not traits(client, "0.0.1").quirks & defects
         assert not traits(client).quirks & defects
+
+
+@pytest.mark.parametrize(("version", "idempotent"), [("2.3.0", False), ("3.0.0", True), ("3.0.12", True), (None, True)])
+def test_an_older_version_has_its_own_defaults(version: str | None, idempotent: bool) -> None:
+    assert traits("kafka-python", version).idempotent is idempotent
