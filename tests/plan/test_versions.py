@@ -6,6 +6,7 @@ import pytest
 
 from harness.clients.named import Named
 from harness.plan import Trial
+from harness.provenance import describe
 
 from .planning import planned
 
@@ -26,4 +27,11 @@ def test_its_id_and_name_are_as_it_is_written(trial: Trial, begins: str) -> None
 
 def test_trials_of_two_versions_have_ids_of_their_own() -> None:
     trials = planned({"sweep": SWEEP}).trials
-    assert len({trial.id for trial in trials}) == len(trials) == 2 * len(planned({"sweep": SWEEP}).trials) // 2
+    alone = planned({"sweep": {**SWEEP, "client": ["aiokafka"]}}).trials
+    assert len({trial.id for trial in trials}) == len(trials) == 2 * len(alone)
+
+
+def test_a_run_names_each_version() -> None:
+    made = planned({"sweep": {**SWEEP, "client": [*SWEEP["client"], "kafka-python"]}})
+    run = describe("run", made.workload, made)
+    assert run["clients"] == run["starts"][0]["clients"] == {"aiokafka": "0.12.0 and 1.2.3", "kafka-python": "1.2.3"}
