@@ -56,9 +56,18 @@ def python(module: str) -> list[str]:
 
 
 class Child:
-    """A running command, in this ``role``, its first line on stdin being ``spec``; one without waits for ``begin``."""
+    """A running command, in this ``role``, its first line on stdin being ``spec``; one without waits for ``begin``. Its
+    ``environment`` is this process's unless it is given one.
+    """
 
-    def __init__(self, role: str, command: Sequence[str], spec: Mapping[str, Any] | None, log: Path) -> None:
+    def __init__(
+        self,
+        role: str,
+        command: Sequence[str],
+        spec: Mapping[str, Any] | None,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.role = role
         self.log = log
         with log.open("ab") as stderr:
@@ -67,6 +76,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
+                env=environment,
                 start_new_session=True,  # Ctrl-C is for the harness, which then ends its children in order
             )
         self.pid = self._process.pid

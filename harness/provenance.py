@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,6 +20,7 @@ from harness.events import FORMAT
 from harness.faults import FAULTS, Fault
 from harness.plan import Plan
 from harness.store import Results
+from harness.words import listed
 from harness.workload import Workload, in_effect
 
 
@@ -57,12 +59,18 @@ def _start(plan: Plan) -> dict[str, Any]:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "harness_version": version("kafka-delivery-harness"),
         "git": _git(),
-        "clients": {
-            trial.client: trial.client_version for trial in sorted(plan.trials, key=lambda trial: trial.client)
-        },
+        "clients": _clients(plan),
         "python": platform.python_version(),
         "kernel": f"{platform.system()} {platform.release()}",
     }
+
+
+def _clients(plan: Plan) -> dict[str, str]:
+    """By their names; of one that is run in several versions all of them: ``0.12.0 and 0.14.0``."""
+    versions: dict[str, set[str]] = defaultdict(set)
+    for trial in plan.trials:
+        versions[trial.client].add(trial.client_version)
+    return {client: listed(sorted(found)) for client, found in sorted(versions.items())}
 
 
 def note_start(results: Results, plan: Plan) -> None:

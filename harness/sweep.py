@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -25,7 +25,7 @@ from harness.trial import logs
 from harness.warmup import warm_up
 from harness.watcher import Dispensable, Stopwatch, Watcher
 from harness.workers.oracle import Oracle
-from harness.workload import Workload
+from harness.workload import Workload, WorkloadError
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,17 @@ class Sweep:
 def plan_of(workload: Workload) -> Plan:
     """The plan of a workload with the kinds of trials, clients and faults that are here."""
     return plan(workload, KINDS, clients, FAULTS)
+
+
+def provided(planned: Plan, wanted: Iterable[Trial]) -> Plan:
+    """The plan with what its clients say of their versions, when those of the trials that are ``wanted`` are all here.
+
+    Raises ``WorkloadError`` with a line for each that is not to be had.
+    """
+    if problems := clients.packages.provide([trial.driven for trial in wanted]):
+        raise WorkloadError(problems)
+    said = {trial.driven: clients.version(trial.driven) for trial in planned.trials}
+    return replace(planned, trials=tuple(replace(each, client_version=said[each.driven]) for each in planned.trials))
 
 
 def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher) -> Sweep:

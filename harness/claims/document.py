@@ -103,8 +103,8 @@ def _arms(decided: Decided) -> Iterator[Block]:
     labels = Labels.of(trials)
     rows: list[list[Words]] = []
     for arm, records in decided.arms.items():
-        for client in dict.fromkeys(record.client for record in records):
-            of_client = [record for record in records if record.client == client]
+        for client in dict.fromkeys(map(labels.client, records)):
+            of_client = [record for record in records if labels.client(record) == client]
             left_out = [record for record in of_client if record.status != "completed"]
             ran = str(len(of_client) - len(left_out)) + (f" of {len(of_client)}" if left_out else "")
             why = f" (left out: {left_out[0].reason or 'no reason was recorded'})" if left_out else ""

@@ -23,8 +23,9 @@ def json_schema(known: Known | None = None) -> Schema:
     describe(schema["properties"]["kafka"], enum=list(known.kafka))
     describe(schema["properties"]["limits"], **{"$ref": "#/$defs/Limits"})
     arm = schema["$defs"]["Arm"]
-    client: Schema = {"enum": list(known.clients)}
-    describe(arm["properties"]["client"], anyOf=[client, several(client)])
+    grid: Schema = of_workload["properties"]["sweep"]["anyOf"][0]
+    one: list[Schema] = grid["properties"]["client"]["items"]["anyOf"]
+    describe(arm["properties"]["client"], anyOf=[*one, several({"anyOf": one})])
     config = of_workload["properties"]["config"]
     describe(
         arm["properties"]["config"], **{key: config[key] for key in ("type", "properties", "additionalProperties")}

@@ -100,6 +100,7 @@ def _run(
     """
     from harness import provenance
     from harness.plan import objections, render_plan
+    from harness.sweep import provided
     from harness.sweep import sweep as run_sweep
     from harness.terminal import Terminal
 
@@ -117,6 +118,10 @@ def _run(
     against = objections(rest, free_bytes(store.folder if store else results))
     if against and (store is None or rest.runnable):  # of a run whose trials have all ended the report is made again
         raise WorkloadError(f"{source}: {objection}" for objection in against)
+    try:
+        plan = provided(plan, rest.runnable)
+    except WorkloadError as unavailable:
+        raise WorkloadError(f"{source}: {problem}" for problem in unavailable.problems) from None
     resumed, store = store is not None, store or _new(results, plan, stated or {})
     with store.claimed():
         folders.remove(store.folder / "scratch")

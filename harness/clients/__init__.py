@@ -14,8 +14,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from harness.clients import packages
 from harness.clients.batch import Batch
 from harness.clients.bounded import Seconds
+from harness.clients.named import Named, installed
 from harness.events import Outcome
 from harness.security import PLAINTEXT, Security
 from harness.topics import Topics
@@ -198,6 +200,14 @@ def refuses(client: str, config: Mapping[str, Setting]) -> str | None:
     return load(client).refuses(config)
 
 
-def version(client: str) -> str:
-    """That of the client of this name, with its engine's where it has one."""
-    return load(client).version()
+def named(text: str) -> Named:
+    """The client that is named so; in its installed version it is the one that is named without a version."""
+    client = Named.of(text)
+    return client.among(installed(client.name))
+
+
+def version(client: Named) -> str:
+    """What this one says of its version, with its engine's where it has one; its package's as long as it says nothing,
+    for it has not been fetched yet.
+    """
+    return load(client.name).version() if client.version is None else packages.says(client) or client.version

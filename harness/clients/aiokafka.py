@@ -256,7 +256,7 @@ def _state(producer: Any) -> dict[str, Any]:
         "acks": producer._sender._acks,
         "enable_idempotence": manager is not None,
         "request_timeout_ms": producer._request_timeout_ms,
-        "linger_ms": round(producer._message_accumulator._linger_time * 1000),
+        "linger_ms": round(_lingers(producer)._linger_time * 1000),
         "max_batch_size": producer._message_accumulator._batch_size,
         "compression_type": producer._compression_type,
         "retry_backoff_ms": round(producer._sender._retry_backoff * 1000),
@@ -265,3 +265,8 @@ def _state(producer: Any) -> dict[str, Any]:
         "connections_max_idle_ms": producer.client._connections_max_idle_ms,
         **({name: getattr(manager, name) for name in of_transactions} if manager and manager.transactional_id else {}),
     }
+
+
+def _lingers(producer: Any) -> Any:
+    """Who lingers: since 0.14 a batch, before its sender behind every request."""
+    return producer._message_accumulator if hasattr(producer._message_accumulator, "_linger_time") else producer._sender

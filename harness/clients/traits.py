@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from harness.clients.named import older
 from harness.traits import Traits
 
 
@@ -21,7 +22,11 @@ def traits(client: str, version: str | None = None) -> Traits:
         for each in table["quirks"]
         if client in each["clients"] and (version or "") in each.get("versions", [version or ""])
     )
-    return Traits(client, version or "", quirks=quirks, **table["clients"].get(client, {}))
+    known = dict(table["clients"].get(client, {}))
+    for each in table["older"]:
+        if each["client"] == client and older(version or "", each["before"]):
+            known |= each["traits"]
+    return Traits(client, version or "", quirks=quirks, **known)
 
 
 @cache

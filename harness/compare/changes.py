@@ -22,6 +22,8 @@ from harness.store import TrialRecord
 _CHANCE = 0.01
 """How often two that are the same would be told apart: 0 of 10 against 7 of 10 is the first that is."""
 
+_VERSION = "client_version"
+
 
 class Change(StrEnum):
     """What became of a trial, worst first."""
@@ -75,10 +77,12 @@ def compare(
     base: Sequence[TrialRecord], new: Sequence[TrialRecord], differ: Mapping[str, tuple[str, str]]
 ) -> Comparison:
     """Trials are the same where all is that tells trials apart, but for what follows from that in which the runs
-    ``differ``. Skipped ones ran in neither, and have no place here.
+    ``differ``. A client that either run has in several versions is compared version by version all the same. Skipped
+    trials ran in neither, and have no place here.
     """
     aside = frozenset[str]().union(*(ASPECTS[name].parts for name in differ))
-    one, other = _cells(base, aside), _cells(new, aside)
+    apart = Labels.of(base).upgraded | Labels.of(new).upgraded
+    one, other = _cells(base, aside, apart), _cells(new, aside, apart)
     found = [
         Compared(row, tuple(trials), tuple(other[key][1]) if key in other else ()) for key, (row, trials) in one.items()
     ]
@@ -87,13 +91,16 @@ def compare(
     return Comparison(tuple(sorted(found, key=lambda each: (order.index(each.change), each.row))), differ)
 
 
-def _cells(records: Sequence[TrialRecord], aside: frozenset[str]) -> dict[str, tuple[str, list[TrialRecord]]]:
+def _cells(
+    records: Sequence[TrialRecord], aside: frozenset[str], apart: frozenset[str]
+) -> dict[str, tuple[str, list[TrialRecord]]]:
     labels = Labels.of(records)
     rows: dict[str, str] = {}
     cells: dict[str, list[TrialRecord]] = defaultdict(list)
     for record in records:
         if record.status != "skipped":
-            key = repr(sorted((name, repr(value)) for name, value in record.parts.items() if name not in aside))
+            left_out = aside - {_VERSION} if record.client in apart else aside
+            key = repr(sorted((name, repr(value)) for name, value in record.parts.items() if name not in left_out))
             cells[key].append(record)
             rows.setdefault(key, labels.row(record))
     return {key: (rows[key], trials) for key, trials in cells.items()}

@@ -87,6 +87,7 @@ def spec_of(running: Running, output: str, line: Line, bounds: Bounds, script: A
     polls_within = {"max.poll.interval.ms": stall.max_poll_interval_ms} if stall else {}
     return PipelineSpec(
         client=trial.client,
+        client_version=trial.asked,
         guarantee=guarantee,
         bootstrap=line.bootstrap,
         security=line.security,

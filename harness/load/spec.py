@@ -47,6 +47,8 @@ class Spec:
     security: Security = PLAINTEXT
     errors: tuple[str, ...] | None = None
     """Of a worker that takes over the journal of one that is gone: the names of that one's error codes, from 1 on."""
+    client_version: str | None = None
+    """That of the client's package that it has to run; None: the one that is installed."""
 
     @classmethod
     def of(cls, message: Mapping[str, Any]) -> Spec:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from harness.clients.named import Named
 from harness.clients.traits import traits
 from harness.clusters import THEIRS, Wanted
 from harness.clusters.can import Ability
@@ -33,7 +34,11 @@ class Clients(Protocol):
     def refuses(self, client: str, config: Config) -> str | None:
         """Why the client does not take them together, or None."""
 
-    def version(self, client: str) -> str: ...
+    def named(self, text: str) -> Named:
+        """The client that is named so, without a version if that is the one that is here."""
+
+    def version(self, client: Named) -> str:
+        """As it says itself."""
 
 
 _RECORD_OVERHEAD_BYTES = 30  # of a record in a log beside its value: lengths, deltas, its share of a batch's header
@@ -103,7 +108,8 @@ class _Trials:
 
     def trial(self, axes: Config, asked: Asked) -> Trial:
         workload, fault, parameters = self.workload, asked.fault, asked.parameters
-        client = str(axes["client"])
+        named = self.clients.named(str(axes["client"]))
+        client, version = named.name, self.clients.version(named)
         stated = {**workload.config, **axes}
         brought = self._settings(client, fault, parameters) if fault else {}
         without = complete(stated, workload.cluster.brokers)
@@ -128,7 +134,8 @@ class _Trials:
             kind=self.kind,
             repeat=asked.repeat,
             client=client,
-            client_version=self.clients.version(client),
+            client_version=version,
+            asked=named.version,
             config=config,
             load=load,
             under=asked.under,
@@ -136,11 +143,11 @@ class _Trials:
             parameters=parameters,
             replaced={key: without.get(key) for key, value in config.items() if without.get(key) != value},
             seed=_number(workload.seed, "seed", own_id),
-            estimated_s=asked.takes_s(config, traits(client, self.clients.version(client)))
+            estimated_s=asked.takes_s(config, traits(client, version))
             + (producers - 1) * _PRODUCER_S
             + (topics - 1) * _TOPIC_S,
             estimated_bytes=load.messages * (load.message_size + _RECORD_OVERHEAD_BYTES) * replicas,
-            skip=next(self._reasons_to_skip(axes, asked, config, needs), None),
+            skip=next(self._reasons_to_skip(client, axes, asked, config, needs), None),
             cluster=Wanted(
                 self.kafka,
                 workload.cluster.brokers,
@@ -160,7 +167,9 @@ class _Trials:
         cannot = [name for name, value in producer if self.clients.unsupported(client, {name: value})]
         return {name: value for name, value in settings.items() if name not in cannot}
 
-    def _reasons_to_skip(self, axes: Config, asked: Asked, config: Config, needs: frozenset[Need]) -> Iterator[str]:
+    def _reasons_to_skip(
+        self, client: str, axes: Config, asked: Asked, config: Config, needs: frozenset[Need]
+    ) -> Iterator[str]:
         fault = asked.fault
         under = fault.name if fault else NO_FAULT
         named = {**axes, "kafka": self.kafka, "fault": under, "trials": key_of(self.kind)}
@@ -169,7 +178,7 @@ class _Trials:
         lacking = kind.lacks(self.workload.cluster.model_dump())
         if lacks := dict.fromkeys(what for ability, what in lacking.items() if ability in needs):
             yield f"{under} cannot be done to a cluster of kind {kind.name}: it has {listed(lacks)}"
-        client, producer = str(axes["client"]), of_kind(config, "producer")
+        producer = of_kind(config, "producer")
         if cannot := self.clients.unsupported(client, producer):
             yield " ".join(cannot)
         elif (refusal := self.clients.refuses(client, producer)) is not None:

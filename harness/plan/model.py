@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from pydantic import BaseModel
 
 from harness.clients import Setting
+from harness.clients.named import Named
 from harness.clusters import Wanted
 from harness.faults.steps import Need
 from harness.load.shape import Shape
@@ -129,10 +130,17 @@ class Trial:
     """So many of its load's messages warm each producer up; 0 where a kind of trial does that beside the load."""
     needs: frozenset[Need] = frozenset()
     """What its fault's steps need, of the cluster and of the client's line to it."""
+    asked: str | None = None
+    """The version of its client's package that it has to run; None where that is the installed one."""
 
     @property
     def kafka(self) -> str:
         return self.cluster.kafka
+
+    @property
+    def driven(self) -> Named:
+        """Its client, as its children are told it."""
+        return Named(self.client, self.asked)
 
     @property
     def producer_config(self) -> dict[str, Setting]:

@@ -127,10 +127,11 @@ class Labels:
         return Configuration(tuple(rank), tuple(words))
 
     def subject(self, record: TrialRecord) -> Subject:
-        client = record.client
-        if client in self.upgraded:
-            client += f" {record.client_version or ABSENT}"
-        return Subject(client, replication_factor(record), self.configuration(record))
+        return Subject(self.client(record), replication_factor(record), self.configuration(record))
+
+    def client(self, record: TrialRecord) -> str:
+        """With its version, where several of it ran."""
+        return record.client + (f" {record.client_version or ABSENT}" if record.client in self.upgraded else "")
 
     def fault(self, record: TrialRecord) -> str:
         """The fault's name, with the parameters that tell its recipes apart; ``no fault`` for a performance trial."""

@@ -47,7 +47,7 @@ def page(fault: str, data: Data, pictures: Sequence[Picture]) -> Document:
         Text(described.get("summary") or "The run has no description of this fault on record."),
         Text(Reference(REPORT, "The whole report")),
         *section("Parameters", _parameters(planned, described)),
-        *section("When it fired", *_fired(ran)),
+        *section("When it fired", *_fired(ran, data.labels)),
         *section("Verdicts", _verdicts(planned, data.labels, data.matrix)),
         *section("Course", *(picture.section for picture in pictures)),
     ]
@@ -75,7 +75,7 @@ def _parameters(records: Sequence[TrialRecord], described: Mapping[str, Any]) ->
     return Table(("Parameter", "Value", "What it is"), rows) if rows else None
 
 
-def _fired(ran: Sequence[TrialRecord]) -> Iterator[Block]:
+def _fired(ran: Sequence[TrialRecord], labels: Labels) -> Iterator[Block]:
     if not ran:
         yield Text("No trial of it ran.")
         return
@@ -83,8 +83,8 @@ def _fired(ran: Sequence[TrialRecord]) -> Iterator[Block]:
     share = f"{len(fired)} of {plural(len(ran), 'trial')}"
     yield Text(f"It fired in {share}. Seconds count from when the first message was due.")
     rows = []
-    for client in sorted({record.client for record in fired}):
-        own = [record.fault for record in fired if record.client == client]
+    for client in sorted(set(map(labels.client, fired))):
+        own = [record.fault for record in fired if labels.client(record) == client]
         rows.append(
             [
                 client,

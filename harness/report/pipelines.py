@@ -70,7 +70,7 @@ def _by_guarantee(records: Sequence[TrialRecord], labels: Labels) -> Table:
     """A row a client and pipeline, for a design review: what is promised, and what was seen under which faults."""
     groups: dict[tuple[str, str], list[TrialRecord]] = defaultdict(list)
     for record in records:
-        groups[record.client, pipeline_name(record.config)].append(record)
+        groups[labels.client(record), pipeline_name(record.config)].append(record)
     rows: list[list[Words]] = []
     for (client, guarantee), trials in sorted(groups.items()):
         faults = sorted({labels.fault(record) for record in trials if record.with_fault})
@@ -112,10 +112,10 @@ def _seen(trials: Sequence[TrialRecord], where: str, anomaly: str) -> str:
 
 
 def _one_by_one(records: Sequence[TrialRecord], labels: Labels) -> Table:
-    ordered = sorted(records, key=lambda record: (record.client, pipeline_name(record.config), record.id))
+    ordered = sorted(records, key=lambda record: (labels.client(record), pipeline_name(record.config), record.id))
     rows: list[list[Words]] = [
         [
-            record.client,
+            labels.client(record),
             pipeline_name(record.config),
             labels.fault(record),
             verdict_of(record).value,

@@ -21,7 +21,8 @@ def told(records: Sequence[TrialRecord], data: Data) -> Iterator[Block]:
     ran = [record for record in records if record.transactions is not None]
     if not ran:
         return
-    if spoken := sorted({(record.client, made.end_txn) for record in ran if (made := record.transactions)}, key=str):
+    name = data.labels.client
+    if spoken := sorted({(name(record), made.end_txn) for record in ran if (made := record.transactions)}, key=str):
         said = [f"{client} {version}" for client, version in spoken if version is not None]
         newest = max((version for _, version in spoken if version is not None), default=0)
         which = "" if newest >= _KIP_890 else f": the protocol before KIP-890's second part, which is {_KIP_890}"
@@ -41,6 +42,6 @@ def _rows(records: Sequence[TrialRecord], data: Data) -> Iterator[list[Words]]:
             said = _HUNG.get(each.error, each.error)
             if each.call == "commit" and each.error == "abort_transaction":
                 said = "that it has to be aborted, and the abort did not return"
-            counts[data.labels.fault(record), record.client, each.call, said].append(each.count)
+            counts[data.labels.fault(record), data.labels.client(record), each.call, said].append(each.count)
     for (fault, client, call, said), each_trial in sorted(counts.items()):
         yield [fault, client, call, said, str(sum(each_trial)), str(len(each_trial))]

@@ -87,7 +87,7 @@ def _row(trial: TrialRecord, labels: Labels, *, repeated: bool) -> list[Words]:
     verdict = verdict_of(trial)
     gap = trial.availability
     return [
-        trial.client,
+        labels.client(trial),
         str(replication_factor(trial)),
         str(labels.configuration(trial)),
         *([str(trial.repeat)] if repeated else []),

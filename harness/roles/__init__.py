@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.clients import packages
+from harness.clients.named import Named
 from harness.process import Child, python
 
-PRODUCER = "producer"
+PRODUCER, PIPELINE = "producer", "pipeline"
 ROLES: dict[str, Sequence[str]] = {
     PRODUCER: python("harness.roles.producer"),
     "consumer": python("harness.roles.consumer"),
-    "pipeline": python("harness.roles.pipeline"),
+    PIPELINE: python("harness.roles.pipeline"),
     "oracle": python("harness.roles.oracle"),
     "proxy": python("harness.wire.proxy"),
     "relay": python("harness.clusters.local.links.relay"),
@@ -25,6 +27,7 @@ ROLES: dict[str, Sequence[str]] = {
 """The command line of each role. A new one is a file and a line here. A client that is no Python library has a
 producer of its own, which is the role of the client's name.
 """
+_DRIVES_IN_PYTHON = (PRODUCER, PIPELINE)
 
 
 Start = Callable[[str, Mapping[str, Any], Path], Child]
@@ -33,12 +36,25 @@ Start = Callable[[str, Mapping[str, Any], Path], Child]
 
 def start(role: str, spec: Mapping[str, Any], log: Path) -> Child:
     """A child in this role. Start it from the main thread."""
-    return Child(role, ROLES[role], spec, log)
+    return Child(role, ROLES[role], spec, log, environment(role, driven(spec)))
 
 
-def idle(role: str, client: str, log: Path) -> Child:
+def idle(role: str, client: Named, log: Path) -> Child:
     """One that waits for its spec; a producer in Python has loaded its client by then. From the main thread."""
-    return Child(role, [*ROLES[role], *([client] if role == PRODUCER else [])], None, log)
+    loads = [client.name] if role == PRODUCER else []
+    return Child(role, [*ROLES[role], *loads], None, log, environment(role, client))
+
+
+def environment(role: str, client: Named) -> Mapping[str, str] | None:
+    """That of a child in this role for this client: who drives it imports it in the version that is asked for, and the
+    others, which use a client for themselves, the installed one.
+    """
+    return packages.environment(client) if role in _DRIVES_IN_PYTHON else None
+
+
+def driven(spec: Mapping[str, Any]) -> Named:
+    """The client that a child of this spec is to drive; of one that is for none it has no name."""
+    return Named(str(spec.get("client", "")), spec.get("client_version"))
 
 
 def producing(client: str) -> str:

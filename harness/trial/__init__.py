@@ -56,7 +56,7 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None)
         running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
     sealed = seal(running)
     if then is not None:
-        venue.spares.prepare(roles.producing(then.client), then.client)
+        venue.spares.prepare(roles.producing(then.client), then.driven)
         venue.spares.prepare("consumer")
     venue.doing("reading the log back")
     scanned = scan(running)

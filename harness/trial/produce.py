@@ -76,6 +76,7 @@ def _worker(running: Running, config: dict[str, Setting], line: Line, producer: 
         )
     spec = Spec(
         client=trial.client,
+        client_version=trial.asked,
         bootstrap=line.bootstrap,
         security=line.security,
         topics=running.topics,

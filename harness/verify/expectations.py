@@ -32,8 +32,8 @@ def promise(config: Mapping[str, Any], traits: Traits = UNKNOWN) -> str:
       exactly-once means for a pipeline.
     - transactional: all-or-nothing, which is the same for those who read committed messages alone, of all messages of
       a transaction or of none, and beyond a session of the producer (KIP-98).
-    - else, and where the application has a deadline of its own after which it sends again, at-least-once: with acks=1 as
-      long as the leader lives, with acks=all as long as a replica in sync does.
+    - else, and where the application sends again after a deadline of its own, at-least-once: with acks=1 as long as the
+      leader lives, with acks=all as long as a replica in sync does.
 
     ``traits`` are of the client whose defaults hold for what ``config`` leaves out; without them, idempotence that is
     not stated is not claimed. Raises ``ValueError`` for settings that are none.

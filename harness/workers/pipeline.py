@@ -12,6 +12,7 @@ from types import TracebackType
 from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S
 from harness.clients import Setting
+from harness.clients.named import another
 from harness.events import GAVE_UP, FaultEvent
 from harness.janitor import Janitor
 from harness.journal import PollJournal, seal_polls
@@ -62,7 +63,7 @@ class Pipeline:
         """A new worker of this number, in the place of the one before if there was one."""
         worker = self._begun(number, stops)
         try:
-            self.effective = worker.child.wait("ready", STARTING_S + self.spec.patience_s)["effective"]
+            self.effective = self._ready(worker)["effective"]
         except BaseException:
             worker.child.kill()
             raise
@@ -218,6 +219,12 @@ class Pipeline:
             lambda: bool(worker.heard("finished")), lambda: len(worker.heard("processed")), worker.child.fail_if_dead
         )
         return worker.heard("finished")[-1]
+
+    def _ready(self, worker: PipelineWorker) -> Message:
+        said = worker.child.wait("ready", STARTING_S + self.spec.patience_s)
+        if (problem := another(roles.driven(asdict(self.spec)), said["version"])) is not None:
+            raise WorkerFailed(problem)
+        return said
 
     def _begun(self, number: int, stops: Stops) -> PipelineWorker:
         epoch = sum(spec.worker == number for spec in self._specs)

@@ -53,6 +53,8 @@ class PipelineSpec:
     polls: str = ""
     """The path of the journal of what it reads, to create."""
     stops: Stops = ()
+    client_version: str | None = None
+    """That of the client's package that it has to run; None: the one that is installed."""
 
     def of(self, number: int, epoch: int, polls: Path, stops: Stops) -> PipelineSpec:
         """What the next worker of this number is told, which ``epoch`` others had before."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness import roles
 from harness.bounds import HELD_UP_S, STARTING_S, Bounds
+from harness.clients.named import another
 from harness.events import CLIENT_DIED, GAVE_UP, TransactionPoint
 from harness.janitor import Janitor
 from harness.journal import seal
@@ -68,6 +69,8 @@ class Worker:
         except ChildRefused as refused:
             raise WorkerFailed(f"the client refused: {refused}") from refused
         self.effective, self.version = said["effective"], said["version"]
+        if (problem := another(roles.driven(asdict(self.spec)), said["version"])) is not None:
+            raise WorkerFailed(problem)
         self.most_waiting_bytes = said["most_waiting_bytes"]
         self.progress.open()
 

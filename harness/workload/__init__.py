@@ -87,7 +87,7 @@ def _read(data: object, known: Known) -> tuple[Workload | None, list[Problem]]:
         workload = Workload.model_validate(stated, context=reading)
     except ValidationError as error:
         problems = explain(error, SECTIONS)
-    return workload, problems + cross_check(reading.parts, known.clusters, complete_file=not problems)
+    return workload, problems + cross_check(reading.parts, known, complete_file=not problems)
 
 
 def _without_empty(data: Any) -> Any:

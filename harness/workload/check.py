@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.events import flat_parameters
 from harness.words import options, plain, plural, setting
+from harness.workload.clients import Known as Clients
+from harness.workload.clients import identity
 from harness.workload.combinations import Config, Contradiction, complete, contradictions
 from harness.workload.grid import Grid
 from harness.workload.problems import Place, Problem, dotted, quote
@@ -15,13 +17,14 @@ from harness.workload.reading import TRIALS, key_of
 
 if TYPE_CHECKING:
     from harness.clusters import ClusterKind
+    from harness.workload.known import Known
     from harness.workload.trials import FaultTrials
 
 _MOST_TRIALS = 10_000
 _REPLICAS = "replication.factor"
 
 
-def cross_check(parts: Mapping[str, Any], kinds: Mapping[str, ClusterKind], *, complete_file: bool) -> list[Problem]:
+def cross_check(parts: Mapping[str, Any], known: Known, *, complete_file: bool) -> list[Problem]:
     """Problems between the top-level keys that could be read; ``complete_file``: nothing else is wrong with it.
 
     What a mistake elsewhere may have caused is left out until that one is put right.
@@ -33,7 +36,7 @@ def cross_check(parts: Mapping[str, Any], kinds: Mapping[str, ClusterKind], *, c
         if any(name in grid.axes for grid in sweep)
     ]
     if "cluster" in parts and "kafka" in parts:
-        problems += _no_such_kafka(parts["kafka"], kinds[parts["cluster"].kind])
+        problems += _no_such_kafka(parts["kafka"], known.clusters[parts["cluster"].kind])
     brokers = parts["cluster"].brokers if "cluster" in parts else parts.get("brokers")
     if brokers is not None:
         problems += _too_many_replicas(parts, brokers)
@@ -42,7 +45,7 @@ def cross_check(parts: Mapping[str, Any], kinds: Mapping[str, ClusterKind], *, c
         every = [number for grid in sweep if grid.asks(TRIALS["faults"]) for number in grid.axes.get("topics", topics)]
         problems += _missing_partitions(faults, min(map(int, every), default=1))
     if complete_file and not problems:
-        problems += _nothing_to_run(parts)
+        problems += _nothing_to_run(parts, known.clients)
     return problems
 
 
@@ -85,7 +88,7 @@ def _missing_partitions(faults: FaultTrials, topics: int) -> Iterator[Problem]:
                 yield Problem(("faults", "recipes", index, *part, name), message)
 
 
-def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
+def _nothing_to_run(parts: Mapping[str, Any], clients: Clients) -> Iterator[Problem]:
     under = [(kind, *each) for key, kind in TRIALS.items() if parts[key] is not None for each in parts[key].under]
     if not under:
         yield Problem((), f"has neither {' nor '.join(TRIALS)}: there is nothing to run")
@@ -125,7 +128,7 @@ def _nothing_to_run(parts: Mapping[str, Any]) -> Iterator[Problem]:
         for axes, version, kind, fault in asked
     ):
         yield Problem(("exclude",), "leaves no trial to run")
-    yield from _asked_twice(parts["places"], parts["sweep"], possible)
+    yield from _asked_twice(parts["places"], parts["sweep"], possible, clients)
 
 
 def _always_refused(parts: Mapping[str, Any], clashes: Sequence[Sequence[Contradiction]]) -> Iterator[Problem]:
@@ -142,14 +145,19 @@ def _always_refused(parts: Mapping[str, Any], clashes: Sequence[Sequence[Contrad
 
 
 def _asked_twice(
-    places: Sequence[Place], sweep: Sequence[Grid], possible: Sequence[tuple[int, Config, Config, str]]
+    places: Sequence[Place],
+    sweep: Sequence[Grid],
+    possible: Sequence[tuple[int, Config, Config, str]],
+    clients: Clients,
 ) -> Iterator[Problem]:
-    """Trials that are asked for more than once: by two grids, or by values of an axis that mean nothing there."""
+    """Trials that are asked for more than once: by two grids, by two names of one client, or by values of an axis that
+    mean nothing there.
+    """
     seen: dict[object, tuple[int, Config]] = {}
     twice: dict[Place, str] = {}
     for number, axes, settings, version in possible:
         for kind in filter(sweep[number].asks, TRIALS.values()):
-            key = (kind, version, axes["client"], *sorted(settings.items()))
+            key = (kind, version, identity(str(axes["client"]), clients), *sorted(settings.items()))
             before, others = seen.setdefault(key, (number, axes))
             if before != number:
                 twice.setdefault(places[number], f"asks for a trial that {dotted(places[before])} asks for too")
@@ -157,5 +165,7 @@ def _asked_twice(
                 both = f"{plain(others[differs[0]])} and {plain(axes[differs[0]])}"
                 same = " ".join(setting(name, axes[name]) for name in axes if name not in (*differs, "client"))
                 message = f"{both} make the same trial where {same or 'nothing else is stated'}: it means nothing there"
+                if differs[0] == "client":
+                    message = f"{both} are one client: {' '.join(map(str, key[2]))}"
                 twice.setdefault((*places[number], differs[0]), message)
     yield from (Problem(place, message) for place, message in twice.items())

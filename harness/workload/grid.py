@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from harness.clients import Setting as Value
 from harness.words import options
+from harness.workload.clients import read_client
 from harness.workload.combinations import combinations
 from harness.workload.explain import refuse, unknown_key
 from harness.workload.problems import Place, Problem, quote
@@ -66,7 +68,7 @@ def read_sweep(sweep: object, reading: Reading) -> list[dict[str, Any]]:
 
 
 def _read_grid(stated: dict[str, Any], reading: Reading, place: Place, problems: list[Problem]) -> dict[str, Any]:
-    readers: dict[str, Callable[[object], Value]] = {"client": Choice(reading.known.clients).read}
+    readers: dict[str, Callable[[object], Value]] = {"client": partial(read_client, known=reading.known.clients)}
     readers |= {name: setting.read for name, setting in SETTINGS.items()}
     if "client" not in stated:
         problems.append(Problem((*place, "client"), f"is missing: a list of {options(reading.known.clients)}"))

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from harness.clients import CLIENTS
+from harness.clients.named import installed as version
 from harness.clusters import ClusterKind
 from harness.clusters.kinds import CLUSTERS
 from harness.faults import FAULTS
@@ -47,9 +48,11 @@ Faults = Mapping[str, Fault]
 
 @dataclass(frozen=True)
 class Known:
-    """The names of what is there. ``kafka`` has the versions that some kind of cluster can run, oldest first."""
+    """The names of what is there. ``clients`` have the version of their package that is installed, and None where they
+    have none; ``kafka`` has the versions that some kind of cluster can run, oldest first.
+    """
 
-    clients: tuple[str, ...]
+    clients: Mapping[str, str | None]
     faults: Faults
     kafka: tuple[str, ...]
     clusters: Mapping[str, ClusterKind]
@@ -58,4 +61,4 @@ class Known:
 def installed() -> Known:
     """What this installation has."""
     versions = dict.fromkeys(version for kind in CLUSTERS.values() for version in kind.versions())
-    return Known(tuple(CLIENTS), FAULTS, tuple(versions), CLUSTERS)
+    return Known({name: version(name) for name in CLIENTS}, FAULTS, tuple(versions), CLUSTERS)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.clients import Setting as Value
+from harness.clients.named import BEHIND, Named
 from harness.events import flat_parameters
 from harness.words import listed, setting
 from harness.workload.settings import SETTINGS
@@ -59,11 +60,14 @@ def _in_order(axes: Mapping[str, Value]) -> list[str]:
 
 
 def _axis_label(axis: str, value: Value) -> str:
-    return str(value) if axis == "client" else _flag(SETTINGS[axis].label, value)
+    if axis == "client":
+        named = Named.of(str(value))
+        return named.name if named.version is None else f"{named.name}-{_safe(named.version)}"
+    return _flag(SETTINGS[axis].label, value)
 
 
 def _axis_name(axis: str, value: Value) -> str:
-    return str(value) if axis == "client" else SETTINGS[axis].said(value)
+    return str(value).replace(BEHIND, " ") if axis == "client" else SETTINGS[axis].said(value)
 
 
 def _flag(name: str, value: object) -> str:

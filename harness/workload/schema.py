@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.clients.named import BEHIND
 from harness.events import NO_FAULT
 from harness.workload.known import Fault, Known, installed
 from harness.workload.model import Workload
@@ -21,7 +22,13 @@ def json_schema(known: Known | None = None) -> Schema:
     keys = schema["properties"]
     version: Schema = {"enum": list(known.kafka)}
     axes: dict[str, Schema] = {
-        "client": {"enum": list(known.clients), "description": "the client library that produces"},
+        "client": {
+            "anyOf": [
+                {"enum": list(known.clients)},
+                {"type": "string", "pattern": f"^({'|'.join(known.clients)}){BEHIND}.+$"},
+            ],
+            "description": "the client library that produces, alone or in a version as aiokafka==0.12.0",
+        },
         **{name: setting.schema() for name, setting in SETTINGS.items()},
     }
     describe(keys["kafka"], anyOf=[version, several(version)])

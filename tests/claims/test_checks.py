@@ -218,3 +218,19 @@ def test_a_claim_needs_all_its_checks() -> None:
     assert decide([never, happens], {"a": lossless, "b": lossy})[0] is REPRODUCED
     assert decide([never, happens], {"a": lossless, "b": nothing})[0] is NOT_DECIDED
     assert decide([never, happens], {"a": lossy, "b": nothing})[0] is REFUTED
+
+
+def test_versions_of_a_client_are_paired_with_themselves() -> None:
+    """Unless each arm has another one, which is what is compared then."""
+    check = More(check="more", measure="messages_per_s", arm="a", than=("b",))
+
+    def arm(factor: float, *versions: str) -> list[TrialRecord]:
+        return [
+            at(rate * factor * repeat, repeat).model_copy(update={"client_version": version})
+            for repeat in range(1, 7)
+            for rate, version in zip((100, 1_000), versions, strict=False)
+        ]
+
+    assert "2.00x" in check.decide({"a": arm(2, "1", "2"), "b": arm(1, "1", "2")}).evidence
+    assert "12 pairs" in check.decide({"a": arm(2, "1", "2"), "b": arm(1, "1", "2")}).evidence
+    assert "6 pairs" in check.decide({"a": arm(2, "1"), "b": arm(1, "2")}).evidence

@@ -90,3 +90,13 @@ def test_text_of_unknown_origin_shows_as_it_is_and_makes_nothing_else(
     for expected in (says, f"({source})", word, f"so: {word}", f"0 of 1 (left out: {reason})"):
         assert " ".join(expected.split()) in shown
     assert shown[1].startswith(" ".join(f"Tried on Kafka 4.4.0 with {run} {run}, {run}".split()))
+
+
+def test_two_versions_of_a_client_are_told_apart(tmp_path: Path) -> None:
+    records = [
+        record(id=f"tried.{arm}.x", client="aiokafka", client_version=version, config={"acks": "all"})
+        for arm, version in (("plain", "0.12.0"), ("late", "0.14.0"))
+    ]
+    results = Results.create(tmp_path / "run", {"format": 1})
+    text = write_document(results, CLAIMS, decide_all(CLAIMS, records)).read_text()
+    assert "| plain | aiokafka 0.12.0 |" in text and "| late | aiokafka 0.14.0 |" in text

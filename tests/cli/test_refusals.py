@@ -124,4 +124,4 @@ def test_a_taken_port(tmp_path: Path) -> None:
 
 def test_a_version_nobody_knows(tmp_path: Path) -> None:
     done = harness("cluster", "up", "--kafka", "1.0.0", HARNESS_STATE=str(tmp_path))
-    refused(done, 1, "no lock file for Kafka 1.0.0; known: 3.9.2, 4.3.1, 4.4.0")
+    refused(done, 1, "no lock file for Kafka 1.0.0; known: 3.9.0, 3.9.2, 4.0.2, 4.1.2, 4.3.1, 4.4.0")

@@ -91,6 +91,14 @@ def test_trials_are_matched_by_all_that_tells_them_apart() -> None:
     assert words(compare(base, new, {"kafka": ("4.4.0", "4.3.1")})) == [Change.BROKEN, Change.SAME]
 
 
+def test_versions_of_a_client_in_one_run_are_compared_each_with_itself() -> None:
+    across = {"clients": ("aiokafka 1 and 2", "aiokafka 1 and 3")}
+    base = trials([K], client="aiokafka", client_version="1") + trials([R], client="aiokafka", client_version="2")
+    new = trials([K], client="aiokafka", client_version="1") + trials([B], client="aiokafka", client_version="3")
+    assert words(compare(base, new, across)) == [Change.BROKEN, Change.UNDECIDED, Change.SAME]
+    assert words(compare(base[:1], new[1:], across)) == [Change.BROKEN]
+
+
 def test_skipped_trials_ran_in_neither() -> None:
     assert compare(trials([K]), [], {}).of(Change.UNDECIDED)
     assert not compare(trials([K], status="skipped"), [], {}).trials

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.clients.named import Named
 from harness.faults import FAULTS
 from harness.kinds import KINDS
 from harness.plan import Clients, Plan, plan
@@ -42,8 +43,11 @@ class Able:
     def refuses(self, client: str, config: Config) -> str | None:
         return None
 
-    def version(self, client: str) -> str:
-        return "1.2.3"
+    def named(self, text: str) -> Named:
+        return Named.of(text).among("1.2.3")
+
+    def version(self, client: Named) -> str:
+        return client.version or "1.2.3"
 
 
 def planned(changes: Mapping[str, Any] = {}, clients: Clients = Able(), known: Known | None = None) -> Plan:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.clients.named import Named
 from harness.janitor import Janitor
 from harness.workers.spares import Spares
 
@@ -43,11 +44,14 @@ def test_one_that_has_died_is_not(spares: Spares, tmp_path: Path) -> None:
         assert child.wait("ready", 30)
 
 
-def test_a_producer_of_another_client_is_none(spares: Spares, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "spec", [{"client": "kafka-python"}, {"client": "aiokafka", "client_version": "0.0.1"}], ids=str
+)
+def test_a_producer_of_another_client_or_version_is_none(spares: Spares, tmp_path: Path, spec: dict[str, str]) -> None:
     before = children()
-    spares.prepare("producer", "aiokafka")
+    spares.prepare("producer", Named("aiokafka"))
     (waiting,) = children() - before
-    child = spares.start("producer", {"client": "kafka-python"}, tmp_path / "log")
+    child = spares.start("producer", spec, tmp_path / "log")
     child.kill()
     assert child.pid != waiting
 
@@ -55,6 +59,6 @@ def test_a_producer_of_another_client_is_none(spares: Spares, tmp_path: Path) ->
 def test_none_is_left(spares: Spares) -> None:
     before = children()
     spares.prepare("oracle")
-    spares.prepare("producer", "aiokafka")
+    spares.prepare("producer", Named("aiokafka"))
     spares.close()
     assert children() == before

@@ -11,7 +11,7 @@ from harness.workload import Known, WorkloadError, load
 ROOT = Path(__file__).parents[2]
 SHIPPED = [path for path in sorted((ROOT / "workloads").glob("*.yaml")) if "\nclaims:" not in path.read_text()]
 KNOWN = Known(
-    clients=("aiokafka", "kafka-python", "confluent-kafka"),
+    clients={"aiokafka": "0.14.0", "kafka-python": "3.0.12", "confluent-kafka": "2.16.1"},
     faults=Catalogue({name: FAULTS[name] for name in ("lose-ack", "lose-request", "zombie-leader", "kill-leader")}),
     kafka=("3.9.2", "4.3.1", "4.4.0"),
     clusters={"local": LOCAL},

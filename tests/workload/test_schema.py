@@ -19,7 +19,7 @@ def test_the_schema_knows_every_name_and_means_something_by_every_key() -> None:
     for section in (schema, *(each for each in schema["$defs"].values() if "enum" not in each)):
         assert all(key.get("description") for key in section["properties"].values())
     keys = schema["properties"]
-    assert keys["sweep"]["anyOf"][0]["properties"]["client"]["items"]["enum"] == list(known.clients)
+    assert keys["sweep"]["anyOf"][0]["properties"]["client"]["items"]["anyOf"][0]["enum"] == list(known.clients)
     assert keys["sweep"]["anyOf"][0]["properties"].keys() == {"client", "trials", *SETTINGS}
     assert keys["config"]["properties"].keys() == SETTINGS.keys()
     assert keys["kafka"]["anyOf"][0]["enum"] == list(known.kafka)

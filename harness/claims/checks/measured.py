@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -121,14 +122,27 @@ def _one(measure: str, record: TrialRecord) -> float | None:
 def _ratio(
     measure: str, these: Sequence[TrialRecord], those: Sequence[TrialRecord], confidence: float = 0.95
 ) -> Ratio | None:
-    """By client and repeat; what was not measured on both sides is left out."""
-    figures = [{(each.client, each.repeat): _one(measure, each) for each in records} for records in (these, those)]
+    """By client and repeat, and by version where an arm has several of a client; what was not measured on both sides is
+    left out.
+    """
+    several = _in_versions(these) | _in_versions(those)
+
+    def alike(each: TrialRecord) -> tuple[str, str | None, int]:
+        return each.client, each.client_version if each.client in several else None, each.repeat
+
+    figures = [{alike(each): _one(measure, each) for each in arm} for arm in (these, those)]
     pairs = [
         (ours, theirs)
         for key, ours in figures[0].items()
         if ours is not None and (theirs := figures[1].get(key)) is not None
     ]
     return paired_ratio([ours for ours, _ in pairs], [theirs for _, theirs in pairs], confidence)
+
+
+def _in_versions(records: Sequence[TrialRecord]) -> set[str]:
+    """The clients of which there are several."""
+    ran = {(each.client, each.client_version) for each in records}
+    return {client for client, count in Counter(client for client, _ in ran).items() if count > 1}
 
 
 def _said(ratio: Ratio | None, confidence: int = 95) -> str:

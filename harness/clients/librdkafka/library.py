@@ -90,7 +90,7 @@ def functions() -> Any:
 
 
 def version() -> str:
-    return f"{confluent_kafka.libversion()[0]} (confluent-kafka {confluent_kafka.version()})"
+    return f"{confluent_kafka.libversion()[0]} (confluent-kafka {confluent_kafka.__version__})"
 
 
 @cache

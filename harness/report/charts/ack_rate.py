@@ -46,20 +46,24 @@ def draw(data: Data) -> Iterator[Drawing]:
 def _figure(records: Sequence[TrialRecord], labels: Labels, heading: str) -> Figure:
     """Panels by configuration and client: lines of more than a few trials in one panel hide each other."""
     configurations = sorted({labels.configuration(record) for record in records})
-    clients = sorted({record.client for record in records})
+    clients = sorted({labels.client(record) for record in records})
     factors = sorted({replication_factor(record) for record in records})
     figure = blank(1.25 * len(configurations) + 1.2)
     grid = figure.subplots(len(configurations), len(clients), squeeze=False, sharex=True, sharey="col")
     for row, configuration in enumerate(configurations):
         for column, client in enumerate(clients):
-            here = [each for each in records if each.client == client and labels.configuration(each) == configuration]
+            here = [
+                each
+                for each in records
+                if labels.client(each) == client and labels.configuration(each) == configuration
+            ]
             _panel(grid[row][column], here, factors)
         # Above the row: beside it a label has no more room than the panel is high.
         grid[row][0].set_title(str(configuration), loc="left")
     for column, client in enumerate(clients):
         grid[-1][column].set_xlabel("seconds")
         top = grid[0][column]
-        acks = [record.ack_rate or [] for record in records if record.client == client]
+        acks = [record.ack_rate or [] for record in records if labels.client(record) == client]
         scaled = " (log scale)" if rates.scale(top, *acks, below=_BELOW) else ""  # of the whole column: it is shared
         above = {"xytext": (0, 20), "xycoords": "axes fraction", "textcoords": "offset points"}
         top.annotate(client + scaled, (0, 1), **above, fontweight="bold", fontsize=11)

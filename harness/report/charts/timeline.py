@@ -42,15 +42,15 @@ def draw(data: Data) -> Iterator[Drawing]:
             by_fault[data.labels.fault(record)].append(record)
     for fault, records in sorted(by_fault.items()):
         chosen = [
-            representative([record for record in records if record.client == client], data.labels)
-            for client in sorted({record.client for record in records})
+            representative([record for record in records if data.labels.client(record) == client], data.labels)
+            for client in sorted({data.labels.client(record) for record in records})
         ]
         heading = f"The course of {fault}"
         yield Drawing(
             slug("timeline", fault),
             heading,
             "Messages acked and failed or unknown a second against seconds, in one trial each of "
-            f"{listed([record.client for record in chosen])}; the time of {fault} is shaded, its events are named "
+            f"{listed(map(data.labels.client, chosen))}; the time of {fault} is shaded, its events are named "
             "lines, and below are leader and in-sync replicas",
             partial(_figure, chosen, data.labels, heading),
             records[0].fault.name,
@@ -85,7 +85,7 @@ def _figure(records: Sequence[TrialRecord], labels: Labels, heading: str) -> Fig
         _rates(above, panel.record)
         _marks(above, panel)
         which = _which(panel.record, labels)
-        above.set_title(f"{panel.record.client}, {which}", loc="left", pad=6 + 72 * _LANE_IN * panel.high)
+        above.set_title(f"{labels.client(panel.record)}, {which}", loc="left", pad=6 + 72 * _LANE_IN * panel.high)
         below = above
         if panel.leaders:
             below = next(axes)
