@@ -70,7 +70,7 @@ class Impatient:
     def _late(self) -> Iterator[Int64]:
         """Runs of sequences of one partition."""
         pending = self._pending()
-        late = pending[self._journal.sent_ns[pending] + int(self._deadline_s * 1e9) < time.monotonic_ns()]
+        late = pending[self._journal.sent_ns[pending] + int(self._deadline_s * 1e9) <= time.monotonic_ns()]
         breaks = np.flatnonzero((np.diff(late) != 1) | (np.diff(self._journal.partition[late]) != 0)) + 1
         for run in np.split(late, breaks):
             yield from (run[start : start + _AT_ONCE] for start in range(0, len(run), _AT_ONCE))
