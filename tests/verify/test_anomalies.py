@@ -21,6 +21,8 @@ def test_a_clean_trial_has_no_anomaly() -> None:
         "unknown": 0,
         "unconfirmed": 0,
         "in_log": 2,
+        "given_up": 0,
+        "given_up_landed": 0,
         "aborted": 0,
     }
 

@@ -126,8 +126,19 @@ def test_every_cell_has_one_expectation_for_each_anomaly_and_a_rule_behind_it(ta
 def test_every_rule_decides_somewhere(table: Table, deposed: Table) -> None:
     every = (*table, *deposed)
     decisive = {(each.anomaly, each.permission, each.reason) for *_, decided in every for each in decided.values()}
+    of_applications = expectations("librdkafka", {"acks": "all", "deadline.ms": 50}, "none", {})
+    decisive |= {(each.anomaly, each.permission, each.reason) for each in of_applications}
     rules = {(anomaly.value, rule.permission, rule.reason) for anomaly, rules in RULES.items() for rule in rules}
     assert rules == decisive
+
+
+@pytest.mark.parametrize("anomaly", ["duplicate", "reordered", "failed_landed"])
+def test_what_an_application_sends_again_by_itself_no_client_answers_for(anomaly: str) -> None:
+    idempotent: dict[str, Any] = {"acks": "all", "enable_idempotence": True}
+    assert permission(anomaly, **idempotent) == FORBIDDEN
+    assert permission(anomaly, **idempotent, deadline_ms=50) == ALLOWED
+    assert permission("lost", **idempotent, deadline_ms=50) == FORBIDDEN
+    assert promise({"acks": "all", "enable.idempotence": True, "deadline.ms": 50}) == "at-least-once"
 
 
 def test_rules_ask_only_for_facts_there_are() -> None:
