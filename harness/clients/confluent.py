@@ -108,7 +108,7 @@ class ConfluentProducer:
         if not batch:
             return 0
         topic, own = self._topics.place(partition)
-        if batch.headers is not None:
+        if batch.headers is not None or batch.timestamps_ms is not None:
             return self._one_by_one(topic, own, first_sequence, batch)
         messages: list[dict[str, Any]] = _told(batch, self._reports, first_sequence)
         queued = self._producer.produce_batch(topic, messages, own, on_delivery=self._reports.on_delivery)
@@ -155,7 +155,7 @@ class ConfluentProducer:
         return max(0, engine.most_waiting(size) - self._unreported)
 
     def _one_by_one(self, topic: str, partition: int, first_sequence: int, batch: Batch) -> int:
-        """Its call for a batch takes no headers. Returns how many were accepted."""
+        """Its call for a batch takes neither headers nor timestamps. Returns how many were accepted."""
         for index, (value, key, headers, at_ms) in enumerate(batch.each()):
             at = {} if at_ms is None else {"timestamp": at_ms}
             report = self._reports.of(first_sequence + index)
@@ -214,7 +214,6 @@ def _told(batch: Batch, reports: DeliveryReports, first_sequence: int) -> list[d
     if batch.plain:
         return [{"value": value} for value in batch.values]
     messages = []
-    for sequence, (value, key, _, at_ms) in enumerate(batch.each(), first_sequence):
-        at = {} if at_ms is None else {"timestamp": at_ms}
-        messages.append({"value": value, "key": key, "callback": reports.of(sequence), **at})
+    for sequence, (value, key, _, _) in enumerate(batch.each(), first_sequence):
+        messages.append({"value": value, "key": key, "callback": reports.of(sequence)})
     return messages

@@ -25,6 +25,7 @@ from harness.journal.transactions import (
     write_transactions,
 )
 
+_SEAL_ROWS = 1 << 20
 _TIMES = ("due_ns", "sent_ns", "done_ns")
 # Columns of numbers that hardly repeat: a dictionary of them would double the time to write and to read.
 _PARQUET: dict[str, Any] = {"compression": "zstd"}
@@ -119,7 +120,7 @@ def seal(
     )
     partial = parquet.with_suffix(".partial")
     with pq.ParquetWriter(partial, schema, **_PARQUET, use_dictionary=["error"]) as writer:
-        for part in slices(rows):
+        for part in slices(rows, _SEAL_ROWS):
             outcome = source.outcome[part].copy()
             outcome[outcome == Outcome.PENDING] = Outcome.UNKNOWN
             done, offset, error = source.done_ns[part], source.offset[part], source.error[part]

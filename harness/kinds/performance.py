@@ -30,6 +30,7 @@ from harness.trial.observed import before_and_after
 from harness.trial.venue import Running
 from harness.verify import Readings
 from harness.wire import Proxy
+from harness.words import plural
 from harness.workers.fleet import Fleet
 from harness.workers.receiver import Receiver
 from harness.workload import Config, Load, Workload, labels
@@ -157,7 +158,11 @@ def _measured(data: Data) -> Iterator[Block | None]:
     short = tables.unsteady(data.records, data.labels)
     if short:
         yield Text(
-            f"{UNSTEADY} Not steady: the two halves of most repeats differ by more than 20 %, so they were too short "
-            "and their figures are not to be relied on. Each that was so:"
+            f"{UNSTEADY} Not steady: most repeats did not run at one rate, so their figures, which are of all of it, "
+            "are not to be relied on. Each that was so, and why:"
         )
         yield Bullets(short)
+    if untold := tables.untold(data.records):
+        yield Text(
+            f"Of {plural(untold, 'trial')} nobody can tell whether they were steady: acks came in too few bursts."
+        )

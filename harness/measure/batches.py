@@ -13,7 +13,7 @@ import numpy as np
 from harness.journal import BatchColumns, ConsumedColumns, Int64, Parts, ProducerColumns
 from harness.measure.durations import distribution
 from harness.measure.measured import Bools
-from harness.measure.rates import TOLERANCE
+from harness.measure.rates import bins_of, rate_over
 from harness.store import Percentiles, Throughput
 
 
@@ -50,23 +50,15 @@ class Processed:
         )
 
     def throughput(self, message_size_bytes: int) -> Throughput | None:
-        """Inputs a second, from the first poll to when the last batch was over; None if there is none.
-
-        It is ``steady`` as a producer's is; of batches so few that one of them would decide that, nobody can tell.
+        """Inputs a second, from the first poll to when the last batch was over; None if there is none. It is ``steady``
+        as a producer's is.
         """
-        if len(self.done_ns) == 0 or (span_s := (int(self.done_ns.max()) - int(self.polled_ns.min())) / 1e9) == 0:
+        if len(self.done_ns) == 0:
             return None
-        middle_ns = (int(self.done_ns.max()) + int(self.polled_ns.min())) // 2
-        first = int(np.count_nonzero(self.done_ns < middle_ns))
-        halves = (first, len(self.done_ns) - first)
-        told = len(np.unique(self.done_ns)) * TOLERANCE >= 2
-        per_s = len(self.done_ns) / span_s
-        return Throughput(
-            messages_per_s=per_s,
-            mb_per_s=per_s * message_size_bytes / 1e6,
-            span_s=span_s,
-            steady=min(halves) >= (1 - TOLERANCE) * max(halves) if told else None,
-        )
+        start_ns, last_ns = int(self.polled_ns.min()), int(self.done_ns.max())
+        if start_ns == last_ns:
+            return None
+        return rate_over(bins_of(self.done_ns, start_ns, last_ns), (last_ns - start_ns) / 1e9, message_size_bytes)
 
     def committed(self) -> Percentiles | None:
         """From when an input was due until its batch was over."""

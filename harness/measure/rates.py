@@ -9,10 +9,9 @@ import numpy as np
 
 from harness.journal import NONE, Int64, ProducerColumns, slices
 from harness.measure.measured import Measured, counted, end_ns, parts
+from harness.measure.steady import BINS, steadiness
 from harness.store import Throughput
 
-TOLERANCE = 0.2
-"""By how much the halves of a steady span may differ."""
 _SHORTEST_BIN_S = 0.1
 _MOST_BINS = 1_000
 
@@ -21,8 +20,7 @@ def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) ->
     """Acked (acks=0: unconfirmed) messages a second; None if there is none after the warm-up, or if it took no time.
 
     The span is from the first message sent after the warm-up to the last one acked, and every ack in it counts: those
-    of the warm-up's messages too that still waited in the client then, else their time would be nobody's. ``steady``
-    says whether the slower half of the span had at least 80 % of the faster half's messages.
+    of the warm-up's messages too that still waited in the client then, else their time would be nobody's.
     """
     measured = parts(producers)
     acked_ns = [int(acks.max()) for part in measured if len(acks := part.done_ns[part.counted])]
@@ -31,18 +29,28 @@ def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) ->
     start_ns, last_ns = min(int(part.sent_ns.min()) for part in measured), max(acked_ns)
     if start_ns == last_ns:
         return None
-    first_half, total = 0, 0
+    counts = np.zeros(BINS, np.int64)
     for done_ns in _acks_since(producers, start_ns):
-        first_half += int(np.count_nonzero(done_ns - start_ns < (last_ns - start_ns) / 2))
-        total += len(done_ns)
-    span_s = (last_ns - start_ns) / 1e9
-    messages_per_s = total / span_s
-    halves = (first_half, total - first_half)
+        counts += bins_of(done_ns, start_ns, last_ns)
+    return rate_over(counts, (last_ns - start_ns) / 1e9, message_size_bytes)
+
+
+def bins_of(done_ns: Int64, start_ns: int, last_ns: int) -> Int64:
+    """How many of these are in each of ``BINS`` equal parts of a span; what is later is in its last."""
+    place = (done_ns - start_ns) / (last_ns - start_ns) * BINS
+    return np.bincount(np.minimum(place, BINS - 1).astype(np.int64), minlength=BINS)
+
+
+def rate_over(counts: Int64, span_s: float, message_size_bytes: int) -> Throughput:
+    """Of all of these ``BINS``, whatever the course of them was."""
+    messages_per_s = int(counts.sum()) / span_s
+    steady, unsteady = steadiness(counts, span_s)
     return Throughput(
         messages_per_s=messages_per_s,
         mb_per_s=messages_per_s * message_size_bytes / 1e6,
         span_s=span_s,
-        steady=min(halves) >= (1 - TOLERANCE) * max(halves),
+        steady=steady,
+        unsteady=unsteady,
     )
 
 

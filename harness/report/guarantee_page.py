@@ -69,7 +69,7 @@ def _of_costs(costs: Sequence[Cost]) -> Words:
         return "Nothing was measured of what they cost."
     loads = sorted({each.paced_load for each in costs if each.paced_load})
     at = f" at {listed(loads)}" if loads else ""
-    unsteady = f" {UNSTEADY} Not steady: too short to rely on." if not all(each.steady for each in costs) else ""
+    unsteady = f" {UNSTEADY} Not steady: not to be relied on." if not all(each.steady for each in costs) else ""
     return (
         prose(
             "What it cost is throughput at `rate: max` (of messages that were acked, or committed where there are "

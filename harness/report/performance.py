@@ -45,9 +45,7 @@ class Performance:
 
     @property
     def steady(self) -> bool:
-        """False if most repeats were too short for their figures: the two halves of each disagree. What a few of them
-        change is in the interval.
-        """
+        """False if most repeats did not run at one rate. What a few of them change is in the interval."""
         told = [trial.throughput.steady for trial in self.trials if trial.throughput]
         return 2 * told.count(False) <= len(told)
 

@@ -63,7 +63,7 @@ def measured(processed: Sequence[Performance]) -> Iterator[Block]:
     over = ("Batch over p50 ms", "Batch over p99 ms", "End-to-end p50 ms", "End-to-end p99 ms")
     yield Table(("Client", "RF", "Configuration", "Load", "Inputs/s", *over), rows, slice(4, None))
     if not all(each.steady for each in processed):
-        yield Text(f"{UNSTEADY} Not steady: the two halves of a repeat differ by more than 20 %.")
+        yield Text(f"{UNSTEADY} Not steady: most repeats did not run at one rate.")
 
 
 def _by_guarantee(records: Sequence[TrialRecord], labels: Labels) -> Table:

@@ -43,7 +43,7 @@ def prices(every: Sequence[Costs]) -> Iterator[Block]:
     yield Text(how())
     yield from (block for found in every for block in (Text(f"Against {found.against}:"), table(found)))
     if not all(row.steady for row in rows):
-        yield Text(f"{UNSTEADY} Most repeats were not steady, of this or of what it is against: too short to rely on.")
+        yield Text(f"{UNSTEADY} Most repeats were not steady, of this or of what it is against: not to be relied on.")
 
 
 def told(found: Costs) -> Iterator[Words]:

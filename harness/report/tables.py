@@ -115,13 +115,24 @@ def saturated(measured: Sequence[Performance]) -> Table | None:
 
 
 def unsteady(records: Sequence[TrialRecord], labels: Labels) -> list[str]:
-    """The trials of producers that were too short for their figures."""
+    """The trials of producers that did not run at one rate, each with why."""
+    in_order = sorted(records, key=lambda record: (labels.subject(record), labels.load(record), record.repeat))
     return [
-        f"{labels.row(record)}, repeat {record.repeat}"
-        for record in sorted(records, key=lambda record: (labels.subject(record), labels.load(record), record.repeat))
-        if not record.with_fault and GUARANTEE not in record.config and record.sustained is None
-        if record.throughput and record.throughput.steady is False
+        f"{labels.row(record)}, repeat {record.repeat}" + (f": {went.unsteady}" if went.unsteady else "")
+        for record, went in ((record, record.throughput) for record in in_order if _of_producer(record))
+        if went and went.steady is False
     ]
+
+
+def untold(records: Sequence[TrialRecord]) -> int:
+    """Of how many trials of producers nobody can tell."""
+    return sum(
+        _of_producer(each) and each.throughput is not None and each.throughput.steady is None for each in records
+    )
+
+
+def _of_producer(record: TrialRecord) -> bool:
+    return not record.with_fault and GUARANTEE not in record.config and record.sustained is None
 
 
 def _tally(number: int, verdict: Verdict) -> Words:

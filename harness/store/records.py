@@ -116,7 +116,11 @@ class Throughput(_Record):
     mb_per_s: float
     span_s: float
     steady: bool | None = None
-    """Whether the first and the second half of the span agree within 20 %: false says the trial was too short."""
+    """Whether it ran at one rate over the span; null: nobody can tell, or nobody asked. In older records, which never
+    say why, whether the halves of the span agreed within 20 %.
+    """
+    unsteady: str | None = None
+    """Why it was not steady, or why nobody can tell, in words."""
 
 
 class Sustained(_Record):

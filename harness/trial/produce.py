@@ -107,19 +107,19 @@ def note_interruptions(running: Running, fleet: Fleet) -> None:
 
 
 def warm_up_ended(running: Running, fleet: Fleet) -> None:
-    """Waits for the end of the clients' warm-up, which is when every record of it is replicated: else
-    a fault would lose it as well. Raises ``WorkerFailed`` or ``RecipeFailed``.
+    """Waits for the end of the clients' warm-up, which is when every record of it that was not refused is replicated:
+    else a fault would lose it as well. Raises ``WorkerFailed`` or ``RecipeFailed``.
     """
     fleet.finish()
     for hang in fleet.hangs:
         raise WorkerFailed(str(hang))
     fleet.warmed_up()
-    total, ends = fleet.sent(), fleet.acked_ends()
-    bound_s = recovering_s(bytes_of(total, running.trial.load.message_size))
+    taken, ends = fleet.counted(), fleet.acked_ends()
+    bound_s = recovering_s(bytes_of(taken, running.trial.load.message_size))
     until = time.monotonic() + bound_s
-    while not stored_all(stored := running.high_watermarks(), ends, None if running.trial.transactional else total):
+    while not stored_all(stored := running.high_watermarks(), ends, None if running.trial.transactional else taken):
         if time.monotonic() > until:
-            raise RecipeFailed(f"of {total} warm-up messages not all were replicated in {bound_s:g} s, up to {stored}")
+            raise RecipeFailed(f"of {taken} warm-up messages not all were replicated in {bound_s:g} s, up to {stored}")
         time.sleep(0.02)
 
 

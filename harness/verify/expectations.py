@@ -82,7 +82,7 @@ def in_time(faults: InTurn, seen: Seen) -> bool:
     producer ends its load with it.
     """
     return all(
-        span.at_once(part).struck_under_load or len(span.sent_ns) < effects.load.messages
+        span.at_once(part).struck_under_load or span.sent < effects.load.messages
         for at_once, span in zip(faults, seen.in_turn(len(faults)), strict=True)
         for part, effects in at_once.items()
         if effects is not None and effects.under_load and effects.load is not None

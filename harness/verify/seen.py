@@ -7,16 +7,16 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from harness.events import OBSERVED, Outcome
-from harness.journal import NONE, Int64, ProducerColumns
+from harness.journal import NONE, Int64, ProducerColumns, UInt8, slices
+from harness.verify.copies import Bools
 from harness.verify.states import Event, State, replay
 
 _ENDS_PROCESS = frozenset({"kill", "shutdown", "ended", "restart"})
@@ -29,33 +29,46 @@ and what it takes); until then the loss of power that is played here takes it.
 """
 
 
+@dataclass(frozen=True)
+class Noted:
+    """What a producer noted of some messages."""
+
+    sent_ns: Int64
+    """When each was handed to its client."""
+    reported_ns: Int64
+    """When its client said what became of it, whatever that was; -1 if it never did."""
+    outcome: UInt8
+
+    @property
+    def acked(self) -> Bools:
+        """Or counted as sent, with acks=0."""
+        acked: Bools = (self.outcome == Outcome.ACKED) | (self.outcome == Outcome.UNCONFIRMED)
+        return acked
+
+
 @dataclass(frozen=True, eq=False)
 class Seen:
     """The events of one trial, in any order, and what its producers noted; ``partitions`` is how many there are."""
 
     events: Sequence[Event]
     partitions: int
-    sent_ns: Int64
-    """When each message after the warm-up was handed to its client."""
-    acked_ns: Int64
-    """When it was acked (acks=0: counted as sent); -1 if it was not."""
-    reported_ns: Int64
-    """When its client said what became of it, whatever that was; -1 if it never did."""
+    noted: Sequence[Noted]
+    """Of all messages after the warm-up."""
     gave_up: bool
     """Of some message the client said that it does not know, or said nothing: it may still be on its way."""
+    after_ns: int = _EVER.min
+    until_ns: int = _EVER.max
+    """Only messages that were handed over since the one and up to the other are meant."""
 
     @classmethod
     def of(cls, events: Sequence[Event], partitions: int, producers: Sequence[ProducerColumns]) -> Seen:
-        outcomes, sent_ns, reported_ns = (_load(producers, name) for name in ("outcome", "sent_ns", "done_ns"))
-        acked = (outcomes == Outcome.ACKED) | (outcomes == Outcome.UNCONFIRMED)
-        return cls(
-            events=events,
-            partitions=partitions,
-            sent_ns=sent_ns,
-            acked_ns=np.where(acked, reported_ns, NONE),
-            reported_ns=reported_ns,
-            gave_up=bool(((outcomes == Outcome.UNKNOWN) | (outcomes == Outcome.PENDING)).any()),
-        )
+        noted = [
+            Noted(*(getattr(producer, name)[producer.warmup :][part] for name in ("sent_ns", "done_ns", "outcome")))
+            for producer in producers
+            for part in slices(len(producer) - producer.warmup)
+        ]
+        silent = (((each.outcome == Outcome.UNKNOWN) | (each.outcome == Outcome.PENDING)).any() for each in noted)
+        return cls(events, partitions, noted, gave_up=any(silent))
 
     def in_turn(self, parts: int) -> list[Seen]:
         """What was seen during each of several faults that ran one after the other: each ends when its load is sent."""
@@ -125,21 +138,26 @@ class Seen:
         )
 
     @property
+    def sent(self) -> int:
+        """How many messages there were."""
+        return sum(int(np.count_nonzero(self._meant(its))) for its in self.noted)
+
+    @property
     def struck_under_load(self) -> bool:
         """Whether the fault's first deed came while some message was still to come, or had no report yet."""
         deeds = [event["at_ns"] for event in self._ordered if event["what"] not in _NO_DEEDS]
-        return bool(deeds) and bool(((self.reported_ns == NONE) | (self.reported_ns >= deeds[0])).any())
+        return bool(deeds) and self._any(lambda its: (its.reported_ns == NONE) | (its.reported_ns >= deeds[0]))
 
     @property
     def delivered(self) -> bool:
         """Whether any message after the warm-up was acked (acks=0: counted as sent)."""
-        return bool((self.acked_ns != NONE).any())
+        return self._any(lambda its: its.acked)
 
     @property
     def acked_before_kill(self) -> bool:
         """Whether a broker was killed when some message had been acked."""
         kills = [event["at_ns"] for event in self._ordered if event["what"] == "kill"]
-        return bool(kills) and bool(((self.acked_ns != NONE) & (self.acked_ns <= kills[-1])).any())
+        return bool(kills) and self._any(lambda its: its.acked & (its.reported_ns <= kills[-1]))
 
     @property
     def frozen_s(self) -> float:
@@ -159,12 +177,19 @@ class Seen:
         return all(replica in state.in_sync[partition] for state in self._states if partition in state.in_sync)
 
     def _settled(self, at_ns: int) -> bool:
-        acked = self.acked_ns[self.acked_ns != NONE]
-        return not ((acked <= at_ns) & (acked > at_ns - _CHECKPOINT_NS)).any()
+        since_ns = at_ns - _CHECKPOINT_NS
+        return not self._any(lambda its: its.acked & (its.reported_ns <= at_ns) & (its.reported_ns > since_ns))
+
+    def _any(self, of: Callable[[Noted], Bools]) -> bool:
+        """Whether it is so of any message."""
+        return any((of(its) & self._meant(its)).any() for its in self.noted)
+
+    def _meant(self, its: Noted) -> Bools:
+        meant: Bools = (its.sent_ns > self.after_ns) & (its.sent_ns <= self.until_ns)
+        return meant
 
     def _between(self, start_ns: int, end_ns: int) -> Seen:
         """What happened in this time, and who led when it began."""
-        its_own = (self.sent_ns > start_ns) & (self.sent_ns <= end_ns)
         led = {
             event.get("partition", 0): event
             for event in self._ordered
@@ -173,9 +198,8 @@ class Seen:
         return replace(
             self,
             events=[*led.values(), *(event for event in self.events if start_ns < event["at_ns"] <= end_ns)],
-            sent_ns=self.sent_ns[its_own],
-            acked_ns=self.acked_ns[its_own],
-            reported_ns=self.reported_ns[its_own],
+            after_ns=start_ns,
+            until_ns=end_ns,
         )
 
     @cached_property
@@ -207,9 +231,3 @@ class Seen:
     @cached_property
     def _ended(self) -> frozenset[int]:
         return frozenset(event["node"] for event in self._ordered if event["what"] in _ENDS_PROCESS and "node" in event)
-
-
-def _load(producers: Sequence[ProducerColumns], column: str) -> Any:
-    """Of all messages after the warm-up."""
-    parts = [getattr(producer, column)[producer.warmup :] for producer in producers]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)

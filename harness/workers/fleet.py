@@ -112,6 +112,10 @@ class Fleet:
         """How many messages were handed over by now, warm-up included."""
         return sum(worker.progress.sent() for worker in self.everyone)
 
+    def counted(self) -> int:
+        """How many messages were acked by now (acks=0: counted as sent), warm-up included."""
+        return sum(worker.progress.acks() for worker in self.everyone)
+
     def unconfirmed(self) -> int:
         """How many of them since the warm-up the clients merely count as sent (acks=0)."""
         return sum(worker.progress.unconfirmed(worker.warmup) for worker in self.workers)

@@ -31,7 +31,10 @@ def _rate(value: object) -> object:
 def _sizes(value: object) -> object:
     """Bytes, or a mapping of bytes, which as keys are text, to of how many in each hundred messages."""
     stated = value.items() if isinstance(value, dict) else [(value, 100)]
-    sizes = [(int(size) if isinstance(size, str) and size.isdecimal() else size, percent) for size, percent in stated]
+    sizes = [
+        (int(size) if isinstance(size, str) and size.replace("_", "").isdecimal() else size, percent)
+        for size, percent in stated
+    ]
     for size, percent in sizes:
         if isinstance(size, bool) or not isinstance(size, int) or not HEADER_BYTES <= size <= MAX_MESSAGE_BYTES:
             raise ValueError(f"{quote(size)} is not a whole number from {HEADER_BYTES} to {MAX_MESSAGE_BYTES}")

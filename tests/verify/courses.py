@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from harness.events import Outcome
 from harness.journal import NONE
 from harness.verify import Seen
+from harness.verify.seen import Noted
 
 STEP_NS = 100_000_000
 
@@ -32,12 +34,12 @@ def seen(
     gave_up: bool = False,
 ) -> Seen:
     """The first event is at second 0. Messages are ``sent_at`` and ``acked_at`` these seconds, None for no report."""
-    acked_ns = np.array([NONE if at is None else round(at * 1e9) for at in acked_at], np.int64)
+    reported_ns = np.array([NONE if at is None else round(at * 1e9) for at in acked_at], np.int64)
+    sent_ns = np.array([round(at * 1e9) for at in sent_at], np.int64)
+    outcome = np.where(reported_ns == NONE, Outcome.FAILED, Outcome.ACKED).astype(np.uint8)
     return Seen(
         events=[{"at_ns": i * STEP_NS, **event} for i, event in enumerate(events)],
         partitions=partitions,
-        sent_ns=np.array([round(at * 1e9) for at in sent_at], np.int64),
-        acked_ns=acked_ns,
-        reported_ns=acked_ns,
+        noted=[Noted(sent_ns, reported_ns, outcome)],
         gave_up=gave_up,
     )

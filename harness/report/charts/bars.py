@@ -42,7 +42,7 @@ def bars(values: Mapping[Subject, Spread], unsteady: set[Subject], heading: str,
         "medians; whiskers: least and most of the repeats"
         if repeated
         else "one repeat each: no difference can be told",
-        *([f"{UNSTEADY} not steady: too short to rely on"] if unsteady else []),
+        *([f"{UNSTEADY} not steady: not to be relied on"] if unsteady else []),
     ]
     legend(figure, handles, columns=6, note="; ".join(notes))
     return figure
