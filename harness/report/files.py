@@ -7,6 +7,7 @@ else: what a person put beside it stays.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from harness.report.blocks import Document
 from harness.report.writers import WRITERS
 
 INDEX = "files.json"
+_LONGEST = 150  # of 255 letters that a file system takes, with what stands behind it
 _OWN = re.compile(r"(charts|faults|hgrm)/[^/\\]+\.([a-z]+)")
 """With the suffix of a chart, a distribution or a document, the only files that an index, which may be anybody's, can
 have removed.
@@ -45,8 +47,11 @@ def publish(document: Document, folder: Path) -> list[str]:
 
 
 def slug(*words: str) -> str:
-    """A file name of these words: ``latency-2000-s``."""
-    return re.sub(r"[^a-z0-9.]+", "-", "-".join(words).lower().replace(",", "")).strip("-.")
+    """A file name of these words: ``latency-2000-s``; of many their beginning, and a hash of all of them."""
+    name = re.sub(r"[^a-z0-9.]+", "-", "-".join(words).lower().replace(",", "")).strip("-.")
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[: _LONGEST - 17]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def settle(folder: Path, made: Iterable[str]) -> None:

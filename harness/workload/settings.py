@@ -17,6 +17,7 @@ from harness.workload.problems import quote, suggestion
 
 _INT = 2**31 - 1
 _LONG = 2**63 - 1
+_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,13 @@ class Setting:
         """With a value that was read: ``acks=all``, ``min ISR 2``, ``idempotent``."""
         if isinstance(self.allowed, Flag):
             return self.allowed.yes if value else self.allowed.no
-        return self.words.get(value, setting(self.called or self.name, value))
+        return self.words.get(value, setting(self.called or self.name, self._shown(value)))
+
+    def _shown(self, value: Value) -> Value:
+        """A long text by its ends."""
+        if not isinstance(value, str) or len(value) <= _SHOWN:
+            return value
+        return f"{value[: _SHOWN - 10]}…{value[-6:]} ({len(value)} characters)"
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of one value."""

@@ -17,7 +17,9 @@ from harness.workload.settings import SETTINGS
 
 from .test_checks import record
 
-SHIPPED = [Path(__file__).parents[2] / "workloads" / name for name in ("claims.yaml", "client-defects.yaml")]
+SHIPPED = [
+    Path(__file__).parents[2] / "workloads" / name for name in ("claims.yaml", "client-defects.yaml", "inputs.yaml")
+]
 
 BASE: dict[str, Any] = {
     "name": "some",

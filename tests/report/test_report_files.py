@@ -7,11 +7,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.events import Verdict
 from harness.kinds import KINDS
 from harness.report import render
-from harness.report.files import write
+from harness.report.files import slug, write
 from harness.store import FaultRecord, ResultsUnusable
 
 from .synthetic_records import anomalies, one, store
@@ -59,3 +61,10 @@ def test_a_folder_with_a_link_in_it_has_no_report(tmp_path: Path, where: str) ->
     with pytest.raises(ResultsUnusable, match=f"{where} is a link"):
         render(folder, KINDS.values())
     assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["old.png"]
+
+
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=9))
+def test_a_file_name_is_short_enough_whatever_it_is_of_and_another_for_others(words: list[str]) -> None:
+    name = slug(*words)
+    assert len(name) <= 150 and "/" not in name
+    assert slug(*words, "more" * 40) != slug(*words, "more" * 41)
