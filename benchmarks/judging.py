@@ -139,7 +139,7 @@ def _write_consumed(parquet: Path, log: LogColumns) -> None:
     due_ns = (log.sequence * PRODUCERS + log.producer) * (1_000_000_000 // RATE)
     received_ns = due_ns + 50_000_000
     columns = {"producer": log.producer, "sequence": log.sequence, "due_ns": due_ns, "received_ns": received_ns}
-    pq.write_table(pa.table(columns), parquet, compression="zstd")
+    pq.write_table(pa.table(columns), parquet, compression="zstd", use_dictionary=False)
 
 
 @click.command()

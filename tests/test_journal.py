@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.events import Ending, Outcome
-from harness.journal import ProducerJournal, TransactionJournal, read_producer, seal
+from harness.journal import ProducerJournal, TransactionJournal, read_producer, seal, sealed
 from harness.journal.transactions import beside
 from harness.load.recorder import JournalRecorder
 
@@ -45,6 +45,28 @@ def test_outcomes_and_times_come_back_and_pending_ends_as_unknown(
     assert not (tmp_path / "j").exists()
     assert '"name": "TooLarge"' in capsys.readouterr().out
     assert pq.read_table(tmp_path / "p.parquet")["offset"].null_count == 3
+
+
+@pytest.mark.parametrize("rows", [1, 3, 100])
+def test_a_journal_comes_back_whole_however_many_rows_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    recorder = _recorder(tmp_path / "j")
+    recorder.sent(0, 2, np.arange(10), 50)
+    recorder.done_many(np.array([0, 1, 5]), Outcome.ACKED, np.array([60, 61, 62]), np.array([7, 8, 9]))
+    recorder.done_many(np.array([2, 9]), Outcome.ERROR, np.array([63, 64]), np.array([-1, -1]), "Late")
+    recorder.done_many(np.array([6]), Outcome.ERROR, np.array([65]), np.array([-1]), "TooLarge")
+    names = {1: "Late", 2: "TooLarge"}
+    seal(tmp_path / "j", tmp_path / "p.parquet", warmup=0, errors=names, host="far", clock_offset_ns=1_000)
+    monkeypatch.setattr(sealed, "ROWS", rows)
+    columns = read_producer(tmp_path / "p.parquet")
+    assert columns.due_ns.tolist() == list(range(1_000, 1_010))
+    assert columns.done_ns.tolist() == [1_060, 1_061, 1_063, -1, -1, 1_062, 1_065, -1, -1, 1_064]
+    assert columns.offset.tolist() == [7, 8, -1, -1, -1, 9, -1, -1, -1, -1]
+    assert columns.error is not None
+    said = [columns.error[row] for row in range(10)]
+    assert said == [None, None, "Late", None, None, None, "TooLarge", None, None, "Late"]
+    assert columns.error.count(columns.outcome == Outcome.ERROR) == {"Late": 2, "TooLarge": 1}
 
 
 def test_only_the_first_report_of_a_message_counts(tmp_path: Path) -> None:

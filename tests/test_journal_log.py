@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.journal import LogColumns, read_committed, read_log, write_committed, write_log
+from harness.journal import LogColumns, parts, read_committed, read_log, write_committed, write_log
 
 I32, I64 = st.integers(-(2**31), 2**31 - 1), st.integers(-(2**63), 2**63 - 1)
 RECORDS = st.lists(st.tuples(I32, I64, I32, I64, st.booleans()), max_size=20)
@@ -34,6 +34,19 @@ def log(*records: tuple[int, int, int, int, bool]) -> LogColumns:
 def _same(one: LogColumns, other: LogColumns) -> bool:
     pairs = [(getattr(one, field.name), getattr(other, field.name)) for field in fields(LogColumns)]
     return all(a.dtype == b.dtype and (a == b).all() and len(a) == len(b) for a, b in pairs)
+
+
+@given(RECORDS, st.integers(1, 12))
+@settings(max_examples=50)
+def test_a_stored_log_comes_back_part_by_part(records: list[tuple[int, int, int, int, bool]], rows: int) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(parts, "ROWS", rows)
+        write_log(Path(folder) / "a.parquet", log(*records))
+        stored = read_log(Path(folder) / "a.parquet")
+        read = list(stored.parts())
+        assert len(stored) == len(records) and all(0 < len(part) <= rows for part in read)
+        assert _same(LogColumns.joined(read), log(*records))
+        assert [part.offset.tolist() for part in log(*records).parts()] == [part.offset.tolist() for part in read]
 
 
 @given(RECORDS, st.lists(st.integers(0, 2**63 - 1), max_size=10))

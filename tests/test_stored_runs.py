@@ -159,8 +159,12 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tup
 
 
 def _judgement(record: TrialRecord) -> dict[str, Any]:
-    """All that it says but the words of reasons; of each anomaly what was permitted."""
+    """All that it says but the words of reasons, and whether its load was steady, which its halves once told; of each
+    anomaly what was permitted.
+    """
     said = record.model_dump(mode="json", by_alias=True, exclude={"verdict_reason", "expectations"})
+    for told_anew in ("steady", "unsteady"):
+        (said["throughput"] or {}).pop(told_anew, None)
     return _flat(said) | {f"permission.{rule.anomaly}": rule.permission for rule in record.expectations or ()}
 
 

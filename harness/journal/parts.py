@@ -18,8 +18,9 @@ C = TypeVar("C", bound="Columns")
 C_co = TypeVar("C_co", bound="Columns", covariant=True)
 
 
-def slices(rows: int, most: int = ROWS) -> Iterator[slice]:
-    """All of so many rows, at most so many at a time."""
+def slices(rows: int, most: int | None = None) -> Iterator[slice]:
+    """All of so many rows, at most so many at a time; ``ROWS`` where nothing is said."""
+    most = most or ROWS
     return (slice(start, min(rows, start + most)) for start in range(0, rows, most))
 
 

@@ -56,7 +56,8 @@ class Received:
             [(name, pa.from_numpy_dtype(kind)) for name, kind in _FIELDS.items()], {"format": str(FORMAT)}
         )
         partial = parquet.with_suffix(".partial")
-        with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+        # Columns of numbers that hardly repeat: a dictionary of them would double the time to read.
+        with pq.ParquetWriter(partial, schema, compression="zstd", use_dictionary=False) as writer:
             while len(rows := np.fromfile(self._rows, _ROW, _STORED_ROWS)):
                 writer.write_table(_table(rows, schema))
         partial.replace(parquet)

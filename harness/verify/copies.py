@@ -110,7 +110,8 @@ class _Gathered:
     def __init__(self, producer: ProducerColumns) -> None:
         self._producer = producer
         self._first = np.full(len(producer), _NOWHERE)
-        self._further: list[tuple[Int64, Int64]] = []
+        self._sequences: list[Int64] = []
+        self._offsets: list[Int64] = []
 
     def take(self, part: LogColumns) -> Int64:
         """Which rows of it are copies of its messages."""
@@ -126,10 +127,8 @@ class _Gathered:
         return rows
 
     def copies(self) -> Copies:
-        sequence, offset = (
-            np.concatenate([np.zeros(0, np.int64), *(each[column] for each in self._further)]) for column in (0, 1)
-        )
-        return Copies(self._producer, self._first, sequence, offset)
+        """All of them; nothing is kept here, for there may be as many as messages."""
+        return Copies(self._producer, self._first, _drained(self._sequences), _drained(self._offsets))
 
     def _note(self, sequence: Int64, offset: Int64) -> None:
         known = self._first[sequence]
@@ -155,4 +154,12 @@ class _Gathered:
     def _keep(self, sequence: Int64, offset: Int64) -> None:
         further = offset != _NOWHERE
         if further.any():
-            self._further.append((sequence[further], offset[further]))
+            self._sequences.append(sequence[further])
+            self._offsets.append(offset[further])
+
+
+def _drained(pieces: list[Int64]) -> Int64:
+    """As one; there are none left."""
+    whole = np.concatenate([np.zeros(0, np.int64), *pieces])
+    pieces.clear()
+    return whole

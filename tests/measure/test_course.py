@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness import measure
 from harness.events import Outcome
-from harness.journal import NONE, ProducerColumns
+from harness.journal import NONE, ProducerColumns, parts
 from harness.measure import (
     ack_rate,
     bin_width_s,
@@ -44,6 +45,14 @@ def producer(*messages: Message, warmup: int = 0, closed: int | None = None) -> 
         warmup=warmup,
         closed_ns=None if closed is None else closed * MS,
     )
+
+
+@pytest.fixture(autouse=True, scope="module", params=[2, parts.ROWS])
+def rows(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Nothing depends on how many messages are looked at in one go."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(parts, "ROWS", request.param)
+        yield
 
 
 NO_DATA = [[], [producer()], [producer((0, 1, ACKED), warmup=1)]]

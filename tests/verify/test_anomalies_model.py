@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.events import Outcome
-from harness.journal import LogColumns, ProducerColumns
+from harness.journal import LogColumns, ProducerColumns, parts
 from harness.verify import Readings, find
 
 
@@ -123,9 +124,10 @@ def trials(draw: st.DrawFn) -> tuple[Sent, list[Record]]:
     return sent, draw(st.permutations(log))
 
 
-@given(trials())
+@given(trials(), st.integers(1, 40))
 @settings(max_examples=200, deadline=None)
-def test_the_judge_agrees_with_the_definitions(trial: tuple[Sent, list[Record]]) -> None:
+def test_the_judge_agrees_with_the_definitions(trial: tuple[Sent, list[Record]], rows: int) -> None:
+    """However many rows it looks at in one go."""
     sent, log = trial
     offsets = copies(sent, log)
     which = slow(sent, offsets)
@@ -133,7 +135,9 @@ def test_the_judge_agrees_with_the_definitions(trial: tuple[Sent, list[Record]])
     counts["duplicate"] = sum(len(found) - 1 for found in offsets.values() if found)
     counts["unexpected"] = len(log) - sum(map(len, offsets.values()))
 
-    findings = find(Readings(columns(sent), log_columns(log)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(parts, "ROWS", rows)
+        findings = find(Readings(columns(sent), log_columns(log)))
     assert {name: n for name, n in findings.anomalies.model_dump().items() if n} == {
         k: n for k, n in counts.items() if n
     }
