@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness import measure
+from harness.journal import ProducerColumns
 from harness.plan import Trial
+from harness.store import TrialRecord
 from harness.topics import partitions_in_all
 from harness.trial.produce import bounds_in_peace, note_interruptions, warm_up_ended
 from harness.trial.usage import accounted
@@ -39,6 +45,11 @@ def lead_in_and_measure(running: Running, fleet: Fleet, proxy: Proxy | None) -> 
         fleet.finish()
     fleet.led_in(_LEAD_IN_S)
     note_interruptions(running, fleet)
+
+
+def paced_figures(record: TrialRecord, producers: Sequence[ProducerColumns]) -> Mapping[str, Any]:
+    """Of a load with a rate of its own, whether that was kept."""
+    return {} if record.load["rate"] == "max" else {"late_ms": measure.late(producers)}
 
 
 def _messages(trial: Trial) -> int:

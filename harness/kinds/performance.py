@@ -120,6 +120,7 @@ def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
     return {
         **measure.reported(producers, record.load["message_size"], ends),
         "end_to_end_ms": None if readings.consumed is None else _end_to_end(readings.consumed, producers, ends),
+        **loading.paced_figures(record, producers),
         "availability": Availability(longest_gap_s=measure.longest_gap_s(producers), recovery_s=None),
     }
 

@@ -112,6 +112,7 @@ def figures(record: TrialRecord, readings: Readings) -> Mapping[str, Any]:
     return {
         **found,
         "sustained": measure.sustained(producers, latency, record.load["sought"]["p99_ms"]),
+        **loading.paced_figures(record, producers),
         "availability": Availability(longest_gap_s=measure.longest_gap_s(producers), recovery_s=None),
     }
 

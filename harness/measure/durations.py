@@ -42,6 +42,13 @@ def service(producers: Sequence[ProducerColumns]) -> Percentiles | None:
     return distribution((part.done_ns - part.sent_ns)[part.counted] for part in parts(producers))
 
 
+def late(producers: Sequence[ProducerColumns]) -> Percentiles | None:
+    """From due to handed over, of every message after the warm-up: the pacer's own delay, and how long a client that
+    has no room kept it waiting; None if nothing was sent.
+    """
+    return distribution(part.sent_ns - part.due_ns for part in parts(producers))
+
+
 def gave_up(producers: Sequence[ProducerColumns]) -> Percentiles | None:
     """From due to the report of every message that the client reported as failed or unknown; None if there is none."""
     return distribution(

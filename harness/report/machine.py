@@ -26,7 +26,7 @@ def meanwhile(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Block]
     each = [trial.used for trial in looked if trial.used]
     if not each:
         return
-    yield Text(tuple(_said(each)))
+    yield Text((*_said(each), *_pace(looked)))
     disturbed = [trial for trial in looked if trial.used and taken(trial.used) > _DISTURBED]
     if disturbed:
         yield Text(
@@ -36,6 +36,16 @@ def meanwhile(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Block]
         listed: list[Words] = [_row(trial, labels) for trial in disturbed[:_MOST_LISTED]]
         more = len(disturbed) - _MOST_LISTED
         yield Bullets([*listed, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _pace(trials: Sequence[TrialRecord]) -> Iterator[Words]:
+    """How late paced loads were handed over: that is in their latency, and is not the brokers'."""
+    late = [trial.late_ms.p99 for trial in trials if trial.late_ms]
+    if late:
+        yield (
+            f" Of paced loads 99 % of messages were handed to the client within {figure(median(late))} ms of when they "
+            f"were due (median of trials; up to {figure(max(late))} ms)."
+        )
 
 
 def taken(used: Used) -> float:

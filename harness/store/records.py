@@ -240,6 +240,8 @@ class TrialRecord(_Record):
     throughput: Throughput | None = None
     latency_ms: Percentiles | None = None
     service_ms: Percentiles | None = None
+    late_ms: Percentiles | None = None
+    """Of a paced load: from due until it was handed over to the client."""
     committed_throughput: Throughput | None = None
     """Of a trial with transactions: messages in whole ones, from the first sent until the last commit was confirmed."""
     committed_ms: Percentiles | None = None

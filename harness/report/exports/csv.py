@@ -29,6 +29,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "throughput": Throughput,
     "latency_ms": Percentiles,
     "service_ms": Percentiles,
+    "late_ms": Percentiles,
     "committed_throughput": Throughput,
     "committed_ms": Percentiles,
     "end_to_end_ms": Percentiles,
