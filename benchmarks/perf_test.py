@@ -1,25 +1,33 @@
 """How fast the harness drives librdkafka, against Kafka's own kafka-producer-perf-test on the same warm brokers.
 
 All send 5 million messages of 100 bytes with replication factor 3, acks=all and no idempotence, in all else by the
-defaults of Kafka's own client; the harness records due, sent and done time, outcome and offset of every one. They take
-turns, and each round another one begins, so that drift favours none; the ratios are taken round by round. With
-``--batch-size`` or ``--client`` given several times, each round measures all of them::
+defaults of Kafka's own client; the harness records due, sent and done time, outcome and offset of every one. The client
+``bare`` is librdkafka without the harness: the same calls, of which nothing is made or recorded. They take turns, and
+each round another one begins, so that drift favours none; the ratios are taken round by round, of all messages and of
+the last half of them, for the Java client warms up for long. With ``--batch-size``, ``--size`` or ``--client`` given several
+times, each round measures all of them::
 
-    python -m benchmarks.perf_test [--rounds 8] [--messages 5000000] [--batch-size 16384] [--client confluent-kafka]
+    python -m benchmarks.perf_test [--rounds 8] [--messages 5000000] [--batch-size 16384] [--client librdkafka]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+
+import numpy as np
 
 from harness.bounds import CLOSING_S, Bounds
 from harness.clients import Setting
@@ -52,58 +60,87 @@ CONFIG: dict[str, Setting] = {
     "max.in.flight.requests.per.connection": 5,
 }
 BATCH_SIZE = 16384
-CLIENTS = ("confluent-kafka", "librdkafka")
+CLIENTS = ("confluent-kafka", "librdkafka", "bare")
 SIZE_BYTES = 100
 PARTITIONS = 3
 _WARM_UPS = 5  # rounds, 50 million messages: until then a message costs the brokers up to four times as much CPU
-_RATE = re.compile(r"records sent, ([\d.]+) records/sec")
+_RATE = re.compile(r"(\d+) records sent, ([\d.]+) records/sec")
 
 
-def perf_test(cluster: LocalCluster, jars: list[Path], topic: str, config: dict[str, Setting], messages: int) -> float:
-    """Messages a second, as the tool's closing line has it."""
-    properties = [f"{key}={str(value).lower()}" for key, value in config.items()]
+@dataclass(frozen=True)
+class Rates:
+    """Messages a second."""
+
+    all: float
+    last_half: float | None
+    """None where it was over too soon to tell."""
+
+
+@dataclass(frozen=True)
+class Load:
+    size: int
+    batch_size: int
+    messages: int
+
+    @property
+    def config(self) -> dict[str, Setting]:
+        return {**CONFIG, "batch.size": self.batch_size}
+
+
+def perf_test(cluster: LocalCluster, jars: list[Path], topic: str, load: Load) -> Rates:
+    """As the tool says: at its end, and every five seconds of those five."""
+    properties = [f"{key}={str(value).lower()}" for key, value in load.config.items()]
     command = [
         str(find_java().path), "-Xms512m", "-Xmx512m", "-cp", os.pathsep.join(map(str, jars)),
-        "org.apache.kafka.tools.ProducerPerformance", "--topic", topic, "--num-records", str(messages),
-        "--record-size", str(SIZE_BYTES), "--throughput", "-1",
+        "org.apache.kafka.tools.ProducerPerformance", "--topic", topic, "--num-records", str(load.messages),
+        "--record-size", str(load.size), "--throughput", "-1",
         "--producer-props", f"bootstrap.servers={cluster.bootstrap}", *properties,
     ]  # fmt: skip
-    said = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
-    return float(_RATE.findall(said)[-1])
+    said = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True).stdout
+    *windows, (_, rate) = [(int(records), float(rate)) for records, rate in _RATE.findall(said)]
+    sent, late = 0, []
+    for records, its in windows:
+        late += [its] if sent >= load.messages / 2 else []
+        sent += records
+    return Rates(rate, statistics.mean(late) if late else None)
 
 
-def harness(
-    client: str,
-    cluster: LocalCluster,
-    janitor: Janitor,
-    scratch: Path,
-    topic: str,
-    config: dict[str, Setting],
-    messages: int,
-) -> float:
-    """Messages a second of this client, from the first handed over to the last acked, by the journal it left."""
+def harness(client: str, cluster: LocalCluster, janitor: Janitor, scratch: Path, topic: str, load: Load) -> Rates:
+    """Of this client, from the first handed over to the last acked, by the journal it left."""
     spec = Spec(
         client=client,
         bootstrap=cluster.bootstrap,
         topics=Topics((topic,), PARTITIONS),
-        config=config,
+        config=load.config,
         run_key=1,
         producer=0,
-        shape=Shape(((SIZE_BYTES, 100),)),
-        capacity=messages,
+        shape=Shape(((load.size, 100),)),
+        capacity=load.messages,
         journal=str(scratch / "journal"),
     )
     worker = Worker(spec, scratch / "worker.log", janitor)
     worker.wait_ready()
-    worker.start(messages, Bounds.of(client_waits(spec.client, spec.config, worker.effective or {}), 0))
+    worker.start(load.messages, Bounds.of(client_waits(spec.client, spec.config, worker.effective or {}), 0))
     worker.finish()
     worker.close(CLOSING_S)
     worker.seal(scratch / "journal.parquet")
     columns = read_producer(scratch / "journal.parquet")
     acked = int((columns.outcome == Outcome.ACKED).sum())
-    if acked != messages:
-        raise SystemExit(f"only {acked} of {messages} were acked")
-    return acked / (int(columns.done_ns.max()) - int(columns.sent_ns.min())) * 1e9
+    if acked != load.messages:
+        raise SystemExit(f"only {acked} of {load.messages} were acked")
+    done_ns = np.sort(columns.done_ns)
+    half = len(done_ns) // 2
+    last_half = (len(done_ns) - half) / (int(done_ns[-1]) - int(done_ns[half])) * 1e9
+    return Rates(acked / (int(done_ns[-1]) - int(columns.sent_ns.min())) * 1e9, last_half)
+
+
+def bare(cluster: LocalCluster, topic: str, load: Load) -> Rates:
+    """Of librdkafka without the harness."""
+    told = {"client": "librdkafka", "bootstrap": cluster.bootstrap, "topic": topic, "partitions": PARTITIONS}
+    told |= {"config": load.config, "size": load.size, "messages": load.messages}
+    command = [sys.executable, "-m", "benchmarks.bare"]
+    said = subprocess.run(command, input=json.dumps(told), capture_output=True, text=True, timeout=600, check=True)
+    return Rates(float(said.stdout), None)
 
 
 def _in_turn(names: Sequence[str], number: int) -> list[str]:
@@ -117,41 +154,53 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--messages", type=int, default=5_000_000)
     parser.add_argument("--batch-size", type=int, action="append", help=f"bytes; default {BATCH_SIZE}")
-    parser.add_argument("--client", choices=CLIENTS, action="append", help="default: all of them")
+    parser.add_argument("--size", type=int, action="append", help=f"bytes of a message; default {SIZE_BYTES}")
+    parser.add_argument("--client", choices=CLIENTS, action="append", help=f"default: {CLIENTS[0]} and {CLIENTS[1]}")
     parser.add_argument("--warm-ups", type=int, default=_WARM_UPS, help="rounds that count for nothing")
     wanted = parser.parse_args()
-    sizes, clients = wanted.batch_size or [BATCH_SIZE], wanted.client or CLIENTS
+    clients = wanted.client or CLIENTS[:2]
+    loads = [
+        Load(size, batch, wanted.messages)
+        for size, batch in product(wanted.size or [SIZE_BYTES], wanted.batch_size or [BATCH_SIZE])
+    ]
     jars = class_path(KAFKA)
     tools = [*jars, *ensure([TOOLS])]
     janitor = Janitor()
-    ratios: dict[tuple[int, str], list[float]] = {each: [] for each in product(sizes, clients)}
+    ratios: dict[tuple[Load, str, str], list[float]] = defaultdict(list)
     try:
         with tempfile.TemporaryDirectory(prefix="perf-test-") as folder:
             scratch = Path(folder)
             with LocalCluster(jars, scratch / "cluster", janitor, profile="performance") as cluster:
-                print(f"Kafka {KAFKA}, {cluster.java}, {wanted.messages} messages of {SIZE_BYTES} B, RF 3")
-                for number, size in product(range(-wanted.warm_ups, wanted.rounds), sizes):
-                    config = {**CONFIG, "batch.size": size}
-                    rates = {}
+                print(f"Kafka {KAFKA}, {cluster.java}, {wanted.messages} messages, RF 3", flush=True)
+                for number, load in product(range(-wanted.warm_ups, wanted.rounds), loads):
+                    rates: dict[str, Rates] = {}
                     for name in _in_turn(("perf-test", *clients), number):
-                        topic = f"{name}-{size}-{number + wanted.warm_ups}"
+                        topic = f"{name}-{load.size}-{load.batch_size}-{number + wanted.warm_ups}"
                         cluster.create_topic(topic, PARTITIONS, 3, {"min.insync.replicas": "2"})
-                        if name == "perf-test":
-                            rates[name] = perf_test(cluster, tools, topic, config, wanted.messages)
-                        else:
-                            rates[name] = harness(name, cluster, janitor, scratch, topic, config, wanted.messages)
+                        match name:
+                            case "perf-test":
+                                rates[name] = perf_test(cluster, tools, topic, load)
+                            case "bare":
+                                rates[name] = bare(cluster, topic, load)
+                            case client:
+                                rates[name] = harness(client, cluster, janitor, scratch, topic, load)
                         cluster.delete_topic(topic)
                         time.sleep(2)  # its files are deleted in the background
                     kind = "warm-up" if number < 0 else f"round {number + 1}"
-                    told = ", ".join(f"{name} {rates[name]:,.0f}/s" for name in ("perf-test", *clients))
-                    print(f"{kind}, batches of {size:,} B: {told}", flush=True)
-                    for client in clients if number >= 0 else ():
-                        ratios[size, client].append(rates[client] / rates["perf-test"])
+                    told = ", ".join(f"{name} {rates[name].all:,.0f}/s" for name in ("perf-test", *clients))
+                    print(f"{kind}, {load.size} B, batches of {load.batch_size:,} B: {told}", flush=True)
+                    for one, other in () if number < 0 else product(clients, ("perf-test", "bare")):
+                        if one != other and other in rates:
+                            ratios[load, f"{one} to {other}", "all"].append(rates[one].all / rates[other].all)
+                            halves = rates[one].last_half, rates[other].last_half
+                            if halves[0] and halves[1]:
+                                ratios[load, f"{one} to {other}", "the last half"].append(halves[0] / halves[1])
     finally:
         janitor.close()
-    for (size, client), found in ratios.items():
+    for (load, what, part), found in ratios.items():
         median, least, most = statistics.median(found), min(found), max(found)
-        print(f"batches of {size:,} B, {client}: median ratio {median:.2f} ({least:.2f} to {most:.2f})")
+        said = f"{load.size} B, batches of {load.batch_size:,} B, {what}, {part}"
+        print(f"{said}: median ratio {median:.2f} ({least:.2f} to {most:.2f})")
 
 
 if __name__ == "__main__":
