@@ -4,8 +4,8 @@ All send 5 million messages of 100 bytes with replication factor 3, acks=all and
 defaults of Kafka's own client; the harness records due, sent and done time, outcome and offset of every one. The client
 ``bare`` is librdkafka without the harness: the same calls, of which nothing is made or recorded. They take turns, and
 each round another one begins, so that drift favours none; the ratios are taken round by round, of all messages and of
-the last half of them, for the Java client warms up for long. With ``--batch-size``, ``--size`` or ``--client`` given several
-times, each round measures all of them::
+the last half of them, for the Java client warms up for long. With ``--batch-size``, ``--size`` or ``--client`` given
+several times, each round measures all of them::
 
     python -m benchmarks.perf_test [--rounds 8] [--messages 5000000] [--batch-size 16384] [--client librdkafka]
 """
