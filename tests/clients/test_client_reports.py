@@ -71,6 +71,8 @@ GIVEN: Config = {
     "buffer.memory": 1024 * 1024,
     "retry.backoff.ms": 60,
     "client.id": "somebody",
+    "max.request.size": 2_000_000,
+    "connections.max.idle.ms": 60_000,
 }
 
 
