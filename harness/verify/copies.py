@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.events import Outcome
-from harness.journal import NONE, Int64, LogColumns, Parts, ProducerColumns, slices
+from harness.journal import NONE, Int64, LogColumns, Parts, ProducerColumns
 
 Bools = npt.NDArray[np.bool_]
 Witness = dict[str, Any]
@@ -32,10 +32,8 @@ class Copies:
     producer: ProducerColumns
     first: Int64
     """Of each message the lowest offset of its copies; of one without a copy no offset that there is."""
-    sequence: Int64
-    """Of each further copy, which message it is of."""
-    offset: Int64
-    """Of each further copy, where it lies."""
+    further: Sequence[tuple[Int64, Int64]]
+    """Of all other copies which messages they are of, and their offsets; some at a time, in no order."""
 
     @cached_property
     def landed(self) -> Bools:
@@ -47,21 +45,27 @@ class Copies:
     def several(self) -> Bools:
         """Whether each message has more than one."""
         several = np.zeros(len(self.producer), np.bool_)
-        several[self.sequence] = True
+        for sequence, _ in self.further:
+            several[sequence] = True
         return several
+
+    @property
+    def beyond_first(self) -> int:
+        """How many there are but the first of each message."""
+        return sum(len(sequence) for sequence, _ in self.further)
 
     def last(self, sequences: Int64) -> Int64:
         """Of each of these messages, all of which have landed, the highest offset of its copies."""
         last = self.first.copy()
-        np.maximum.at(last, self.sequence, self.offset)
+        for sequence, at in self.further:
+            np.maximum.at(last, sequence, at)
         return last[sequences]
 
     def lies_at(self, offset: Int64) -> Bools:
         """Whether each message has a copy at the offset given for it."""
         there: Bools = self.first == offset
-        for part in slices(len(self.sequence)):
-            sequence = self.sequence[part]
-            there[sequence[self.offset[part] == offset[sequence]]] = True
+        for sequence, at in self.further:
+            there[sequence[at == offset[sequence]]] = True
         return there
 
     def witnesses(self, sequences: Int64) -> Iterator[Witness]:
@@ -70,11 +74,13 @@ class Copies:
             return
         wanted = np.zeros(len(self.producer), np.bool_)
         wanted[sequences] = True
-        further = np.flatnonzero(wanted[self.sequence])
-        for sequence in sequences.tolist():
-            first = self.first[sequence : sequence + 1] if self.landed[sequence] else self.first[:0]
-            offsets = np.append(first, self.offset[further[self.sequence[further] == sequence]])
-            yield witness(self.producer, sequence, int(self.producer.partition[sequence]), sorted(offsets.tolist()))
+        found_at: dict[int, list[int]] = {int(sequence): [] for sequence in sequences}
+        for sequence, at in [(sequences, self.first[sequences]), *self.further]:
+            for copy in np.flatnonzero(wanted[sequence]):
+                found_at[int(sequence[copy])].append(int(at[copy]))
+        for number, offsets in found_at.items():
+            there = sorted(offset for offset in offsets if offset != _NOWHERE)
+            yield witness(self.producer, number, int(self.producer.partition[number]), there)
 
 
 def witness(producer: ProducerColumns, sequence: int, partition: int, offsets: list[int]) -> Witness:
@@ -110,8 +116,7 @@ class _Gathered:
     def __init__(self, producer: ProducerColumns) -> None:
         self._producer = producer
         self._first = np.full(len(producer), _NOWHERE)
-        self._sequences: list[Int64] = []
-        self._offsets: list[Int64] = []
+        self._further: list[tuple[Int64, Int64]] = []
 
     def take(self, part: LogColumns) -> Int64:
         """Which rows of it are copies of its messages."""
@@ -127,8 +132,7 @@ class _Gathered:
         return rows
 
     def copies(self) -> Copies:
-        """All of them; nothing is kept here, for there may be as many as messages."""
-        return Copies(self._producer, self._first, _drained(self._sequences), _drained(self._offsets))
+        return Copies(self._producer, self._first, self._further)
 
     def _note(self, sequence: Int64, offset: Int64) -> None:
         known = self._first[sequence]
@@ -154,12 +158,4 @@ class _Gathered:
     def _keep(self, sequence: Int64, offset: Int64) -> None:
         further = offset != _NOWHERE
         if further.any():
-            self._sequences.append(sequence[further])
-            self._offsets.append(offset[further])
-
-
-def _drained(pieces: list[Int64]) -> Int64:
-    """As one; there are none left."""
-    whole = np.concatenate([np.zeros(0, np.int64), *pieces])
-    pieces.clear()
-    return whole
+            self._further.append((sequence[further], offset[further]))

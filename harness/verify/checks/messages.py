@@ -24,7 +24,7 @@ from harness.verify.copies import Bools, Copies
 def _find(copies: Sequence[Copies], superseded: Sequence[Bools]) -> Mapping[Anomaly, Found]:
     of_each = [_of(its, gone) for its, gone in zip(copies, superseded, strict=True)]
     found = {anomaly: messages(copies, [which[anomaly] for which in of_each]) for anomaly in CHECK.anomalies}
-    beyond_first = sum(len(its.sequence) for its in copies)
+    beyond_first = sum(its.beyond_first for its in copies)
     return found | {Anomaly.DUPLICATE: replace(found[Anomaly.DUPLICATE], count=beyond_first)}
 
 

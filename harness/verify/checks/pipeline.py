@@ -26,7 +26,7 @@ def _find(
         for its, their in zip(inputs, outputs, strict=True)
     ]
     twice = messages(outputs, [np.flatnonzero(its.several) for its in outputs])
-    beyond_first = sum(len(its.sequence) for its in outputs)
+    beyond_first = sum(its.beyond_first for its in outputs)
     return {Anomaly.SKIPPED: messages(outputs, skipped), Anomaly.REDELIVERED: replace(twice, count=beyond_first)}
 
 
