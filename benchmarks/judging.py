@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.cli import signals
 from harness.events import Outcome
 from harness.journal import Int64, LogColumns, ProducerJournal, seal, write_log
 from harness.judge import judge
@@ -147,6 +148,7 @@ def _write_consumed(parquet: Path, log: LogColumns) -> None:
 @click.option("--judge", "folder", type=click.Path(path_type=Path), help="Judge what is there, and say what it took.")
 def main(millions: tuple[int, ...], folder: Path | None) -> None:
     """Ends with 1 if a count is wrong."""
+    signals.heed()
     if folder is not None:
         click.echo(json.dumps(_judged(folder)))
         return

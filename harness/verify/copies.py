@@ -18,6 +18,8 @@ from harness.events import Outcome
 from harness.journal import NONE, Int64, LogColumns, Parts, ProducerColumns
 
 Bools = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.unsignedinteger[Any]]
+"""Sequences of one producer, in the smallest type that has room for all of them."""
 Witness = dict[str, Any]
 
 _NOWHERE = np.iinfo(np.int64).max
@@ -32,7 +34,7 @@ class Copies:
     producer: ProducerColumns
     first: Int64
     """Of each message the lowest offset of its copies; of one without a copy no offset that there is."""
-    further: Sequence[tuple[Int64, Int64]]
+    further: Sequence[tuple[Places, Int64]]
     """Of all other copies which messages they are of, and their offsets; some at a time, in no order."""
 
     @cached_property
@@ -116,7 +118,7 @@ class _Gathered:
     def __init__(self, producer: ProducerColumns) -> None:
         self._producer = producer
         self._first = np.full(len(producer), _NOWHERE)
-        self._further: list[tuple[Int64, Int64]] = []
+        self._further: list[tuple[Places, Int64]] = []
 
     def take(self, part: LogColumns) -> Int64:
         """Which rows of it are copies of its messages."""
@@ -158,4 +160,5 @@ class _Gathered:
     def _keep(self, sequence: Int64, offset: Int64) -> None:
         further = offset != _NOWHERE
         if further.any():
-            self._further.append((sequence[further], offset[further]))
+            narrow = np.min_scalar_type(len(self._producer))
+            self._further.append((sequence[further].astype(narrow), offset[further]))
