@@ -1,18 +1,14 @@
 """What a run leaves: the results folder (``results``), and in it a record for every trial (``records``)."""
 
+from harness.store.figures import Availability, Percentiles, Sustained, Throughput, Used
 from harness.store.records import (
     Anomalies,
-    Availability,
     Counts,
     Expectation,
     FailedEnd,
     FaultRecord,
-    Percentiles,
-    Sustained,
-    Throughput,
     TransactionCounts,
     TrialRecord,
-    Used,
 )
 from harness.store.results import Results, ResultsUnusable
 

@@ -6,25 +6,22 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
+from pydantic import Field, computed_field, model_validator
 
 from harness.events import FORMAT, INFORMATION, NO_FAULT, Permission, Verdict, flat_parameters
+from harness.store.figures import Availability, Percentiles, Record, Sustained, Throughput, Used
 
 _FOUND_OUT = frozenset({"most_waiting_bytes"})  # of a load, while it ran
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-
-class FaultRecord(_Record):
+class FaultRecord(Record):
     """What the fault of a trial was and did. ``start_s`` and ``end_s`` count from the trial's first due message."""
 
     name: str
-    parameters: dict[str, Any] = {}
-    replaced: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field({})
+    replaced: dict[str, Any] = Field({})
     """Settings of the trial that the fault brought with it, each with what it would be without; null: not stated."""
-    loads: dict[str, dict[str, Any]] = {}
+    loads: dict[str, dict[str, Any]] = Field({})
     """The load under which each part really ran, by its name: ``messages``, ``rate`` in messages a second (null: as
     fast as it goes) and ``flush_every`` (null: no flush). Parts at once share one, whatever their parameters say.
     """
@@ -33,11 +30,11 @@ class FaultRecord(_Record):
     fired: bool = False
     start_s: float | None = None
     end_s: float | None = None
-    events: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = Field([])
     """What it did and saw, in order: ``{"at_s": ..., "what": ..., ...evidence}``."""
 
 
-class Counts(_Record):
+class Counts(Record):
     sent: int
     acked: int
     failed: int
@@ -53,7 +50,7 @@ class Counts(_Record):
     """Messages of transactions that the client reported as aborted, whatever it reported of the messages themselves."""
 
 
-class Anomalies(_Record):
+class Anomalies(Record):
     """Null where the trial cannot tell: transactions and pipelines in trials that have none, and whatever nobody looked
     for when it was judged.
     """
@@ -79,7 +76,7 @@ class Anomalies(_Record):
     poll_back: int | None = None
 
 
-class FailedEnd(_Record):
+class FailedEnd(Record):
     """What a client said instead of ending transactions as it was asked to."""
 
     call: Literal["commit", "abort"]
@@ -89,7 +86,7 @@ class FailedEnd(_Record):
     """Of how many transactions it was the last word."""
 
 
-class TransactionCounts(_Record):
+class TransactionCounts(Record):
     """Transactions of a trial's producers. One that is neither committed nor aborted was open when its producer ended,
     or nobody heard what became of it.
     """
@@ -97,9 +94,9 @@ class TransactionCounts(_Record):
     begun: int
     committed: int
     aborted: int
-    errors: dict[str, int] = {}
+    errors: dict[str, int] = Field({})
     """What the client said where it could not end one as it was to, by how many."""
-    failed: list[FailedEnd] = []
+    failed: list[FailedEnd] = Field([])
     """The same by what it was asked for."""
     end_txn: int | None = None
     """The version of EndTxn with which the client ends them: from 5 on those of KIP-890's second part."""
@@ -109,89 +106,7 @@ class TransactionCounts(_Record):
     """
 
 
-class Throughput(_Record):
-    """Acked (acks=0: unconfirmed) messages over the measured span, and megabytes (10^6) of their values."""
-
-    messages_per_s: float
-    mb_per_s: float
-    span_s: float
-    steady: bool | None = None
-    """Whether it ran at one rate over the span; null: nobody can tell, or nobody asked. In older records, which never
-    say why, whether the halves of the span agreed within 20 %.
-    """
-    unsteady: str | None = None
-    """Why it was not steady, or why nobody can tell, in words."""
-
-
-class Sustained(_Record):
-    """Whether a rate was kept up with, in a search for the highest that is."""
-
-    p99_ms: float
-    falls_behind: float
-    """How much longer messages waited at the end of the load than at its beginning, a second that lay between."""
-    holds: bool
-    why: str | None = None
-    """Why it does not."""
-
-
-class Percentiles(_Record):
-    """Milliseconds."""
-
-    p50: float
-    p90: float
-    p95: float
-    p99: float
-    p99_9: float = Field(alias="p99.9")
-    max: float
-    mean: float
-    count: int
-    hdr: str | None = None
-    """The whole distribution: an HdrHistogram V2, base64, of microseconds, 3 significant digits."""
-
-
-class Used(_Record):
-    """What a load took of the machine, from before its first message until behind its last report. CPU is in cores: the
-    average over ``seconds``.
-    """
-
-    seconds: float
-    client_cores: float
-    """All of its clients' processes together."""
-    client_thread: float
-    """Of the thread that took the most."""
-    proxy_thread: float | None = None
-    broker_cores: float | None = None
-    """Null where the brokers' processes cannot be seen from here."""
-    other_cores: float | None = None
-    """Of whoever is neither the harness nor one of its children or brokers."""
-    cores: int
-    """That the machine has."""
-    machine: float
-    """How much of all of them was busy, between 0 and 1."""
-    stolen: float
-    """What the hypervisor gave to others, of all cores."""
-    client_mb: float
-    """Resident, at the end."""
-    broker_mb: float | None = None
-    written_mb: float | None = None
-    """To all disks of the machine, by whomever."""
-    loopback_mb: float | None = None
-    """Sent over the loopback device."""
-    work_ms: float
-    """How long a fixed piece of work took on one core just before: what the machine itself gave by then."""
-
-
-class Availability(_Record):
-    longest_gap_s: float | None
-    recovery_s: float | None
-    recovered_after_heal_s: float | None = None
-    """From the last deed that undid the fault to the ack with which the slowest partition had acked again; null: never,
-    or nothing was waited for then."""
-    waited_after_heal_s: float | None = None
-    """From then on reports were waited for so long; null: nothing was waited for, or there was nothing to undo."""
-
-
-class Expectation(_Record):
+class Expectation(Record):
     """What one rule says of one anomaly in this trial, why, and who says so."""
 
     anomaly: str
@@ -200,7 +115,7 @@ class Expectation(_Record):
     source: str
 
 
-class TrialRecord(_Record):
+class TrialRecord(Record):
     """A line of trials.jsonl."""
 
     format: int = FORMAT

@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict
 
 from harness.clients import Setting as Value
 from harness.words import options
+from harness.workload.allowed import Choice
 from harness.workload.clients import read_client
 from harness.workload.combinations import combinations
 from harness.workload.explain import refuse, unknown_key
 from harness.workload.problems import Place, Problem, quote
 from harness.workload.reading import TRIALS, Reading, read_each
-from harness.workload.settings import SETTINGS, Choice
+from harness.workload.settings import SETTINGS
 
 Axes = Mapping[str, tuple[Value, ...]]
 

@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, ValidatorFunc
 
 from harness.clients import Setting as Value
 from harness.workload import reading
+from harness.workload.allowed import Choice
 from harness.workload.explain import Sections
 from harness.workload.grid import Grid, read_sweep
 from harness.workload.loads import Ladder, Load
 from harness.workload.problems import quote
 from harness.workload.reading import Reading
 from harness.workload.section import Int, Number, Section
-from harness.workload.settings import Choice
 from harness.workload.trials import FaultTrials, Performance, PipelinePerformance, PipelineTrials, Search
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")

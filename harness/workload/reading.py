@@ -12,10 +12,11 @@ from pydantic import BaseModel, ValidationError, ValidationInfo
 from harness.clients import Setting as Value
 from harness.events import parts_of
 from harness.words import options
+from harness.workload.allowed import Choice
 from harness.workload.explain import explain, refuse, unknown_key
 from harness.workload.known import Known
 from harness.workload.problems import Place, Problem, quote, suggestion
-from harness.workload.settings import SETTINGS, Choice
+from harness.workload.settings import SETTINGS
 
 T = TypeVar("T", bound=BaseModel)
 _VERSION = re.compile(r"(\d+\.\d+)\.\d+")

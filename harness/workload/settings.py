@@ -12,98 +12,10 @@ from typing import Any, Literal
 
 from harness.clients import Setting as Value
 from harness.load.shape import COMPRESSIBLE, EMPTY_KEYS, NO_KEYS, UNIQUE_KEYS
-from harness.words import options, setting
-from harness.workload.problems import quote, suggestion
+from harness.words import setting
+from harness.workload.allowed import INT, LONG, Choice, Flag, Text, Whole, WordOrNumber
 
-_INT = 2**31 - 1
-_LONG = 2**63 - 1
 _SHOWN = 40
-
-
-@dataclass(frozen=True)
-class Flag:
-    """True or false; ``yes`` and ``no`` is what people say in place of its name and either."""
-
-    yes: str
-    no: str
-
-    def read(self, value: object) -> Value:
-        if not isinstance(value, bool):
-            raise ValueError(f"{quote(value)} is neither true nor false")  # noqa: TRY004 - pydantic's way to say no
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "boolean"}
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A whole number within bounds, both included."""
-
-    lowest: int
-    highest: int = _INT
-
-    def read(self, value: object) -> Value:
-        if isinstance(value, bool) or not isinstance(value, int) or not self.lowest <= value <= self.highest:
-            raise ValueError(f"{quote(value)} is not a whole number from {self.lowest} to {self.highest}")
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "minimum": self.lowest, "maximum": self.highest}
-
-
-@dataclass(frozen=True)
-class Text:
-    """Up to so many characters, whatever they are."""
-
-    longest: int
-
-    def read(self, value: object) -> Value:
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)  # what YAML takes for a number
-        if not isinstance(value, str) or not 1 <= len(value) <= self.longest or not value.isprintable():
-            raise ValueError(f"{quote(value)} is not a text of 1 to {self.longest} printable characters")
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "maxLength": self.longest}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of a few words; ``same`` has their other spellings, and the numbers that YAML makes of some."""
-
-    words: tuple[str, ...]
-    same: Mapping[str | int, str] = field(default_factory=dict)
-
-    def read(self, value: object) -> Value:
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            word = self.same.get(value, value)
-            if word in self.words:
-                return word
-        raise ValueError(f"{quote(value)} is not one of {options(self.words)}{suggestion(value, self.words)}")
-
-    def schema(self) -> dict[str, Any]:
-        return {"enum": [*self.words, *self.same]}
-
-
-@dataclass(frozen=True)
-class WordOrNumber:
-    """One of a few words, or a whole number within bounds."""
-
-    words: Choice
-    numbers: Whole
-
-    def read(self, value: object) -> Value:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return self.numbers.read(value)
-        try:
-            return self.words.read(value)
-        except ValueError as neither:
-            raise ValueError(f"{neither}, nor a whole number from {self.numbers.lowest}") from None
-
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [self.words.schema(), self.numbers.schema()]}
 
 
 Kind = Literal["producer", "topic", "application"]
@@ -237,7 +149,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting(
             "timestamps.offset.ms",
             "application",
-            Whole(-_LONG // 1_000_000, _LONG // 1_000_000),
+            Whole(-LONG // 1_000_000, LONG // 1_000_000),
             "how far messages' timestamps are from now: before it, if negative",
         ),
         Setting(
@@ -251,7 +163,7 @@ SETTINGS: Mapping[str, Setting] = {
             "producer",
             Whole(0),
             "how often a failed request is sent again",
-            words={0: "no retries", _INT: "unlimited retries"},
+            words={0: "no retries", INT: "unlimited retries"},
         ),
         Setting(
             "delivery.timeout.ms",
@@ -274,7 +186,7 @@ SETTINGS: Mapping[str, Setting] = {
             "requests on the way to one broker at once",
             called="in flight",
         ),
-        Setting("linger.ms", "producer", Whole(0, _LONG), "how long a batch waits for more messages"),
+        Setting("linger.ms", "producer", Whole(0, LONG), "how long a batch waits for more messages"),
         Setting("batch.size", "producer", Whole(0), "the most bytes in one batch of one partition"),
         Setting(
             "compression.type",
@@ -293,12 +205,12 @@ SETTINGS: Mapping[str, Setting] = {
         Setting(
             "connections.max.idle.ms",
             "producer",
-            Whole(0, _LONG),
+            Whole(0, LONG),
             "how long a connection may be idle before the client closes it",
         ),
-        Setting("buffer.memory", "producer", Whole(0, _LONG), "bytes that may wait in the producer"),
-        Setting("max.block.ms", "producer", Whole(0, _LONG), "how long send may wait for room or metadata"),
-        Setting("retry.backoff.ms", "producer", Whole(0, _LONG), "the wait before a request is sent again"),
+        Setting("buffer.memory", "producer", Whole(0, LONG), "bytes that may wait in the producer"),
+        Setting("max.block.ms", "producer", Whole(0, LONG), "how long send may wait for room or metadata"),
+        Setting("retry.backoff.ms", "producer", Whole(0, LONG), "the wait before a request is sent again"),
         Setting(
             "transaction.timeout.ms",
             "producer",
@@ -328,7 +240,7 @@ SETTINGS: Mapping[str, Setting] = {
             Whole(1_048_576),
             "the most bytes in one file of the log (at least 1 MiB, KIP-1030)",
         ),
-        Setting("flush.messages", "topic", Whole(1, _LONG), "messages after which the log is forced to disk"),
+        Setting("flush.messages", "topic", Whole(1, LONG), "messages after which the log is forced to disk"),
         Setting("max.message.bytes", "topic", Whole(0), "the most bytes of one batch that a leader takes"),
         Setting(
             "topic.compression.type",
@@ -353,13 +265,13 @@ SETTINGS: Mapping[str, Setting] = {
         Setting(
             "message.timestamp.before.max.ms",
             "topic",
-            Whole(0, _LONG),
+            Whole(0, LONG),
             "how far before a leader's clock a timestamp may be",
         ),
         Setting(
             "message.timestamp.after.max.ms",
             "topic",
-            Whole(0, _LONG),
+            Whole(0, LONG),
             "how far after a leader's clock a timestamp may be",
         ),
     )

@@ -23,7 +23,8 @@ from harness.clients.librdkafka import client as librdkafka
 from harness.clients.librdkafka.library import Handle
 from harness.clients.settings import parameters
 from harness.workload import complete, contradictions
-from harness.workload.settings import SETTINGS, Choice, Flag, Text, Whole, WordOrNumber, of_kind
+from harness.workload.allowed import Choice, Flag, Text, Whole, WordOrNumber
+from harness.workload.settings import SETTINGS, of_kind
 
 from .sending import ON_LIBRDKAFKA, installed
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from harness.workload.settings import SETTINGS, Choice, Flag, Whole
+from harness.workload.allowed import Choice, Flag, Whole
+from harness.workload.settings import SETTINGS
 
 from .planning import BASE, planned
 

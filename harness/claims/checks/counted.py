@@ -11,7 +11,7 @@ from harness.events import CLIENT_DIED, NO_REPORT, Anomaly, Verdict
 from harness.measure.proportion import at_most, interval
 from harness.store import Anomalies, TrialRecord
 from harness.words import listed, percent, percents, plural
-from harness.workload.settings import Choice
+from harness.workload.allowed import Choice
 
 _WHAT = (*map(str, Anomaly), "failed", "unknown", "no_report", "client_died", "error")
 What = Annotated[str, BeforeValidator(Choice(_WHAT).read), Field(json_schema_extra={"enum": list(_WHAT)})]
