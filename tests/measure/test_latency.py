@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.events import Outcome
 from harness.journal import ProducerColumns
-from harness.measure import curve, distribution, latency, merge, service
+from harness.measure import curve, distribution, late, latency, merge, service
 from harness.store import Percentiles
 
 MS = 1_000_000
@@ -158,3 +158,10 @@ def test_the_curve_runs_from_the_fastest_to_the_slowest() -> None:
     percentiles, ms = curve(hdr)
     assert percentiles.tolist() == [70, 90, 100]
     assert ms == pytest.approx([1, 2, 1_000], rel=1e-3)
+
+
+def test_how_late_a_load_was_handed_over_is_of_all_that_was_sent_behind_the_warm_up() -> None:
+    outcomes = [Outcome.ACKED, Outcome.ACKED, Outcome.UNKNOWN]
+    found = late([producer([0, 10, 20], [500, 11, 23], [600, 12, 24], outcomes, warmup=1)])
+    assert found is not None and (found.count, found.max, found.mean) == (2, 3.0, 2.0)
+    assert late([producer([], [], [], [])]) is None

@@ -8,7 +8,7 @@ from harness.report.blocks import Bullets, Text
 from harness.report.labels import Labels
 from harness.report.machine import limits, meanwhile
 from harness.report.performance import performances
-from harness.store import Throughput, TrialRecord, Used
+from harness.store import Percentiles, Throughput, TrialRecord, Used
 
 from .synthetic_records import one
 from .written import in_markdown
@@ -53,6 +53,15 @@ def test_a_busy_neighbour_is_named_with_the_trials_that_it_disturbed() -> None:
 def test_of_brokers_that_nobody_sees_others_are_not_told() -> None:
     (words,) = said(trial(1, other_cores=None, broker_cores=None))
     assert "Others" not in words
+
+
+def test_how_late_paced_loads_were_handed_over_is_said_where_there_are_any() -> None:
+    late = [Percentiles(p50=0, p90=0, p95=0, p99=p99, p99_9=9, max=9, mean=0, count=9) for p99 in (0.2, 0.4, 7.0)]
+    records = [trial(repeat).model_copy(update={"late_ms": each}) for repeat, each in enumerate(late, 1)]
+    (words,) = said(*records)
+    assert words.endswith("within 0.400 ms of when they were due (median of trials; up to 7.00 ms).")
+    (words,) = said(trial(1))
+    assert "handed to the client" not in words
 
 
 def test_what_limited_a_load_is_said_by_how_many_of_its_repeats() -> None:
