@@ -101,5 +101,6 @@ def test_it_is_planned_run_judged_measured_and_told_of(
     again = judge(burst, done.results.journals)
     assert (again.verdict, again.verdict_reason) == (
         Verdict.UNKNOWN,
-        "this version knows no trials of kind burst, only performance, search, pipeline-performance, fault and pipeline",
+        "this version knows no trials of kind burst, only performance, search, pipeline-performance, fault and "
+        "pipeline",
     )

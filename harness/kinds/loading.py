@@ -49,7 +49,7 @@ def lead_in_and_measure(running: Running, fleet: Fleet, proxy: Proxy | None) -> 
 
 def paced_figures(record: TrialRecord, producers: Sequence[ProducerColumns]) -> Mapping[str, Any]:
     """Of a load with a rate of its own, whether that was kept."""
-    return {} if record.load["rate"] == "max" else {"late_ms": measure.late(producers)}
+    return {} if record.load.get("rate") in ("max", None) else {"late_ms": measure.late(producers)}
 
 
 def _messages(trial: Trial) -> int:
