@@ -14,6 +14,7 @@ from typing import Any
 
 from harness import measure
 from harness.clients import Setting
+from harness.clients.named import another
 from harness.kinds import loading
 from harness.plan import Asked, Sought, Trial, TrialLoad
 from harness.report.blocks import Section, section
@@ -81,6 +82,9 @@ def _same_search(record: TrialRecord, trial: Trial) -> bool:
     """Whether it is an earlier trial of the same configuration, in the same repeat."""
     its, own = ({**load, "rate": 0, "messages": 0} for load in (record.load, trial.load.stated))
     its.pop("most_waiting_bytes", None)
+    said = record.client_version or ""
+    if another(trial.driven, said) if trial.asked else said != trial.client_version:
+        return False  # of another version of the client
     of_record = (record.kind, record.repeat, record.client, record.kafka, record.config, its)
     return of_record == (trial.kind, trial.repeat, trial.client, trial.kafka, trial.config, own)
 

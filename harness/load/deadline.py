@@ -63,8 +63,9 @@ class Impatient:
         for sequence in self._late():
             partition, due_ns = int(self._journal.partition[sequence[0]]), self._journal.due_ns[sequence].copy()
             offered = self._messages.make(sequence, due_ns)
-            self._recorder.given_up(sequence, time.monotonic_ns())
-            if self._producer.send(int(sequence[0]), partition, offered) < len(sequence):
+            accepted = self._producer.send(int(sequence[0]), partition, offered)
+            self._recorder.given_up(sequence[:accepted], time.monotonic_ns())
+            if accepted < len(sequence):
                 return  # the client has no room for what it has already
 
     def _late(self) -> Iterator[Int64]:

@@ -47,6 +47,8 @@ class JournalRecorder:
         journal = self._journal
         if journal.outcome[sequence] != Outcome.PENDING:
             return
+        if error is not None and self._were_given_up(sequence):
+            outcome, error = Outcome.ERROR, None  # of one of those that were sent: it proves nothing of the others
         journal.done_ns[sequence] = at_ns
         journal.offset[sequence] = offset
         if error is not None:
@@ -63,13 +65,19 @@ class JournalRecorder:
         journal.done_ns[sequence] = at_ns
         journal.offset[sequence] = offset
         if error is not None:
-            journal.error[sequence] = self.code(error)
+            journal.error[sequence[~self._were_given_up(sequence)]] = self.code(error)
         journal.outcome[sequence] = outcome
 
     def given_up(self, sequence: Int64, now_ns: int) -> None:
-        """The application takes these for lost, and is about to hand them over again."""
+        """The application took these for lost and has handed them over again: that stays their error, whatever is
+        reported of either.
+        """
         self._journal.error[sequence] = self.code(GIVEN_UP)
         self._journal.sent_ns[sequence] = now_ns
+
+    def _were_given_up(self, sequence: int | Int64) -> npt.NDArray[np.bool_]:
+        code = self._errors.get(GIVEN_UP)
+        return np.asarray(self._journal.error[sequence] == code if code else np.zeros(np.shape(sequence), bool))
 
     def gave_up(self, call: str, seconds: float) -> None:
         """A call of the client had not returned after so long."""

@@ -10,7 +10,7 @@ from harness.journal import ProducerColumns
 from harness.measure.measured import parts
 from harness.store import Percentiles, Sustained
 
-_FALLS_BEHIND = 0.01
+FALLS_BEHIND = 0.01
 """Of each second that is sent a hundredth more waits: such a backlog has no end, and only the load's end hides it."""
 
 
@@ -22,7 +22,7 @@ def sustained(producers: Sequence[ProducerColumns], latency: Percentiles | None,
     why = None
     if latency.p99 > p99_ms:
         why = f"p99 {latency.p99:.3g} ms"
-    elif behind > _FALLS_BEHIND:
+    elif behind > FALLS_BEHIND:
         why = f"it fell behind by {behind:.1%} of the load"
     return Sustained(p99_ms=latency.p99, falls_behind=behind, holds=why is None, why=why)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from harness.measure.keeping_up import FALLS_BEHIND
 from harness.report.blocks import Block, Table, Text, Words
 from harness.report.labels import Labels, Subject
 from harness.report.machine import most_limited
 from harness.report.wording import Spread, figure, rate, within
 from harness.store import TrialRecord
-from harness.words import count
+from harness.words import count, percent
 
 _HEADER = (
     "Client",
@@ -39,8 +40,8 @@ def answers(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Block]:
     searches = max(len(each) for each in groups.values())
     yield Text(
         "A rate holds where the 99th percentile of latency, from when messages were due until they were acked (or "
-        "committed, where there are transactions), stays within the bound, and messages wait no longer at the end of a "
-        "load than at its beginning. Each search tries what lies in the middle of what is left. "
+        "committed, where there are transactions), stays within the bound, and of each second of the load at most "
+        f"{percent(FALLS_BEHIND)} more is left waiting. Each search tries what lies in the middle of what is left. "
         + (f"Medians of {searches} searches; in brackets the least and the most. " if searches > 1 else "")
         + "Nobody consumes meanwhile."
     )

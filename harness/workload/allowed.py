@@ -48,7 +48,7 @@ class Whole:
 
 @dataclass(frozen=True)
 class Text:
-    """Up to so many characters, whatever they are."""
+    """Up to so many printable characters."""
 
     longest: int
 

@@ -98,6 +98,26 @@ def test_the_journal_has_which_were_given_up_also_when_they_are_acked_then(bench
     assert bench.journal.outcome[:3].tolist() == [Outcome.ACKED, Outcome.ACKED, Outcome.PENDING]
 
 
+def test_an_error_of_what_was_sent_twice_proves_nothing_and_it_stays_given_up(bench: Bench) -> None:
+    bench.send(0, 4)
+    bench.impatient.poll(0.5)
+    bench.send(4, 1)
+    at_ns = bench.client.clock.now_ns
+    bench.recorder.done(0, Outcome.FAILED, at_ns, error="refused")
+    rows = np.array([1, 2, 4])
+    bench.recorder.done_many(rows, Outcome.ERROR, np.full(3, at_ns), np.full(3, -1), error="refused")
+    given_up, refused = bench.recorder.code(GIVEN_UP), bench.recorder.code("refused")
+    assert bench.journal.outcome[:5].tolist() == [Outcome.ERROR] * 3 + [Outcome.PENDING, Outcome.ERROR]
+    assert bench.journal.error[:5].tolist() == [given_up] * 4 + [refused]
+
+
+def test_what_the_client_had_no_room_for_was_not_sent_again(bench: Bench) -> None:
+    bench.send(0, 4)
+    bench.client.room = 1
+    bench.impatient.poll(0.5)
+    assert np.count_nonzero(bench.journal.error[:4]) == 1
+
+
 def test_it_is_given_up_again_after_another_deadline(bench: Bench) -> None:
     bench.send(0, 1)
     for sent in (2, 3, 4):

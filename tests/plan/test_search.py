@@ -74,6 +74,15 @@ def test_what_is_on_record_is_what_ran() -> None:
     assert record.load["sought"] == {"p99_ms": 50, "lowest": 100, "highest": 10_000}
 
 
+def test_versions_of_a_client_are_searches_of_their_own() -> None:
+    newer = trials()[0]
+    older = replace(newer, asked="0.12.0", client_version="0.12.0")
+    of_newer, of_older = ran(settle(newer, list), True), ran(settle(older, list), False)
+    assert (of_newer.client, of_newer.config) == (of_older.client, of_older.config)
+    assert settle(newer, lambda: [of_older]).load.rate == settle(older, lambda: [of_newer]).load.rate == 1_000
+    assert settle(older, lambda: [of_newer, of_older]).load.rate == 316
+
+
 def test_a_trial_that_failed_is_tried_again_by_the_next() -> None:
     first, _, second, *_ = trials()
     settled = settle(first, list)

@@ -132,12 +132,13 @@ def test_every_rule_decides_somewhere(table: Table, deposed: Table) -> None:
     assert rules == decisive
 
 
-@pytest.mark.parametrize("anomaly", ["duplicate", "reordered", "failed_landed"])
+@pytest.mark.parametrize("anomaly", ["duplicate", "reordered"])
 def test_what_an_application_sends_again_by_itself_no_client_answers_for(anomaly: str) -> None:
     idempotent: dict[str, Any] = {"acks": "all", "enable_idempotence": True}
     assert permission(anomaly, **idempotent) == FORBIDDEN
     assert permission(anomaly, **idempotent, deadline_ms=50) == ALLOWED
     assert permission("lost", **idempotent, deadline_ms=50) == FORBIDDEN
+    assert permission("failed_landed", **idempotent, deadline_ms=50) == FORBIDDEN
     assert promise({"acks": "all", "enable.idempotence": True, "deadline.ms": 50}) == "at-least-once"
 
 

@@ -61,12 +61,6 @@ RULES: Table = {
             "the definition of failed",
         ),
         *_MEASURED[Anomaly.FAILED_LANDED],
-        rule(
-            ALLOWED,
-            "the report is of one of those that the application sent, and another may have been written",
-            "the definition of failed",
-            deadline=True,
-        ),
     ),
     Anomaly.UNEXPECTED: (
         rule(
