@@ -94,7 +94,9 @@ def test_a_stalled_leader_writes_what_the_client_gave_up(run: Run, client: str, 
 
 
 def test_a_producer_that_slept_past_its_timeouts_gives_up_what_it_had_not_sent(run: Run) -> None:
-    record = run(CLIENT, "pause-producer", {"messages": 3_000, "after_acks": 500}, enable_idempotence=True)
+    # It lingers, so that something is waiting whenever it is put to sleep.
+    parameters = {"messages": 3_000, "after_acks": 500}
+    record = run(CLIENT, "pause-producer", parameters, enable_idempotence=True, linger_ms=250)
     assert record.anomalies is not None and record.counts is not None
     assert (record.anomalies.lost, record.anomalies.duplicate, record.anomalies.reordered) == (0, 0, 0)
     assert record.anomalies.unknown_absent and record.anomalies.unknown_absent <= record.counts.unknown
