@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
 
 Headers = Sequence[tuple[str, bytes]]
+
+
+class Block(Sequence[bytes]):
+    """Values of one size that lie one behind the other, a row each: of whom takes them so, nobody makes ``bytes``."""
+
+    def __init__(self, rows: npt.NDArray[np.uint8]) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.rows.view(f"V{self.rows.shape[1]}").ravel().tolist())
+
+    @overload
+    def __getitem__(self, which: int) -> bytes: ...
+    @overload
+    def __getitem__(self, which: slice) -> Block: ...
+    def __getitem__(self, which: int | slice) -> bytes | Block:
+        return Block(self.rows[which]) if isinstance(which, slice) else self.rows[which].tobytes()
 
 
 @dataclass(frozen=True)

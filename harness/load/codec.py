@@ -12,7 +12,7 @@ xor one table entry for each byte of the header that varies, and a million messa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,8 @@ from typing import Any
 import google_crc32c
 import numpy as np
 import numpy.typing as npt
+
+from harness.clients.batch import Block
 
 MAGIC = b"KD"
 VERSION = 1
@@ -66,8 +68,7 @@ class Codec:
 
     def encode(self, sequence: Int64, due_ns: Int64) -> list[bytes]:
         """Values for these sequences and due times, in order."""
-        rows = self._rows(sequence, due_ns)
-        return rows.view(f"V{self.message_size}").ravel().tolist()
+        return list(Block(self.rows(sequence, due_ns)))
 
     def decode(self, values: Sequence[bytes]) -> Decoded:
         """Reads values of any origin back; one that is not exactly what a producer of this run wrote is invalid."""
@@ -86,12 +87,12 @@ class Codec:
         sequence, due_ns = record["sequence"].astype(np.int64), record["due_ns"].astype(np.int64)
         producer = record["producer"].astype(np.int32)
         # The CRC covers the producer too, which this codec may not be: restore it before comparing.
-        expected = self._rows(sequence, due_ns)
+        expected = self.rows(sequence, due_ns)
         foreign = producer != self.producer
         for other in np.unique(producer[foreign]) if foreign.any() else ():
             here = producer == other
             codec = replace(self, producer=int(other))
-            expected[here] = codec._rows(sequence[here], due_ns[here])
+            expected[here] = codec.rows(sequence[here], due_ns[here])
         valid = (rows == expected).all(axis=1)
         for row in np.flatnonzero(~valid):  # none, but for what is damaged, of another trial, or of a filler of its own
             valid[row] = self._proves_itself(rows[row])
@@ -103,17 +104,17 @@ class Codec:
         ours = (row[:4] == head[:4]).all() and (row[8:16] == head[8:16]).all()
         return bool(ours) and _crc(row) == int.from_bytes(row[32:HEADER_BYTES].tobytes(), "big")
 
-    def _rows(self, sequence: Int64, due_ns: Int64) -> Bytes:
+    def rows(self, sequence: Int64, due_ns: Int64) -> Bytes:
+        """The same as one array, a value a row."""
         if not len(sequence):
             return np.empty((0, self.message_size), np.uint8)
         variant = sequence % len(self._filler)
-        rows = self._filler[variant]
+        rows = self._filler.take(variant, axis=0)
         record = rows.view(self._record).ravel()
         record["sequence"], record["due_ns"] = sequence, due_ns
-        crc = self._filler_crc[variant]
-        # In a batch most bytes of consecutive sequences and of due times are the same: one look-up does for all.
-        for table, column, varies in zip(self._tables, _VARYING, _varying(sequence, due_ns), strict=True):
-            crc ^= table[rows[:, column]] if varies else table[rows[0, column]]
+        crc = self._filler_crc.take(variant)
+        for table, byte in zip(self._tables, _bytes(sequence, due_ns), strict=True):
+            crc ^= table.take(byte)
         record["crc"] = crc
         return rows
 
@@ -162,10 +163,14 @@ class Codec:
         return tables
 
 
-def _varying(*columns: Int64) -> list[bool]:
-    """For each byte of each column, big-endian, whether it differs from row to row."""
-    differences = (int(np.bitwise_or.reduce(column ^ column[0])) for column in columns)
-    return [difference >> shift & 0xFF != 0 for difference in differences for shift in range(56, -8, -8)]
+def _bytes(*columns: Int64) -> Iterator[Int64 | int]:
+    """Each byte of each column, big-endian. In a batch most bytes of consecutive sequences and of due times are the same
+    from row to row: one stands for all.
+    """
+    for column in columns:
+        differs = int(np.bitwise_or.reduce(column ^ column[0]))
+        for shift in range(56, -8, -8):
+            yield (column if differs >> shift & 0xFF else column[0]) >> shift & 0xFF
 
 
 def _crc(row: Bytes) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from harness.clients.batch import Batch, Headers
+from harness.clients.batch import Batch, Block, Headers
 from harness.load.codec import HEADER_BYTES, Codec, Decoded, Int64
 from harness.load.shape import COMPRESSIBLE, Shape
 
@@ -48,7 +48,7 @@ class Messages:
         """Messages of these sequences and due times, in order."""
         shape = self.shape
         if shape.plain:
-            return Batch(self._codec(shape.largest).encode(sequence, due_ns))
+            return Batch(Block(self._codec(shape.largest).rows(sequence, due_ns)))
         values: list[Any] = [b""] * len(sequence)
         null, sizes = shape.null(sequence), shape.size(sequence)
         for size in np.unique(sizes).tolist():

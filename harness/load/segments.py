@@ -40,9 +40,9 @@ class End:
 class Sender:
     """Sends segments of the load, one after the other; sequences go on from segment to segment.
 
-    The partitions of all topics take turns, call by call: each message of a paced load, each batch of one at full
-    speed. That is no more than a partition's share of the load, so that a fault that hits one partition finds messages
-    in it, nor of a transaction, so that each spans all of them if it has the messages. A flush is of one.
+    The partitions of all topics take turns, call by call: of a paced load each has its share of what is due, of one at
+    full speed a batch. That is no more than a partition's share of the load, so that a fault that hits one partition
+    finds messages in it, nor of a transaction, so that each spans all of them if it has the messages. A flush is of one.
     """
 
     def __init__(
@@ -131,10 +131,8 @@ class Sender:
         Without, a call is as large as its time allows: a fast client's batch path pays more the larger it is, a slow
         one's would make messages wait.
         """
-        last, spread = self._next + count, count
-        if flush_every is None and self._spec.transactions is not None:
-            spread = min(count, self._spec.transactions.messages)
-        share = max(1, spread // self._partitions)
+        last = self._next + count
+        share = self._share(count) if flush_every is None else max(1, count // self._partitions)
         since_flush, batch = 0, min(_BATCH, self._most)
         before_ns = time.monotonic_ns()
         while self._next < last:
@@ -157,7 +155,7 @@ class Sender:
                 self._producer.poll(0)
 
     def _paced(self, count: int, pacer: Pacer, end_ns: int | None) -> None:
-        first, sent = self._next, 0
+        first, sent, share, most = self._next, 0, self._share(count), 1
         while sent < count:
             ahead = min(_AHEAD, self._most, count - sent)
             due = pacer.due_ns(sent, ahead)
@@ -172,10 +170,16 @@ class Sender:
                     wait_s = (pacer.until_ns(sent + done) - now_ns) / 1e9
                     self._producer.poll(min(max(wait_s, 0.0), _IDLE_S))
                     continue
-                size = ready if self._partitions == 1 else 1
+                size = min(-(-ready // self._partitions), share, most)
                 self._hand_over_next(due[done : done + size], made[done : done + size])
+                most = min(self._most, _next_size(most, (time.monotonic_ns() - now_ns) / 1e9))
                 done += size
             sent += ahead
+
+    def _share(self, count: int) -> int:
+        """The most that one partition is handed in one call of a load of so many messages."""
+        spread = count if self._spec.transactions is None else min(count, self._spec.transactions.messages)
+        return max(1, spread // self._partitions)
 
     def _hand_over_next(self, due: clients.Int64, batch: Batch) -> None:
         """The next messages of the load, to the partition whose turn it is."""
