@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 
 from harness.cli import signals
 from harness.events import Outcome
-from harness.journal import Int64, LogColumns, ProducerJournal, seal, write_log
+from harness.journal.mapped import Int64, ProducerJournal
+from harness.journal.sealed import LogColumns, seal, write_log
 from harness.judge import judge
 from harness.store import FaultRecord, TrialRecord
 

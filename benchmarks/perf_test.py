@@ -36,7 +36,7 @@ from harness.clusters.local.jars import Jar, class_path, ensure
 from harness.clusters.local.java import find_java
 from harness.events import Outcome
 from harness.janitor import Janitor
-from harness.journal import read_producer
+from harness.journal.sealed import read_producer
 from harness.load.shape import Shape
 from harness.load.spec import Spec
 from harness.topics import Topics

@@ -16,7 +16,7 @@ from harness import faults, measure, verify
 from harness.clients import errors
 from harness.clients.traits import traits
 from harness.events import GAVE_UP, NO_REPORT, OBSERVED, STOOD_STILL, Anomaly, Ending, Outcome, Verdict
-from harness.journal import ProducerColumns, read_committed, read_log, read_producers
+from harness.journal.sealed import ProducerColumns, read_committed, read_log, read_producers
 from harness.kinds import KINDS
 from harness.load.shape import Shape
 from harness.store import Anomalies, FailedEnd, FaultRecord, TransactionCounts, TrialRecord

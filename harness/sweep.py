@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import clients, provenance, report, trial
+from harness.clients import packages
 from harness.clusters import THEIRS, ClusterFailed, Place, Wanted
 from harness.clusters.kinds import CLUSTERS
 from harness.faults import FAULTS
@@ -47,7 +48,7 @@ def provided(planned: Plan, wanted: Iterable[Trial]) -> Plan:
 
     Raises ``WorkloadError`` with a line for each that is not to be had.
     """
-    if problems := clients.packages.provide([trial.driven for trial in wanted]):
+    if problems := packages.provide([trial.driven for trial in wanted]):
         raise WorkloadError(problems)
     said = {trial.driven: clients.version(trial.driven) for trial in planned.trials}
     return replace(planned, trials=tuple(replace(each, client_version=said[each.driven]) for each in planned.trials))

@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.bounds import Bounds
 from harness.clients import Setting
-from harness.journal import ProducerJournal
+from harness.journal.mapped import ProducerJournal
 from harness.load.shape import Shape
 from harness.load.spec import Spec
 from harness.process import ChildFailed

@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.events import Ending, Outcome
-from harness.journal import ProducerJournal, TransactionJournal, read_producer, seal, sealed
-from harness.journal.transactions import beside
+from harness.journal.mapped import ProducerJournal, TransactionJournal
+from harness.journal.mapped.transactions import beside
+from harness.journal.sealed import producers as sealed
+from harness.journal.sealed import read_producer, seal
 from harness.load.recorder import JournalRecorder
 
 HERE: Any = {"host": "here", "clock_offset_ns": 0}
@@ -91,7 +93,7 @@ def test_a_worker_killed_at_any_instant_leaves_every_record(tmp_path: Path) -> N
         import sys, numpy as np
         from pathlib import Path
         from harness.events import Outcome
-        from harness.journal import ProducerJournal
+        from harness.journal.mapped import ProducerJournal
         from harness.load.recorder import JournalRecorder
         recorder = JournalRecorder(ProducerJournal.create(Path(sys.argv[1]), 1000, 4))
         recorder.sent(0, 0, np.arange(1000), 1)

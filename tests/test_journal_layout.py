@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.events import Consuming, Outcome
-from harness.journal import ProducerJournal, TransactionJournal, mapped, polls, read_producer, seal, transactions
+from harness.journal.mapped import ProducerJournal, TransactionJournal, polls, transactions
+from harness.journal.mapped import producer as mapped
+from harness.journal.sealed import read_producer, seal
 
 DOCUMENT = (Path(__file__).parent.parent / "docs/journal.md").read_text()
 _COLUMN = re.compile(r"^\| `(\w+)` \| (\w+) \| 64(?: \+ (\d+) \*n\*)? \|", re.MULTILINE)

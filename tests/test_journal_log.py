@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.journal import LogColumns, parts, read_committed, read_log, write_committed, write_log
+from harness.journal.sealed import LogColumns, parts, read_committed, read_log, write_committed, write_log
 
 I32, I64 = st.integers(-(2**31), 2**31 - 1), st.integers(-(2**63), 2**63 - 1)
 RECORDS = st.lists(st.tuples(I32, I64, I32, I64, st.booleans()), max_size=20)

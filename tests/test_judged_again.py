@@ -11,7 +11,8 @@ import pytest
 
 from harness.clients.errors import TABLES, ErrorRow, Proof
 from harness.events import Outcome, Verdict
-from harness.journal import LogColumns, ProducerJournal, seal, write_log
+from harness.journal.mapped import ProducerJournal
+from harness.journal.sealed import LogColumns, seal, write_log
 from harness.judge import differs, judge
 from harness.load.recorder import JournalRecorder
 from harness.store import Anomalies, FaultRecord, TrialRecord

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from harness.events import Consuming
-from harness.journal import PollColumns, PollJournal, read_polls, read_whole_polls, seal_polls
+from harness.journal.mapped import PollJournal
+from harness.journal.sealed import PollColumns, read_polls, read_whole_polls, seal_polls
 
 _WORKER = """
 import os, signal, sys
 from pathlib import Path
 from harness.events import Consuming
-from harness.journal import PollJournal
+from harness.journal.mapped import PollJournal
 journal = PollJournal(Path(sys.argv[1]), 1, 2)
 journal.note(Consuming.LEFT_OFF, 0, 5)
 journal.polled([(0, at) for at in range(5, 9)])

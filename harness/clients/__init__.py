@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from harness.clients import packages
 from harness.clients.batch import Batch
 from harness.clients.bounded import Seconds
 from harness.clients.named import Named, installed
@@ -210,4 +209,6 @@ def version(client: Named) -> str:
     """What this one says of its version, with its engine's where it has one; its package's as long as it says nothing,
     for it has not been fetched yet.
     """
+    from harness.clients import packages
+
     return load(client.name).version() if client.version is None else packages.says(client) or client.version

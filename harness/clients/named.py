@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib import metadata
 
 from packaging.version import InvalidVersion, Version
 
@@ -47,6 +46,8 @@ class Named:
 
 def installed(name: str) -> str | None:
     """The version of the client's package that is installed here; None of a client that is no Python package."""
+    from importlib import metadata
+
     try:
         return metadata.version(Named(name).package)
     except metadata.PackageNotFoundError:

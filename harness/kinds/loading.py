@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness import measure
-from harness.journal import ProducerColumns
+from harness.journal.sealed import ProducerColumns
 from harness.plan import Trial
 from harness.store import TrialRecord
 from harness.topics import partitions_in_all

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from harness import measure
 from harness.clients import Setting
-from harness.journal import ConsumedColumns, Int64, Parts, ProducerColumns, read_consumed
+from harness.journal.mapped import Int64
+from harness.journal.sealed import ConsumedColumns, Parts, ProducerColumns, read_consumed
 from harness.kinds import loading
 from harness.load.shape import mean_bytes
 from harness.plan import Asked, Trial, TrialLoad

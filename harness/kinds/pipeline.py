@@ -17,7 +17,7 @@ from harness.faults.act import act
 from harness.faults.fault import Script
 from harness.faults.stage import Stage
 from harness.faults.steps import AwaitStop, Send
-from harness.journal import read_whole_polls
+from harness.journal.sealed import read_whole_polls
 from harness.kinds.application import SUBSCRIBE, create_output, no_such_pipeline, of_inputs, spec_of
 from harness.kinds.fault import takes_s
 from harness.plan import Asked, Trial, TrialLoad

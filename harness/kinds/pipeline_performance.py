@@ -11,7 +11,7 @@ from typing import Any
 
 from harness import measure
 from harness.events import Guarantee
-from harness.journal import read_batches, read_consumed, read_whole_polls, write_batches
+from harness.journal.sealed import read_batches, read_consumed, read_whole_polls, write_batches
 from harness.kinds.application import create_output, no_such_pipeline, of_inputs, spec_of
 from harness.load.shape import mean_bytes
 from harness.plan import Asked, Trial, TrialLoad

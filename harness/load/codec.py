@@ -164,8 +164,8 @@ class Codec:
 
 
 def _bytes(*columns: Int64) -> Iterator[Int64 | int]:
-    """Each byte of each column, big-endian. In a batch most bytes of consecutive sequences and of due times are the same
-    from row to row: one stands for all.
+    """Each byte of each column, big-endian. In a batch most bytes of consecutive sequences and of due times are the
+    same from row to row: one stands for all.
     """
     for column in columns:
         differs = int(np.bitwise_or.reduce(column ^ column[0]))

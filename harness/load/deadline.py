@@ -11,7 +11,7 @@ from harness import clients
 from harness.clients import Setting
 from harness.clients.batch import Batch
 from harness.events import Outcome
-from harness.journal import Int64, ProducerJournal
+from harness.journal.mapped import Int64, ProducerJournal
 from harness.load.messages import Messages
 from harness.load.recorder import JournalRecorder
 

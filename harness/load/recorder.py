@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.events import GAVE_UP, GIVEN_UP, Outcome
-from harness.journal import ProducerJournal
+from harness.journal.mapped import ProducerJournal
 from harness.serving import say
 
 Int64 = npt.NDArray[np.int64]

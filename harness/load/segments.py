@@ -12,7 +12,7 @@ from harness import clients
 from harness.clients import ClientDead
 from harness.clients.batch import Batch
 from harness.events import Ending, Outcome
-from harness.journal import ProducerJournal, TransactionJournal
+from harness.journal.mapped import ProducerJournal, TransactionJournal
 from harness.load.drain import Stalled, drain
 from harness.load.messages import Messages
 from harness.load.pacer import Pacer
@@ -42,7 +42,8 @@ class Sender:
 
     The partitions of all topics take turns, call by call: of a paced load each has its share of what is due, of one at
     full speed a batch. That is no more than a partition's share of the load, so that a fault that hits one partition
-    finds messages in it, nor of a transaction, so that each spans all of them if it has the messages. A flush is of one.
+    finds messages in it, nor of a transaction, so that each spans all of them if it has the messages. A flush is of
+    one.
     """
 
     def __init__(

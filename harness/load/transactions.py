@@ -13,7 +13,7 @@ from harness import clients
 from harness.clients import ClientDead, Setting, TransactionFailed
 from harness.clients.batch import Batch
 from harness.events import Ending, Outcome, TransactionPoint
-from harness.journal import ProducerJournal, TransactionJournal
+from harness.journal.mapped import ProducerJournal, TransactionJournal
 from harness.load.drain import Stalled, drain
 from harness.load.recorder import JournalRecorder
 from harness.load.spec import InTransactions

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.journal import BatchColumns, ConsumedColumns, Int64, Parts, ProducerColumns
+from harness.journal.mapped import Int64
+from harness.journal.sealed import BatchColumns, ConsumedColumns, Parts, ProducerColumns
 from harness.measure.durations import distribution
 from harness.measure.measured import Bools
 from harness.measure.rates import bins_of, rate_over

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
 
 from harness.events import Ending
-from harness.journal import NONE, Int64, ProducerColumns
+from harness.journal.mapped import NONE, Int64
+from harness.journal.sealed import ProducerColumns
 from harness.measure.measured import parts
 from harness.measure.whole import Ends, behind_warmup
 from harness.store import Percentiles

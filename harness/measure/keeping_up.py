@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.journal import ProducerColumns
+from harness.journal.sealed import ProducerColumns
 from harness.measure.measured import parts
 from harness.store import Percentiles, Sustained
 

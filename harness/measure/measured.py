@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.events import Outcome
-from harness.journal import Int32, Int64, ProducerColumns, UInt8, slices
+from harness.journal.mapped import Int32, Int64, UInt8
+from harness.journal.sealed import ProducerColumns, slices
 
 Bools = npt.NDArray[np.bool_]
 

@@ -7,7 +7,8 @@ from itertools import count
 
 import numpy as np
 
-from harness.journal import NONE, Int64, ProducerColumns, slices
+from harness.journal.mapped import NONE, Int64
+from harness.journal.sealed import ProducerColumns, slices
 from harness.measure.measured import Measured, counted, end_ns, parts
 from harness.measure.steady import BINS, steadiness
 from harness.store import Throughput

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from harness.events import Outcome
-from harness.journal import NONE, ProducerColumns
+from harness.journal.mapped import NONE
+from harness.journal.sealed import ProducerColumns
 from harness.measure.measured import Bools, Measured, end_ns, parts
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.journal import ProducerColumns
+from harness.journal.sealed import ProducerColumns
 from harness.measure.durations import committed, gave_up, latency, service
 from harness.measure.rates import throughput
 from harness.measure.whole import Ends, committed_throughput

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
-from harness.journal import Int64
+from harness.journal.mapped import Int64
 from harness.words import percent
 
 BINS = 1_000

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from harness.events import Ending
-from harness.journal import NONE, ProducerColumns
+from harness.journal.mapped import NONE
+from harness.journal.sealed import ProducerColumns
 from harness.measure.measured import Bools
 from harness.store import Throughput
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.clients import packages
 from harness.clients.named import Named
 from harness.process import Child, python
 
@@ -49,6 +48,8 @@ def environment(role: str, client: Named) -> Mapping[str, str] | None:
     """That of a child in this role for this client: who drives it imports it in the version that is asked for, and the
     others, which use a client for themselves, the installed one.
     """
+    from harness.clients import packages
+
     return packages.environment(client) if role in _DRIVES_IN_PYTHON else None
 
 

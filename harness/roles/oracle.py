@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Record
 
 from harness.clients import secured
-from harness.journal import LogColumns, write_committed, write_log
+from harness.journal.sealed import LogColumns, write_committed, write_log
 from harness.load.messages import Messages
 from harness.load.shape import Shape
 from harness.process import Message

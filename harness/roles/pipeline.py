@@ -18,7 +18,7 @@ from harness.bounds import CLOSING_S
 from harness.clients import ClientDead, ClientRefused, TransactionFailed, consumers
 from harness.clients.consumers import ConsumerFailed, Polled
 from harness.events import GAVE_UP, Guarantee, Point
-from harness.journal import PollJournal
+from harness.journal.mapped import PollJournal
 from harness.load.codec import Codec
 from harness.process import Message
 from harness.roles.heartbeat import Heart

@@ -14,8 +14,8 @@ from pathlib import Path
 from harness import clients
 from harness.clients import ClientRefused, TransactionFailed
 from harness.events import TransactionPoint
-from harness.journal import ProducerJournal, TransactionJournal
-from harness.journal.transactions import beside
+from harness.journal.mapped import ProducerJournal, TransactionJournal
+from harness.journal.mapped.transactions import beside
 from harness.load.deadline import Impatient
 from harness.load.messages import Messages
 from harness.load.recorder import JournalRecorder

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.clients.consumers import Consumer, ConsumerFailed, Polled
 from harness.events import Consuming
-from harness.journal import PollJournal
+from harness.journal.mapped import PollJournal
 
 _AGAIN_S = 0.2
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from harness.bounds import ABORTING_S, HELD_UP_S
 from harness.events import STABLE, FaultEvent
-from harness.journal import consumed_of, producers_of
-from harness.journal.polls import polls_of
-from harness.journal.transactions import sealed_beside
+from harness.journal.sealed import consumed_of, producers_of
+from harness.journal.sealed.polls import polls_of
+from harness.journal.sealed.transactions import sealed_beside
 from harness.topics import Topics
 from harness.trial.venue import Running
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.events import GIVEN_UP, Anomaly, Outcome
-from harness.journal import Int64, ProducerColumns
+from harness.journal.mapped import Int64
+from harness.journal.sealed import ProducerColumns
 from harness.store import Anomalies, Counts
 from harness.verify import checks
 from harness.verify.copies import Witness

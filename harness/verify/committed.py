@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.events import Ending, Outcome
-from harness.journal import ProducerColumns
+from harness.journal.sealed import ProducerColumns
 from harness.store import Anomalies
 from harness.verify.anomalies import Findings, find
 from harness.verify.copies import Copies

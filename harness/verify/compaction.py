@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from harness.journal import NONE, Int64, LogColumns, ProducerColumns
+from harness.journal.mapped import NONE, Int64
+from harness.journal.sealed import LogColumns, ProducerColumns
 from harness.verify.copies import Bools
 
 Partitions = npt.NDArray[np.int32]

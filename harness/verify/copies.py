@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.events import Outcome
-from harness.journal import NONE, Int64, LogColumns, Parts, ProducerColumns
+from harness.journal.mapped import NONE, Int64
+from harness.journal.sealed import LogColumns, Parts, ProducerColumns
 
 Bools = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.unsignedinteger[Any]]

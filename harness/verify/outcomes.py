@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.events import Outcome
-from harness.journal import ProducerColumns
+from harness.journal.sealed import ProducerColumns
 
 _ERRORS_SINCE = 3
 

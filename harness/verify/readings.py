@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from harness.events import Consuming
-from harness.journal import BatchColumns, ConsumedColumns, Int64, LogColumns, Parts, PollColumns, ProducerColumns
+from harness.journal.mapped import Int64
+from harness.journal.sealed import BatchColumns, ConsumedColumns, LogColumns, Parts, PollColumns, ProducerColumns
 from harness.verify.compaction import KeyOf, superseded
 from harness.verify.copies import Bools, Copies, match
 

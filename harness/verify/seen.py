@@ -15,7 +15,8 @@ from itertools import pairwise
 import numpy as np
 
 from harness.events import OBSERVED, Outcome
-from harness.journal import NONE, Int64, ProducerColumns, UInt8, slices
+from harness.journal.mapped import NONE, Int64, UInt8
+from harness.journal.sealed import ProducerColumns, slices
 from harness.verify.copies import Bools
 from harness.verify.states import Event, State, replay
 

@@ -15,7 +15,8 @@ from harness.clients import Setting
 from harness.clients.named import another
 from harness.events import GAVE_UP, FaultEvent
 from harness.janitor import Janitor
-from harness.journal import PollJournal, seal_polls
+from harness.journal.mapped import PollJournal
+from harness.journal.sealed import seal_polls
 from harness.process import Message
 from harness.workers.pipeline_worker import PipelineSpec, PipelineWorker, Stops
 from harness.workers.worker import WorkerFailed

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from harness.events import Ending, Outcome
-from harness.journal import ProducerJournal, TransactionJournal, UInt8
-from harness.journal.transactions import beside
+from harness.journal.mapped import ProducerJournal, TransactionJournal, UInt8
+from harness.journal.mapped.transactions import beside
 
 
 class Progress:

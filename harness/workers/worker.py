@@ -14,7 +14,7 @@ from harness.bounds import HELD_UP_S, STARTING_S, Bounds
 from harness.clients.named import another
 from harness.events import CLIENT_DIED, GAVE_UP, TransactionPoint
 from harness.janitor import Janitor
-from harness.journal import seal
+from harness.journal.sealed import seal
 from harness.load.spec import Spec
 from harness.process import ChildDied, ChildFailed, ChildRefused, ChildSilent, Message
 from harness.workers.movement import Hang, Movement

@@ -19,7 +19,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from harness.events import Outcome, Verdict
-from harness.journal import NONE, LogColumns, ProducerColumns, ProducerJournal, seal, write_log
+from harness.journal.mapped import NONE, ProducerJournal
+from harness.journal.sealed import LogColumns, ProducerColumns, seal, write_log
 from harness.judge import judge
 from harness.measure import latency
 from harness.store import FaultRecord, TrialRecord

@@ -18,7 +18,8 @@ from harness.clients.librdkafka import client as librdkafka
 from harness.clusters import admin
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
-from harness.journal import LogColumns, ProducerJournal
+from harness.journal.mapped import ProducerJournal
+from harness.journal.sealed import LogColumns
 from harness.load.messages import Messages
 from harness.load.recorder import JournalRecorder
 from harness.load.shape import Shape

@@ -30,6 +30,7 @@ def test_a_batch_points_at_its_values_and_reads_back(values: list[bytes], first:
     keys = values[::-1]
     batch, blocks = messages.filled(first, values, keys)
     for block, at, length, put in ((blocks[0], "payload", "len", values), (blocks[1], "key", "key_len", keys)):
+        assert isinstance(block, bytes)
         begin = np.frombuffer(block, np.uint8).ctypes.data
         places = zip((batch[at] - begin).tolist(), batch[length].tolist(), strict=True)
         assert [block[place : place + size] for place, size in places] == put

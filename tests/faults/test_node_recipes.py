@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.events import Outcome, Verdict
-from harness.journal import read_producer
+from harness.journal.sealed import read_producer
 from harness.trial import Venue
 
 from .conftest import Run, found

@@ -9,7 +9,7 @@ import pytest
 from harness.bounds import Bounds
 from harness.clients import CLIENTS
 from harness.events import STABLE, Verdict
-from harness.journal import read_producers
+from harness.journal.sealed import read_producers
 from harness.store import TrialRecord
 from harness.trial import Venue
 

@@ -12,7 +12,7 @@ import pytest
 
 from harness.clients import Setting, Transactions
 from harness.clients.batch import Batch
-from harness.journal import ProducerJournal
+from harness.journal.mapped import ProducerJournal
 from harness.load import segments
 from harness.load.codec import Codec
 from harness.load.recorder import JournalRecorder

@@ -12,7 +12,7 @@ import pytest
 from harness.clients import Setting
 from harness.clients.batch import Batch
 from harness.events import GIVEN_UP, Outcome
-from harness.journal import ProducerJournal
+from harness.journal.mapped import ProducerJournal
 from harness.load import deadline
 from harness.load.deadline import Impatient
 from harness.load.messages import Messages

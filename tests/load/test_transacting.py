@@ -19,7 +19,7 @@ import harness.load.transactions as transacting
 from harness.clients import ClientDead, TransactionFailed
 from harness.clients.batch import Batch
 from harness.events import Ending, Outcome
-from harness.journal import ProducerJournal, TransactionJournal
+from harness.journal.mapped import ProducerJournal, TransactionJournal
 from harness.load.recorder import JournalRecorder
 from harness.load.spec import InTransactions
 from harness.load.transactions import Transacting

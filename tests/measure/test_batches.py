@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.events import Outcome
-from harness.journal import BatchColumns, ConsumedColumns, ProducerColumns, read_batches, write_batches
+from harness.journal.sealed import BatchColumns, ConsumedColumns, ProducerColumns, read_batches, write_batches
 from harness.measure import Processed
 
 MS = 1_000_000

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from harness import measure
 from harness.events import Outcome
-from harness.journal import NONE, ProducerColumns, parts
+from harness.journal.mapped import NONE
+from harness.journal.sealed import ProducerColumns, parts
 from harness.measure import (
     ack_rate,
     bin_width_s,

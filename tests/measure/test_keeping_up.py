@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.events import Outcome
-from harness.journal import ProducerColumns
+from harness.journal.sealed import ProducerColumns
 from harness.measure import falls_behind, latency, sustained
 
 MESSAGES, RATE = 3_000, 1_000.0

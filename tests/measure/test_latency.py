@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.events import Outcome
-from harness.journal import ProducerColumns
+from harness.journal.sealed import ProducerColumns
 from harness.measure import curve, distribution, late, latency, merge, service
 from harness.store import Percentiles
 

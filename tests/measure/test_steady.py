@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.journal import Int64
+from harness.journal.mapped import Int64
 from harness.measure.steady import BINS, Floats, steadiness
 
 DRAWS = 100

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.events import Ending, Outcome
-from harness.journal import ProducerColumns, Transactions
+from harness.journal.sealed import ProducerColumns, Transactions
 from harness.measure import Ends, committed, committed_throughput, in_whole, whole_transactions
 
 MS = 1_000_000

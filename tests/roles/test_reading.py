@@ -14,7 +14,8 @@ import pytest
 
 from harness.clients.consumers import Polled, Rebalance
 from harness.events import Consuming
-from harness.journal import PollJournal, read_polls, seal_polls
+from harness.journal.mapped import PollJournal
+from harness.journal.sealed import read_polls, seal_polls
 from harness.roles.reading import Reader
 
 

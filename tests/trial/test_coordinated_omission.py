@@ -15,7 +15,7 @@ from harness.clusters.local.cluster import LocalCluster
 from harness.clusters.local.jars import class_path
 from harness.events import Outcome
 from harness.janitor import Janitor
-from harness.journal import read_producer
+from harness.journal.sealed import read_producer
 from harness.load.shape import Shape
 from harness.load.spec import Spec
 from harness.measure import latency, service

@@ -10,7 +10,7 @@ import pytest
 
 from harness import trial
 from harness.events import Ending, Verdict
-from harness.journal import read_log, read_producers
+from harness.journal.sealed import read_log, read_producers
 from harness.judge import judge
 from harness.kinds import KINDS
 from harness.store import TrialRecord

@@ -10,7 +10,7 @@ import pytest
 from harness import trial
 from harness.clients import CLIENTS
 from harness.events import STABLE, Ending, Verdict
-from harness.journal import read_producers
+from harness.journal.sealed import read_producers
 from harness.judge import judge
 from harness.kinds import KINDS
 from harness.measure import Ends, in_whole

@@ -22,7 +22,7 @@ from harness.faults import FAULTS
 from harness.faults.fault import Fault, Script, in_order
 from harness.faults.parameters import UnderLoad
 from harness.faults.steps import AwaitAcks, PauseClient
-from harness.journal import read_producer
+from harness.journal.sealed import read_producer
 from harness.judge import judge
 from harness.kinds import KINDS
 from harness.load.codec import Codec

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.events import Outcome
-from harness.journal import NONE
+from harness.journal.mapped import NONE
 from harness.verify import Seen
 from harness.verify.seen import Noted
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from harness.events import Outcome
-from harness.journal import NONE, LogColumns, Names, ProducerColumns
+from harness.journal.mapped import NONE
+from harness.journal.sealed import LogColumns, Names, ProducerColumns
 from harness.verify import Findings
 
 ACKED, FAILED, UNKNOWN, UNCONFIRMED = Outcome.ACKED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.UNCONFIRMED

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.events import Outcome
-from harness.journal import LogColumns, ProducerColumns, parts
+from harness.journal.sealed import LogColumns, ProducerColumns, parts
 from harness.verify import Readings, find
 
 

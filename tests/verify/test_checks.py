@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.events import Anomaly
-from harness.journal import ConsumedColumns
+from harness.journal.sealed import ConsumedColumns
 from harness.store import Anomalies
 from harness.verify import Readings, checks, find
 from harness.verify.checks import CHECKS, Check, Found

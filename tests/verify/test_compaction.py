@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.journal import Int64
+from harness.journal.mapped import Int64
 from harness.load.shape import Shape
 from harness.verify import Readings, find
 

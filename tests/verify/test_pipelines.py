@@ -13,7 +13,7 @@ import pytest
 from harness.clients.traits import traits
 from harness.events import Anomaly, Guarantee, Permission, Point
 from harness.faults import FAULTS, known_effects
-from harness.journal import PollColumns
+from harness.journal.sealed import PollColumns
 from harness.traits import UNKNOWN as NOBODY
 from harness.verify import ReadCommitted, Readings, expectations, find, find_committed
 from harness.verify.rules import OF_PIPELINES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.events import Consuming
-from harness.journal import PollColumns
+from harness.journal.sealed import PollColumns
 from harness.verify import Findings, Readings, find
 
 from .histories import ACKED, UNKNOWN, found, log, producer

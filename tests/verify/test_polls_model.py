@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.events import Consuming
-from harness.journal import PollColumns
+from harness.journal.sealed import PollColumns
 from harness.verify import Readings, find
 
 from .histories import ACKED, log, producer

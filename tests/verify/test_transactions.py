@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.events import Ending, Permission, Verdict
-from harness.journal import ProducerColumns, Transactions
+from harness.journal.sealed import ProducerColumns, Transactions
 from harness.topics import Topics
 from harness.verify import ReadCommitted, Readings, find, find_committed, verdict
 

@@ -17,7 +17,7 @@ from harness.clients.batch import Batch
 from harness.clients.consumers import ConsumerFailed, Mode
 from harness.clients.traits import traits
 from harness.clusters.local.cluster import LocalCluster
-from harness.journal import ProducerJournal
+from harness.journal.mapped import ProducerJournal
 from harness.load.recorder import JournalRecorder
 from harness.topics import Topics
 from harness.wire import Proxy, WireRule

@@ -19,7 +19,8 @@ from harness.clients import CLIENTS, Setting
 from harness.clusters.local.cluster import LocalCluster
 from harness.events import Outcome
 from harness.janitor import Janitor
-from harness.journal import NONE, LogColumns, ProducerColumns, read_producer
+from harness.journal.mapped import NONE
+from harness.journal.sealed import LogColumns, ProducerColumns, read_producer
 from harness.load.messages import Messages
 from harness.load.shape import Shape
 from harness.load.spec import Spec

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness import trial
 from harness.bounds import Bounds
 from harness.events import Verdict
-from harness.journal import read_producers
+from harness.journal.sealed import read_producers
 from harness.judge import judge
 from harness.kinds import KINDS
 from harness.plan import Trial

@@ -16,7 +16,7 @@ import pytest
 from confluent_kafka import KafkaError, Producer, TopicPartition
 
 from harness.clusters.local.cluster import LocalCluster
-from harness.journal import LogColumns, read_committed, read_log
+from harness.journal.sealed import LogColumns, read_committed, read_log
 from harness.load.codec import Codec
 from harness.load.messages import Messages
 from harness.load.shape import Shape

@@ -13,7 +13,7 @@ from harness import roles
 from harness.bounds import Bounds
 from harness.events import Outcome
 from harness.janitor import Janitor
-from harness.journal import LogColumns, read_producers, write_log
+from harness.journal.sealed import LogColumns, read_producers, write_log
 from harness.judge import judge
 from harness.load.shape import Shape
 from harness.load.spec import Spec

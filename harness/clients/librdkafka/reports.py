@@ -14,7 +14,7 @@ from harness.clients import Int64, Recorder
 from harness.clients.librdkafka.library import DELIVERY_REPORTS, ERROR, FATAL, LOG, STATUSES, Handle, error_name
 from harness.clients.librdkafka.messages import Reported, gathered
 from harness.events import Outcome
-from harness.journal import NONE
+from harness.journal.mapped import NONE
 
 _POLL_S = 0.1
 _STATUSES = len(STATUSES)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from harness.events import Anomaly
-from harness.journal import Int64
+from harness.journal.mapped import Int64
 from harness.verify.copies import Copies, Witness
 from harness.verify.readings import Readings
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.events import Anomaly, Outcome
-from harness.journal import NONE, Int64
+from harness.journal.mapped import NONE, Int64
 from harness.verify.checks.check import Check, Found, messages
 from harness.verify.copies import Bools, Copies
 

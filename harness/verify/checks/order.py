@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from harness.events import Anomaly
-from harness.journal import NONE, Int64, slices
+from harness.journal.mapped import NONE, Int64
+from harness.journal.sealed import slices
 from harness.verify.checks.check import Check, Found, messages
 from harness.verify.copies import Copies
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.events import Anomaly, Outcome
-from harness.journal import LogColumns, Parts, ProducerColumns
+from harness.journal.sealed import LogColumns, Parts, ProducerColumns
 from harness.verify.checks.check import Check, Found, messages
 from harness.verify.copies import Bools, match
 

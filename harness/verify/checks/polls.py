@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.events import Anomaly, Consuming, Outcome
-from harness.journal import NONE, Int64, PollColumns, ProducerColumns
+from harness.journal.mapped import NONE, Int64
+from harness.journal.sealed import PollColumns, ProducerColumns
 from harness.verify.checks.check import MOST_WITNESSES, Check, Found
 from harness.verify.copies import Witness, witness
 

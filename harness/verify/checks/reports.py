@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from harness.events import Anomaly, Outcome
-from harness.journal import NONE, Int64, ProducerColumns, slices
+from harness.journal.mapped import NONE, Int64
+from harness.journal.sealed import ProducerColumns, slices
 from harness.verify.checks.check import Check, Found, messages
 from harness.verify.copies import Copies
 

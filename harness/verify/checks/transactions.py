@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from harness.events import Anomaly, Ending
-from harness.journal import Transactions
+from harness.journal.sealed import Transactions
 from harness.verify.checks.check import Check, Found, messages
 from harness.verify.copies import Bools, Copies
 from harness.verify.readings import ReadCommitted

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from harness.events import Anomaly, Outcome
-from harness.journal import LogColumns, ProducerColumns
+from harness.journal.sealed import LogColumns, ProducerColumns
 from harness.verify.checks.check import MOST_WITNESSES, Check, Found
 from harness.verify.copies import Witness, witness
 

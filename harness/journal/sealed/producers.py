@@ -13,17 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.events import FORMAT, Outcome
-from harness.journal.mapped import COLUMNS, NONE, Int32, Int64, ProducerJournal, UInt8
-from harness.journal.names import Names
-from harness.journal.parts import ROWS, Columns, Parts, Stored, Together, meta_of, slices
-from harness.journal.transactions import (
-    TransactionJournal,
-    Transactions,
-    beside,
-    read_transactions,
-    sealed_beside,
-    write_transactions,
-)
+from harness.journal.mapped import NONE, Int32, Int64, ProducerJournal, TransactionJournal, UInt8
+from harness.journal.mapped.producer import COLUMNS
+from harness.journal.mapped.transactions import beside
+from harness.journal.sealed.names import Names
+from harness.journal.sealed.parts import ROWS, Columns, Parts, Stored, Together, meta_of, slices
+from harness.journal.sealed.transactions import Transactions, read_transactions, sealed_beside, write_transactions
 
 _SEAL_ROWS = 1 << 20
 _TIMES = ("due_ns", "sent_ns", "done_ns")

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from harness.events import FORMAT
 from harness.journal.mapped import Int32, Int64
-from harness.journal.parts import Columns, Stored
+from harness.journal.sealed.parts import Columns, Stored
 
 
 @dataclass(frozen=True)
