@@ -38,10 +38,13 @@ AXES: dict[str, tuple[Any, ...]] = {
     "enable.idempotence": (False, True),
     "retries": (None, 0),
     "max.in.flight.requests.per.connection": (None, 1),
-    "replication.factor": (1, 3),
-    "min.insync.replicas": (1, 2),
-    "unclean.leader.election.enable": (False, True),
 }
+TOPICS = ((1, 1, False), *product((3,), (1, 2), (False, True)))
+"""Replicas, how many of them in sync, and unclean elections, of which one replica alone has none."""
+TWINS = ("confluent-kafka-aio", "librdkafka")
+"""Run on what confluent-kafka runs on, which is asked everywhere: these where neither retries nor requests in flight
+are stated.
+"""
 IMPATIENT = {"request.timeout.ms": 900}
 MANY = {"partitions": 3, "delivery.timeout.ms": 3_000}
 CASES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
@@ -75,13 +78,22 @@ CASES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
 """Beside their defaults, with and without a slow load: settings and parameters under which faults do more, or less."""
 
 
-def configs() -> Iterator[dict[str, Any]]:
-    for values in product(*AXES.values()):
-        yield {key: value for key, value in zip(AXES, values, strict=True) if value is not None}
+def configs(client: str) -> Iterator[dict[str, Any]]:
+    for (replicas, in_sync, unclean), *values in product(TOPICS, *AXES.values()):
+        stated = {key: value for key, value in zip(AXES, values, strict=True) if value is not None}
+        if client in TWINS and stated.keys() - {"acks", "enable.idempotence"}:
+            continue
+        yield {
+            **stated,
+            "replication.factor": replicas,
+            "min.insync.replicas": in_sync,
+            "unclean.leader.election.enable": unclean,
+        }
 
 
 def cells() -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
-    for client, config, fault in product(CLIENTS, configs(), ("none", *FAULTS)):
+    every = ((client, config) for client in CLIENTS for config in configs(client))
+    for (client, config), fault in product(every, ("none", *FAULTS)):
         yield client, config, fault, {}
         if fault in FAULTS and issubclass(FAULTS[fault].parameters, UnderLoad):
             yield client, config, fault, {"rate": 100.0}
