@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from functools import cache
 
 from harness.clients import ClientRefused
@@ -37,18 +38,18 @@ def check() -> None:
         raise ClientRefused(f"{_WITHOUT_ARRAYS}: of {_MESSAGES} messages {came} came back as they went in")
 
 
+def _reported(handle: Handle, event: int) -> Iterator[Said]:
+    if handle.calls.rd_kafka_event_type(event) == DELIVERY_REPORTS:
+        addresses = handle.messages(event)
+        columns = gathered(addresses)
+        for address, sequence, error in zip(addresses, columns.sequence, columns.error, strict=True):
+            status = handle.calls.rd_kafka_message_status(int(address))
+            yield int(sequence), error_name(int(error)), STATUSES[status]
+
+
 def _taken_back(handle: Handle) -> list[Said]:
     """What all say of themselves that came back in time."""
     said: list[Said] = []
-
-    def take(event: int) -> None:
-        if handle.calls.rd_kafka_event_type(event) == DELIVERY_REPORTS:
-            addresses = handle.messages(event)
-            columns = gathered(addresses)
-            for address, sequence, error in zip(addresses, columns.sequence, columns.error, strict=True):
-                status = handle.calls.rd_kafka_message_status(int(address))
-                said.append((int(sequence), error_name(int(error)), STATUSES[status]))
-
     batch, copied = filled(_FIRST, [b"%d" % number for number in range(_MESSAGES)])
     handle.produce("self-check", 0, batch)
     del copied
@@ -56,7 +57,8 @@ def _taken_back(handle: Handle) -> list[Said]:
     until = time.monotonic() + _BOUND_S
     try:
         while len(said) < _MESSAGES and (left_s := until - time.monotonic()) > 0:
-            handle.with_event(left_s, take)
+            with handle.events(left_s, 1) as events:
+                said += [each for event, _ in events for each in _reported(handle, event)]
     except IndexError:  # an address beyond all memory that is looked at
         pass
     return said

@@ -5,9 +5,11 @@ All else here speaks of a ``Handle``. Every call lets go of the interpreter whil
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
 from functools import cache
 from typing import Any
@@ -26,6 +28,9 @@ DELIVERY_REPORTS, LOG, ERROR = 0x1, 0x4, 0x8  # RD_KAFKA_EVENT_*
 FATAL = -150  # RD_KAFKA_RESP_ERR__FATAL
 STATUSES = ("NOT_PERSISTED", "POSSIBLY_PERSISTED", "PERSISTED")  # RD_KAFKA_MSG_STATUS_*
 _TEXT_BYTES = 512
+
+Event = tuple[int, int]
+"""Where one is, and when it was taken from its queue."""
 
 _FUNCTIONS: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
     "rd_kafka_err2name": (c_char_p, (c_int,)),
@@ -206,12 +211,18 @@ class Handle:
         """What waits, and what is on its way, gets an error for its report."""
         self.calls.rd_kafka_purge(self.pointer, PURGE)
 
-    def with_event(self, timeout_s: float, take: Callable[[int], None]) -> None:
-        """Hands over the next event, if there is one in time; it is gone when ``take`` returns."""
-        if event := self.calls.rd_kafka_queue_poll(self.queue, milliseconds(timeout_s)):
-            try:
-                take(event)
-            finally:
+    @contextlib.contextmanager
+    def events(self, timeout_s: float, most: int) -> Iterator[list[Event]]:
+        """Those that are there, the first of which may come within ``timeout_s``; they are gone behind the context."""
+        found: list[Event] = []
+        wait_ms = milliseconds(timeout_s)
+        try:
+            while len(found) < most and (event := self.calls.rd_kafka_queue_poll(self.queue, wait_ms)):
+                found.append((event, time.monotonic_ns()))
+                wait_ms = 0
+            yield found
+        finally:
+            for event, _ in found:
                 self.calls.rd_kafka_event_destroy(event)
 
     def print_log(self, event: int) -> None:

@@ -39,6 +39,10 @@ class Reported:
     """0 for a message that was delivered."""
     offset: Int64
 
+    def among(self, which: npt.NDArray[np.bool_]) -> Reported:
+        """These of them alone."""
+        return Reported(self.sequence[which], self.error[which], self.offset[which])
+
 
 def filled(
     first_sequence: int, values: Sequence[bytes], keys: Sequence[bytes] | None = None

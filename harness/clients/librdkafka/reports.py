@@ -6,17 +6,20 @@ That is how librdkafka asks for it: where reports are events, neither a flush no
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.clients import Int64, Recorder
-from harness.clients.librdkafka.library import DELIVERY_REPORTS, ERROR, FATAL, LOG, STATUSES, Handle, error_name
+from harness.clients.librdkafka.library import DELIVERY_REPORTS, ERROR, FATAL, LOG, STATUSES, Event, Handle, error_name
 from harness.clients.librdkafka.messages import Reported, gathered
 from harness.events import Outcome
 from harness.journal.mapped import NONE
 
+Bools = npt.NDArray[np.bool_]
 _POLL_S = 0.1
+_EVENTS = 64  # taken at once: of small batches there are thousands a second, each with a few calls of its own
 _STATUSES = len(STATUSES)
 
 
@@ -53,32 +56,43 @@ class Reports:
 
     def _run(self) -> None:
         while not self._over:
-            self._handle.with_event(_POLL_S, self._take)
+            with self._handle.events(_POLL_S, _EVENTS) as events:
+                self._take(events)
 
-    def _take(self, event: int) -> None:
-        at_ns = time.monotonic_ns()
-        kind = self._calls.rd_kafka_event_type(event)
-        if kind == DELIVERY_REPORTS:
-            self._report(self._handle.messages(event), at_ns)
-        elif kind == LOG:
-            self._handle.print_log(event)
-        elif kind == ERROR and self._calls.rd_kafka_event_error(event) == FATAL:
-            self.death = self._handle.fatal_error()
+    def _take(self, events: Sequence[Event]) -> None:
+        reports: list[tuple[Int64, int]] = []
+        for event, at_ns in events:
+            kind = self._calls.rd_kafka_event_type(event)
+            if kind == DELIVERY_REPORTS:
+                reports.append((self._handle.messages(event), at_ns))
+            elif kind == LOG:
+                self._handle.print_log(event)
+            elif kind == ERROR and self._calls.rd_kafka_event_error(event) == FATAL:
+                self.death = self._handle.fatal_error()
+        if reports:
+            self._report([addresses for addresses, _ in reports], np.array([at_ns for _, at_ns in reports]))
 
-    def _report(self, addresses: Int64, at_ns: int) -> None:
-        """Those of an event are delivered, or none of them is."""
-        reported, times_ns = gathered(addresses), np.full(len(addresses), at_ns)
-        if not reported.error.any():
-            self._delivered(reported, times_ns)
-        elif not self._closing:
-            self._failed(reported, addresses, times_ns)
+    def _report(self, reports: Sequence[Int64], at_ns: Int64) -> None:
+        """Those of a report are delivered, or none of them is."""
+        lengths = np.array([len(each) for each in reports])
+        firsts = np.cumsum(lengths) - lengths
+        addresses, times_ns = np.concatenate(reports), np.repeat(at_ns, lengths)
+        reported = gathered(addresses)
+        # An ack that names no offset has -1 for its first message, and librdkafka counts on from there.
+        named = np.repeat((self._success is Outcome.ACKED) & (reported.offset[firsts] >= 0), lengths)
+        delivered = np.repeat(reported.error[firsts] == 0, lengths)
+        if delivered.all():
+            self._delivered(reported, times_ns, named)
+        else:
+            if delivered.any():
+                self._delivered(reported.among(delivered), times_ns[delivered], named[delivered])
+            if not self._closing:
+                self._failed(reported.among(~delivered), addresses[~delivered], times_ns[~delivered])
         self.taken += len(addresses)
         self._arrived.set()
 
-    def _delivered(self, reported: Reported, times_ns: Int64) -> None:
-        # An ack that names no offset has -1 for its first message, and librdkafka counts on from there.
-        named = self._success is Outcome.ACKED and reported.offset[0] >= 0
-        offset = reported.offset if named else np.full_like(times_ns, NONE)
+    def _delivered(self, reported: Reported, times_ns: Int64, named: Bools) -> None:
+        offset = reported.offset if named.all() else np.where(named, reported.offset, NONE)
         self._recorder.done_many(reported.sequence, self._success, times_ns, offset)
 
     def _failed(self, reported: Reported, addresses: Int64, times_ns: Int64) -> None:
