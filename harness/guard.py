@@ -12,13 +12,19 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def main() -> None:
-    harness, command = int(sys.argv[1]), sys.argv[2:]
+def die_with(parent: int) -> None:
+    """From now on the kernel kills this process when its parent, which has this id, dies. On Linux alone."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != harness:  # it died before the line above
-            sys.exit(1)
+        if os.getppid() != parent:  # it died before the line above
+            os._exit(1)
+
+
+def main() -> None:
+    harness, command = int(sys.argv[1]), sys.argv[2:]
+    die_with(harness)
     os.execvp(command[0], command)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -16,10 +16,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any, Protocol
 
 _GUARD = Path(__file__).with_name("guard.py")
 _LAST_WORDS = 300  # letters
@@ -55,30 +55,49 @@ def python(module: str) -> list[str]:
     return [sys.executable, "-P", "-m", module]
 
 
-class Child:
-    """A running command, in this ``role``, its first line on stdin being ``spec``; one without waits for ``begin``. Its
-    ``environment`` is this process's unless it is given one.
-    """
+class Process(Protocol):
+    """A running process, as ``subprocess.Popen`` has it."""
 
-    def __init__(
-        self,
-        role: str,
-        command: Sequence[str],
-        spec: Mapping[str, Any] | None,
-        log: Path,
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
+    pid: int
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+    returncode: int | Any
+    """None until it was noticed that it has ended."""
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+Launch = Callable[[IO[bytes]], Process]
+"""Makes a process, with pipes to its stdin and from its stdout, and with this for its stderr."""
+
+
+def spawned(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Launch:
+    """A command of its own; its environment is this process's unless it is given one."""
+
+    def launch(stderr: IO[bytes]) -> Process:
+        return subprocess.Popen(
+            guarded(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is for the harness, which then ends its children in order
+        )
+
+    return launch
+
+
+class Child:
+    """A running process in this ``role``, its first line on stdin being ``spec``."""
+
+    def __init__(self, role: str, launch: Launch, spec: Mapping[str, Any], log: Path) -> None:
         self.role = role
         self.log = log
         with log.open("ab") as stderr:
-            self._process = subprocess.Popen(
-                guarded(command),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                env=environment,
-                start_new_session=True,  # Ctrl-C is for the harness, which then ends its children in order
-            )
+            self._process = launch(stderr)
         self.pid = self._process.pid
         self._events: queue.Queue[Message | None] = queue.Queue()
         self._kept: list[Message] = []
@@ -87,11 +106,6 @@ class Child:
         self._told = 0
         self._reader = threading.Thread(target=self._read, name=f"read {role}", daemon=True)
         self._reader.start()
-        if spec is not None:
-            self.begin(spec)
-
-    def begin(self, spec: Mapping[str, Any]) -> None:
-        """Tells it what it is to be. Raises ``ChildDied`` if it is gone."""
         self._send(spec)
 
     def tell(self, command: Mapping[str, Any]) -> int:

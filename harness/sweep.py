@@ -163,7 +163,7 @@ def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Wante
                 run_id=f"{results.folder.name}.{secrets.token_hex(4)}",
                 doing=watcher.doing,
             )
-            with contextlib.closing(venue.spares):
+            with contextlib.closing(venue.forkservers):
                 yield venue
     finally:
         janitor.close()

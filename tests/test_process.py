@@ -8,7 +8,7 @@ import pytest
 
 from harness import roles
 from harness.janitor import Janitor
-from harness.process import Child, ChildDied, ChildRefused, ChildSilent, python
+from harness.process import Child, ChildDied, ChildRefused, ChildSilent, python, spawned
 
 BOUND_S = 20.0
 
@@ -43,7 +43,7 @@ def echoing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sequence[str]:
 
 
 def test_it_gets_its_spec_answers_and_other_events_are_kept(echoing: Sequence[str], tmp_path: Path) -> None:
-    with Child("echo", echoing, {"a": 1}, tmp_path / "log") as child:
+    with Child("echo", spawned(echoing), {"a": 1}, tmp_path / "log") as child:
         assert child.wait("ready", BOUND_S)["spec"] == {"a": 1}
         assert child.ask({"do": "echo", "of": "x"}, "echo", BOUND_S)["of"] == "x"
         assert [event["event"] for event in child.events()] == ["note"]
@@ -53,14 +53,14 @@ def test_it_gets_its_spec_answers_and_other_events_are_kept(echoing: Sequence[st
 
 
 def test_silence_is_noticed_within_the_bound(echoing: Sequence[str], tmp_path: Path) -> None:
-    with Child("echo", echoing, {}, tmp_path / "log") as child:
+    with Child("echo", spawned(echoing), {}, tmp_path / "log") as child:
         child.wait("ready", BOUND_S)
         with pytest.raises(ChildSilent, match=r"the echo did not say 'echo' within 0\.2 s"):
             child.wait("echo", 0.2)
 
 
 def test_a_late_answer_is_not_the_next_ones(echoing: Sequence[str], tmp_path: Path) -> None:
-    with Child("echo", echoing, {}, tmp_path / "log") as child:
+    with Child("echo", spawned(echoing), {}, tmp_path / "log") as child:
         child.wait("ready", BOUND_S)
         with pytest.raises(ChildSilent):
             child.ask({"do": "echo", "of": "first", "after_s": 0.3}, "echo", 0.05)
@@ -69,17 +69,17 @@ def test_a_late_answer_is_not_the_next_ones(echoing: Sequence[str], tmp_path: Pa
 
 
 def test_what_it_refuses_is_said_with_its_reason(echoing: Sequence[str], tmp_path: Path) -> None:
-    unfit = Child("echo", echoing, {"unfit": True}, tmp_path / "log")
+    unfit = Child("echo", spawned(echoing), {"unfit": True}, tmp_path / "log")
     with unfit, pytest.raises(ChildRefused, match="an unfit spec"):
         unfit.wait("ready", BOUND_S)
-    with Child("echo", echoing, {}, tmp_path / "log") as child:
+    with Child("echo", spawned(echoing), {}, tmp_path / "log") as child:
         with pytest.raises(ChildRefused, match=r"no such command: {'do': 'dance', 'id': 1}"):
             child.ask({"do": "dance"}, "danced", BOUND_S)
         assert child.ask({"do": "echo", "of": "x"}, "echo", BOUND_S)["of"] == "x"
 
 
 def test_its_death_is_noticed_at_once_with_its_last_words(echoing: Sequence[str], tmp_path: Path) -> None:
-    with Child("echo", echoing, {}, tmp_path / "log") as child:
+    with Child("echo", spawned(echoing), {}, tmp_path / "log") as child:
         with pytest.raises(ChildDied, match=r"the echo ended with status 1: .*cannot go on"):
             child.ask({"do": "die"}, "echo", BOUND_S)
         with pytest.raises(ChildDied):
@@ -87,7 +87,7 @@ def test_its_death_is_noticed_at_once_with_its_last_words(echoing: Sequence[str]
 
 
 def test_what_is_no_message_is_passed_over(echoing: Sequence[str], tmp_path: Path) -> None:
-    with Child("echo", echoing, {}, tmp_path / "log") as child:
+    with Child("echo", spawned(echoing), {}, tmp_path / "log") as child:
         child.tell({"do": "noise"})
         assert child.ask({"do": "echo", "of": "x"}, "echo", BOUND_S)["of"] == "x"
 
@@ -116,7 +116,7 @@ def test_a_module_beside_a_persons_files_is_not_taken_for_a_library(
     for stray in ("json.py", "harness.py", "psutil.py"):
         (beside / stray).write_text(f"open('{stray}.was-imported', 'w')")
     monkeypatch.chdir(beside)
-    with Child("echo", echoing, {}, tmp_path / "log") as child:
+    with Child("echo", spawned(echoing), {}, tmp_path / "log") as child:
         child.wait("ready", BOUND_S)
     Janitor().close()
     assert not list(beside.glob("*.was-imported"))
@@ -128,7 +128,7 @@ def test_a_process_that_does_not_go_is_left_to_the_kernel(
     def waits_in_vain(timeout_s: float) -> int:
         raise subprocess.TimeoutExpired("child", timeout_s)
 
-    child = Child("echo", echoing, {}, tmp_path / "log")
+    child = Child("echo", spawned(echoing), {}, tmp_path / "log")
     with monkeypatch.context() as stuck:
         stuck.setattr(child._process, "wait", waits_in_vain)
         child.kill()

@@ -102,7 +102,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         for number in range(consumers):
             partitions = range(number, spec.topics.total, consumers)
             log = venue.scratch / f"consumer-{number}.log"
-            receiver = Receiver(spec, log, venue.janitor, venue.spares.start, partitions)
+            receiver = Receiver(spec, log, venue.janitor, venue.forkservers.start, partitions)
             receivers.append((stack.enter_context(receiver), partitions, running.journal(f"consumer-{number}")))
         loading.lead_in_and_measure(running, fleet, proxy)
         for receiver, partitions, parquet in receivers:

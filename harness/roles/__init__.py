@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.clients.named import Named
-from harness.process import Child, python
+from harness.process import Child, python, spawned
 
 PRODUCER, PIPELINE = "producer", "pipeline"
 ROLES: dict[str, Sequence[str]] = {
@@ -27,7 +27,8 @@ ROLES: dict[str, Sequence[str]] = {
 producer of its own, which is the role of the client's name.
 """
 _DRIVES_IN_PYTHON = (PRODUCER, PIPELINE)
-
+COPIED = (PRODUCER, "consumer")
+"""Those of which each trial has new ones. Their modules name what they serve ``ROLE``."""
 
 Start = Callable[[str, Mapping[str, Any], Path], Child]
 """What gives a child in a role, of this spec and with this log."""
@@ -35,13 +36,12 @@ Start = Callable[[str, Mapping[str, Any], Path], Child]
 
 def start(role: str, spec: Mapping[str, Any], log: Path) -> Child:
     """A child in this role. Start it from the main thread."""
-    return Child(role, ROLES[role], spec, log, environment(role, driven(spec)))
+    return Child(role, spawned(ROLES[role], environment(role, driven(spec))), spec, log)
 
 
-def idle(role: str, client: Named, log: Path) -> Child:
-    """One that waits for its spec; a producer in Python has loaded its client by then. From the main thread."""
-    loads = [client.name] if role == PRODUCER else []
-    return Child(role, [*ROLES[role], *loads], None, log, environment(role, client))
+def forkserver(role: str, client: Named) -> Sequence[str]:
+    """The command line of what children of this role, one that is ``COPIED``, can be copied from."""
+    return [*python("harness.roles.forkserver"), role, *([client.name] if role == PRODUCER else [])]
 
 
 def environment(role: str, client: Named) -> Mapping[str, str] | None:

@@ -140,5 +140,7 @@ def _consumer(spec: dict[str, Any]) -> Consumer:
     return consumer
 
 
+ROLE = ConsumerRole
+
 if __name__ == "__main__":
-    serve(ConsumerRole())
+    serve(ROLE())

@@ -6,7 +6,6 @@ Its spec is ``harness.load.spec``, its journal ``harness.journal``; ``docs/worke
 from __future__ import annotations
 
 import gc
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -137,7 +136,7 @@ class ProducerRole(Role):
         return "sent", {"total": self._sender.sent, **asdict(end)}
 
 
+ROLE = ProducerRole
+
 if __name__ == "__main__":
-    for client in sys.argv[1:]:
-        clients.load(client)
-    serve(ProducerRole())
+    serve(ROLE())

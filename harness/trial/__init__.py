@@ -28,8 +28,8 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None)
     """Runs one trial and returns its record, not yet judged. Raises ``ClusterFailed`` if the cluster is beyond use.
 
     Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan. Of its
-    topics nothing is left, unless it raises: then the cluster goes. While its log is read, the clients of the trial
-    ``then`` get ready.
+    topics nothing is left, unless it raises: then the cluster goes. While its log is read, what the client of
+    the trial ``then`` runs on is loaded.
     """
     started, began = datetime.now(UTC), time.monotonic()
     running = Running(trial, venue)
@@ -56,8 +56,7 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None)
         running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
     sealed = seal(running)
     if then is not None:
-        venue.spares.prepare(roles.producing(then.client), then.driven)
-        venue.spares.prepare("consumer")
+        venue.forkservers.prepare(roles.producing(then.client), then.driven)
     venue.doing("reading the log back")
     scanned = scan(running)
     running.note_ends()

@@ -89,7 +89,7 @@ def _worker(running: Running, config: dict[str, Setting], line: Line, producer: 
         transactions=transactions,
         deadline_s=int(trial.config["deadline.ms"]) / 1000 if "deadline.ms" in trial.config else None,
     )
-    return Worker(spec, venue.scratch / f"producer-{producer}.log", venue.janitor, venue.spares.start)
+    return Worker(spec, venue.scratch / f"producer-{producer}.log", venue.janitor, venue.forkservers.start)
 
 
 def bounds_in_peace(running: Running, fleet: Fleet) -> Bounds:

@@ -22,8 +22,8 @@ from harness.store import Used
 from harness.topics import Topics
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
+from harness.workers.forkserver import Forkservers
 from harness.workers.oracle import Oracle, ScanFailed
-from harness.workers.spares import Spares
 from harness.workers.worker import WorkerFailed
 
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,245}")  # Kafka takes 249: there is room for what is put behind it
@@ -43,11 +43,11 @@ class Venue:
     """Nobody else's and no other start's of the same run: topics and run keys are made of it."""
     doing: Callable[[str], None] = lambda what: None
     """Told what the trial is doing, for people."""
-    spares: Spares = field(init=False)
-    """Children for the next trial."""
+    forkservers: Forkservers = field(init=False)
+    """What its clients are copied from."""
 
     def __post_init__(self) -> None:
-        self.spares = Spares(self.scratch, self.janitor)
+        self.forkservers = Forkservers(self.scratch, self.janitor)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pytest
 from harness import clients, roles
 from harness.clients import packages
 from harness.clients.named import Named
-from harness.process import Child
+from harness.process import Child, spawned
 
 AGAIN = "0.14.0+again"
 Repack = Callable[..., Named]
@@ -75,7 +75,7 @@ def test_who_drives_the_client_has_it_and_nobody_else(repack: Repack, tmp_path: 
         assert (str(packages.folder(client)) in given.get("PYTHONPATH", "")) == (role in ("producer", "pipeline"))
         assert roles.environment(role, Named("aiokafka")) is None
     says = """printf '{"event": "path", "is": "%s"}\\n' "$PYTHONPATH"; exec sleep 30"""
-    with Child("x", ["sh", "-c", says], None, tmp_path / "log", packages.environment(client)) as child:
+    with Child("x", spawned(["sh", "-c", says], packages.environment(client)), {}, tmp_path / "log") as child:
         assert child.wait("path", 30)["is"].split(":")[0] == str(packages.folder(client))
         child.kill()
 
