@@ -25,6 +25,7 @@ from harness.store import Results, TrialRecord
 from harness.trial import logs
 from harness.warmup import warm_up
 from harness.watcher import Dispensable, Stopwatch, Watcher
+from harness.workers.forkserver import Forkservers
 from harness.workers.oracle import Oracle
 from harness.workload import Workload, WorkloadError
 
@@ -153,17 +154,17 @@ def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Wante
         with (
             kind.up(wanted, workload.cluster.model_dump(), place) as cluster,
             Oracle(scratch / "oracle.log", janitor) as oracle,
+            contextlib.closing(Forkservers(scratch, janitor)) as forkservers,
         ):
-            venue = trial.Venue(
+            yield trial.Venue(
                 cluster=cluster,
                 oracle=oracle,
                 janitor=janitor,
                 journals=results.journals,
                 scratch=scratch,
+                forkservers=forkservers,
                 run_id=f"{results.folder.name}.{secrets.token_hex(4)}",
                 doing=watcher.doing,
             )
-            with contextlib.closing(venue.forkservers):
-                yield venue
     finally:
         janitor.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from harness.clusters.local.cluster import LocalCluster
 from harness.clusters.local.jars import class_path
 from harness.janitor import Janitor
 from harness.trial import Venue
+from harness.workers.forkserver import Forkservers
 from harness.workers.oracle import Oracle
 
 # How long an example takes is the machine's to say, not a property of what is tested.
@@ -99,5 +101,9 @@ def lone_venue(lone: LocalCluster, janitor: Janitor, tmp_path_factory: pytest.Te
 def _venue(cluster: LocalCluster, janitor: Janitor, folder: Path) -> Iterator[Venue]:
     for name in ("journals", "scratch"):
         (folder / name).mkdir()
-    with Oracle(folder / "oracle.log", janitor) as oracle:
-        yield Venue(cluster, oracle, janitor, folder / "journals", folder / "scratch", run_id="tests")
+    journals, scratch = folder / "journals", folder / "scratch"
+    with (
+        Oracle(folder / "oracle.log", janitor) as oracle,
+        contextlib.closing(Forkservers(scratch, janitor)) as forkservers,
+    ):
+        yield Venue(cluster, oracle, janitor, journals, scratch, forkservers, run_id="tests")

@@ -112,9 +112,13 @@ class Codec:
         rows = self._filler.take(variant, axis=0)
         record = rows.view(self._record).ravel()
         record["sequence"], record["due_ns"] = sequence, due_ns
-        crc = self._filler_crc.take(variant)
+        crc, same = self._filler_crc.take(variant), np.uint32(0)
         for table, byte in zip(self._tables, _bytes(sequence, due_ns), strict=True):
-            crc ^= table.take(byte)
+            if isinstance(byte, int):
+                same ^= table[byte]
+            else:
+                crc ^= table.take(byte)
+        crc ^= same
         record["crc"] = crc
         return rows
 
@@ -168,9 +172,9 @@ def _bytes(*columns: Int64) -> Iterator[Int64 | int]:
     same from row to row: one stands for all.
     """
     for column in columns:
-        differs = int(np.bitwise_or.reduce(column ^ column[0]))
+        first, differs = int(column[0]), int(np.bitwise_or.reduce(column ^ column[0]))
         for shift in range(56, -8, -8):
-            yield (column if differs >> shift & 0xFF else column[0]) >> shift & 0xFF
+            yield (column >> shift) & 0xFF if differs >> shift & 0xFF else first >> shift & 0xFF
 
 
 def _crc(row: Bytes) -> int:

@@ -39,15 +39,12 @@ class Venue:
     journals: Path
     scratch: Path
     """Mapped journals and logs of running children; nothing in it outlives the run."""
+    forkservers: Forkservers
+    """What its clients are copied from."""
     run_id: str
     """Nobody else's and no other start's of the same run: topics and run keys are made of it."""
     doing: Callable[[str], None] = lambda what: None
     """Told what the trial is doing, for people."""
-    forkservers: Forkservers = field(init=False)
-    """What its clients are copied from."""
-
-    def __post_init__(self) -> None:
-        self.forkservers = Forkservers(self.scratch, self.janitor)
 
 
 @dataclass(frozen=True)

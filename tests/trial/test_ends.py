@@ -5,6 +5,7 @@ and no other trial anything.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -43,12 +44,20 @@ def _run(venue: Venue, once: str, strike: Callable[[str], None], **parts: Any) -
     return judge(trial.run(single, KINDS[single.kind], replace(venue, doing=doing)), venue.journals)
 
 
-def _killing(module: str) -> Callable[[str], None]:
+def _in(role: str) -> Iterator[psutil.Process]:
+    """The processes in this role: those started so, and the copies of a forkserver, which have its command line."""
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # another that has just ended
+            command = child.cmdline()
+            copied = "harness.roles.forkserver" in command and role in command and child.ppid() != os.getpid()
+            if copied or {f"harness.roles.{role}", f"harness.wire.{role}"}.intersection(command):
+                yield child
+
+
+def _killing(role: str) -> Callable[[str], None]:
     def kill(topic: str) -> None:
-        for child in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):  # another that has just ended
-                if module in child.cmdline():
-                    child.kill()
+        for child in _in(role):
+            child.kill()
 
     return kill
 
@@ -84,7 +93,7 @@ def test_a_broker(venue: Venue, cluster: LocalCluster) -> None:
 
 
 def test_a_client(venue: Venue) -> None:
-    record = _run(venue, "measuring", _killing("harness.roles.producer"), performance=PACED)
+    record = _run(venue, "measuring", _killing("producer"), performance=PACED)
     assert record.status == "completed"
     assert record.reason is not None and "the producer ended with status -9" in record.reason
     assert record.counts is not None and 0 < record.counts.acked <= record.counts.sent < 1_000
@@ -97,7 +106,7 @@ def test_a_client_that_somebody_stops(venue: Venue) -> None:
     """Nobody reports in his sleep: its silence breaks no bound, and what was measured meanwhile is nothing to go by."""
 
     def doze(topic: str) -> None:
-        worker = next(child for child in psutil.Process().children() if "harness.roles.producer" in child.cmdline())
+        (worker,) = _in("producer")
         worker.suspend()
         threading.Timer(8, worker.resume).start()
 
@@ -115,7 +124,7 @@ def test_a_client_while_a_fault_takes_its_time(venue: Venue) -> None:
     record = _run(
         venue,
         "injecting",
-        _killing("harness.roles.producer"),
+        _killing("producer"),
         config={"delivery.timeout.ms": 1_000, "request.timeout.ms": 500},
         faults={"recipes": [outage]},
     )
@@ -127,7 +136,7 @@ def test_a_client_while_a_fault_takes_its_time(venue: Venue) -> None:
 
 def test_a_proxy(venue: Venue) -> None:
     recipe = {"name": "lose-ack", "messages": 4_000, "rate": 2_000}
-    record = _run(venue, "injecting", _killing("harness.wire.proxy"), faults={"recipes": [recipe]}, config=IMPATIENT)
+    record = _run(venue, "injecting", _killing("proxy"), faults={"recipes": [recipe]}, config=IMPATIENT)
     assert record.status == "failed"
     assert record.reason is not None and "the proxy ended with status -9" in record.reason
     assert record.verdict is Verdict.UNKNOWN
@@ -135,7 +144,7 @@ def test_a_proxy(venue: Venue) -> None:
 
 @after_it_a_pass
 def test_a_consumer(venue: Venue) -> None:
-    record = _run(venue, "measuring", _killing("harness.roles.consumer"), performance=PACED)
+    record = _run(venue, "measuring", _killing("consumer"), performance=PACED)
     assert record.reason is not None and "the consumer ended with status -9" in record.reason
     assert record.end_to_end_ms is None
     assert record.verdict is Verdict.UNKNOWN
@@ -143,7 +152,7 @@ def test_a_consumer(venue: Venue) -> None:
 
 @after_it_a_pass
 def test_an_oracle(venue: Venue) -> None:
-    record = _run(venue, "measuring", _killing("harness.roles.oracle"), performance=PACED)
+    record = _run(venue, "measuring", _killing("oracle"), performance=PACED)
     assert record.status == "failed"
     assert record.reason is not None and "the oracle ended with status -9" in record.reason
     assert record.verdict is Verdict.UNKNOWN
@@ -186,3 +195,17 @@ def test_a_client_that_the_disk_watch_stopped(venue: Venue, monkeypatch: pytest.
     assert record.reason is not None and record.reason.startswith("stopped: the disk was about to be full")
     assert record.counts is not None and record.counts.sent < 6_000
     assert record.verdict is Verdict.UNKNOWN
+
+
+@after_it_a_pass
+def test_a_load_whose_disk_is_about_to_be_full(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = _run(
+        venue,
+        "measuring",
+        lambda topic: monkeypatch.setattr(space, "RESERVE_BYTES", 2**62),
+        performance={"loads": [{"rate": 1000, "seconds": 3}], "partitions": 1},
+    )
+    assert record.reason is not None and record.reason.startswith("stopped: the disk was about to be full")
+    assert record.throughput is None and record.latency_ms is None
+    assert record.verdict is Verdict.UNKNOWN
+    assert exit_code([record]) == INCOMPLETE
