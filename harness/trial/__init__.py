@@ -28,16 +28,17 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None)
     """Runs one trial and returns its record, not yet judged. Raises ``ClusterFailed`` if the cluster is beyond use.
 
     Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan. Of its
-    topics nothing is left, unless it raises: then the cluster goes. While its log is read, what the client of
-    the trial ``then`` runs on is loaded.
+    topics nothing is left, unless it raises: then the cluster goes. While its log is read, what the client of the trial
+    ``then`` runs on is loaded; and where nothing is done to the cluster, that one's topics are created with its own.
     """
     started, began = datetime.now(UTC), time.monotonic()
     running = Running(trial, venue)
-    topics, replicas = running.topics, int(trial.config["replication.factor"])
     clear(running)
     venue.doing("creating the topic")
-    for name in topics.names:
-        venue.cluster.create_topic(name, topics.partitions, replicas, trial.topic_config)
+    running.create_topics()
+    if then is not None and trial.cluster.warm:
+        # Followers that wait for more of other topics hear of a new one half a second later.
+        Running(then, venue).create_topics_ahead()
     with conduct.observed(running):
         with running.noting_problems():
             produce(running, conduct)
@@ -51,7 +52,7 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None)
         for name in running.made:
             venue.cluster.wait_healthy(name, bound_s)
         if trial.config["acks"] == "0":
-            venue.cluster.wait_quiet(topics.names, bound_s)
+            venue.cluster.wait_quiet(running.topics.names, bound_s)
     if any(event.what == "restart" for event in running.events):
         running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
     sealed = seal(running)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.bounds import bytes_of
+from harness.bounds import RECOVERY_S, bytes_of
 from harness.clusters import Cluster
 from harness.events import GAVE_UP, STOOD_STILL, FaultEvent
 from harness.faults.stage import RecipeFailed
@@ -45,6 +45,8 @@ class Venue:
     """Nobody else's and no other start's of the same run: topics and run keys are made of it."""
     doing: Callable[[str], None] = lambda what: None
     """Told what the trial is doing, for people."""
+    ahead: set[str] = field(default_factory=set)
+    """Topics that are there for the next trial."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,26 @@ class Running:
     def made(self) -> tuple[str, ...]:
         """The names of all that are there."""
         return self.topics.names + (self.output.names if self.output else ())
+
+    def create_topics(self) -> None:
+        """Its own, unless that was done ahead: in the end every broker knows them, and all replicas are in sync."""
+        for name in self.topics.names:
+            if name in self.venue.ahead:
+                self.venue.ahead.remove(name)
+                self.venue.cluster.wait_healthy(name, RECOVERY_S)
+            else:
+                self._create(name)
+
+    def create_topics_ahead(self) -> None:
+        """The same for later."""
+        for name in self.topics.names:
+            if name not in self.venue.ahead:
+                self._create(name)
+                self.venue.ahead.add(name)
+
+    def _create(self, name: str) -> None:
+        replicas = int(self.trial.config["replication.factor"])
+        self.venue.cluster.create_topic(name, self.topics.partitions, replicas, self.trial.topic_config)
 
     def line(self, proxy: Proxy | None = None) -> Line:
         """That of its clients: to the proxy, if there is one on it."""
