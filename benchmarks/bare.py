@@ -19,7 +19,7 @@ from harness.load.messages import Messages
 from harness.load.shape import Shape
 from harness.topics import Topics
 
-_BATCH = 4_096
+_BATCH = 8_192
 
 
 class Nobody:

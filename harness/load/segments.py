@@ -21,7 +21,7 @@ from harness.load.spec import Spec
 
 _AHEAD = 1024  # messages of a paced load made before they are due, so that making them costs no latency
 _BATCH = 500  # messages handed over in one call at full speed, to begin with
-_MOST = 4096  # more in one call bring nothing
+_MOST = 8192  # more in one call bring nothing
 _MADE_BYTES = 16 << 20  # of values made at once
 _CALL_S = 0.005  # how long one call may last: a message waits for those before it in its call, and so does a report
 _IDLE_S = 0.02
