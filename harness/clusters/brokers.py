@@ -13,7 +13,7 @@ from harness.clusters.coordinators import find_coordinator
 from harness.events import FaultEvent
 from harness.security import PLAINTEXT, Security
 
-_POLL_S = 0.05
+_POLL_S = 0.02
 _ANSWER_S = 10.0
 _QUIET_S = 0.5
 

@@ -27,6 +27,7 @@ from harness.topics import Topics
 
 _DECODED_BYTES = 64 << 10  # at once: what arrives meanwhile waits, for about a millisecond
 _STORED_ROWS = 1 << 20
+_WAIT_S = 0.01  # for a record, and so does a command
 _FIELDS = {"producer": np.int32, "sequence": np.int64, "due_ns": np.int64, "received_ns": np.int64}
 _ROW = np.dtype(list(_FIELDS.items()))
 
@@ -114,7 +115,7 @@ class ConsumerRole(Role):
 
     def _receive(self) -> bool:
         """Whether there was a record."""
-        record = self._consumer.poll(0.05)
+        record = self._consumer.poll(_WAIT_S)
         if record is None or record.error() is not None:
             return False
         self._received.add(carried(record), time.monotonic_ns())
