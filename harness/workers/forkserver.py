@@ -26,6 +26,7 @@ from harness.janitor import Janitor
 from harness.process import Child, Process, guarded
 
 _OF_NONE = roles.driven({})
+_GONE_S = 10.0
 
 
 class Gone(Exception):
@@ -40,19 +41,20 @@ class Copy:
         self.stdin: IO[bytes] | None = stdin
         self.stdout: IO[bytes] | None = stdout
         self.returncode: int | None = None
-        self._over = threading.Event()
-        # What has this id by the time it is signalled is this process, or nothing.
+        self._over, self._lock = threading.Event(), threading.Lock()
+        # What is signalled by it is this process, or nothing, whoever has the id by then.
         self._handle: int | None = None
         with contextlib.suppress(ProcessLookupError):
             self._handle = os.pidfd_open(pid)
 
     def ended(self, returncode: int) -> None:
         """Told by who waits for it."""
-        self.returncode = returncode
+        with self._lock:
+            self.returncode = returncode
+            if self._handle is not None:
+                os.close(self._handle)
+                self._handle = None
         self._over.set()
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
 
     def poll(self) -> int | None:
         return self.returncode
@@ -64,9 +66,9 @@ class Copy:
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        if (handle := self._handle) is not None:
-            with contextlib.suppress(OSError):  # it has ended meanwhile
-                signal.pidfd_send_signal(handle, number)
+        with self._lock, contextlib.suppress(ProcessLookupError):
+            if self._handle is not None:
+                signal.pidfd_send_signal(self._handle, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
@@ -121,8 +123,9 @@ class Forkserver:
 
     def close(self) -> None:
         self._process.kill()
-        self._process.wait()
-        self._reader.join()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # then it is left to the kernel
+            self._process.wait(_GONE_S)
+            self._reader.join(_GONE_S)
         self._socket.close()
 
     def _read(self) -> None:
