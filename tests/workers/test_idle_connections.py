@@ -17,6 +17,7 @@ from harness.bounds import CLOSING_S, Bounds
 from harness.clients import CLIENTS
 from harness.clusters.local.cluster import LocalCluster
 from harness.clusters.local.jars import class_path
+from harness.clusters.profiles import Properties
 from harness.events import Outcome
 from harness.janitor import Janitor
 from harness.journal.sealed import ProducerColumns, read_producer
@@ -35,7 +36,7 @@ BOUNDS = Bounds(explained_s=20, undisturbed_s=20, asked_s=20, cluster_s=20)
 @pytest.fixture
 def impatient(janitor: Janitor, tmp_path: Path) -> Iterator[LocalCluster]:
     """One broker, which closes what was idle for a second."""
-    idle = {"connections.max.idle.ms": IDLE_MS}
+    idle: Properties = {"connections.max.idle.ms": IDLE_MS}
     with LocalCluster(class_path("4.4.0"), tmp_path / "nodes", janitor, brokers=1, properties=idle) as cluster:
         yield cluster
 
