@@ -166,7 +166,7 @@ class AiokafkaProducer:
                 await self._started()
                 for sequence, (value, key, headers, at_ms) in enumerate(batch.each(), first_sequence):
                     try:
-                        future = await self._producer.send(topic, value, key, own, at_ms, headers)
+                        future = await self._producer.send(topic, value, key, own, at_ms, list(headers))
                     except KafkaTimeoutError:
                         break  # no room within its own request timeout
                     except _REFUSALS as refusal:

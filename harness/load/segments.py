@@ -156,7 +156,7 @@ class Sender:
                 self._producer.poll(0)
 
     def _paced(self, count: int, pacer: Pacer, end_ns: int | None) -> None:
-        first, sent, share, most = self._next, 0, self._share(count), 1
+        first, sent, share, each_ns = self._next, 0, self._share(count), 1.0
         while sent < count:
             ahead = min(_AHEAD, self._most, count - sent)
             due = pacer.due_ns(sent, ahead)
@@ -171,9 +171,11 @@ class Sender:
                     wait_s = (pacer.until_ns(sent + done) - now_ns) / 1e9
                     self._producer.poll(min(max(wait_s, 0.0), _IDLE_S))
                     continue
-                size = min(-(-ready // self._partitions), share, most)
+                size = min(-(-ready // self._partitions), share)
+                if end_ns is not None:  # no more than there is time for, if they take as long as the last ones
+                    size = min(size, max(1, int((end_ns - now_ns) / each_ns)))
                 self._hand_over_next(due[done : done + size], made[done : done + size])
-                most = min(self._most, _next_size(most, (time.monotonic_ns() - now_ns) / 1e9))
+                each_ns = max(1.0, (time.monotonic_ns() - now_ns) / size)
                 done += size
             sent += ahead
 

@@ -81,6 +81,7 @@ def test_a_commit_that_never_returns_is_what_its_trial_shows(run: Run, monkeypat
 FENCED = {
     "aiokafka": "ProducerFenced",
     "confluent-kafka": "_FENCED",
+    "confluent-kafka-aio": "_FENCED",
     "librdkafka": "_FENCED",
     "kafka-python": "ProducerFencedError",
 }

@@ -179,7 +179,7 @@ def test_a_run_writes_its_password_nowhere(secured: Secured, tmp_path: Path) -> 
     finally:
         over.set()
         looking.join()
-    assert not shown and {"oracle.log", "proxy.log", "producer-0.log", "consumer.log"} <= logs
+    assert not shown and {"oracle.log", "proxy.log", "producer-0.log", "consumer-0.log"} <= logs
     skipped = {(record.kind, record.client) for record in done.records if record.status == "skipped"}
     assert skipped == {("pipeline", client) for client in clients.CLIENTS if client not in consumers.CONSUMERS}
     ran = [record for record in done.records if record.status != "skipped"]
