@@ -2,7 +2,7 @@
 has of a shell. It keeps what the official image promises: ``KAFKA_*`` variables, ``/mnt/shared/config``,
 ``CLUSTER_ID``, a user that is not root, data in ``/var/lib/kafka/data``::
 
-    python -m tests.docker.image 3.9.2 4.4.0    # makes apache/kafka of these unless they are here or can be pulled
+    python -m tests.docker.image 3.9.0 4.4.0    # makes apache/kafka of these unless they are here or can be pulled
 """
 
 from __future__ import annotations

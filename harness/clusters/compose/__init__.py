@@ -16,7 +16,7 @@ from harness.clusters.can import Ability
 if TYPE_CHECKING:
     from harness.clusters.standing import Stands
 
-VERSIONS = ("3.9.2", "4.3.1", "4.4.0")
+VERSIONS = ("3.9.0", "3.9.2", "4.0.2", "4.1.2", "4.3.1", "4.4.0")
 """Those that run as processes of this machine too, so that one can be compared with the other."""
 
 
