@@ -136,3 +136,32 @@ def test_a_cluster_that_breaks_while_it_is_warmed_up_costs_one_trial(
         ("failed", Verdict.UNKNOWN, "the brokers were lost while they were warmed up: it broke")
     ]
     assert done.report.exists() and not made
+
+
+class Choosy(FakeCluster):
+    """It refuses one trial's topic."""
+
+    def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
+        if name.endswith(".r2"):
+            raise ClusterFailed("not this one")
+        super().create_topic(name, partitions, replication_factor, config)
+
+
+def test_a_topic_that_is_refused_is_so_in_the_trial_that_it_is_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it is asked for one trial ahead."""
+    up = lambda *_: Choosy()  # noqa: E731
+    monkeypatch.setitem(
+        CLUSTERS, "fake", ClusterKind("fake", "", lacks=lambda _: NOTHING, versions=lambda: ["4.4.0"], up=up)
+    )
+    monkeypatch.setattr("harness.sweep.warm_up", lambda venue, *, saturated: "not at all")
+    done = swept(
+        tmp_path / "run",
+        cluster={"kind": "fake"},
+        sweep={"client": ["kafka-python"]},
+        performance={"repeats": 3, "loads": [{"rate": 1, "seconds": 1}]},
+    )
+    reasons = {record.id.rpartition(".")[2]: record.reason for record in done.records}
+    assert reasons.pop("r2") == "the cluster did not recover: not this one"
+    assert all(str(reason).startswith("the client refused") for reason in reasons.values()) and len(reasons) == 2

@@ -27,7 +27,7 @@ from harness.topics import Topics
 
 _DECODED_BYTES = 64 << 10  # at once: what arrives meanwhile waits, for about a millisecond
 _STORED_ROWS = 1 << 20
-_WAIT_S = 0.01  # for a record, and so does a command
+_WAIT_S = 0.01  # for a record: so long a command may wait
 _FIELDS = {"producer": np.int32, "sequence": np.int64, "due_ns": np.int64, "received_ns": np.int64}
 _ROW = np.dtype(list(_FIELDS.items()))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.bounds import RECOVERY_S, bytes_of
-from harness.clusters import Cluster
+from harness.clusters import Cluster, ClusterFailed
 from harness.events import GAVE_UP, STOOD_STILL, FaultEvent
 from harness.faults.stage import RecipeFailed
 from harness.janitor import Janitor
@@ -111,11 +111,12 @@ class Running:
                 self._create(name)
 
     def create_topics_ahead(self) -> None:
-        """The same for later."""
-        for name in self.topics.names:
-            if name not in self.venue.ahead:
-                self._create(name)
-                self.venue.ahead.add(name)
+        """The same for later. What is refused is so again when it is its turn, and is no other trial's fault."""
+        with contextlib.suppress(ClusterFailed):
+            for name in self.topics.names:
+                if name not in self.venue.ahead:
+                    self._create(name)
+                    self.venue.ahead.add(name)
 
     def _create(self, name: str) -> None:
         replicas = int(self.trial.config["replication.factor"])

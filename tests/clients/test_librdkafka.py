@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +17,8 @@ from harness import clients
 from harness.clients import ClientRefused
 from harness.clients.librdkafka import check, library, messages
 from harness.clients.librdkafka.messages import Reported
+from harness.clients.librdkafka.reports import Reports
+from harness.events import Outcome
 from harness.topics import Topics
 
 
@@ -77,3 +82,25 @@ def test_a_build_without_its_functions_is_refused(unchecked: None, monkeypatch: 
         assert "choose confluent-kafka: confluent-kafka exports no librdkafka in this build" in _refusal()
     finally:
         library.functions.cache_clear()
+
+
+def test_of_what_is_reported_together_each_message_goes_by_its_own_error() -> None:
+    batch, _ = messages.filled(10, [b"value"] * 4)
+    batch["err"], batch["offset"] = [0, -192, 0, 0], [7, 8, -1, -1]
+    addresses = batch.ctypes.data + messages.MESSAGE.itemsize * np.arange(4)
+    told: list[tuple[list[int], Outcome, list[int], list[int], str | None]] = []
+
+    def done_many(sequence: Any, outcome: Outcome, at_ns: Any, offset: Any, error: str | None = None) -> None:
+        told.append((sequence.tolist(), outcome, at_ns.tolist(), offset.tolist(), error))
+
+    reports = Reports.__new__(Reports)
+    reports._calls = SimpleNamespace(rd_kafka_message_status=lambda address: 1)
+    reports._recorder = SimpleNamespace(done_many=done_many)
+    reports._success, reports._closing = Outcome.ACKED, False
+    reports.taken, reports._arrived = 0, threading.Event()
+    reports._report([addresses[:2], addresses[2:]], np.array([100, 200]))
+    assert told == [
+        ([10, 12, 13], Outcome.ACKED, [100, 200, 200], [7, -1, -1], None),
+        ([11], Outcome.ERROR, [100], [-1], "_MSG_TIMED_OUT POSSIBLY_PERSISTED"),
+    ]
+    assert reports.taken == 4

@@ -73,14 +73,14 @@ class Reports:
             self._report([addresses for addresses, _ in reports], np.array([at_ns for _, at_ns in reports]))
 
     def _report(self, reports: Sequence[Int64], at_ns: Int64) -> None:
-        """Those of a report are delivered, or none of them is."""
+        """Each message by its own error, whatever else was reported with it."""
         lengths = np.array([len(each) for each in reports])
         firsts = np.cumsum(lengths) - lengths
         addresses, times_ns = np.concatenate(reports), np.repeat(at_ns, lengths)
         reported = gathered(addresses)
         # An ack that names no offset has -1 for its first message, and librdkafka counts on from there.
         named = np.repeat((self._success is Outcome.ACKED) & (reported.offset[firsts] >= 0), lengths)
-        delivered = np.repeat(reported.error[firsts] == 0, lengths)
+        delivered = reported.error == 0
         if delivered.all():
             self._delivered(reported, times_ns, named)
         else:
