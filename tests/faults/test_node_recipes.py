@@ -105,7 +105,9 @@ def test_a_producer_that_slept_past_its_timeouts_gives_up_what_it_had_not_sent(r
 
 @pytest.mark.long
 def test_librdkafka_itself_says_that_it_had_not_sent_it(run: Run) -> None:
-    record = run("librdkafka", "pause-producer", {"messages": 50_000, "after_acks": 500}, enable_idempotence=True)
+    # It lingers, so that what it has is waiting when it is put to sleep, and not on its way.
+    parameters = {"messages": 50_000, "after_acks": 500}
+    record = run("librdkafka", "pause-producer", parameters, enable_idempotence=True, linger_ms=250)
     assert record.counts is not None and record.errors is not None
     assert found(record) == {}
     assert record.errors["_MSG_TIMED_OUT NOT_PERSISTED"] == record.counts.failed > 0
