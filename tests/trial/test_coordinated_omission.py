@@ -13,6 +13,7 @@ from harness.bounds import Bounds
 from harness.clients import Setting
 from harness.clusters.local.cluster import LocalCluster
 from harness.clusters.local.jars import class_path
+from harness.clusters.profiles import Properties
 from harness.events import Outcome
 from harness.janitor import Janitor
 from harness.journal.sealed import read_producer
@@ -22,18 +23,20 @@ from harness.measure import latency, service
 from harness.topics import Topics
 from harness.workers.worker import Worker
 
-pytestmark = [pytest.mark.brokers, pytest.mark.long, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.brokers, pytest.mark.long, pytest.mark.timeout(180)]
 
-RATE, MESSAGES, FROZEN_S = 100.0, 700, 5.0
+RATE, MESSAGES = 50.0, 1_400
+FROZEN_S = 20.0  # long beside what a busy machine takes to hand over what waited: 2 % of it are 400 ms
 WARM = 2_000  # messages: a broker that has just started takes so long for a batch that what waited is late by it
-BOUNDS = Bounds(explained_s=20, undisturbed_s=20, asked_s=20, cluster_s=20)
+BOUNDS = Bounds(explained_s=20, undisturbed_s=60, asked_s=20, cluster_s=20)
 
 
 @pytest.fixture
 def patient(janitor: Janitor, tmp_path: Path) -> Iterator[LocalCluster]:
-    """One broker with Kafka's own settings, whose controller waits longer for it than it stands still."""
-    nodes = tmp_path / "nodes"
-    with LocalCluster(class_path("4.4.0"), nodes, janitor, brokers=1, profile="performance") as cluster:
+    """One broker, whose controller waits longer for it than it stands still."""
+    waits: Properties = {"broker.session.timeout.ms": 60_000}
+    jars, nodes = class_path("4.4.0"), tmp_path / "nodes"
+    with LocalCluster(jars, nodes, janitor, brokers=1, profile="performance", properties=waits) as cluster:
         yield cluster
 
 
