@@ -8,6 +8,8 @@ the last half of them, for the Java client warms up for long. With ``--batch-siz
 several times, each round measures all of them::
 
     python -m benchmarks.perf_test [--rounds 8] [--messages 5000000] [--batch-size 16384] [--client librdkafka]
+
+``--no-perf-test`` leaves the Java client out: what recording costs is librdkafka against ``bare`` alone.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from harness.janitor import Janitor
 from harness.journal.sealed import read_producer
 from harness.load.shape import Shape
 from harness.load.spec import Spec
+from harness.measure.ratio import paired_ratio
 from harness.topics import Topics
 from harness.trial.waits import client_waits
 from harness.workers.worker import Worker
@@ -157,8 +160,10 @@ def main() -> None:
     parser.add_argument("--size", type=int, action="append", help=f"bytes of a message; default {SIZE_BYTES}")
     parser.add_argument("--client", choices=CLIENTS, action="append", help=f"default: {CLIENTS[0]} and {CLIENTS[1]}")
     parser.add_argument("--warm-ups", type=int, default=_WARM_UPS, help="rounds that count for nothing")
+    parser.add_argument("--no-perf-test", action="store_true")
     wanted = parser.parse_args()
     clients = wanted.client or CLIENTS[:2]
+    names = (*(() if wanted.no_perf_test else ("perf-test",)), *clients)
     loads = [
         Load(size, batch, wanted.messages)
         for size, batch in product(wanted.size or [SIZE_BYTES], wanted.batch_size or [BATCH_SIZE])
@@ -166,7 +171,7 @@ def main() -> None:
     jars = class_path(KAFKA)
     tools = [*jars, *ensure([TOOLS])]
     janitor = Janitor()
-    ratios: dict[tuple[Load, str, str], list[float]] = defaultdict(list)
+    pairs: dict[tuple[Load, str, str], list[tuple[float, float]]] = defaultdict(list)
     try:
         with tempfile.TemporaryDirectory(prefix="perf-test-") as folder:
             scratch = Path(folder)
@@ -174,7 +179,7 @@ def main() -> None:
                 print(f"Kafka {KAFKA}, {cluster.java}, {wanted.messages} messages, RF 3", flush=True)
                 for number, load in product(range(-wanted.warm_ups, wanted.rounds), loads):
                     rates: dict[str, Rates] = {}
-                    for name in _in_turn(("perf-test", *clients), number):
+                    for name in _in_turn(names, number):
                         topic = f"{name}-{load.size}-{load.batch_size}-{number + wanted.warm_ups}"
                         cluster.create_topic(topic, PARTITIONS, 3, {"min.insync.replicas": "2"})
                         match name:
@@ -187,20 +192,23 @@ def main() -> None:
                         cluster.delete_topic(topic)
                         time.sleep(2)  # its files are deleted in the background
                     kind = "warm-up" if number < 0 else f"round {number + 1}"
-                    told = ", ".join(f"{name} {rates[name].all:,.0f}/s" for name in ("perf-test", *clients))
+                    told = ", ".join(f"{name} {rates[name].all:,.0f}/s" for name in names)
                     print(f"{kind}, {load.size} B, batches of {load.batch_size:,} B: {told}", flush=True)
                     for one, other in () if number < 0 else product(clients, ("perf-test", "bare")):
                         if one != other and other in rates:
-                            ratios[load, f"{one} to {other}", "all"].append(rates[one].all / rates[other].all)
+                            pairs[load, f"{one} to {other}", "all"].append((rates[one].all, rates[other].all))
                             halves = rates[one].last_half, rates[other].last_half
                             if halves[0] and halves[1]:
-                                ratios[load, f"{one} to {other}", "the last half"].append(halves[0] / halves[1])
+                                pairs[load, f"{one} to {other}", "the last half"].append((halves[0], halves[1]))
     finally:
         janitor.close()
-    for (load, what, part), found in ratios.items():
-        median, least, most = statistics.median(found), min(found), max(found)
-        said = f"{load.size} B, batches of {load.batch_size:,} B, {what}, {part}"
-        print(f"{said}: median ratio {median:.2f} ({least:.2f} to {most:.2f})")
+    for (load, what, part), found in pairs.items():
+        these, those = [one for one, _ in found], [other for _, other in found]
+        ratios = [one / other for one, other in found]
+        said = f"median ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        if (paired := paired_ratio(these, those)) is not None:
+            said += f", {paired.low:.2f} to {paired.high:.2f} at 95 %"
+        print(f"{load.size} B, batches of {load.batch_size:,} B, {what}, {part}: {said}")
 
 
 if __name__ == "__main__":
