@@ -23,7 +23,7 @@ _AHEAD = 1024  # messages of a paced load made before they are due, so that maki
 _BATCH = 500  # messages handed over in one call at full speed, to begin with
 _MOST = 8192  # more in one call bring nothing
 _MADE_BYTES = 16 << 20  # of values made at once
-_CALL_S = 0.005  # how long one call may last: a message waits for those before it in its call, and so does a report
+_CALL_S = 0.01  # how long one call may last: a message waits for those before it in its call, and so does a report
 _IDLE_S = 0.02
 
 
@@ -238,4 +238,4 @@ def _next_size(size: int, took_s: float) -> int:
     """How many messages the next call hands over, when the one before with ``size`` messages took so long."""
     if took_s > _CALL_S:
         return max(1, size // 2)
-    return min(_MOST, size * 2) if took_s < _CALL_S / 3 else size
+    return min(_MOST, size * 2) if took_s < _CALL_S / 2 else size

@@ -132,14 +132,14 @@ def test_what_was_due_in_its_seconds_is_sent_however_late_for_as_long_again(mess
 
 
 @pytest.mark.parametrize("message_us", [0.1, 1, 7, 40, 500, 4_999, 20_000])
-def test_a_call_is_as_large_as_five_milliseconds_allow(message_us: float) -> None:
+def test_a_call_is_as_large_as_ten_milliseconds_allow(message_us: float) -> None:
     """A message waits for those before it in its call, and so does a report."""
     with load_by_hand(message_s=message_us / 1e6, capacity=60_000) as bench:
         _send(bench, 60_000 if message_us < 100 else 3_000)
         settled = bench.client.calls[len(bench.client.calls) // 2 : -1]  # the last is what was left
         sizes = {len(call.values) for call in settled}
-        assert sizes == {1} or max(call.took_s for call in settled) <= 0.005
-        assert sizes == {8192} or min(call.took_s for call in settled) > 0.0015
+        assert sizes == {1} or max(call.took_s for call in settled) <= 0.01
+        assert sizes == {8192} or min(call.took_s for call in settled) > 0.0049
 
 
 def test_a_client_that_takes_nothing_for_longer_than_its_patience_stands_still() -> None:
