@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Any
 
 from harness import clients, provenance, report, trial
 from harness.clients import packages
-from harness.clusters import THEIRS, ClusterFailed, Place, Wanted
-from harness.clusters.kinds import CLUSTERS
+from harness.clusters import ClusterFailed, Wanted
 from harness.faults import FAULTS
-from harness.janitor import Janitor
 from harness.judge import judge
 from harness.kinds import KINDS
 from harness.plan import Plan, Trial, plan
 from harness.store import Results, TrialRecord
-from harness.trial import logs
-from harness.warmup import warm_up
+from harness.trial import Running, logs
+from harness.venues import Arm, Venues
 from harness.watcher import Dispensable, Stopwatch, Watcher
-from harness.workers.forkserver import Forkservers
-from harness.workers.oracle import Oracle
 from harness.workload import Workload, WorkloadError
 
 
@@ -62,13 +56,11 @@ def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher)
     lets ``KeyboardInterrupt`` through; what had finished by then is stored and reported.
     """
     watcher = stopwatch = Stopwatch(Dispensable(watcher))
-    finished = {record.id for record in results.records()}
-    todo = [trial for trial in planned.trials if trial.id not in finished]
+    arm = Arm(workload, results)
     try:
-        for skipped in (trial for trial in todo if trial.skip):
-            _store(results, watcher, _not_run(skipped))
-        for _, trials in groupby((trial for trial in todo if not trial.skip), key=lambda trial: trial.cluster):
-            _run_on_one_cluster(workload, results, watcher, list(trials))
+        todo = [Turn(arm, trial) for trial in rest(planned.trials, results, watcher)]
+        for _, turns in groupby(todo, key=lambda turn: turn.trial.cluster):
+            run_in_turn([[*turns]], watcher)
         results.save_run({**results.run(), "ended": datetime.now(UTC).isoformat(timespec="seconds")})
     finally:
         provenance.note_time(results, stopwatch.took_s)
@@ -76,42 +68,64 @@ def sweep(workload: Workload, planned: Plan, results: Results, watcher: Watcher)
     return Sweep(results, results.records(), made)
 
 
-def _run_on_one_cluster(workload: Workload, results: Results, watcher: Watcher, trials: list[Trial]) -> None:
-    """These trials, which all want the same of it, in order; one that breaks is replaced for the trials after."""
-    while trials:
-        wanted = trials[0].cluster
-        begins = "looking for" if wanted.profile == THEIRS else "starting"
-        watcher.doing(f"{begins} Kafka {wanted.kafka}, {wanted.profile} profile")
-        with _venue(workload, results, watcher, wanted) as venue:
-            provenance.note_cluster(results, wanted.profile, venue.cluster)
-            try:
-                if wanted.warm:
-                    watcher.doing("warming the brokers up")
-                    warm = warm_up(venue, saturated=any(trial.load.rate == "max" for trial in trials))
-                    provenance.note(results, f"brokers warmed up, {warm}")
-            except ClusterFailed as broken:
-                reason = f"the brokers were lost while they were warmed up: {broken}"
-                _store(results, watcher, _not_run(trials.pop(0), "failed", reason), venue)
-                continue
-            while trials:
-                if (why := venue.cluster.refuses(trials[0].config)) is not None:
-                    _store(results, watcher, _not_run(trials.pop(0), reason=why))
-                    continue
-                planned = trials.pop(0)
-                planned = KINDS[planned.kind].settle(planned, results.records)
-                if planned.skip:
-                    _store(results, watcher, _not_run(planned))
-                    continue
-                if not _run_one(planned, next(iter(trials), None), venue, results, watcher):
-                    break
+@dataclass(frozen=True)
+class Turn:
+    """A trial, and whose it is."""
+
+    arm: Arm
+    trial: Trial
+
+    @property
+    def where(self) -> tuple[Arm, Wanted]:
+        return self.arm, self.trial.cluster
 
 
-def _run_one(planned: Trial, then: Trial | None, venue: trial.Venue, results: Results, watcher: Watcher) -> bool:
+def rest(trials: Iterable[Trial], results: Results, watcher: Watcher) -> list[Trial]:
+    """Those that have no record yet and are to be run; of those that are not it is on record from now on."""
+    finished = {record.id for record in results.records()}
+    todo = [each for each in trials if each.id not in finished]
+    for skipped in (each for each in todo if each.skip):
+        _store(results, watcher, _not_run(skipped))
+    return [each for each in todo if not each.skip]
+
+
+def run_in_turn(rounds: Iterable[Sequence[Turn]], watcher: Watcher, *, saturated: bool | None = None) -> None:
+    """These trials in order, round by round, on as many clusters at once as they want; one that breaks is replaced for
+    the trials after. ``saturated`` is for rounds that are not known yet: whether any has a load as fast as it goes.
+    """
+    if saturated is None:
+        rounds = [*rounds]
+        saturated = any(turn.trial.load.rate == "max" for turns in rounds for turn in turns)
+    with Venues(watcher, saturated=saturated) as venues:
+        for turns in rounds:
+            for turn, then in zip_longest(turns, turns[1:]):
+                if not _run_one(turn, then, venues, watcher):
+                    venues.lost(*turn.where)
+
+
+def _run_one(turn: Turn, then: Turn | None, venues: Venues, watcher: Watcher) -> bool:
     """Whether the cluster, and who cleans up after it, are still of use after this trial."""
+    results, planned = turn.arm.results, turn.trial
+    venue = venues.of(*turn.where)
+    try:
+        venues.warm(*turn.where)
+    except ClusterFailed as broken:
+        reason = f"the brokers were lost while they were warmed up: {broken}"
+        _store(results, watcher, _not_run(planned, "failed", reason), venue)
+        return False
+    if (why := venue.cluster.refuses(planned.config)) is not None:
+        _store(results, watcher, _not_run(planned, reason=why))
+        return True
+    planned = KINDS[planned.kind].settle(planned, results.records)
+    if planned.skip:
+        _store(results, watcher, _not_run(planned))
+        return True
+    there = None if then is None else venues.there(*then.where)
+    following = Running(then.trial, there) if then and there else None
     watcher.starts(planned)
     began = time.monotonic()
     try:
-        record = trial.run(planned, KINDS[planned.kind], venue, then)
+        record = trial.run(planned, KINDS[planned.kind], venue, following)
     except ClusterFailed as broken:
         reason = f"the cluster did not recover: {broken}"
     except Exception as crash:  # noqa: BLE001 - whatever it is, it costs one trial and not the run
@@ -139,32 +153,3 @@ def _not_run(planned: Trial, status: Any = "skipped", reason: str | None = None,
         elapsed_s=elapsed_s or None,
     )
     return judge(record, Path())
-
-
-@contextlib.contextmanager
-def _venue(workload: Workload, results: Results, watcher: Watcher, wanted: Wanted) -> Iterator[trial.Venue]:
-    """A cluster that is up, its oracle, and scratch space; all gone afterwards, whatever happens."""
-    kind = CLUSTERS[workload.cluster.kind]
-    scratch = results.folder / "scratch"
-    janitor = Janitor()
-    try:
-        janitor.folder(scratch)
-        scratch.mkdir(exist_ok=True)
-        place = Place(scratch / "cluster", janitor, watcher.fetching)
-        with (
-            kind.up(wanted, workload.cluster.model_dump(), place) as cluster,
-            Oracle(scratch / "oracle.log", janitor) as oracle,
-            contextlib.closing(Forkservers(scratch, janitor)) as forkservers,
-        ):
-            yield trial.Venue(
-                cluster=cluster,
-                oracle=oracle,
-                janitor=janitor,
-                journals=results.journals,
-                scratch=scratch,
-                forkservers=forkservers,
-                run_id=f"{results.folder.name}.{secrets.token_hex(4)}",
-                doing=watcher.doing,
-            )
-    finally:
-        janitor.close()

@@ -155,7 +155,7 @@ def test_a_topic_that_is_refused_is_so_in_the_trial_that_it_is_for(
     monkeypatch.setitem(
         CLUSTERS, "fake", ClusterKind("fake", "", lacks=lambda _: NOTHING, versions=lambda: ["4.4.0"], up=up)
     )
-    monkeypatch.setattr("harness.sweep.warm_up", lambda venue, *, saturated: "not at all")
+    monkeypatch.setattr("harness.venues.warm_up", lambda venue, *, saturated: "not at all")
     done = swept(
         tmp_path / "run",
         cluster={"kind": "fake"},

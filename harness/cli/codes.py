@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.compare.outcome import Outcome
 from harness.events import Verdict
 from harness.store import TrialRecord
 
-OK, FAILED, USAGE, BROKEN, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 5, 130
+OK, FAILED, USAGE, BROKEN, REGRESSED, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
 def exit_code(records: Sequence[TrialRecord], missing: int = 0) -> int:
@@ -22,3 +23,8 @@ def exit_code(records: Sequence[TrialRecord], missing: int = 0) -> int:
     if missing or Verdict.UNKNOWN in verdicts or any(record.status in ("failed", "interrupted") for record in records):
         return INCOMPLETE
     return OK
+
+
+def of_comparison(outcome: Outcome) -> int:
+    """What could not be told is said, and is no alarm."""
+    return {Outcome.BROKEN: BROKEN, Outcome.REGRESSED: REGRESSED, Outcome.INCOMPLETE: INCOMPLETE}.get(outcome, OK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness import folders
+from harness.cli.against import against_base, go_on
 from harness.cli.brokers import Asked, on, on_brokers, refuse_another_kind
 from harness.cli.codes import INCOMPLETE, OK, exit_code
 from harness.clusters import ClusterFailed
@@ -34,15 +36,32 @@ if TYPE_CHECKING:
 @click.option(
     "--results", default="results", show_default=True, type=click.Path(path_type=Path), help="Where results go."
 )
+@click.option(
+    "--against",
+    metavar="BASE",
+    help="Run it and WORKLOAD in turn, and say what is worse: kafka==4.0.2, aiokafka==0.12.0, another workload file.",
+)
 @on_brokers
-def sweep(workload: Path | None, dry_run: bool, resume: Path | None, results: Path, asked: Asked) -> None:
+def sweep(
+    workload: Path | None, dry_run: bool, resume: Path | None, results: Path, against: str | None, asked: Asked
+) -> None:
     """Run every trial of WORKLOAD on real brokers and leave a report."""
     if (workload is None) == (resume is None):
         raise click.UsageError("give either a workload file, or --resume with a results folder")
+    if resume is not None and (both := _arms_in(resume, against)) is not None:
+        go_on(resume, both, asked, dry_run=dry_run)
+        return
+    if against is not None:
+        assert workload is not None
+        against_base(on(load(workload), asked), against, workload, results, dry_run=dry_run)
+        return
     store = None if resume is None else Results.open(resume)
     if store is None:
         assert workload is not None
         wanted = on(load(workload), asked)
+    elif "against" in store.run():
+        whole = shlex.quote(str(store.folder.parent))
+        raise click.UsageError(f"{resume} is half of a run against a base; go on with: harness sweep --resume {whole}")
     elif "claims" in store.run():
         raise click.UsageError(f"{resume} is a run of claims; go on with: harness claims --resume {store.typed}")
     else:
@@ -89,6 +108,15 @@ def claims(claims: Path | None, dry_run: bool, resume: Path | None, results: Pat
             out.print(f"{each.word:14} {each.name}: {each.says}", soft_wrap=True)
         out.print(f"claims: {room.write_document(done.results, wanted, decided)}", soft_wrap=True)
         sys.exit(INCOMPLETE if any(each.outcome is room.ClaimOutcome.NOT_DECIDED for each in decided) else OK)
+
+
+def _arms_in(resume: Path, against: str | None) -> dict[str, Results] | None:
+    """The runs of both arms that are to be gone on with; None if it is no run against a base."""
+    from harness.against.run import opened
+
+    if against is not None:
+        raise click.UsageError("--against is for a workload; a run that is gone on with knows its base")
+    return opened(resume)
 
 
 def _run(

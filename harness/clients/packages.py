@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -43,7 +43,14 @@ def folder(client: Named) -> Path:
 
 def environment(client: Named) -> dict[str, str] | None:
     """Of a child that drives it; None: nothing but what this process has."""
-    return None if client.version is None else _with(folder(client))
+    return None if client.version is None else first(folder(client))
+
+
+def first(folder: Path, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment, or else that of this process, with what is in the folder before all else that Python imports."""
+    its = os.environ if environment is None else environment
+    path = os.pathsep.join(filter(None, (str(folder), its.get("PYTHONPATH"))))
+    return {**its, "PYTHONPATH": path}
 
 
 def provide(clients: Collection[Named]) -> list[str]:
@@ -128,18 +135,12 @@ def _lacking(made: Path) -> Iterator[str]:
 def _says(client: Named, kept: Path) -> str:
     command = [sys.executable, "-P", "-c", _SAYS, client.name]
     try:
-        done = subprocess.run(command, env=_with(kept), capture_output=True, timeout=_STARTING_S, check=False)
+        done = subprocess.run(command, env=first(kept), capture_output=True, timeout=_STARTING_S, check=False)
     except subprocess.TimeoutExpired as late:
         raise Unavailable(f"{client} does not say within {_STARTING_S} s which it is") from late
     if done.returncode:
         raise Unavailable(f"{client} does not run here: {_short(done.stderr)}")
     return done.stdout.decode().strip()
-
-
-def _with(kept: Path) -> dict[str, str]:
-    """The environment of this process, with what is imported first."""
-    paths = [str(kept), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _short(said: bytes) -> str:

@@ -6,23 +6,18 @@ How often something comes in k of n repeats is a matter of chance, and is told f
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from scipy.stats import fisher_exact
 
-from harness.compare.surroundings import ASPECTS
+from harness.compare.cells import Both
 from harness.events import Verdict
-from harness.report.labels import Labels
 from harness.report.matrix import Cell
-from harness.store import TrialRecord
 
 _CHANCE = 0.01
 """How often two that are the same would be told apart: 0 of 10 against 7 of 10 is the first that is."""
-
-_VERSION = "client_version"
 
 
 class Change(StrEnum):
@@ -47,63 +42,21 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One trial with all its repeats in either run."""
+class Changed:
+    """What became of the guarantees of one trial."""
 
-    row: str
-    """Its name in its run's report."""
-    base: tuple[TrialRecord, ...]
-    new: tuple[TrialRecord, ...]
+    trial: Both
 
     @property
     def change(self) -> Change:
-        before, now = Cell(self.base).verdicts, Cell(self.new).verdicts
+        before, now = Cell(self.trial.base).verdicts, Cell(self.trial.new).verdicts
         return next(change for change, holds in _RULES.items() if holds(before, now))
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """All trials of two runs, those that changed most first."""
-
-    trials: tuple[Compared, ...]
-    differ: Mapping[str, tuple[str, str]]
-    """In what the runs differ, that it was asked to look across."""
-
-    def of(self, *changes: Change) -> list[Compared]:
-        return [each for each in self.trials if each.change in changes]
-
-
-def compare(
-    base: Sequence[TrialRecord], new: Sequence[TrialRecord], differ: Mapping[str, tuple[str, str]]
-) -> Comparison:
-    """Trials are the same where all is that tells trials apart, but for what follows from that in which the runs
-    ``differ``. A client that either run has in several versions is compared version by version all the same. Skipped
-    trials ran in neither, and have no place here.
-    """
-    aside = frozenset[str]().union(*(ASPECTS[name].parts for name in differ))
-    apart = Labels.of(base).upgraded | Labels.of(new).upgraded
-    one, other = _cells(base, aside, apart), _cells(new, aside, apart)
-    found = [
-        Compared(row, tuple(trials), tuple(other[key][1]) if key in other else ()) for key, (row, trials) in one.items()
-    ]
-    found += [Compared(row, (), tuple(trials)) for key, (row, trials) in other.items() if key not in one]
+def changes(trials: Iterable[Both]) -> list[Changed]:
+    """Of all of them, those that changed most first."""
     order = list(Change)
-    return Comparison(tuple(sorted(found, key=lambda each: (order.index(each.change), each.row))), differ)
-
-
-def _cells(
-    records: Sequence[TrialRecord], aside: frozenset[str], apart: frozenset[str]
-) -> dict[str, tuple[str, list[TrialRecord]]]:
-    labels = Labels.of(records)
-    rows: dict[str, str] = {}
-    cells: dict[str, list[TrialRecord]] = defaultdict(list)
-    for record in records:
-        if record.status != "skipped":
-            left_out = aside - {_VERSION} if record.client in apart else aside
-            key = repr(sorted((name, repr(value)) for name, value in record.parts.items() if name not in left_out))
-            cells[key].append(record)
-            rows.setdefault(key, labels.row(record))
-    return {key: (rows[key], trials) for key, trials in cells.items()}
+    return sorted(map(Changed, trials), key=lambda each: (order.index(each.change), each.trial.row))
 
 
 _Verdicts = Sequence[Verdict]

@@ -2,40 +2,68 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
 
-from harness.compare.changes import Change, Compared, Comparison
-from harness.report.blocks import Block, Code, Document, Strong, Table, Text, Words
+from harness.compare.changes import Change, Changed
+from harness.compare.comparison import Comparison
+from harness.compare.estimate import MARGIN
+from harness.compare.figures import LEVEL, Answer, Compared
+from harness.compare.gauges import GAUGES, Gauge
+from harness.report.blocks import Block, Code, Details, Document, Strong, Table, Text, Words
 from harness.report.matrix import Cell
-from harness.words import ABSENT, listed, plural
+from harness.report.wording import Spread
+from harness.words import ABSENT, extent, listed, percent, plural, times
+
+_QUIET = (Answer.NO_DIFFERENCE, Answer.NEW)
+_FIGURES = ("Trial", "Figure", "Answer", "Base", "New", "New to base", "")
 
 
 def page(comparison: Comparison, base: str, new: str) -> Document:
-    """``base`` and ``new`` are the runs' names."""
-    return Document("comparison", ("Guarantees of ", Code(new), " against ", Code(base)), tuple(_body(comparison)))
+    """``base`` and ``new`` are what was compared, in a word or two."""
+    return Document("comparison", (Code(new), " against ", Code(base)), tuple(_body(comparison)))
 
 
 def _body(comparison: Comparison) -> Iterator[Block]:
     yield Text(_summary(comparison))
     if comparison.differ:
-        yield Text("They were compared although they differ, as was asked for; what changed may be that:")
+        yield Text(
+            "They were made in turn, with:"
+            if comparison.paired
+            else "They were compared although they differ, as was asked for; what changed may be that:"
+        )
         yield Table(("What", "Base", "New"), [[what, *both] for what, both in comparison.differ.items()])
-    changed = [each for each in comparison.trials if each.change is not Change.SAME]
-    if changed:
-        yield Table(("Trial", "Change", "Base", "New"), [_row(each) for each in changed])
+    if changed := [each for each in comparison.guarantees if each.change is not Change.SAME]:
+        yield Table(("Trial", "Change", "Base", "New"), [_changed(each) for each in changed])
+    if not comparison.figures:
+        return
+    if loud := [each for each in comparison.figures if each.answer not in _QUIET]:
+        yield Table(_FIGURES, [_figure(each) for each in loud])
+    if quiet := [each for each in comparison.figures if each.answer in _QUIET]:
+        rows = Table(_FIGURES, [_figure(each) for each in quiet])
+        yield Details(f"{plural(len(quiet), 'figure')} without a difference that could be told", (rows,))
+    yield Text(_manner(comparison))
 
 
 def _summary(comparison: Comparison) -> Words:
-    if not comparison.trials:
+    if not comparison.guarantees:
         return "Neither run has a trial that ran."
-    times = Counter(each.change for each in comparison.trials)
-    changes = [f"{times[change]} {change}" for change in Change if times[change]]
-    return (Strong(f"{plural(len(comparison.trials), 'trial')}: {listed(changes)}."), " Performance is not compared.")
+    changed = _times(Change, [each.change for each in comparison.guarantees])
+    said = f"{plural(len(comparison.guarantees), 'trial')}: {changed}."
+    if comparison.figures:
+        figures = plural(len(comparison.figures), "figure")
+        said += f" {figures}: {_times(Answer, [each.answer for each in comparison.figures])}."
+    outcome = str(comparison.outcome)
+    return (Strong(f"{outcome[0].upper()}{outcome[1:]}."), f" {said}")
 
 
-def _row(each: Compared) -> list[Words]:
-    return [each.row, Strong(each.change), _said(Cell(each.base)), _said(Cell(each.new))]
+def _times(words: type[Change] | type[Answer], said: Sequence[StrEnum]) -> str:
+    """How often each, the worst first."""
+    return listed(f"{often} {word}" for word in words if (often := said.count(word)))
+
+
+def _changed(each: Changed) -> list[Words]:
+    return [each.trial.row, Strong(each.change), _said(Cell(each.trial.base)), _said(Cell(each.trial.new))]
 
 
 def _said(cell: Cell) -> str:
@@ -44,3 +72,61 @@ def _said(cell: Cell) -> str:
         return ABSENT
     verdict = " ".join(filter(None, (str(cell.verdict), cell.agreement)))
     return ": ".join(filter(None, (verdict, ", ".join(cell.counts))))
+
+
+def _figure(each: Compared) -> list[Words]:
+    answer: Words = str(each.answer) if each.answer in _QUIET else Strong(each.answer)
+    return [each.trial.row, each.figure, answer, _spread(each.base), _spread(each.new), _ratio(each), why(each)]
+
+
+def _spread(spread: Spread | None) -> str:
+    return ABSENT if spread is None else f"{spread.median:,.4g}" if spread.median < 1_000 else f"{spread.median:,.0f}"
+
+
+def _ratio(each: Compared) -> str:
+    """``0.79x (0.74x to 0.83x)``."""
+    if each.estimate is None:
+        return ABSENT
+    middle, low, high = each.ratio
+    return times(middle) if low is None or high is None else f"{times(middle)} ({extent(low, high)})"
+
+
+def why(each: Compared) -> str:
+    """What there is to say behind an answer; empty where it says all."""
+    repeats = each.estimate.repeats if each.estimate else 0
+    if each.answer is Answer.MISSING:
+        before, now = (spread.repeats if spread else 0 for spread in (each.base, each.new))
+        return f"measured in {now} of {plural(before, 'repeat')}"
+    if each.answer not in (Answer.CANNOT_TELL, Answer.ENVIRONMENT):
+        return "" if each.gauge.gates else "does not gate"
+    if each.estimate is None:
+        return "no repeat has both"
+    machine = ""
+    if each.work_ms:
+        low, high = each.work_ms
+        machine = f"; a fixed piece of work took the machine {low:.1f} ms, and {high:.1f} ms"
+    if each.could_see is None:
+        return f"{plural(repeats, 'repeat')} can show nothing{machine}"
+    return (
+        f"could only have seen {_worse(each.gauge, each.could_see)}, about {each.repeats_to_see} repeats "
+        f"would show {_worse(each.gauge, each.gauge.seen)}{machine}"
+    )
+
+
+def _worse(gauge: Gauge, times_worse: float) -> str:
+    return f"+{percent(times_worse - 1)}" if gauge.more_is_worse else f"-{percent(1 - 1 / times_worse)}"
+
+
+def _manner(comparison: Comparison) -> str:
+    manner = (
+        "Both were measured in turn, and ratios are of pairs (Wilcoxon's signed ranks)."
+        if comparison.paired
+        else "The runs were made one after the other, and ratios are of their means (Welch's test on logarithms)."
+    )
+    if comparison.advisory:
+        manner += " They are advice here, for the runs were made with something else."
+    return (
+        f"{manner} Regressed is what is worse by more than {percent(MARGIN - 1)} by its one-sided bound, at a level of "
+        f"{percent(LEVEL)} for all figures that gate together, and by its estimate so much that it matters: "
+        f"{listed(f'{figure} {_worse(gauge, gauge.beyond)}' for figure, gauge in GAUGES.items() if gauge.gates)}."
+    )

@@ -11,6 +11,10 @@ from harness.words import listed, options
 
 Run = Mapping[str, Any]
 """The contents of a ``run.json``."""
+CLIENT_VERSION = "client_version"
+"""Of what tells trials apart, that which follows from the versions of clients."""
+ELIGIBLE = "config.eligible.leader.replicas.version"
+"""That which Kafka has since a version."""
 
 
 class Unlike(ResultsUnusable):
@@ -53,8 +57,8 @@ def _clients(run: Run) -> list[str]:
 ASPECTS: dict[str, Aspect] = {
     "machine": Aspect(_machine),
     "cluster": Aspect(_cluster, frozenset({"cluster_profile", "brokers"})),
-    "kafka": Aspect(lambda run: [str(version) for version in run.get("kafka") or ()], frozenset({"kafka"})),
-    "clients": Aspect(_clients, frozenset({"client_version"})),
+    "kafka": Aspect(lambda run: [str(version) for version in run.get("kafka") or ()], frozenset({"kafka", ELIGIBLE})),
+    "clients": Aspect(_clients, frozenset({CLIENT_VERSION})),
     "java": Aspect(lambda run: [str(run["java"])] if run.get("java") else []),
 }
 """By the word with which a comparison across it is asked for."""

@@ -15,6 +15,7 @@ from harness.store import Throughput
 
 _SHORTEST_BIN_S = 0.1
 _MOST_BINS = 1_000
+_THIRD = BINS // 3
 
 
 def throughput(producers: Sequence[ProducerColumns], message_size_bytes: int) -> Throughput | None:
@@ -50,6 +51,7 @@ def rate_over(counts: Int64, span_s: float, message_size_bytes: int) -> Throughp
         messages_per_s=messages_per_s,
         mb_per_s=messages_per_s * message_size_bytes / 1e6,
         span_s=span_s,
+        last_third_per_s=int(counts[-_THIRD:].sum()) / (span_s * _THIRD / BINS),
         steady=steady,
         unsteady=unsteady,
     )

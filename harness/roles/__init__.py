@@ -34,9 +34,9 @@ Start = Callable[[str, Mapping[str, Any], Path], Child]
 """What gives a child in a role, of this spec and with this log."""
 
 
-def start(role: str, spec: Mapping[str, Any], log: Path) -> Child:
-    """A child in this role. Start it from the main thread."""
-    return Child(role, spawned(ROLES[role], environment(role, driven(spec))), spec, log)
+def start(role: str, spec: Mapping[str, Any], log: Path, checkout: Path | None = None) -> Child:
+    """A child in this role; with a ``checkout`` it is as the harness is there. Start it from the main thread."""
+    return Child(role, spawned(ROLES[role], environment(role, driven(spec), checkout)), spec, log)
 
 
 def forkserver(role: str, client: Named) -> Sequence[str]:
@@ -44,13 +44,14 @@ def forkserver(role: str, client: Named) -> Sequence[str]:
     return [*python("harness.roles.forkserver"), role, *([client.name] if role == PRODUCER else [])]
 
 
-def environment(role: str, client: Named) -> Mapping[str, str] | None:
+def environment(role: str, client: Named, checkout: Path | None = None) -> Mapping[str, str] | None:
     """That of a child in this role for this client: who drives it imports it in the version that is asked for, and the
     others, which use a client for themselves, the installed one.
     """
     from harness.clients import packages
 
-    return packages.environment(client) if role in _DRIVES_IN_PYTHON else None
+    own = packages.environment(client) if role in _DRIVES_IN_PYTHON else None
+    return own if checkout is None else packages.first(checkout, own)
 
 
 def driven(spec: Mapping[str, Any]) -> Named:

@@ -17,6 +17,8 @@ class Throughput(Record):
     messages_per_s: float
     mb_per_s: float
     span_s: float
+    last_third_per_s: float | None = None
+    """Messages a second in the last third of the span; null in records that are older than the figure."""
     steady: bool | None = None
     """Whether it ran at one rate over the span; null: nobody can tell, or nobody asked. In older records, which never
     say why, whether the halves of the span agreed within 20 %.

@@ -21,10 +21,10 @@ from harness.trial.produce import produce
 from harness.trial.record import fields, record_of
 from harness.trial.venue import Running, Venue
 
-__all__ = ["Conduct", "Venue", "fields", "run"]
+__all__ = ["Conduct", "Running", "Venue", "fields", "run"]
 
 
-def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None) -> TrialRecord:
+def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = None) -> TrialRecord:
     """Runs one trial and returns its record, not yet judged. Raises ``ClusterFailed`` if the cluster is beyond use.
 
     Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan. Of its
@@ -36,9 +36,9 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None)
     clear(running)
     venue.doing("creating the topic")
     running.create_topics()
-    if then is not None and trial.cluster.warm:
+    if then is not None and trial.cluster.warm and then.trial.cluster.warm:
         # Followers that wait for more of other topics hear of a new one half a second later.
-        Running(then, venue).create_topics_ahead()
+        then.create_topics_ahead()
     with conduct.observed(running):
         with running.noting_problems():
             produce(running, conduct)
@@ -57,7 +57,7 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Trial | None = None)
         running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
     sealed = seal(running)
     if then is not None:
-        venue.forkservers.prepare(roles.producing(then.client), then.driven)
+        then.venue.forkservers.prepare(roles.producing(then.trial.client), then.trial.driven)
     venue.doing("reading the log back")
     scanned = scan(running)
     running.note_ends()

@@ -77,7 +77,7 @@ class Copy:
 class Forkserver:
     """One of a role and a client. Start it from the main thread; it ends with ``close``, and its children with it."""
 
-    def __init__(self, role: str, client: Named, log: Path) -> None:
+    def __init__(self, role: str, client: Named, log: Path, checkout: Path | None = None) -> None:
         self._socket, theirs = socket.socketpair()
         with theirs, log.open("ab") as stderr:
             self._process = subprocess.Popen(
@@ -85,7 +85,7 @@ class Forkserver:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
-                env=roles.environment(role, client),
+                env=roles.environment(role, client, checkout),
                 start_new_session=True,
             )
         self.pid = self._process.pid
@@ -151,16 +151,18 @@ class Forkserver:
 
 
 class Forkservers:
-    """Of each role and client that was wanted; gone with ``close``. All from the main thread."""
+    """Of each role and client that was wanted; gone with ``close``. All from the main thread. With a ``checkout`` they
+    are as the harness is there.
+    """
 
-    def __init__(self, folder: Path, janitor: Janitor) -> None:
-        self._folder, self._janitor = folder, janitor
+    def __init__(self, folder: Path, janitor: Janitor, checkout: Path | None = None) -> None:
+        self._folder, self._janitor, self._checkout = folder, janitor, checkout
         self._of: dict[tuple[str, Named], Forkserver] = {}
 
     def prepare(self, role: str, client: Named = _OF_NONE) -> None:
         """It begins to load, unless it is there."""
         if sys.platform == "linux" and role in roles.COPIED and (role, client) not in self._of:
-            made = Forkserver(role, client, self._folder / f"forkserver-{role}.log")
+            made = Forkserver(role, client, self._folder / f"forkserver-{role}.log", self._checkout)
             self._of[role, client] = made
             self._janitor.process(made.pid)
 
@@ -173,7 +175,7 @@ class Forkservers:
                 return Child(role, of.copy, spec, log)
             except Gone:
                 self._of.pop((role, client)).close()
-        return roles.start(role, spec, log)
+        return roles.start(role, spec, log, self._checkout)
 
     def close(self) -> None:
         while self._of:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from harness.events import Verdict
+from tests.compare.test_figures import noise, saturated
 from tests.report.synthetic_records import broken, one, store
 
 from .test_refusals import harness, refused
@@ -52,3 +55,40 @@ def test_nonsense_is_one_line(base: Path, tmp_path: Path) -> None:
     refused(harness("compare", base, base, "--across", "weather"), 2, "'weather' is not one of")
     (base / "trials.jsonl").write_text("{}\n")
     refused(harness("compare", base, base), 2, "trials.jsonl:1 is damaged")
+
+
+def test_a_figure_that_is_worse_is_exit_code_4(tmp_path: Path) -> None:
+    base = store(tmp_path / "base", saturated([1e5 * each for each in noise(1, 0.02)]))
+    new = store(tmp_path / "new", saturated([0.7e5 * each for each in noise(2, 0.02)]))
+    done = harness("compare", base, new)
+    assert done.returncode == 4, done
+    assert "**Performance regressed.**" in done.stdout
+    assert "| aiokafka, acks=all, RF 3, load max | throughput | **regressed** |" in done.stdout
+    advice = store(tmp_path / "another", saturated([0.7e5] * 12), kernel="Linux 7.0")
+    done = harness("compare", base, advice, "--across", "machine")
+    assert done.returncode == 0, done
+    assert "no more than advice" in done.stdout
+
+
+def test_other_forms_are_for_programs(base: Path, tmp_path: Path) -> None:
+    new = store(tmp_path / "new", [broken(_KEPT)])
+    said = json.loads(harness("compare", base, new, "--format", "json").stdout)
+    assert said["outcome"] == "broken"
+    assert [each["change"] for each in said["guarantees"]] == ["broken", "not decided"]
+    suites = ElementTree.fromstring(harness("compare", base, new, "--format", "xml").stdout)
+    (guarantees, performance) = suites
+    assert dict(guarantees.attrib) == {
+        "name": "guarantees", "tests": "2", "failures": "1", "errors": "1", "skipped": "0"
+    }  # fmt: skip
+    assert performance.get("tests") == "0"
+
+
+def test_settings_of_one_run_are_compared(tmp_path: Path) -> None:
+    one_run = saturated([1e5] * 12, config={"acks": "1"}) + saturated([0.5e5] * 12, config={"acks": "all"})
+    run = store(tmp_path / "run", [record.model_copy(update={"id": str(n)}) for n, record in enumerate(one_run)])
+    done = harness("compare", run, "--by", "acks")
+    assert done.returncode == 0, done
+    assert "`acks=all` against `acks=1`" in done.stdout
+    assert "| throughput | **regressed** |" in done.stdout
+    refused(harness("compare", run, "--by", "kafka"), 2, "has no two values of kafka; there are several of acks")
+    refused(harness("compare", run), 2, "give either two stored runs, or one and --by")

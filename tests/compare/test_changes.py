@@ -8,7 +8,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.compare.changes import Change, Comparison, compare
+from harness.compare.cells import matched
+from harness.compare.changes import Change, changes
 from harness.events import Verdict
 from harness.store import TrialRecord
 from tests.report.synthetic_records import one
@@ -31,8 +32,8 @@ def trials(verdicts: Sequence[Verdict], **more: object) -> list[TrialRecord]:
 
 
 def change(before: Sequence[Verdict], now: Sequence[Verdict]) -> Change:
-    (compared,) = compare(trials(before), trials(now), {}).trials
-    return compared.change
+    (changed,) = changes(matched(trials(before), trials(now), frozenset()))
+    return changed.change
 
 
 def test_each_change_has_its_word() -> None:
@@ -87,22 +88,21 @@ def test_a_new_broken_promise_is_always_an_alarm(before: list[Verdict], now: lis
 def test_trials_are_matched_by_all_that_tells_them_apart() -> None:
     base = trials([K], config={"acks": "1"}) + trials([K], client="kafka-python")
     new = trials([B], config={"acks": "1"}) + trials([K], client="kafka-python", kafka="4.3.1")
-    assert words(compare(base, new, {})) == [Change.BROKEN, Change.UNDECIDED, Change.NEW]
-    assert words(compare(base, new, {"kafka": ("4.4.0", "4.3.1")})) == [Change.BROKEN, Change.SAME]
+    assert words(base, new) == [Change.BROKEN, Change.UNDECIDED, Change.NEW]
+    assert words(base, new, "kafka") == [Change.BROKEN, Change.SAME]
 
 
 def test_versions_of_a_client_in_one_run_are_compared_each_with_itself() -> None:
-    across = {"clients": ("aiokafka 1 and 2", "aiokafka 1 and 3")}
     base = trials([K], client="aiokafka", client_version="1") + trials([R], client="aiokafka", client_version="2")
     new = trials([K], client="aiokafka", client_version="1") + trials([B], client="aiokafka", client_version="3")
-    assert words(compare(base, new, across)) == [Change.BROKEN, Change.UNDECIDED, Change.SAME]
-    assert words(compare(base[:1], new[1:], across)) == [Change.BROKEN]
+    assert words(base, new, "client_version") == [Change.BROKEN, Change.UNDECIDED, Change.SAME]
+    assert words(base[:1], new[1:], "client_version") == [Change.BROKEN]
 
 
 def test_skipped_trials_ran_in_neither() -> None:
-    assert compare(trials([K]), [], {}).of(Change.UNDECIDED)
-    assert not compare(trials([K], status="skipped"), [], {}).trials
+    assert words(trials([K]), []) == [Change.UNDECIDED]
+    assert not words(trials([K], status="skipped"), [])
 
 
-def words(comparison: Comparison) -> list[Change]:
-    return [each.change for each in comparison.trials]
+def words(base: Sequence[TrialRecord], new: Sequence[TrialRecord], *aside: str) -> list[Change]:
+    return [each.change for each in changes(matched(base, new, frozenset(aside)))]

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.measure.ratio import fewest_pairs, paired_ratio
+from harness.measure.ratio import fewest_pairs, middle, p_beyond, paired_ratio
 
 figures = st.lists(st.floats(0.01, 1e6), min_size=6, max_size=20)
 
@@ -74,3 +75,25 @@ def test_the_fewest_pairs_are_the_first_that_have_an_interval(confidence: float)
     fewest = fewest_pairs(confidence)
     assert paired_ratio([1.0] * fewest, [2.0] * fewest, confidence) is not None
     assert paired_ratio([1.0] * (fewest - 1), [2.0] * (fewest - 1), confidence) is None
+
+
+@pytest.mark.parametrize("pairs", [1, 5, 12, 25])
+def test_how_likely_it_is_is_what_the_signed_rank_test_says(pairs: int) -> None:
+    logs = np.random.default_rng(pairs).normal(0.1, 0.2, pairs)
+    said = scipy.stats.wilcoxon(logs - math.log(1.05), alternative="greater", method="exact").pvalue
+    assert p_beyond(np.exp(logs).tolist(), [1.0] * pairs, 1.05) == pytest.approx(said)
+
+
+@given(figures, st.floats(0.5, 2), st.floats(0.001, 0.2))
+def test_what_is_that_unlikely_lies_outside_of_the_bound(these: list[float], ratio: float, level: float) -> None:
+    those = [1.0] * len(these)
+    bounds = paired_ratio(these, those, 1 - 2 * level)
+    if bounds is not None and bounds.low != pytest.approx(ratio):
+        assert (p_beyond(these, those, ratio) <= level * (1 + 1e-9)) == (bounds.low > ratio)
+    whole = paired_ratio(these, those)
+    assert whole is not None and middle(these, those) == whole.estimate
+
+
+def test_pairs_that_are_all_alike_are_beyond_nothing_that_they_are_not() -> None:
+    assert p_beyond([1.05] * 12, [1.0] * 12, 1.05 + 1e-12) == pytest.approx(1)
+    assert p_beyond([1.06] * 12, [1.0] * 12, 1.05) == pytest.approx(2**-12)

@@ -1,0 +1,59 @@
+"""The harness as it was at another commit: what drives clients comes from there, what judges them stays what it is."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+import harness
+from harness.cache import cache_folder, tidy, workspace
+
+_PACKAGE = Path(harness.__file__).parent
+_ASKED_S = 60.0
+
+
+def commit_of(ref: str) -> str | None:
+    """That which a git ref of the harness names; None if there is no such ref, or this harness is in no repository."""
+    if ref.startswith("-"):
+        return None
+    return _git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+
+
+def is_this(commit: str) -> bool:
+    """Whether what runs here is that commit, and nothing else."""
+    return _git("rev-parse", "HEAD") == commit and not _git("status", "--porcelain", "--", str(_PACKAGE))
+
+
+def provide(commit: str) -> Path:
+    """Where the package is as it was then, to be first on a child's path; nothing of the repository is touched. Raises
+    ``OSError``.
+    """
+    kept = cache_folder() / "harness" / commit
+    if kept.is_dir():
+        return kept
+    tidy(kept.parent)
+    command = ["git", "-C", str(_PACKAGE.parent), "archive", commit, _PACKAGE.name]
+    try:
+        archive = subprocess.run(command, capture_output=True, check=True, timeout=_ASKED_S).stdout
+    except subprocess.SubprocessError as failed:
+        raise OSError(f"git has no harness of {commit[:12]} to give: {failed}") from failed
+    with workspace(kept.parent) as scratch, tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        tar.extractall(scratch / "package", filter="data")
+        try:
+            (scratch / "package").rename(kept)
+        except OSError:
+            if not kept.is_dir():
+                raise
+    return kept
+
+
+def _git(*command: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(_PACKAGE.parent), *command], capture_output=True, check=True, timeout=_ASKED_S
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip()

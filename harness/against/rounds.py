@@ -1,0 +1,67 @@
+"""Who is next: round by round, in an order of its own each, the two of a pair one behind the other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from harness.against.arms import BASE, NEW, Arms, Pair
+from harness.clusters import Wanted
+from harness.compare.comparison import of_records
+from harness.kinds import KINDS
+from harness.plan import Trial
+from harness.sweep import Turn
+from harness.venues import Arm
+
+
+def clusters(arms: Arms) -> list[list[Pair]]:
+    """The pairs whose trials can take turns, on clusters that are up together."""
+    return [[*pairs] for _, pairs in groupby(arms.pairs, key=lambda pair: _alike(pair.either))]
+
+
+def rounds(
+    arms: Arms, pairs: Sequence[Pair], sides: Mapping[str, Arm], doing: Callable[[str], None]
+) -> Iterator[list[Turn]]:
+    """The turns of these pairs, as far as they have no record yet. Of those without a fault more rounds follow where
+    the first ones leave it open whether a figure got worse.
+    """
+    dice = random.Random(f"{arms.plans[NEW].workload.seed} rounds {pairs[0].either.id}")
+    again: set[str] | None = None
+    by_repeat = sorted(pairs, key=lambda pair: pair.either.repeat)
+    for _, its in groupby(by_repeat, key=lambda pair: pair.either.repeat):
+        one_round = [*its]
+        dice.shuffle(one_round)
+        coins = [dice.random() < 0.5 for _ in one_round]
+        if arms.later(one_round[0].either):
+            if again is None:
+                again = _open(arms, sides)
+                if again:
+                    doing(f"{arms.rounds} more rounds of what the first ones leave open")
+            coins = [coin for coin, pair in zip(coins, one_round, strict=True) if _stem(pair.either.id) in again]
+            one_round = [pair for pair in one_round if _stem(pair.either.id) in again]
+        finished = {record.id for arm in sides.values() for record in arm.results.records()}
+        turns = [
+            Turn(sides[BASE if trial is pair.base else NEW], trial)
+            for coin, pair in zip(coins, one_round, strict=True)
+            for trial in (pair.both if coin else reversed(pair.both))
+        ]
+        if left := [turn for turn in turns if turn.trial.id not in finished]:
+            yield left
+
+
+def _open(arms: Arms, sides: Mapping[str, Arm]) -> set[str]:
+    """Of which more rounds may make a regression: the stems of their pairs' ids."""
+    base, new = (sides[side].results.records() for side in (BASE, NEW))
+    found = of_records(base, new, arms.aside, paired=True)
+    still = [each.trial for each in found.figures if each.open]
+    return {_stem(trial.id) for both in still for trial in (*both.base[:1], *both.new[:1])}
+
+
+def _stem(trial_id: str) -> str:
+    return trial_id.rpartition(".r")[0]
+
+
+def _alike(trial: Trial) -> tuple[bool, Wanted]:
+    return KINDS[trial.kind].SHUFFLED, replace(trial.cluster, kafka="", eligible_leader_replicas=True)

@@ -1,0 +1,231 @@
+"""Figure by figure, whether the new ones are worse: the rule of the gate.
+
+It is a regression where an estimate is so far off that it matters, and its one-sided bound says that it is beyond the
+margin, at a level that holds for all figures that gate together (Holm, Scandinavian Journal of Statistics 6, 1979): of
+a hundred comparisons of what is alike, at most one has an alarm. Where so much could not have been seen that is said,
+and never that there is none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from scipy.stats import false_discovery_control
+
+from harness.compare.cells import Both
+from harness.compare.estimate import MARGIN, Estimate, of_pairs, of_runs
+from harness.compare.gauges import GAUGES, Gauge
+from harness.report.wording import Spread
+from harness.store import TrialRecord
+
+LEVEL = 0.01
+"""Of a false alarm, in a whole comparison."""
+_FEWEST = 10  # rounds: what is seen in fewer is seldom borne out by more
+_QUIET = 1.25  # times longer: the fixed piece of work varies so much on a machine that nobody else uses
+_ANOTHER = 1.1  # times longer or shorter: the machine itself is another than it was
+
+
+class Answer(StrEnum):
+    """What is said of a figure, worst first."""
+
+    REGRESSED = "regressed"
+    MISSING = "missing"
+    """It was measured before, and in the new run it was not, or in fewer repeats."""
+    CANNOT_TELL = "cannot tell"
+    """Too noisy, or too few repeats, to have seen what matters."""
+    ENVIRONMENT = "environment"
+    """The same, and the machine itself was not what it is by itself, or was before."""
+    IMPROVED = "improved"
+    NO_DIFFERENCE = "no difference"
+    NEW = "new"
+    """It was not measured before."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One figure of one trial."""
+
+    trial: Both
+    figure: str
+    base: Spread | None
+    new: Spread | None
+    answer: Answer
+    estimate: Estimate | None = None
+    """None where there is nothing to compare."""
+    work_ms: tuple[float, float] | None = None
+    """How long a fixed piece of work took on the machine, where that varied: of runs made in turn from the tenth to the
+    ninetieth of a hundred times, of others in the base and in the new one.
+    """
+
+    @property
+    def gauge(self) -> Gauge:
+        return GAUGES[self.figure]
+
+    @property
+    def ratio(self) -> tuple[float, float | None, float | None]:
+        """Of the new one to the base, and its bounds; there is an estimate."""
+        assert self.estimate is not None
+        worse, low, high = self.estimate.worse, self.estimate.low, self.estimate.high
+        if self.gauge.more_is_worse:
+            return worse, low, high
+        return 1 / worse, high and 1 / high, low and 1 / low
+
+    @property
+    def could_see(self) -> float | None:
+        """So many times worse would have been called a regression."""
+        if self.estimate is None or self.estimate.low is None:
+            return None
+        return max(self.gauge.beyond, MARGIN * self.estimate.worse / self.estimate.low)
+
+    @property
+    def repeats_to_see(self) -> int | None:
+        """About how many would show what has to be seen, if they vary as these do; of too few to have a bound that is
+        not known.
+        """
+        if self.estimate is None or self.estimate.low is None:
+            return None
+        width, room = math.log(self.estimate.worse / self.estimate.low), math.log(self.gauge.seen / MARGIN)
+        return math.ceil(self.estimate.repeats * (width / room) ** 2)
+
+    @property
+    def open(self) -> bool:
+        """Whether more rounds may make a regression of it."""
+        worse = self.estimate is not None and self.estimate.worse > MARGIN
+        return self.gauge.gates and worse and self.answer is not Answer.REGRESSED
+
+
+def compare(trials: Iterable[Both], *, paired: bool) -> list[Compared]:
+    """All figures of all trials without a fault, the worst first; ``paired`` if the repeats of both runs were made in
+    turn, so that what happens to the machine happens to either.
+    """
+    trials = [*trials]
+    between_runs = None if paired else _another_machine(trials)
+    found = [each for both in trials for each in _measured(both)]
+    level = LEVEL / max(1, sum(each.gauge.gates for each in found if each.values))
+    estimates = [_estimate(each, paired, level) if each.values else None for each in found]
+    worse = _borne_out(found, [each.p_worse if each else 1.0 for each in estimates])
+    better = _borne_out(found, [each.p_better if each else 1.0 for each in estimates])
+    compared = [
+        each.compared(estimate, _varied(each.trial) if paired else between_runs, paired, its in worse, its in better)
+        for its, (each, estimate) in enumerate(zip(found, estimates, strict=True))
+    ]
+    order = list(Answer)
+    return sorted(compared, key=lambda each: (order.index(each.answer), each.trial.row, [*GAUGES].index(each.figure)))
+
+
+def fewest_rounds(gating: int) -> int:
+    """With which so many figures that gate can show anything: that all pairs go one way has a chance of one in two for
+    each of them.
+    """
+    return max(_FEWEST, math.ceil(math.log2(max(1, gating) / LEVEL)))
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """One figure in both runs, by repeat."""
+
+    trial: Both
+    figure: str
+    base: Mapping[int, float]
+    new: Mapping[int, float]
+
+    @property
+    def gauge(self) -> Gauge:
+        return GAUGES[self.figure]
+
+    @property
+    def values(self) -> bool:
+        """Whether there is anything to compare."""
+        return bool(self.base.keys() & self.new.keys())
+
+    def compared(
+        self, estimate: Estimate | None, work_ms: tuple[float, float] | None, paired: bool, worse: bool, better: bool
+    ) -> Compared:
+        spreads = Spread.of([*self.base.values()]), Spread.of([*self.new.values()])
+        told = Compared(self.trial, self.figure, *spreads, Answer.NO_DIFFERENCE, estimate, work_ms)
+        return replace(told, answer=_answer(told, self, paired, worse, better))
+
+
+def _measured(both: Both) -> Iterator[_Measured]:
+    trials = [trial for trial in both.base + both.new if not trial.with_fault]
+    for figure, gauge in GAUGES.items() if trials else ():
+        base, new = (_by_repeat(gauge, side) for side in (both.base, both.new))
+        if base or new:
+            yield _Measured(both, figure, base, new)
+
+
+def _by_repeat(gauge: Gauge, trials: Iterable[TrialRecord]) -> dict[int, float]:
+    completed = [trial for trial in trials if trial.status == "completed" and not trial.with_fault]
+    return {trial.repeat: of for trial in completed if (of := gauge.of(trial))}
+
+
+def _estimate(each: _Measured, paired: bool, level: float) -> Estimate:
+    more_is_worse = each.gauge.more_is_worse
+    if paired:
+        rounds = sorted(each.base.keys() & each.new.keys())
+        base, new = ([side[number] for number in rounds] for side in (each.base, each.new))
+        return of_pairs(base, new, more_is_worse=more_is_worse, level=level)
+    return of_runs([*each.base.values()], [*each.new.values()], more_is_worse=more_is_worse, level=level)
+
+
+def _borne_out(found: Sequence[_Measured], p_values: Sequence[float]) -> set[int]:
+    """Which are beyond the margin: of those that gate with no more than ``LEVEL`` for any mistake (Holm), of the others
+    with as large a share of mistakes among them (Benjamini and Hochberg).
+    """
+    sure: set[int] = set()
+    gating = sorted((p, its) for its, p in enumerate(p_values) if found[its].gauge.gates and found[its].values)
+    for rank, (p, its) in enumerate(gating):
+        if p > LEVEL / (len(gating) - rank):
+            break
+        sure.add(its)
+    listed = [its for its, each in enumerate(found) if not each.gauge.gates and each.values]
+    if listed:
+        adjusted = false_discovery_control([p_values[its] for its in listed])
+        sure |= {its for its, p in zip(listed, adjusted, strict=True) if p <= LEVEL}
+    return sure
+
+
+def _answer(told: Compared, each: _Measured, paired: bool, worse: bool, better: bool) -> Answer:
+    if not each.base:
+        return Answer.NEW
+    if not each.new or (paired and each.base.keys() - each.new.keys()):
+        return Answer.MISSING
+    if told.estimate is None or (told.work_ms and not paired):
+        return Answer.ENVIRONMENT if told.work_ms else Answer.CANNOT_TELL
+    if worse and told.estimate.worse > told.gauge.beyond:
+        return Answer.REGRESSED
+    if better and 1 / told.estimate.worse > told.gauge.beyond:
+        return Answer.IMPROVED
+    return _nothing_told(told)
+
+
+def _nothing_told(told: Compared) -> Answer:
+    if told.could_see is not None and told.could_see <= told.gauge.seen:
+        return Answer.NO_DIFFERENCE
+    return Answer.ENVIRONMENT if told.work_ms else Answer.CANNOT_TELL
+
+
+def _work_ms(trials: Iterable[TrialRecord]) -> list[float]:
+    return [trial.used.work_ms for trial in trials if trial.used]
+
+
+def _varied(both: Both) -> tuple[float, float] | None:
+    """How long a fixed piece of work took the machine while both took turns, if that differed."""
+    if not (took_ms := _work_ms(both.base + both.new)):
+        return None
+    low, high = np.percentile(took_ms, (10, 90)).tolist()
+    return (low, high) if high / low > _QUIET else None
+
+
+def _another_machine(trials: Sequence[Both]) -> tuple[float, float] | None:
+    """How long it took in either run, if that differed."""
+    base = _work_ms(trial for both in trials for trial in both.base)
+    new = _work_ms(trial for both in trials for trial in both.new)
+    if not base or not new:
+        return None
+    before, now = float(np.median(base)), float(np.median(new))
+    return (before, now) if max(before / now, now / before) > _ANOTHER else None

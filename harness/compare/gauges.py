@@ -1,0 +1,66 @@
+"""What of a performance trial is compared, which way is worse, and how much of it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from harness.report.labels import paced
+from harness.report.performance import Quantile, done, percentile_of, went
+from harness.store import TrialRecord
+
+Value = Callable[[TrialRecord], float | None]
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """A figure of a trial, which is above 0 or None."""
+
+    value: Value
+    paced: bool
+    """Whether it is of a load with a rate of its own; of one as fast as it goes otherwise."""
+    more_is_worse: bool
+    beyond: float
+    """So many times worse is a regression, if the interval bears it out."""
+    seen: float
+    """So many times worse has to be seen, else there is no telling whether it is one."""
+    gates: bool = True
+    """Whether it counts for what is said of the whole; the others are listed."""
+
+    def of(self, trial: TrialRecord) -> float | None:
+        """Of a trial without a fault."""
+        return self.value(trial) if paced(trial) is self.paced else None
+
+
+def _rate(trial: TrialRecord) -> float | None:
+    return of.messages_per_s if (of := went(trial)) else None
+
+
+def _last_third(trial: TrialRecord) -> float | None:
+    return (of.last_third_per_s or None) if (of := went(trial)) else None
+
+
+def _cpu_us(trial: TrialRecord) -> float | None:
+    """Of the client's processes, a message."""
+    sent = trial.counts.sent if trial.counts else 0
+    return trial.client_cpu_s / sent * 1e6 if trial.client_cpu_s and sent else None
+
+
+def _latency(which: Quantile) -> Value:
+    return lambda trial: percentile_of(done(trial), which)
+
+
+def _end_to_end_p99(trial: TrialRecord) -> float | None:
+    return percentile_of(trial.end_to_end_ms, "p99")
+
+
+# By how much: what a pair of trials of a second or two shows in a few rounds. A 99th percentile varies by half between
+# two trials that are alike, so it takes a doubling.
+GAUGES: Mapping[str, Gauge] = {
+    "throughput": Gauge(_rate, paced=False, more_is_worse=False, beyond=1.1, seen=1.25),
+    "throughput of the last third": Gauge(_last_third, paced=False, more_is_worse=False, beyond=1.1, seen=1.25),
+    "CPU a message": Gauge(_cpu_us, paced=False, more_is_worse=True, beyond=1.1, seen=1.2),
+    "median latency": Gauge(_latency("p50"), paced=True, more_is_worse=True, beyond=1.1, seen=1.2),
+    "p99 latency": Gauge(_latency("p99"), paced=True, more_is_worse=True, beyond=2.0, seen=3.0),
+    "end-to-end p99": Gauge(_end_to_end_p99, paced=True, more_is_worse=True, beyond=2.0, seen=3.0, gates=False),
+}

@@ -1,0 +1,181 @@
+"""The rule of the gate, on figures that are made up: what is called a regression, and what could not be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.compare.cells import Both, matched
+from harness.compare.figures import Answer, Compared, compare, fewest_rounds
+from harness.store import Throughput, TrialRecord, Used
+from tests.report.synthetic_records import counts, one, percentiles
+
+ROUNDS = 12
+QUIET_MS = 8.0
+
+
+def noise(seed: int, sigma: float, rounds: int = ROUNDS) -> list[float]:
+    """Factors around 1."""
+    return [float(each) for each in np.exp(np.random.default_rng(seed).normal(0, sigma, rounds))]
+
+
+def saturated(rates: Sequence[float], *, last: float = 1.0, cpu: float = 1.0, **more: Any) -> list[TrialRecord]:
+    """A trial a rate, of which the last third had ``last`` of its rate."""
+    return [
+        one(
+            id=f"saturated.r{repeat}",
+            repeat=repeat,
+            throughput=Throughput(messages_per_s=rate, mb_per_s=rate / 1e4, span_s=1, last_third_per_s=last * rate),
+            counts=counts(("all", True), 100_000),
+            client_cpu_s=0.5 * cpu,
+            **more,
+        )
+        for repeat, rate in enumerate(rates, start=1)
+    ]
+
+
+def paced(medians_ms: Sequence[float], *, tail: float = 1.0, **more: Any) -> list[TrialRecord]:
+    """A trial a median; ``tail`` times as long is what lasts longest."""
+    trials = []
+    for repeat, median_ms in enumerate(medians_ms, start=1):
+        took_ms = np.full(1_000, median_ms)
+        took_ms[-20:] *= 3 * tail
+        load = {"rate": 1_000, "message_size": 100}
+        trials.append(one(id=f"paced.r{repeat}", repeat=repeat, latency_ms=percentiles(took_ms), load=load, **more))
+    return trials
+
+
+def answers(base: list[TrialRecord], new: list[TrialRecord], *, paired: bool = True) -> dict[str, Answer]:
+    return {each.figure: each.answer for each in compared(base, new, paired=paired)}
+
+
+def compared(base: list[TrialRecord], new: list[TrialRecord], *, paired: bool = True) -> list[Compared]:
+    return compare(matched(base, new, frozenset()), paired=paired)
+
+
+def test_what_is_the_same_is_no_difference() -> None:
+    base = saturated([1e5 * each for each in noise(1, 0.03)]) + paced([5 * each for each in noise(2, 0.03)])
+    new = saturated([1e5 * each for each in noise(3, 0.03)]) + paced([5 * each for each in noise(4, 0.03)])
+    assert {*answers(base, new).values()} == {Answer.NO_DIFFERENCE}
+
+
+@pytest.mark.parametrize(
+    ("figure", "new"),
+    [
+        ("throughput", saturated([0.8e5] * ROUNDS)),
+        ("throughput of the last third", saturated([0.97e5] * ROUNDS, last=0.8)),
+        ("CPU a message", saturated([1e5] * ROUNDS, cpu=1.2)),
+        ("median latency", paced([6.0] * ROUNDS)),
+        ("p99 latency", paced([5.0] * ROUNDS, tail=2.2)),
+    ],
+)
+def test_each_figure_that_is_worse_is_a_regression(figure: str, new: list[TrialRecord]) -> None:
+    base = saturated([1e5] * ROUNDS) if "latency" not in figure else paced([5.0] * ROUNDS)
+    found = answers(base, new)
+    assert found[figure] is Answer.REGRESSED
+    assert answers(new, base)[figure] is Answer.IMPROVED
+
+
+def test_what_is_worse_by_less_than_matters_is_no_regression() -> None:
+    found = answers(saturated([1e5] * ROUNDS), saturated([0.92e5] * ROUNDS))
+    assert found["throughput"] is Answer.NO_DIFFERENCE
+
+
+def test_noise_is_never_called_the_same() -> None:
+    base = saturated([1e5 * each for each in noise(1, 0.3)])
+    (rate, *_) = [each for each in compared(base, saturated([1e5] * ROUNDS)) if each.figure == "throughput"]
+    assert rate.answer is Answer.CANNOT_TELL
+    assert rate.could_see is not None and rate.could_see > 1.25
+    assert rate.repeats_to_see is not None and rate.repeats_to_see > ROUNDS
+
+
+def test_a_machine_that_varies_is_the_reason() -> None:
+    def used(work_ms: float) -> Used:
+        return Used(
+            seconds=1, client_cores=1, client_thread=1, cores=2, machine=1, stolen=0, client_mb=1, work_ms=work_ms
+        )
+
+    base = saturated([1e5 * each for each in noise(1, 0.3)], used=used(QUIET_MS))
+    assert answers(base, saturated([1e5] * ROUNDS, used=used(QUIET_MS)))["throughput"] is Answer.CANNOT_TELL
+    disturbed = saturated([1e5] * ROUNDS, used=used(2 * QUIET_MS))
+    assert answers(base, disturbed)["throughput"] is Answer.ENVIRONMENT
+    assert answers(saturated([2e5] * ROUNDS, used=used(QUIET_MS)), disturbed)["throughput"] is Answer.REGRESSED
+    stored = answers(saturated([2e5] * ROUNDS, used=used(QUIET_MS)), disturbed, paired=False)
+    assert {*stored.values()} == {Answer.ENVIRONMENT}, "one after the other, and on another machine as good as"
+
+
+def test_too_few_rounds_tell_nothing() -> None:
+    (rate, *_) = compared(saturated([1e5] * 5), saturated([0.5e5] * 5))
+    assert (rate.answer, rate.could_see, rate.repeats_to_see) == (Answer.CANNOT_TELL, None, None)
+
+
+def test_runs_one_after_the_other_need_eight_repeats() -> None:
+    assert answers(saturated([1e5] * 7), saturated([0.5e5] * 7), paired=False)["throughput"] is Answer.CANNOT_TELL
+    base, new = ([rate * each for each in noise(seed, 0.03, 9)] for seed, rate in ((1, 1e5), (2, 0.7e5)))
+    assert answers(saturated(base), saturated(new), paired=False)["throughput"] is Answer.REGRESSED
+
+
+def test_a_trial_that_is_missing_or_failed_is_no_comparison() -> None:
+    base = saturated([1e5] * ROUNDS)
+    assert answers(base, [])["throughput"] is Answer.MISSING
+    assert answers(base, base[:-1])["throughput"] is Answer.MISSING
+    failed = [*base[:-1], base[-1].model_copy(update={"status": "failed"})]
+    assert answers(base, failed)["throughput"] is Answer.MISSING
+    assert answers([], base)["throughput"] is Answer.NEW
+
+
+def test_only_what_points_to_a_regression_is_worth_more_rounds() -> None:
+    def still_open(factor: float, sigma: float) -> set[str]:
+        base = saturated([1e5] * ROUNDS)
+        new = saturated([1e5 / factor * each for each in noise(1, sigma)])
+        return {each.figure for each in compared(base, new) if each.open}
+
+    assert "throughput" in still_open(1.15, 0.15)
+    assert not still_open(1.0, 0.01)
+    assert not still_open(1.5, 0.01), "it is decided"
+    assert not still_open(0.5, 0.3)
+
+
+def test_with_as_many_rounds_as_are_planned_anything_can_be_shown() -> None:
+    for cells in (1, 3, 10, 40):
+        rounds = fewest_rounds(3 * cells)
+        base = [each for cell in range(cells) for each in saturated([1e5] * rounds, config={"linger.ms": cell})]
+        new = [each for cell in range(cells) for each in saturated([1e5] * rounds, config={"linger.ms": cell})]
+        worse = saturated([0.8e5] * rounds, config={"linger.ms": 0})
+        found = compared(base, [*worse, *new[rounds:]])
+        said = {each.answer for each in found if each.trial.new[0] in worse}
+        assert Answer.REGRESSED in said, cells
+        assert fewest_rounds(3 * cells) == 10 or 2.0 ** -(rounds - 1) > 0.01 / (3 * cells), "and with one fewer not"
+
+
+@settings(max_examples=20)
+@given(st.lists(st.floats(0.5, 2), min_size=12, max_size=24), st.randoms(use_true_random=False))
+def test_of_pairs_that_are_as_often_worse_as_better_nothing_regressed(factors: list[float], random: Any) -> None:
+    """Each pair of them the other way round as well."""
+    both = factors + [1 / each for each in factors]
+    random.shuffle(both)
+    found = answers(saturated([1e5] * len(both)), saturated([1e5 * each for each in both]))
+    assert found["throughput"] not in (Answer.REGRESSED, Answer.IMPROVED)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 1_000), st.floats(0.01, 0.5), st.floats(0.5, 2))
+def test_the_other_way_round_it_is_the_other_answer(seed: int, sigma: float, factor: float) -> None:
+    one_way = [1e5 * each for each in noise(seed, sigma)]
+    other = [1e5 * factor * each for each in noise(seed + 1, sigma)]
+    turned = {Answer.REGRESSED: Answer.IMPROVED, Answer.IMPROVED: Answer.REGRESSED}
+    for paired in (True, False):
+        there = answers(saturated(one_way), saturated(other), paired=paired)["throughput"]
+        back = answers(saturated(other), saturated(one_way), paired=paired)["throughput"]
+        assert (there in turned) == (back in turned)
+        assert turned.get(there, back) is back
+
+
+def test_trials_with_a_fault_have_no_figures() -> None:
+    lost = [one(fault="kill-leader", throughput=Throughput(messages_per_s=1, mb_per_s=1, span_s=1))]
+    assert not compare([Both("row", tuple(lost), tuple(lost))], paired=True)
