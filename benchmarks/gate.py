@@ -3,8 +3,8 @@
 Two arms that are alike but for what a proxy on the clients' line does to the new one take turns on warm brokers, as
 those of ``sweep --against`` do. Each effect has real comparisons of its own. Of all pairs that were measured more
 comparisons are drawn: of pairs that are alike with their arms swapped by the toss of a coin, which are alike as well,
-and of pairs with an effect some at random. Real and drawn ones are counted apart. Records are kept in FOLDER, and what is
-there is not measured again.
+and of pairs with an effect some at random. Real and drawn ones are counted apart. Records are kept in FOLDER, and what
+is there is not measured again.
 """
 
 from __future__ import annotations

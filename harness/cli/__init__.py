@@ -16,6 +16,8 @@ from harness.cache import cache_folder
 from harness.cli import signals
 from harness.cli.codes import FAILED, INTERRUPTED, OK, USAGE, exit_code
 from harness.cli.comparing import compare_runs
+from harness.cli.exporting import export_run
+from harness.cli.historic import history
 from harness.cli.running import claims, sweep
 from harness.cli.standing import cluster
 from harness.clusters import ClusterFailed
@@ -78,7 +80,7 @@ def schema(of_claims: bool) -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-for command in (sweep, claims, cluster, compare_runs):
+for command in (sweep, claims, cluster, compare_runs, export_run, history):
     cli.add_command(command)
 
 

@@ -57,8 +57,8 @@ def _end_to_end_p99(trial: TrialRecord) -> float | None:
 # By how much: what a pair of trials of a second or two shows in a few rounds. A 99th percentile varies by half between
 # two trials that are alike, so it takes a doubling.
 GAUGES: Mapping[str, Gauge] = {
-    "throughput": Gauge(_rate, paced=False, more_is_worse=False, beyond=1.1, seen=1.25),
-    "throughput of the last third": Gauge(_last_third, paced=False, more_is_worse=False, beyond=1.1, seen=1.25),
+    "throughput": Gauge(_rate, paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
+    "throughput of the last third": Gauge(_last_third, paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
     "CPU a message": Gauge(_cpu_us, paced=False, more_is_worse=True, beyond=1.1, seen=1.2),
     "median latency": Gauge(_latency("p50"), paced=True, more_is_worse=True, beyond=1.1, seen=1.2),
     "p99 latency": Gauge(_latency("p99"), paced=True, more_is_worse=True, beyond=2.0, seen=3.0),

@@ -1,0 +1,43 @@
+"""``history``: all runs of a folder over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.console import console
+from harness.store import Results, ResultsUnusable
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--into", type=click.Path(path_type=Path), help="Where it goes; default: DIR/history.")
+def history(folder: Path, into: Path | None) -> None:
+    """Report and draw how the figures of all runs in DIR went over time, and since when they changed."""
+    from harness.exports.series import Watched
+    from harness.exports.table import table
+    from harness.history.courses import courses
+    from harness.history.page import changed, drawings, page
+    from harness.report.charts.saving import save
+    from harness.report.files import write
+    from harness.report.writers import WRITERS
+
+    runs, passed_over = [], []
+    for path in sorted(folder.glob("*/run.json")) if folder.is_dir() else ():
+        try:
+            runs.append(Watched.of(Results.open(path.parent)))
+        except ResultsUnusable as unusable:
+            passed_over.append(str(unusable))
+    if not runs:
+        raise ResultsUnusable(f"{folder} has no runs: no folder in it has a run.json that can be read")
+    place = into or folder / "history"
+    (place / "charts").mkdir(parents=True, exist_ok=True)
+    found = changed(courses(runs))
+    for drawing in drawings(found):
+        if (problem := save(drawing, place / "charts")) is not None:
+            passed_over.append(f"the chart of {drawing.name} failed: {problem}")
+    runs.sort(key=lambda run: str(run.run.get("started")))
+    write(place / "history.csv", table(runs))
+    write(place / "history.md", WRITERS["md"](page(found, len(runs), passed_over)))
+    console().print(f"history: {place / 'history.md'}", soft_wrap=True)

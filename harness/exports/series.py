@@ -1,0 +1,80 @@
+"""What is watched from run to run: a figure of a configuration under a load, with all its repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from harness.compare.gauges import GAUGES, Gauge
+from harness.report.labels import Labels
+from harness.store import Results, TrialRecord
+
+UNITS: Mapping[str, str] = {
+    "throughput": "messages/s",
+    "throughput of the last third": "messages/s",
+    "CPU a message": "us",
+    "median latency": "ms",
+    "p99 latency": "ms",
+    "end-to-end p99": "ms",
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One figure of one trial's repeats; there is one value at least."""
+
+    trial: str
+    """Its name in the report."""
+    figure: str
+    """One of ``GAUGES``."""
+    values: tuple[float, ...]
+    records: tuple[TrialRecord, ...]
+    """Those that have it, in the order of the values."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.trial}: {self.figure}"
+
+    @property
+    def gauge(self) -> Gauge:
+        return GAUGES[self.figure]
+
+    @property
+    def unit(self) -> str:
+        return UNITS[self.figure]
+
+    @property
+    def median(self) -> float:
+        return median(self.values)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A run, and what is watched of it."""
+
+    run: Mapping[str, Any]
+    records: Sequence[TrialRecord]
+    series: Sequence[Series]
+
+    @classmethod
+    def of(cls, results: Results) -> Watched:
+        """Raises ``ResultsUnusable``."""
+        records = results.records()
+        return cls(results.run(), records, [*series(records)])
+
+
+def series(records: Sequence[TrialRecord]) -> Iterator[Series]:
+    """All figures of the completed trials without a fault, by trial."""
+    labels = Labels.of(records)
+    groups: dict[str, list[TrialRecord]] = {}
+    for record in records:
+        if record.status == "completed" and not record.with_fault and record.sustained is None:
+            groups.setdefault(record.key, []).append(record)
+    for trials in groups.values():
+        for figure, gauge in GAUGES.items():
+            having = [(record, value) for record in trials if (value := gauge.of(record)) is not None]
+            if having:
+                measured, values = zip(*having, strict=True)
+                yield Series(labels.row(trials[0]), figure, values, measured)

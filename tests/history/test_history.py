@@ -1,0 +1,70 @@
+"""``harness history``: what it says of a folder of runs, and of what is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_refusals import harness, refused
+from tests.compare.test_figures import paced, saturated
+from tests.report.synthetic_records import store
+
+RUNS = 12
+
+
+def put(folder: Path, number: int, rate: float, **run: object) -> None:
+    """A run, the later the higher its number."""
+    commit = f"{number:040x}"
+    day = f"2026-03-{number + 1:02}T02:17:00+00:00"
+    records = [*saturated([rate * (1 + each / 100) for each in range(3)]), *paced([5.0 + number % 2 / 10] * 3)]
+    about = {"run_id": f"run-{number:02}", "started": day, "git": {"commit": commit, "dirty": False}, **run}
+    store(folder / f"run-{number:02}", records, **about)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A rate that falls by a fifth from the seventh run on."""
+    for number in range(RUNS):
+        put(tmp_path / "all ü", number, (1e5 if number < 6 else 0.8e5) * (1 + (number % 3) / 100))
+    return tmp_path / "all ü"
+
+
+def test_it_says_since_which_commit_a_figure_is_another(folder: Path) -> None:
+    done = harness("history", folder)
+    assert done.returncode == 0, done
+    page = (folder / "history/history.md").read_text()
+    assert "History of 12 runs" in page
+    (row,) = [line for line in page.splitlines() if line.startswith("|") and "| throughput |" in line]
+    assert "| run-06 | 000000000000 |" in row and "0.80x" in row
+    assert "| median latency |" not in page
+    for chart in ("throughput", "median-latency"):
+        for suffix in ("png", "svg"):
+            assert (folder / f"history/charts/history-{chart}.{suffix}").stat().st_size > 1_000
+    assert len((folder / "history/history.csv").read_text().splitlines()) == 1 + RUNS
+
+
+def test_another_kernel_is_another_course(folder: Path) -> None:
+    for number in range(RUNS, 2 * RUNS):
+        put(folder, number, 3e5, kernel="Linux 7.0")
+    done = harness("history", folder, "--into", folder / "elsewhere")
+    assert done.returncode == 0, done
+    page = (folder / "elsewhere/history.md").read_text()
+    assert "Courses are cut" in page and "Linux 7.0" in page
+    rows = [line for line in page.splitlines() if line.startswith("|") and "| throughput |" in line]
+    assert len(rows) == 1, "from one machine to another there is no change"
+
+
+def test_what_is_no_run_is_passed_over_and_said(folder: Path) -> None:
+    (folder / "run-03/run.json").write_text('{"format": 3, "run')
+    (folder / "run-04/trials.jsonl").write_text("{}\n")
+    done = harness("history", folder)
+    assert done.returncode == 0, done
+    page = (folder / "history/history.md").read_text()
+    assert "History of 10 runs" in page
+    assert "run-03/run.json is damaged" in page and "run-04/trials.jsonl:1 is damaged" in page
+
+
+def test_where_there_is_none_that_is_a_line(tmp_path: Path) -> None:
+    refused(harness("history", tmp_path), 2, "has no runs")
+    refused(harness("history", tmp_path / "nowhere"), 2, "has no runs")

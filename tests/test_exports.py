@@ -1,0 +1,84 @@
+"""Exports are read by the tools they are for, or have the fields that those ask for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.exports import EXPORTS
+from harness.exports.series import Watched
+from harness.store import Results
+from tests.cli.test_refusals import harness
+from tests.compare.test_figures import ROUNDS, noise, paced, saturated
+from tests.report.synthetic_records import one, store
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run with a load of each manner, and a trial with a fault, which no benchmark has."""
+    rates = saturated([1e5 * each for each in noise(1, 0.1)])
+    return store(tmp_path / "run ü", [*rates, *paced([5.0] * ROUNDS), one(id="fault", fault="kill-leader")])
+
+
+def exported(run: Path, name: str) -> dict[str, str]:
+    return dict(EXPORTS[name](Watched.of(Results.open(run))))
+
+
+def test_pytest_benchmark_compares_them(run: Path, tmp_path: Path) -> None:
+    done = harness("export", run, "--format", "pytest-benchmark", "--into", tmp_path / "out")
+    assert done.returncode == 0, done
+    file = tmp_path / "out" / "pytest-benchmark.json"
+    command = [
+        str(Path(sys.executable).with_name("pytest-benchmark")),
+        "compare",
+        str(file),
+        "--group-by",
+        "group",
+        "--columns",
+    ]
+    told = subprocess.run([*command, "median,ops,rounds"], capture_output=True, text=True, timeout=60, check=False)
+    assert told.returncode == 0, told
+    assert "benchmark 'throughput'" in told.stdout and "benchmark 'median latency'" in told.stdout
+    stored = json.loads(file.read_text())["benchmarks"]
+    assert {each["stats"]["rounds"] for each in stored} == {ROUNDS}
+    (rate,) = [each["stats"] for each in stored if each["group"] == "throughput"]
+    assert 1 / rate["median"] == pytest.approx(1e5, rel=0.1)
+
+
+def test_bencher(run: Path) -> None:
+    (text,) = exported(run, "bencher").values()
+    benchmarks = json.loads(text)
+    assert len(benchmarks) == 2
+    measures = {measure: value for of in benchmarks.values() for measure, value in of.items()}
+    assert measures["latency"] == {"value": 5e6, "lower_value": 5e6, "upper_value": 5e6}, "nanoseconds"
+    assert (
+        measures["throughput"]["lower_value"] < measures["throughput"]["value"] < measures["throughput"]["upper_value"]
+    )
+
+
+def test_github_action_benchmark(run: Path) -> None:
+    bigger, smaller = (json.loads(text) for text in exported(run, "github-action-benchmark").values())
+    for array in (bigger, smaller):
+        assert all({"name", "unit", "value"} <= entry.keys() for entry in array)
+    assert {entry["unit"] for entry in bigger} == {"messages/s"}
+    assert {entry["unit"] for entry in smaller} == {"ms", "us"}
+
+
+def test_otava_has_a_row_a_run(run: Path) -> None:
+    (text,) = exported(run, "otava").values()
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["commit"] and row["time"]
+    assert float(row["aiokafka acks=all RF 3 load 1000/s median latency"]) == 5.0
+
+
+def test_omb_has_a_file_a_trial(run: Path) -> None:
+    files = exported(run, "omb")
+    assert len(files) == ROUNDS, "of those that have a rate"
+    result = json.loads(next(iter(files.values())))
+    assert result["messageSize"] == 100 and len(result["publishRate"]) == 1
