@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
+from harness.exports.series import UNITS
 from harness.history.changes import Change, changes
 from harness.history.courses import Course, Point
 from harness.report.blocks import Block, Bullets, Code, Document, Strong, Table, Text, Words, section
@@ -65,10 +67,14 @@ def _row(course: Course, change: Change) -> list[Words]:
         first.run_id,
         (first.commit or "")[:12],
         first.versions,
-        f"{change.before:,.4g}",
-        f"{change.after:,.4g}",
+        _said(change.before),
+        _said(change.after),
         times(change.ratio),
     ]
+
+
+def _said(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.4g}"
 
 
 def _says(figure: str, found: Changed) -> str:
@@ -105,6 +111,8 @@ def _drawn(figure: str, found: Changed) -> Figure:
             panel.axvline(change.at - 0.5, color="0.3", linestyle="--", linewidth=1)
         panel.set_title(course.trial, loc="left")
         panel.set_ylim(bottom=0)
+        panel.set_ylabel(UNITS[figure])
+        panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _said(value)))
         panel.set_xticks(list(at), [_tick(point) for point in course.points], rotation=45, ha="right")
     return drawn
 
