@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from harness.workload import omb
 from harness.workload.check import cross_check
 from harness.workload.combinations import (
     Config,
@@ -57,8 +58,13 @@ def load(path: Path, known: Known | None = None) -> Workload:
 
     Raises ``WorkloadError`` with a line for each mistake: ``workloads/x.yaml:7: sweep.acks: 7 is not one of ...``.
     """
-    source = Source(path)
-    workload, problems = _read(source.data, known or installed())
+    source, known = Source(path), known or installed()
+    data, problems = source.data, list[Problem]()
+    if omb.is_one(data):
+        data, problems = omb.mapped(data, [*known.clusters["local"].versions()][-1])
+    if problems:
+        raise source.refusal([*source.problems, *problems])
+    workload, problems = _read(data, known)
     unreadable = {problem.place for problem in source.problems}
     problems = [*source.problems, *(problem for problem in problems if problem.place not in unreadable)]
     if workload is None or problems:
