@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from harness.claims import load as load_claims
 from harness.cli import cli
@@ -59,6 +60,17 @@ def test_every_command_and_option_exists(document: Path) -> None:
             elif word.startswith("-"):
                 options = {name for parameter in command.params for name in parameter.opts} | {"--help", "--version"}
                 assert word.split("=")[0] in options, f"{document.name}: harness {written}"
+
+
+def test_what_runners_are_told_to_run_exists() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/gate.yml").read_text())["jobs"]
+    lines = [line for job in jobs.values() for step in job["steps"] for line in step.get("run", "").splitlines()]
+    asked = [shlex.split(line.partition("harness ")[2]) for line in lines if "harness " in line]
+    assert [words[0] for words in asked] == ["sweep", "sweep", "history"]
+    for command, *words in asked:
+        known = {option for parameter in cli.commands[command].params for option in parameter.opts}
+        assert {word for word in words if word.startswith("-")} <= known
+        assert all((ROOT / word).exists() for word in words if word.endswith(".yaml"))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

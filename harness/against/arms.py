@@ -24,6 +24,8 @@ from harness.workload import Workload, WorkloadError, load, parse
 BASE, NEW = "base", "new"
 _KAFKA = "kafka"
 _SUFFIXES = (".yaml", ".yml")
+_MEASURED = ("performance", "pipeline_performance")
+"""Sections of trials whose figures are compared."""
 _MAY_DIFFER = ("kafka", "brokers", "cluster_profile", "client", "client_version")
 """Beside settings. What is loaded otherwise, or struck by something else, is another trial."""
 
@@ -142,9 +144,10 @@ def _with(workload: Workload, against: str, **other: Any) -> Workload:
 
 def _repeated(workload: Workload, repeats: int) -> Workload:
     """What is measured takes so many rounds, whatever it states for a sweep of its own."""
-    if workload.performance is None:
-        return workload
-    return workload.model_copy(update={"performance": workload.performance.model_copy(update={"repeats": repeats})})
+    sections = {name: getattr(workload, name) for name in _MEASURED}
+    return workload.model_copy(
+        update={name: its.model_copy(update={"repeats": repeats}) for name, its in sections.items() if its is not None}
+    )
 
 
 def _gating(plan: Plan) -> int:

@@ -52,8 +52,12 @@ def rounds(
 
 
 def _open(arms: Arms, sides: Mapping[str, Arm]) -> set[str]:
-    """Of which more rounds may make a regression: the stems of their pairs' ids."""
-    base, new = (sides[side].results.records() for side in (BASE, NEW))
+    """Of which more rounds may make a regression, by the first ones alone: a run that is gone on with among the others
+    has the same. The stems of their pairs' ids.
+    """
+    base, new = (
+        [record for record in sides[side].results.records() if record.repeat <= arms.rounds] for side in (BASE, NEW)
+    )
     found = of_records(base, new, arms.aside, paired=True)
     still = [each.trial for each in found.figures if each.open]
     return {_stem(trial.id) for both in still for trial in (*both.base[:1], *both.new[:1])}

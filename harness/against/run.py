@@ -31,6 +31,10 @@ def create(folder: Path, arms: Arms) -> dict[str, Results]:
         plan, run_id = arms.first(side), _run_id(folder, side)
         about = {"asked": arms.against, _OTHER[side]: _run_id(folder, _OTHER[side]), "aside": sorted(arms.aside)}
         described = {**provenance.describe(run_id, plan.workload, plan), "against": {**about, "commit": arms.commit}}
+        described["notes"] = [
+            *described["notes"],
+            f"the {side} arm of a sweep against {arms.against}, in turn with the other",
+        ]
         if side is BASE and arms.commit is not None:
             described["git"] = {"commit": arms.commit, "dirty": False}
         made[side] = Results.create(folder / side, described)

@@ -159,8 +159,9 @@ def _measured(both: Both) -> Iterator[_Measured]:
 
 
 def _by_repeat(gauge: Gauge, trials: Iterable[TrialRecord]) -> dict[int, float]:
+    """Of trials without a fault; those of a search have rates that follow from one another."""
     completed = [trial for trial in trials if trial.status == "completed" and not trial.with_fault]
-    return {trial.repeat: of for trial in completed if (of := gauge.of(trial))}
+    return {trial.repeat: of for trial in completed if trial.sustained is None and (of := gauge.of(trial))}
 
 
 def _estimate(each: _Measured, paired: bool, level: float) -> Estimate:
