@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
-import tarfile
+import zipfile
 from pathlib import Path
 
 import harness
@@ -34,13 +34,13 @@ def provide(commit: str) -> Path:
     if kept.is_dir():
         return kept
     tidy(kept.parent)
-    command = ["git", "-C", str(_PACKAGE.parent), "archive", commit, _PACKAGE.name]
+    command = ["git", "-C", str(_PACKAGE.parent), "archive", "--format=zip", commit, _PACKAGE.name]
     try:
         archive = subprocess.run(command, capture_output=True, check=True, timeout=_ASKED_S).stdout
     except subprocess.SubprocessError as failed:
         raise OSError(f"git has no harness of {commit[:12]} to give: {failed}") from failed
-    with workspace(kept.parent) as scratch, tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(scratch / "package", filter="data")
+    with workspace(kept.parent) as scratch, zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        packed.extractall(scratch / "package")
         try:
             (scratch / "package").rename(kept)
         except OSError:
