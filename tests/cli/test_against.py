@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from harness.events import Verdict
 from harness.store import Results
 
 from .test_refusals import harness, refused
@@ -20,7 +21,7 @@ from .test_refusals import harness, refused
 SMALL = {
     "name": "small",
     "kafka": "4.4.0",
-    "sweep": {"client": ["confluent-kafka"], "acks": ["all"]},
+    "sweep": {"client": ["confluent-kafka"], "acks": ["all"], "enable.idempotence": [True]},
     "performance": {"partitions": 1, "loads": [{"rate": 1000, "seconds": 0.3}]},
     "faults": {"recipes": ["lose-ack"]},
 }
@@ -63,7 +64,7 @@ def test_killed_in_the_middle_it_goes_on_and_comes_to_an_end(workload: Path, tmp
     for side in ("base", "new"):
         records = Results.open(folder / side).records()
         assert len(records) in (11, 21), "the fault, and ten rounds or twenty"
-        assert {record.verdict for record in records if record.with_fault} == {"kept"}
+        assert {record.verdict for record in records if record.with_fault} == {Verdict.KEPT}
         assert all(before.get(record.id, record.started) == record.started for record in records)
         assert (folder / side / "report.md").exists() and not (folder / side / "scratch").exists()
     said = json.loads((folder / "comparison.json").read_text())
