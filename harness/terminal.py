@@ -75,6 +75,7 @@ class Terminal:
             self._skipped += 1
         else:
             self._number += 1
+            self._total = max(self._total, self._number)  # of a sweep against a base more rounds may follow
             self._console.print(Text(f"{self._number:4}/{self._total}  ") + _line(record), soft_wrap=True)
         self._trial, self._now = "", ""
         self._show()
