@@ -57,8 +57,8 @@ class Effect:
 EFFECTS = (
     Effect("alike", ()),
     Effect(
-        "a fifth less throughput", ("throughput",),
-        lambda bytes_per_s, _: WireRule("bandwidth", bytes_per_s=int(0.8 * 1.1 * bytes_per_s)),
+        "a line of 88 percent", ("throughput",),
+        lambda bytes_per_s, _: WireRule("bandwidth", bytes_per_s=int(0.88 * bytes_per_s)),
     ),
     Effect(
         "median latency up by a fifth", ("median latency",),
@@ -69,8 +69,8 @@ EFFECTS = (
         lambda _, median_ms: WireRule("delay", ms=20, probability=0.02), paced=True,
     ),
     Effect(
-        "half of the throughput in the last third", ("throughput", "throughput of the last third"),
-        lambda bytes_per_s, _: WireRule("bandwidth", bytes_per_s=int(0.5 * 1.1 * bytes_per_s)), from_s=0.87,
+        "a line of 55 percent in the last third", ("throughput", "throughput of the last third"),
+        lambda bytes_per_s, _: WireRule("bandwidth", bytes_per_s=int(0.55 * bytes_per_s)), from_s=0.87,
     ),
 )  # fmt: skip
 
