@@ -46,10 +46,13 @@ def against_base(workload: Workload, against: str, source: Path, results: Path, 
         raise WorkloadError(f"{source}: {objection}" for objection in objected)
     both = _ready(both)
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{workload.name}-against-{_as_name(against)}"
-    for number in itertools.count(1):
-        with contextlib.suppress(FileExistsError):
-            folder = results / (name if number == 1 else f"{name}-{number}")
-            _run(folder, both, create(folder, both))
+    folders_to_be = (results / (name if number == 1 else f"{name}-{number}") for number in itertools.count(1))
+    for folder in folders_to_be:
+        try:
+            stored = create(folder, both)
+        except FileExistsError:
+            continue
+        _run(folder, both, stored)
 
 
 def go_on(folder: Path, stored: Mapping[str, Results], asked: Asked, *, dry_run: bool) -> None:

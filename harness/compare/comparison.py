@@ -37,6 +37,14 @@ class Comparison:
     """Whether figures gate nothing: the runs were made one after the other, and with something else."""
 
     @property
+    def failed(self) -> bool:
+        """Whether a trial did, of the new run, or of either if they took turns: what neither has is no difference."""
+        trials = [
+            trial for each in self.guarantees for trial in (*each.trial.new, *(each.trial.base if self.paired else ()))
+        ]
+        return any(trial.status != "completed" for trial in trials)
+
+    @property
     def outcome(self) -> Outcome:
         changed = {each.change for each in self.guarantees}
         answers = {each.answer for each in self.figures if each.gauge.gates}
@@ -44,7 +52,7 @@ class Comparison:
             return Outcome.BROKEN
         if Answer.REGRESSED in answers and not self.advisory:
             return Outcome.REGRESSED
-        if not self.guarantees or Change.UNDECIDED in changed or Answer.MISSING in answers:
+        if not self.guarantees or Change.UNDECIDED in changed or Answer.MISSING in answers or self.failed:
             return Outcome.INCOMPLETE
         if Answer.REGRESSED in answers:
             return Outcome.ADVICE
@@ -78,9 +86,10 @@ def by(results: Results, axis: str) -> list[tuple[str, str, Comparison]]:
     if part is None or len(groups) < 2:
         several = sorted(name.removeprefix("config.") for name in every if _varies(records, name))
         raise ResultsUnusable(f"{results.folder} has no two values of {axis}; there are several of {options(several)}")
+    # Each Kafka has a cluster of its own, one after the other; all else takes turns, round by round.
     (first, base), *others = groups.items()
     aside = frozenset({part, *_FOLLOWS.get(part, ())})
-    return [(first, value, of_records(base, new, aside, paired=True, between=True)) for value, new in others]
+    return [(first, value, of_records(base, new, aside, paired=part != "kafka", between=True)) for value, new in others]
 
 
 def _varies(records: Sequence[TrialRecord], name: str) -> bool:

@@ -34,7 +34,7 @@ class Answer(StrEnum):
 
     REGRESSED = "regressed"
     MISSING = "missing"
-    """It was measured before, and in the new run it was not, or in fewer repeats."""
+    """It was measured before and is not now; or runs that took turns do not have it in the same rounds."""
     CANNOT_TELL = "cannot tell"
     """Too noisy, or too few repeats, to have seen what matters."""
     ENVIRONMENT = "environment"
@@ -193,7 +193,7 @@ def _borne_out(found: Sequence[_Measured], p_values: Sequence[float]) -> set[int
 def _answer(told: Compared, each: _Measured, paired: bool, worse: bool, better: bool) -> Answer:
     if not each.base:
         return Answer.NEW
-    if not each.new or (paired and each.base.keys() - each.new.keys()):
+    if not each.new or (paired and each.base.keys() != each.new.keys()):
         return Answer.MISSING
     if told.estimate is None or (told.work_ms and not paired):
         return Answer.ENVIRONMENT if told.work_ms else Answer.CANNOT_TELL

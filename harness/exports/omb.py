@@ -42,7 +42,7 @@ def _result(record: TrialRecord) -> dict[str, Any]:
     assert speed is not None
     counts = record.counts
     errors = 0 if counts is None else (counts.failed + counts.unknown) / speed.span_s
-    received = record.end_to_end_ms.count / speed.span_s if record.end_to_end_ms else 0.0
+    received = [record.end_to_end_ms.count / speed.span_s] if record.end_to_end_ms else []
     latencies: dict[str, Any] = {}
     for name, (field, factor) in _LATENCIES.items():
         timed = _timed(getattr(record, field), factor)
@@ -59,8 +59,8 @@ def _result(record: TrialRecord) -> dict[str, Any]:
         "consumersPerTopic": int(config.get("consumers", 1)) if record.end_to_end_ms else 0,
         "publishRate": [speed.messages_per_s],
         "publishErrorRate": [errors],
-        "consumeRate": [received],
-        "backlog": [0],
+        "consumeRate": received,
+        "backlog": [0] if record.end_to_end_ms else [],  # a trial ends when its consumers have all
         **latencies,
     }
 

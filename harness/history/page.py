@@ -120,6 +120,3 @@ def _drawn(figure: str, found: Changed) -> Figure:
 def _tick(point: Point) -> str:
     """The commit, for that is what somebody looks for; else when."""
     return point.commit[:7] if point.commit else point.started[:10]
-
-
-__all__ = ["changed", "drawings", "page"]

@@ -8,15 +8,15 @@ from typing import Any, TypeGuard
 
 from harness.workload.problems import Problem, quote
 
-_ITS_OWN = ("topics", "partitionsPerTopic", "producerRate", "testDurationMinutes")
+_ITS_OWN = ("partitionsPerTopic", "producerRate", "testDurationMinutes")
 """A file without a sweep that has one of these is one of them."""
 _KEYS = {"NO_KEY": "none", "RANDOM_NANO": "unique", "KEY_ROUND_ROBIN": 10_000}
 """Its distributors; of the one that takes turns there are so many keys."""
 _IGNORED = ("consumerBacklogSizeGB", "backlogDrainRatio", "warmupDurationMinutes", "payloadFile")
 """What a trial here does by itself, or cannot say of itself: it is warm when it is warm, and makes its own messages."""
 _READ = (
-    "name", "messageSize", "producersPerTopic", "consumerPerSubscription", "subscriptionsPerTopic", "keyDistributor",
-    "useRandomizedPayloads", "randomBytesRatio", "randomizedPayloadPoolSize",
+    "name", "topics", "messageSize", "producersPerTopic", "consumerPerSubscription", "subscriptionsPerTopic",
+    "keyDistributor", "useRandomizedPayloads", "randomBytesRatio", "randomizedPayloadPoolSize",
 )  # fmt: skip
 _NUMBERS = (
     "topics", "partitionsPerTopic", "producerRate", "testDurationMinutes", "messageSize", "producersPerTopic",

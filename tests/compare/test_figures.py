@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.compare.cells import Both, matched
+from harness.compare.comparison import of_records
 from harness.compare.figures import Answer, Compared, compare, fewest_rounds
+from harness.compare.outcome import Outcome
+from harness.events import Verdict
 from harness.store import Throughput, TrialRecord, Used
 from tests.report.synthetic_records import counts, one, percentiles
 
@@ -179,3 +182,19 @@ def test_the_other_way_round_it_is_the_other_answer(seed: int, sigma: float, fac
 def test_trials_with_a_fault_have_no_figures() -> None:
     lost = [one(fault="kill-leader", throughput=Throughput(messages_per_s=1, mb_per_s=1, span_s=1))]
     assert not compare([Both("row", tuple(lost), tuple(lost))], paired=True)
+
+
+@pytest.mark.parametrize("failing", [("base",), ("new",), ("base", "new")])
+def test_trials_that_failed_in_either_arm_are_never_nothing_regressed(failing: tuple[str, ...]) -> None:
+    """Not even where both did, so that there is no difference."""
+    failed = saturated([1e5] * ROUNDS, status="failed", verdict=Verdict.UNKNOWN)
+    fine = saturated([1e5] * ROUNDS, verdict=Verdict.KEPT)
+    base, new = (failed if side in failing else fine for side in ("base", "new"))
+    assert of_records(base, new, frozenset(), paired=True).outcome is Outcome.INCOMPLETE
+    stored = of_records(base, new, frozenset(), paired=False).outcome
+    assert (stored is Outcome.INCOMPLETE) == ("new" in failing)
+
+
+def test_a_whole_comparison_of_equals_passes() -> None:
+    fine = saturated([1e5] * ROUNDS, verdict=Verdict.KEPT)
+    assert of_records(fine, fine, frozenset(), paired=True).outcome is Outcome.PASSED
