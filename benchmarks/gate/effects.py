@@ -1,0 +1,85 @@
+"""What is done to the new arm, and what has to show it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from harness.compare.outcome import Outcome
+from harness.trial.venue import Running
+from harness.wire.rules import WireRule
+from harness.workers.fleet import Fleet
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What befalls the new arm, and what has to show it."""
+
+    name: str
+    shows: tuple[str, ...] = ()
+    """Any of these figures."""
+    outcome: Outcome = Outcome.REGRESSED
+    """What a comparison with it has to come to."""
+    rule: Callable[[Base], WireRule] | None = None
+    paced: bool = False
+    """Whether it is for the paced load; else for that as fast as it goes."""
+    from_share: float = 0.0
+    """Of the load, when it begins."""
+    once: Callable[[Running, Fleet], None] | None = None
+    """Done once, behind ``from_share`` of a load as fast as it goes of the new arm, halfway through the rounds."""
+    loses_a_record: bool = False
+    """One trial of the new arm has none."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """What the base has without the effect, by its last trials."""
+
+    bytes_per_s: float
+    median_ms: float
+
+
+def line(factor: float, base: Base) -> WireRule:
+    return WireRule("bandwidth", bytes_per_s=int(factor * base.bytes_per_s))
+
+
+def _kill(running: Running, fleet: Fleet) -> None:
+    os.kill(fleet.workers[0].pid, signal.SIGKILL)
+
+
+def _delete_records(running: Running, fleet: Fleet) -> None:
+    """Half of the messages that were acked are no more."""
+    (topic,), end = running.topics.names, min(running.high_watermarks().values())
+    admin = AdminClient({"bootstrap.servers": running.venue.cluster.bootstrap})
+    for done in admin.delete_records([TopicPartition(topic, 0, end // 2)]).values():
+        done.result(10)
+
+
+ALIKE = Effect("alike", outcome=Outcome.PASSED)
+
+
+def effects(leaves: Callable[[float], float]) -> Iterator[Effect]:
+    """``leaves`` says which line leaves such a share of the throughput."""
+    yield ALIKE
+    yield Effect("a fifth less throughput", ("throughput",), rule=partial(line, leaves(0.8)))
+    yield Effect(
+        "median latency up by a fifth", ("median latency",), paced=True,
+        rule=lambda base: WireRule("delay", ms=max(1, round(0.2 * base.median_ms))),
+    )  # fmt: skip
+    yield Effect(
+        "20 ms more for every 50th request", ("p99 latency",), paced=True,
+        rule=lambda base: WireRule("delay", ms=20, every=50),
+    )  # fmt: skip
+    yield Effect(
+        "half of the throughput in the last third", ("throughput", "throughput of the last third"),
+        rule=partial(line, leaves(0.5)), from_share=2 / 3,
+    )  # fmt: skip
+    yield Effect("half of the log deleted, once", outcome=Outcome.BROKEN, once=_delete_records, from_share=1)
+    yield Effect("a producer killed, once", outcome=Outcome.INCOMPLETE, once=_kill, from_share=0.5)
+    yield Effect("a trial without a record", outcome=Outcome.INCOMPLETE, loses_a_record=True)

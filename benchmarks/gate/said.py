@@ -1,0 +1,58 @@
+"""What comparisons come to: those that were measured, and more that are drawn from their pairs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.compare.comparison import of_records
+from harness.compare.figures import Answer
+from harness.compare.outcome import Outcome
+from harness.store import TrialRecord
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a comparison comes to."""
+
+    outcome: Outcome
+    regressed: frozenset[str]
+    """Figures that gate."""
+    untold: frozenset[str]
+    open: frozenset[str]
+    """The loads of which more rounds would be run."""
+
+    @classmethod
+    def of(cls, base: Sequence[TrialRecord], new: Sequence[TrialRecord]) -> Said:
+        found = of_records(base, new, frozenset(), paired=True)
+        gating = [each for each in found.figures if each.gauge.gates]
+
+        def which(*answers: Answer) -> frozenset[str]:
+            return frozenset(each.figure for each in gating if each.answer in answers)
+
+        still = frozenset(str(each.trial.base[0].load["rate"]) for each in gating if each.open and each.trial.base)
+        return cls(found.outcome, which(Answer.REGRESSED), which(Answer.CANNOT_TELL, Answer.ENVIRONMENT), still)
+
+
+Pairs = Sequence[tuple[TrialRecord, TrialRecord]]
+
+
+def drawn(pairs: Mapping[str, Pairs], rounds: int, number: int, *, swap: bool, way: int) -> Said:
+    """A comparison by the rule: so many rounds, and as many again of the loads that those leave open."""
+    dice = random.Random(number)
+    every = {
+        load: [pair[::-1] if swap and dice.random() < 0.5 else pair for pair in dice.choices(its, k=2 * rounds)]
+        for load, its in sorted(pairs.items())
+    }
+    first = _told({load: its[:rounds] for load, its in every.items()}, way)
+    return _told({load: its if load in first.open else its[:rounds] for load, its in every.items()}, way)
+
+
+def _told(pairs: Mapping[str, Pairs], way: int) -> Said:
+    sides: list[list[TrialRecord]] = [[], []]
+    for its in pairs.values():
+        for repeat, pair in enumerate(its, start=1):
+            for side, record in zip(sides, pair[::way], strict=True):
+                side.append(record.model_copy(update={"repeat": repeat}))
+    return Said.of(*sides)
