@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from harness.compare.outcome import Outcome
 from harness.trial.venue import Running
 from harness.wire.rules import WireRule
 from harness.workers.fleet import Fleet
+
+_FAULT_ROUNDS = 10
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,27 @@ class Effect:
     from_share: float = 0.0
     """Of the load, when it begins."""
     once: Callable[[Running, Fleet], None] | None = None
-    """Done once, behind ``from_share`` of a load as fast as it goes of the new arm, halfway through the rounds."""
+    """Done once, behind ``from_share`` of a load as fast as it goes of the new arm, in its second round."""
     loses_a_record: bool = False
     """One trial of the new arm has none."""
+
+    fault: str | None = None
+    """In all trials, instead of the loads."""
+    acks: tuple[str, str] = ("all", "all")
+    """Of the base and of the new arm."""
+
+    def trials(self, loads: Sequence[Mapping[str, object]]) -> dict[str, object]:
+        """What a workload says of them."""
+        if self.fault is not None:
+            return {"faults": {"recipes": [self.fault], "repeats": _FAULT_ROUNDS}}
+        return {"performance": {"partitions": 1, "loads": [*map(dict, loads)]}}
+
+    @property
+    def rounds(self) -> int | None:
+        """Of one comparison, where nothing is to be estimated: none is drawn from it."""
+        if self.fault is not None:
+            return _FAULT_ROUNDS
+        return 4 if self.once is not None or self.loses_a_record else None
 
 
 @dataclass(frozen=True)
@@ -51,14 +68,6 @@ def line(factor: float, base: Base) -> WireRule:
 
 def _kill(running: Running, fleet: Fleet) -> None:
     os.kill(fleet.workers[0].pid, signal.SIGKILL)
-
-
-def _delete_records(running: Running, fleet: Fleet) -> None:
-    """Half of the messages that were acked are no more."""
-    (topic,), end = running.topics.names, min(running.high_watermarks().values())
-    admin = AdminClient({"bootstrap.servers": running.venue.cluster.bootstrap})
-    for done in admin.delete_records([TopicPartition(topic, 0, end // 2)]).values():
-        done.result(10)
 
 
 ALIKE = Effect("alike", outcome=Outcome.PASSED)
@@ -80,6 +89,6 @@ def effects(leaves: Callable[[float], float]) -> Iterator[Effect]:
         "half of the throughput in the last third", ("throughput", "throughput of the last third"),
         rule=partial(line, leaves(0.5)), from_share=2 / 3,
     )  # fmt: skip
-    yield Effect("half of the log deleted, once", outcome=Outcome.BROKEN, once=_delete_records, from_share=1)
+    yield Effect("acks=0 for 1 where requests get lost", outcome=Outcome.BROKEN, fault="lose-request", acks=("1", "0"))
     yield Effect("a producer killed, once", outcome=Outcome.INCOMPLETE, once=_kill, from_share=0.5)
     yield Effect("a trial without a record", outcome=Outcome.INCOMPLETE, loses_a_record=True)

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.gate.effects import Base, Effect
 from benchmarks.gate.said import Said
 from harness import provenance
-from harness.against.arms import BASE, NEW, Arms, arms
+from harness.against.arms import BASE, NEW, Arms, between
 from harness.compare.gauges import GAUGES
 from harness.faults.steps import LineNeed
 from harness.measure.ratio import middle
@@ -27,12 +27,14 @@ from harness.wire import Proxy
 from harness.workers.fleet import Fleet
 from harness.workload import parse
 
+_LEADS_IN_S = 0.3  # of each load: first messages, and what leads in
+
 
 class Done:
     """The kind of trial that performance is, with an effect on the new arm of a comparison."""
 
-    def __init__(self, kind: Any, rounds: int) -> None:
-        self._kind, self._rounds = kind, rounds
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
         self.real: Real | None = None
         self.base = Base(0, 0)
 
@@ -48,10 +50,10 @@ class Done:
         if not trial.id.startswith(f"{BASE}."):
             if effect.rule and effect.paced is not saturated:
                 steps.append(partial(proxy.set_rules, [effect.rule(self.base)]))
-            if effect.once and saturated and trial.repeat == self._rounds // 2:
+            if effect.once and saturated and trial.repeat == 2:
                 steps.append(partial(effect.once, running, fleet))
-        behind = effect.from_share == 1
-        timers = [threading.Timer(effect.from_share * (trial.load.seconds or 0), step) for step in steps if not behind]
+        behind_s = _LEADS_IN_S + effect.from_share * (trial.load.seconds or 0) if effect.from_share else 0
+        timers = [threading.Timer(behind_s, step) for step in steps]
         for timer in timers:
             timer.start()
         try:
@@ -62,8 +64,6 @@ class Done:
                 timer.join()
             with contextlib.suppress(Exception):
                 proxy.set_rules([])
-        for step in steps if behind else ():
-            step()
 
 
 @dataclass(frozen=True)
@@ -76,17 +76,20 @@ class Real:
 
     @classmethod
     def of(cls, effect: Effect, name: str, folder: Path, client: str, loads: Sequence[Mapping[str, object]]) -> Real:
-        workload = parse(
-            {
-                "name": "gate", "kafka": "4.4.0", "seed": 1, "config": {"linger.ms": 5},
-                "sweep": {"client": [client], "acks": ["all"], "enable.idempotence": [True]},
-                "performance": {"partitions": 1, "loads": [*map(dict, loads)]},
-            }
+        base, new = (
+            parse(
+                {
+                    "name": "gate", "kafka": "4.4.0", "seed": 1, "config": {"linger.ms": 5},
+                    "sweep": {"client": [client], "acks": [acks], "enable.idempotence": [acks == "all"]},
+                    **effect.trials(loads),
+                }
+            )
+            for acks in effect.acks
         )  # fmt: skip
-        both = arms(workload, "kafka==4.4.0")
+        both = between(base, new, "an arm that is alike")
         place = folder / name
         sides = {}
-        for side in (BASE, NEW):
+        for side, workload in ((BASE, base), (NEW, new)):
             there = (place / side / "run.json").exists()
             described = provenance.describe(f"{place.name}-{side}", workload, both.first(side))
             results = Results.open(place / side) if there else Results.create(place / side, described)

@@ -24,8 +24,11 @@ class Said:
     """The loads of which more rounds would be run."""
 
     @classmethod
-    def of(cls, base: Sequence[TrialRecord], new: Sequence[TrialRecord]) -> Said:
-        found = of_records(base, new, frozenset(), paired=True)
+    def of(
+        cls, base: Sequence[TrialRecord], new: Sequence[TrialRecord], *, aside: frozenset[str] = frozenset()
+    ) -> Said:
+        """``aside``: in what the arms differ."""
+        found = of_records(base, new, aside, paired=True)
         gating = [each for each in found.figures if each.gauge.gates]
 
         def which(*answers: Answer) -> frozenset[str]:

@@ -55,12 +55,12 @@ def _end_to_end_p99(trial: TrialRecord) -> float | None:
 
 
 # By how much: what a pair of trials of a second or two shows in a few rounds. A 99th percentile varies by half between
-# two trials that are alike, so it takes a doubling.
+# two trials that are alike, so what has to be seen of it is a doubling.
 GAUGES: Mapping[str, Gauge] = {
     "throughput": Gauge(_rate, paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
     "throughput of the last third": Gauge(_last_third, paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
     "CPU a message": Gauge(_cpu_us, paced=False, more_is_worse=True, beyond=1.1, seen=1.2),
     "median latency": Gauge(_latency("p50"), paced=True, more_is_worse=True, beyond=1.1, seen=1.2),
-    "p99 latency": Gauge(_latency("p99"), paced=True, more_is_worse=True, beyond=2.0, seen=3.0),
-    "end-to-end p99": Gauge(_end_to_end_p99, paced=True, more_is_worse=True, beyond=2.0, seen=3.0, gates=False),
+    "p99 latency": Gauge(_latency("p99"), paced=True, more_is_worse=True, beyond=1.5, seen=2.0),
+    "end-to-end p99": Gauge(_end_to_end_p99, paced=True, more_is_worse=True, beyond=1.5, seen=2.0, gates=False),
 }
