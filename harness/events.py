@@ -42,6 +42,21 @@ class Outcome(IntEnum):
     """
 
 
+class Metric(StrEnum):
+    """What is compared of a performance trial from one run to another."""
+
+    THROUGHPUT = "throughput"
+    LAST_THIRD = "throughput of the last third"
+    CPU = "CPU a message"
+    MEDIAN = "median latency"
+    P99 = "p99 latency"
+    END_TO_END_P99 = "end-to-end p99"
+
+
+GATING = tuple(figure for figure in Metric if figure is not Metric.END_TO_END_P99)
+"""Those that count for what is said of the whole, unless a workload states others."""
+
+
 class Ending(IntEnum):
     """What became of one transaction. The numbers are part of the format."""
 

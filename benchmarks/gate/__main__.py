@@ -25,6 +25,7 @@ from pathlib import Path
 from benchmarks.gate.effects import ALIKE, Effect, effects, line
 from benchmarks.gate.real import Done, Real, pairs_of, ratio_of
 from benchmarks.gate.said import Said, drawn
+from harness.events import Metric
 from harness.kinds import KINDS
 from harness.plan import Trial
 from harness.store import TrialRecord
@@ -100,7 +101,7 @@ class Proof:
             factor = math.sqrt(low * high)
             effect = Effect(f"a line of {factor:.3f}", rule=partial(line, factor))
             real = yield from self._compared(effect, f"line-{factor:.3f}", _PAIRS, [_SHORT])
-            left = ratio_of(real, "throughput")
+            left = ratio_of(real, Metric.THROUGHPUT)
             print(f"a line of {factor:.3f} of the base's bytes leaves {left:.2f}", flush=True)
             low, high = (factor, high) if left < share else (low, factor)
         return math.sqrt(low * high)

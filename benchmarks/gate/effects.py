@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from harness.compare.outcome import Outcome
+from harness.events import Metric
 from harness.trial.venue import Running
 from harness.wire.rules import WireRule
 from harness.workers.fleet import Fleet
@@ -21,7 +22,7 @@ class Effect:
     """What befalls the new arm, and what has to show it."""
 
     name: str
-    shows: tuple[str, ...] = ()
+    shows: tuple[Metric, ...] = ()
     """Any of these figures."""
     outcome: Outcome = Outcome.REGRESSED
     """What a comparison with it has to come to."""
@@ -76,17 +77,17 @@ ALIKE = Effect("alike", outcome=Outcome.PASSED)
 def effects(leaves: Callable[[float], float]) -> Iterator[Effect]:
     """``leaves`` says which line leaves such a share of the throughput."""
     yield ALIKE
-    yield Effect("a fifth less throughput", ("throughput",), rule=partial(line, leaves(0.8)))
+    yield Effect("a fifth less throughput", (Metric.THROUGHPUT,), rule=partial(line, leaves(0.8)))
     yield Effect(
-        "median latency up by a fifth", ("median latency",), paced=True,
+        "median latency up by a fifth", (Metric.MEDIAN,), paced=True,
         rule=lambda base: WireRule("delay", ms=max(1, round(0.2 * base.median_ms))),
     )  # fmt: skip
     yield Effect(
-        "20 ms more for every 50th request", ("p99 latency",), paced=True,
+        "20 ms more for every 50th request", (Metric.P99,), paced=True,
         rule=lambda base: WireRule("delay", ms=20, every=50),
     )  # fmt: skip
     yield Effect(
-        "half of the throughput in the last third", ("throughput", "throughput of the last third"),
+        "half of the throughput in the last third", (Metric.THROUGHPUT, Metric.LAST_THIRD),
         rule=partial(line, leaves(0.5)), from_share=2 / 3,
     )  # fmt: skip
     yield Effect("acks=0 for 1 where requests get lost", outcome=Outcome.BROKEN, fault="lose-request", acks=("1", "0"))

@@ -16,6 +16,7 @@ from benchmarks.gate.said import Said
 from harness import provenance
 from harness.against.arms import BASE, NEW, Arms, between
 from harness.compare.gauges import GAUGES
+from harness.events import Metric
 from harness.faults.steps import LineNeed
 from harness.measure.ratio import middle
 from harness.plan import Trial
@@ -133,7 +134,7 @@ def _by_proxy(trial: Trial) -> Trial:
     return replace(trial, needs=trial.needs | {LineNeed.PROXY})
 
 
-def ratio_of(real: Real, figure: str) -> float:
+def ratio_of(real: Real, figure: Metric) -> float:
     """Of the new arm to the base, in the middle of the pairs."""
     gauge = GAUGES[figure]
     base, new = ({each.repeat: of for each in side if (of := gauge.of(each))} for side in real.records)

@@ -29,7 +29,7 @@ class Said:
     ) -> Said:
         """``aside``: in what the arms differ."""
         found = of_records(base, new, aside, paired=True)
-        gating = [each for each in found.figures if each.gauge.gates]
+        gating = [each for each in found.figures if each.gates]
 
         def which(*answers: Answer) -> frozenset[str]:
             return frozenset(each.figure for each in gating if each.answer in answers)

@@ -153,8 +153,8 @@ def _repeated(workload: Workload, repeats: int) -> Workload:
 def _gating(plan: Plan) -> int:
     """How many figures gate, at most."""
     gates = {True: 0, False: 0}
-    for gauge in GAUGES.values():
-        gates[gauge.paced] += gauge.gates
+    for figure in plan.workload.gate.figures:
+        gates[GAUGES[figure].paced] += 1
     return sum(gates[trial.load.rate != "max"] for trial in plan.runnable if trial.fault is None)
 
 

@@ -58,7 +58,8 @@ def _open(arms: Arms, sides: Mapping[str, Arm]) -> set[str]:
     base, new = (
         [record for record in sides[side].results.records() if record.repeat <= arms.rounds] for side in (BASE, NEW)
     )
-    found = of_records(base, new, arms.aside, paired=True)
+    gating = arms.plans[NEW].workload.gate.figures
+    found = of_records(base, new, arms.aside, paired=True, gating=gating)
     still = [each.trial for each in found.figures if each.open]
     return {_stem(trial.id) for both in still for trial in (*both.base[:1], *both.new[:1])}
 

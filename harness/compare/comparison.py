@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.compare import figures
@@ -12,6 +12,7 @@ from harness.compare.changes import Change, Changed, changes
 from harness.compare.figures import Answer, Compared
 from harness.compare.outcome import Outcome
 from harness.compare.surroundings import ASPECTS, CLIENT_VERSION, ELIGIBLE, Run, surroundings
+from harness.events import GATING, Metric
 from harness.store import Results, ResultsUnusable, TrialRecord
 from harness.words import options, plain
 
@@ -35,6 +36,8 @@ class Comparison:
     """In what the runs differ, that it was asked to look across."""
     advisory: bool = False
     """Whether figures gate nothing: the runs were made one after the other, and with something else."""
+    gating: Collection[Metric] = GATING
+    """The figures that count for the whole."""
 
     @property
     def failed(self) -> bool:
@@ -47,7 +50,7 @@ class Comparison:
     @property
     def outcome(self) -> Outcome:
         changed = {each.change for each in self.guarantees}
-        answers = {each.answer for each in self.figures if each.gauge.gates}
+        answers = {each.answer for each in self.figures if each.gates}
         if changed & {Change.BROKEN, Change.GONE, Change.MORE_OFTEN}:
             return Outcome.BROKEN
         if Answer.REGRESSED in answers and not self.advisory:
@@ -69,7 +72,9 @@ def of_runs(base: Results, new: Results, across: Sequence[str] = ()) -> Comparis
     differ = surroundings(one, other, across)
     aside = frozenset[str](other["against"]["aside"]) if paired else frozenset()
     aside = aside.union(*(ASPECTS[name].parts for name in differ))
-    return of_records(base.records(), new.records(), aside, paired=paired, differ=differ)
+    gate = other["workload"].get("gate", {})  # earlier runs have none
+    gating = [*map(Metric, gate.get("figures", GATING))]
+    return of_records(base.records(), new.records(), aside, paired=paired, differ=differ, gating=gating)
 
 
 def by(results: Results, axis: str) -> list[tuple[str, str, Comparison]]:
@@ -104,13 +109,15 @@ def of_records(
     paired: bool,
     differ: Mapping[str, tuple[str, str]] | None = None,
     between: bool = False,
+    gating: Collection[Metric] = GATING,
 ) -> Comparison:
     """Trials are the same where they are but for what is left ``aside`` (``TrialRecord.parts``). ``between``: those
-    that only one side has are passed over.
+    that only one side has are passed over. ``gating``: the figures that count for the whole.
     """
     trials = [both for both in matched(base, new, aside) if not between or (both.base and both.new)]
-    compared = figures.compare(trials, paired=paired)
-    return Comparison(changes(trials), compared, paired, differ or {}, advisory=not paired and bool(differ))
+    compared = figures.compare(trials, paired=paired, gating=gating)
+    advisory = not paired and bool(differ)
+    return Comparison(changes(trials), compared, paired, differ or {}, advisory, gating)
 
 
 def made_in_turn(base: Run, new: Run) -> bool:

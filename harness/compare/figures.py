@@ -9,7 +9,7 @@ and never that there is none.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ from scipy.stats import false_discovery_control
 from harness.compare.cells import Both
 from harness.compare.estimate import MARGIN, Estimate, of_pairs, of_runs
 from harness.compare.gauges import GAUGES, Gauge
+from harness.events import GATING, Metric
 from harness.report.wording import Spread
 from harness.store import TrialRecord
 
@@ -50,10 +51,12 @@ class Compared:
     """One figure of one trial."""
 
     trial: Both
-    figure: str
+    figure: Metric
     base: Spread | None
     new: Spread | None
     answer: Answer
+    gates: bool
+    """Whether it counts for what is said of the whole; the others are listed."""
     estimate: Estimate | None = None
     """None where there is nothing to compare."""
     work_ms: tuple[float, float] | None = None
@@ -95,17 +98,17 @@ class Compared:
     def open(self) -> bool:
         """Whether more rounds may make a regression of it."""
         worse = self.estimate is not None and self.estimate.worse > MARGIN
-        return self.gauge.gates and worse and self.answer is not Answer.REGRESSED
+        return self.gates and worse and self.answer is not Answer.REGRESSED
 
 
-def compare(trials: Iterable[Both], *, paired: bool) -> list[Compared]:
+def compare(trials: Iterable[Both], *, paired: bool, gating: Collection[Metric] = GATING) -> list[Compared]:
     """All figures of all trials without a fault, the worst first; ``paired`` if the repeats of both runs were made in
-    turn, so that what happens to the machine happens to either.
+    turn, so that what happens to the machine happens to either. ``gating``: those that count for the whole.
     """
     trials = [*trials]
     between_runs = None if paired else _another_machine(trials)
-    found = [each for both in trials for each in _measured(both)]
-    level = LEVEL / max(1, sum(each.gauge.gates for each in found if each.values))
+    found = [each for both in trials for each in _measured(both, gating)]
+    level = LEVEL / max(1, sum(each.gates for each in found if each.values))
     estimates = [_estimate(each, paired, level) if each.values else None for each in found]
     worse = _borne_out(found, [each.p_worse if each else 1.0 for each in estimates])
     better = _borne_out(found, [each.p_better if each else 1.0 for each in estimates])
@@ -129,7 +132,8 @@ class _Measured:
     """One figure in both runs, by repeat."""
 
     trial: Both
-    figure: str
+    figure: Metric
+    gates: bool
     base: Mapping[int, float]
     new: Mapping[int, float]
 
@@ -146,16 +150,16 @@ class _Measured:
         self, estimate: Estimate | None, work_ms: tuple[float, float] | None, paired: bool, worse: bool, better: bool
     ) -> Compared:
         spreads = Spread.of([*self.base.values()]), Spread.of([*self.new.values()])
-        told = Compared(self.trial, self.figure, *spreads, Answer.NO_DIFFERENCE, estimate, work_ms)
+        told = Compared(self.trial, self.figure, *spreads, Answer.NO_DIFFERENCE, self.gates, estimate, work_ms)
         return replace(told, answer=_answer(told, self, paired, worse, better))
 
 
-def _measured(both: Both) -> Iterator[_Measured]:
+def _measured(both: Both, gating: Collection[Metric]) -> Iterator[_Measured]:
     trials = [trial for trial in both.base + both.new if not trial.with_fault]
     for figure, gauge in GAUGES.items() if trials else ():
         base, new = (_by_repeat(gauge, side) for side in (both.base, both.new))
         if base or new:
-            yield _Measured(both, figure, base, new)
+            yield _Measured(both, figure, figure in gating, base, new)
 
 
 def _by_repeat(gauge: Gauge, trials: Iterable[TrialRecord]) -> dict[int, float]:
@@ -178,12 +182,12 @@ def _borne_out(found: Sequence[_Measured], p_values: Sequence[float]) -> set[int
     with as large a share of mistakes among them (Benjamini and Hochberg).
     """
     sure: set[int] = set()
-    gating = sorted((p, its) for its, p in enumerate(p_values) if found[its].gauge.gates and found[its].values)
+    gating = sorted((p, its) for its, p in enumerate(p_values) if found[its].gates and found[its].values)
     for rank, (p, its) in enumerate(gating):
         if p > LEVEL / (len(gating) - rank):
             break
         sure.add(its)
-    listed = [its for its, each in enumerate(found) if not each.gauge.gates and each.values]
+    listed = [its for its, each in enumerate(found) if not each.gates and each.values]
     if listed:
         adjusted = false_discovery_control([p_values[its] for its in listed])
         sure |= {its for its, p in zip(listed, adjusted, strict=True) if p <= LEVEL}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from harness.events import Metric
 from harness.report.labels import paced
 from harness.report.performance import Quantile, done, percentile_of, went
 from harness.store import TrialRecord
@@ -24,8 +25,6 @@ class Gauge:
     """So many times worse is a regression, if the interval bears it out."""
     seen: float
     """So many times worse has to be seen, else there is no telling whether it is one."""
-    gates: bool = True
-    """Whether it counts for what is said of the whole; the others are listed."""
 
     def of(self, trial: TrialRecord) -> float | None:
         """Of a trial without a fault."""
@@ -56,11 +55,11 @@ def _end_to_end_p99(trial: TrialRecord) -> float | None:
 
 # By how much: what a pair of trials of a second or two shows in a few rounds. A 99th percentile varies by half between
 # two trials that are alike, so what has to be seen of it is a doubling.
-GAUGES: Mapping[str, Gauge] = {
-    "throughput": Gauge(_rate, paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
-    "throughput of the last third": Gauge(_last_third, paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
-    "CPU a message": Gauge(_cpu_us, paced=False, more_is_worse=True, beyond=1.1, seen=1.2),
-    "median latency": Gauge(_latency("p50"), paced=True, more_is_worse=True, beyond=1.1, seen=1.2),
-    "p99 latency": Gauge(_latency("p99"), paced=True, more_is_worse=True, beyond=1.5, seen=2.0),
-    "end-to-end p99": Gauge(_end_to_end_p99, paced=True, more_is_worse=True, beyond=1.5, seen=2.0, gates=False),
+GAUGES: Mapping[Metric, Gauge] = {
+    Metric.THROUGHPUT: Gauge(_rate, paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
+    Metric.LAST_THIRD: Gauge(_last_third, paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
+    Metric.CPU: Gauge(_cpu_us, paced=False, more_is_worse=True, beyond=1.1, seen=1.2),
+    Metric.MEDIAN: Gauge(_latency("p50"), paced=True, more_is_worse=True, beyond=1.1, seen=1.2),
+    Metric.P99: Gauge(_latency("p99"), paced=True, more_is_worse=True, beyond=1.5, seen=2.0),
+    Metric.END_TO_END_P99: Gauge(_end_to_end_p99, paced=True, more_is_worse=True, beyond=1.5, seen=2.0),
 }

@@ -16,7 +16,7 @@ from harness.report.wording import Spread
 from harness.words import ABSENT, extent, listed, percent, plural, times
 
 _QUIET = (Answer.NO_DIFFERENCE, Answer.NEW)
-_FIGURES = ("Trial", "Figure", "Answer", "Base", "New", "New to base", "")
+_FIGURES = ("Trial", "Metric", "Answer", "Base", "New", "New to base", "")
 
 
 def page(comparison: Comparison, base: str, new: str) -> Document:
@@ -98,7 +98,7 @@ def why(each: Compared) -> str:
         before, now = (spread.repeats if spread else 0 for spread in (each.base, each.new))
         return f"measured in {now} of {plural(before, 'repeat')}"
     if each.answer not in (Answer.CANNOT_TELL, Answer.ENVIRONMENT):
-        return "" if each.gauge.gates else "does not gate"
+        return "" if each.gates else "does not gate"
     if each.estimate is None:
         return "no repeat has both"
     machine = ""
@@ -125,8 +125,10 @@ def _manner(comparison: Comparison) -> str:
     )
     if comparison.advisory:
         manner += " They are advice here, for the runs were made with something else."
+    gates = {figure: gauge for figure, gauge in GAUGES.items() if figure in comparison.gating}
+    enough = [f"{figure} {_worse(gauge, gauge.beyond)}" for figure, gauge in gates.items()]
     return (
         f"{manner} Regressed is what is worse by more than {percent(MARGIN - 1)} by its one-sided bound, at a level of "
         f"{percent(LEVEL)} for all figures that gate together, and by its estimate so much that it matters: "
-        f"{listed(f'{figure} {_worse(gauge, gauge.beyond)}' for figure, gauge in GAUGES.items() if gauge.gates)}."
+        f"{listed(enough)}."
     )

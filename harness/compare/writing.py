@@ -62,7 +62,7 @@ def _figure(each: Compared) -> dict[str, Any]:
         "trial": each.trial.row,
         "figure": each.figure,
         "answer": str(each.answer),
-        "gates": each.gauge.gates,
+        "gates": each.gates,
         "base": each.base and each.base.median,
         "new": each.new and each.new.median,
         "ratio": ratio,
@@ -102,9 +102,9 @@ def _of_change(change: Change) -> tuple[str | None, str]:
 def _of_answer(each: Compared, advisory: bool) -> tuple[str | None, str]:
     says = " ".join(filter(None, (str(each.answer), why(each))))
     match each.answer:
-        case Answer.REGRESSED if each.gauge.gates and not advisory:
+        case Answer.REGRESSED if each.gates and not advisory:
             return "failure", says
-        case Answer.MISSING if each.gauge.gates:
+        case Answer.MISSING if each.gates:
             return "error", says
         case Answer.NO_DIFFERENCE | Answer.IMPROVED:
             return None, ""

@@ -8,16 +8,17 @@ from statistics import median
 from typing import Any
 
 from harness.compare.gauges import GAUGES, Gauge
+from harness.events import Metric
 from harness.report.labels import Labels
 from harness.store import Results, TrialRecord
 
-UNITS: Mapping[str, str] = {
-    "throughput": "messages/s",
-    "throughput of the last third": "messages/s",
-    "CPU a message": "us",
-    "median latency": "ms",
-    "p99 latency": "ms",
-    "end-to-end p99": "ms",
+UNITS: Mapping[Metric, str] = {
+    Metric.THROUGHPUT: "messages/s",
+    Metric.LAST_THIRD: "messages/s",
+    Metric.CPU: "us",
+    Metric.MEDIAN: "ms",
+    Metric.P99: "ms",
+    Metric.END_TO_END_P99: "ms",
 }
 
 
@@ -27,8 +28,7 @@ class Series:
 
     trial: str
     """Its name in the report."""
-    figure: str
-    """One of ``GAUGES``."""
+    figure: Metric
     values: tuple[float, ...]
     records: tuple[TrialRecord, ...]
     """Those that have it, in the order of the values."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.compare.gauges import GAUGES, Gauge
 from harness.compare.surroundings import ASPECTS, CLIENT_VERSION, ELIGIBLE
+from harness.events import Metric
 from harness.exports.series import Series, Watched
 
 _MACHINE = ("machine", "cluster", "java")
@@ -37,7 +38,7 @@ class Course:
     """One figure of one configuration on one machine, in the order of the runs."""
 
     trial: str
-    figure: str
+    figure: Metric
     machine: str
     points: tuple[Point, ...]
 
@@ -52,7 +53,7 @@ class Course:
 
 def courses(runs: Sequence[Watched]) -> list[Course]:
     """Those that these runs have, by trial and figure; runs are put in the order they were started in."""
-    found: dict[tuple[str, str, str], list[tuple[str, Point]]] = defaultdict(list)
+    found: dict[tuple[str, Metric, str], list[tuple[str, Point]]] = defaultdict(list)
     for run in sorted(runs, key=lambda each: str(each.run.get("started"))):
         machine = "; ".join(", ".join(ASPECTS[aspect].says(run.run)) for aspect in _MACHINE)
         for each in run.series:

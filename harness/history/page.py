@@ -8,6 +8,7 @@ from functools import partial
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from harness.events import Metric
 from harness.exports.series import UNITS
 from harness.history.changes import Change, changes
 from harness.history.courses import Course, Point
@@ -96,7 +97,7 @@ def drawings(found: Changed) -> list[Drawing]:
     ]
 
 
-def _drawn(figure: str, found: Changed) -> Figure:
+def _drawn(figure: Metric, found: Changed) -> Figure:
     lines = [(course, its) for course, its in found.items() if course.figure == figure]
     drawn = blank(1.9 * len(lines) + 0.6)
     drawn.suptitle(figure)

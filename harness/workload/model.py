@@ -13,12 +13,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
 from harness.clients import Setting as Value
+from harness.events import GATING, Metric
 from harness.workload import reading
 from harness.workload.allowed import Choice
 from harness.workload.explain import Sections
 from harness.workload.grid import Grid, read_sweep
 from harness.workload.loads import Ladder, Load
-from harness.workload.problems import quote
+from harness.workload.problems import Problem, quote
 from harness.workload.reading import Reading
 from harness.workload.section import Int, Number, Section
 from harness.workload.trials import FaultTrials, Performance, PipelinePerformance, PipelineTrials, Search
@@ -77,6 +78,24 @@ class Limits(Section):
     minutes: Number = Field(default=60, gt=0, le=100_000, description="minutes of the whole run, as estimated")
 
 
+class Gate(Section):
+    """What a comparison with another run is decided by, beside guarantees."""
+
+    figures: tuple[Metric, ...] = Field(
+        default=GATING, min_length=1, description="the figures that gate; what is measured beside them is listed"
+    )
+
+    @field_validator("figures", mode="before")
+    @classmethod
+    def _known(cls, figures: object) -> object:
+        if not isinstance(figures, list):
+            return figures
+        problems: list[Problem] = []
+        read = reading.read_each(Choice(tuple(Metric)).read, figures, (), problems)
+        reading.refuse(problems)
+        return read
+
+
 class Workload(Section):
     """What to run: every combination of a sweep, under every load and every fault."""
 
@@ -98,6 +117,7 @@ class Workload(Section):
     faults: FaultTrials | None = Field(default=None, description="trials with a fault; leave it out for none")
     pipelines: PipelineTrials | None = Field(default=None, description="trials of a pipeline; leave it out for none")
     exclude: tuple[Exclusion, ...] = Field(default=(), description="combinations to leave out, each with the reason")
+    gate: Gate = Field(default=Gate(), description="what a comparison with another run is decided by")
     limits: Limits = Field(default=Limits(), description="what a run may take; one that would take more does not start")
 
     @field_validator("name")
@@ -154,5 +174,6 @@ SECTIONS: Sections = {
     ("pipeline_performance", "loads"): Load,
     ("faults",): FaultTrials,
     ("pipelines",): PipelineTrials,
+    ("gate",): Gate,
     ("limits",): Limits,
 }

@@ -33,6 +33,13 @@ def test_another_kafka() -> None:
         assert pair.base.config["acks"] == pair.new.config["acks"]
 
 
+def test_fewer_figures_that_gate_take_fewer_rounds() -> None:
+    grid = {"client": ["aiokafka", "kafka-python", "confluent-kafka"], "acks": [0, 1, "all"]}
+    every = arms(workload(sweep=grid), "kafka==4.4.0").rounds
+    few = arms(workload(sweep=grid, gate={"figures": ["throughput"]}), "kafka==4.4.0").rounds
+    assert few < every
+
+
 def test_the_same_kafka_is_compared_with_itself() -> None:
     both = arms(workload(), "kafka==4.4.0")
     _all_in_pairs(both)

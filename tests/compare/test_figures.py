@@ -14,7 +14,7 @@ from harness.compare.cells import Both, matched
 from harness.compare.comparison import of_records
 from harness.compare.figures import Answer, Compared, compare, fewest_rounds
 from harness.compare.outcome import Outcome
-from harness.events import Verdict
+from harness.events import Metric, Verdict
 from harness.store import Throughput, TrialRecord, Used
 from tests.report.synthetic_records import counts, one, percentiles
 
@@ -67,6 +67,18 @@ def test_what_is_the_same_is_no_difference() -> None:
     assert {*answers(base, new).values()} == {Answer.NO_DIFFERENCE}
 
 
+def test_what_a_workload_does_not_state_is_listed_and_gates_nothing() -> None:
+    base, new = saturated([1e5] * ROUNDS), saturated([0.7e5] * ROUNDS)
+    of = of_records(base, new, frozenset(), paired=True, gating=[Metric.CPU])
+    assert {each.figure: each.gates for each in of.figures} == {
+        each.figure: each.figure == "CPU a message" for each in of.figures
+    }
+    assert of.figures[0].answer is Answer.REGRESSED
+    assert not of.figures[0].gates
+    assert of.outcome is Outcome.PASSED
+    assert of_records(base, new, frozenset(), paired=True).outcome is Outcome.REGRESSED
+
+
 @pytest.mark.parametrize(
     ("figure", "new"),
     [
@@ -74,7 +86,7 @@ def test_what_is_the_same_is_no_difference() -> None:
         ("throughput of the last third", saturated([0.97e5] * ROUNDS, last=0.8)),
         ("CPU a message", saturated([1e5] * ROUNDS, cpu=1.2)),
         ("median latency", paced([6.0] * ROUNDS)),
-        ("p99 latency", paced([5.0] * ROUNDS, tail=2.2)),
+        ("p99 latency", paced([5.0] * ROUNDS, tail=1.7)),
     ],
 )
 def test_each_figure_that_is_worse_is_a_regression(figure: str, new: list[TrialRecord]) -> None:

@@ -42,6 +42,7 @@ def test_the_schema_has_every_key_of_a_shipped_workload(path: Path) -> None:
         "pipeline_performance": "PipelinePerformance",
         "faults": "FaultTrials",
         "pipelines": "PipelineTrials",
+        "gate": "Gate",
         "limits": "Limits",
     }
     for key, section in sections.items():
@@ -52,7 +53,7 @@ def test_the_guide_explains_every_key() -> None:
     guide = (ROOT / "docs" / "workloads.md").read_text()
     keys = set(SETTINGS)
     for section, model in SECTIONS.items():
-        prefix = f"{section[0]}." if section in {("cluster",), ("limits",)} else ""
+        prefix = f"{section[0]}." if section in {("cluster",), ("gate",), ("limits",)} else ""
         keys |= {f"{prefix}{key}" for key in model.model_fields}
     assert [key for key in sorted(keys) if f"`{key}`" not in guide] == []
 
