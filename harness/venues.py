@@ -45,6 +45,8 @@ class _Up:
     warm: WarmUp | None = None
     noted: set[str] = field(default_factory=set)
     """The folders of the runs in which it is on record."""
+    said_warm: set[str] = field(default_factory=set)
+    """Those in which it is on record that it was warmed up."""
     others: dict[Path, Forkservers] = field(default_factory=dict)
     """Of harnesses that lie elsewhere."""
 
@@ -74,10 +76,14 @@ class Venues:
 
     def warm(self, arm: Arm, wanted: Wanted) -> None:
         """Warms it up, unless it is. Raises ``ClusterFailed`` when its brokers are lost."""
-        up = self._up[self._key(arm, wanted)]
-        if wanted.warm and up.warm is None:
+        up, run = self._up[self._key(arm, wanted)], str(arm.results.folder)
+        if not wanted.warm:
+            return
+        if up.warm is None:
             self._watcher.doing("warming the brokers up")
             up.warm = warm_up(up.venue, saturated=self._saturated)
+        if run not in up.said_warm:
+            up.said_warm.add(run)
             provenance.note(arm.results, f"brokers warmed up, {up.warm}")
 
     def there(self, arm: Arm, wanted: Wanted) -> Venue | None:

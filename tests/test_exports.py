@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,9 @@ from harness.store import Results
 from tests.cli.test_refusals import harness
 from tests.compare.test_figures import ROUNDS, noise, paced, saturated
 from tests.report.synthetic_records import one, store
+
+_OMB_LATENCIES = ("publishLatency", "publishDelayLatency", "endToEndLatency")
+_OMB_WHAT = ("Avg", "50pct", "75pct", "95pct", "99pct", "999pct", "9999pct", "Max")
 
 
 @pytest.fixture
@@ -77,8 +81,27 @@ def test_otava_has_a_row_a_run(run: Path) -> None:
     assert float(row["aiokafka acks=all RF 3 load 1000/s median latency"]) == 5.0
 
 
+_OMB_LISTS = {
+    *("publishRate", "publishErrorRate", "consumeRate", "backlog"),
+    *(f"{of}{what}" for of in _OMB_LATENCIES for what in _OMB_WHAT),
+}
+_OMB_FIELDS = {
+    *("workload", "driver", "messageSize", "topics", "partitions", "producersPerTopic", "consumersPerTopic"),
+    *_OMB_LISTS,
+    *(f"aggregated{of[0].upper()}{of[1:]}{what}" for of in _OMB_LATENCIES for what in (*_OMB_WHAT, "Quantiles")),
+}
+"""Of its ``TestResult``, whose reader takes no other, and whose charts are of lists that all have a value."""
+
+
 def test_omb_has_a_file_a_trial(run: Path) -> None:
     files = exported(run, "omb")
     assert len(files) == ROUNDS, "of those that have a rate"
-    result = json.loads(next(iter(files.values())))
-    assert result["messageSize"] == 100 and len(result["publishRate"]) == 1
+    for text in files.values():
+        result = json.loads(text)
+        assert result.keys() == _OMB_FIELDS
+        assert {len(result[name]) for name in _OMB_LISTS} == {1}
+        assert all(isinstance(value, int) for name, (value,) in _delays(result) if name != "publishDelayLatencyAvg")
+
+
+def _delays(result: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in result.items() if name.startswith("publishDelayLatency")]

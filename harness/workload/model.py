@@ -16,7 +16,7 @@ from harness.clients import Setting as Value
 from harness.events import GATING, Metric
 from harness.workload import reading
 from harness.workload.allowed import Choice
-from harness.workload.explain import Sections
+from harness.workload.explain import Sections, refuse
 from harness.workload.grid import Grid, read_sweep
 from harness.workload.loads import Ladder, Load
 from harness.workload.problems import Problem, quote
@@ -92,7 +92,7 @@ class Gate(Section):
             return figures
         problems: list[Problem] = []
         read = reading.read_each(Choice(tuple(Metric)).read, figures, (), problems)
-        reading.refuse(problems)
+        refuse(problems)
         return read
 
 
