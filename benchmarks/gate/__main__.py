@@ -35,9 +35,8 @@ _DRAWN_ALIKE, _DRAWN_APART = 299, 59
 """So many without a miss bound it to 1 % and to 5 %, at 95 % confidence."""
 _Load = Mapping[str, object]
 _PACED: _Load = {"rate": 1000, "seconds": 1}
-_SHORT: _Load = {"rate": "max", "seconds": 1, "messages": 500_000}
-_STEPS, _PAIRS = 6, 6
-"""Of the search for what the line has to be: each halves what is left of a factor of eight."""
+_LINES, _STEPS, _PAIRS = (0.8, 6.4), 5, 6
+"""Of the search for what the line has to be: each step halves what is left of a factor of eight."""
 _NEIGHBOUR = """
 import random, time
 dice = random.Random(1)
@@ -70,20 +69,22 @@ class Proof:
 
     def turns(self) -> Iterator[list[Turn]]:
         """What is left to be run, with what is done in it set before each."""
-        lines: dict[float, float] = {}
-        for share in (0.8, 0.5):
-            lines[share] = yield from self._line_that_leaves(share)
-        for effect in effects(lines.__getitem__):
-            for number in range(1 if effect.rounds else self.times):
-                name = f"{effect.name.replace(' ', '-').replace(',', '')}-{number}"
-                if effect.rounds:
-                    real = yield from self._compared(effect, name, effect.rounds, [self.most])
-                else:
-                    real = yield from self._compared(effect, name, self.rounds, [self.most, _PACED])
-                    if again := real.turns(2 * self.rounds, real.open(self.rounds)):
-                        print(f"{name}, {len(again)} more of what those leave open", flush=True)
-                        yield again
-                self.real.append(real)
+        yield from self._times(ALIKE)  # first: brokers grow faster for minutes, and what a line leaves depends on it
+        factor = yield from self._line_that_leaves(0.8)
+        for effect in effects(factor):
+            yield from self._times(effect)
+
+    def _times(self, effect: Effect) -> Iterator[list[Turn]]:
+        for number in range(1 if effect.rounds else self.times):
+            name = f"{effect.name.replace(' ', '-').replace(',', '')}-{number}"
+            if effect.rounds:
+                real = yield from self._compared(effect, name, effect.rounds, [self.most])
+            else:
+                real = yield from self._compared(effect, name, self.rounds, [self.most, _PACED])
+                if again := real.turns(2 * self.rounds, real.open(self.rounds)):
+                    print(f"{name}, {len(again)} more of what those leave open", flush=True)
+                    yield again
+            self.real.append(real)
 
     def _compared(
         self, effect: Effect, name: str, rounds: int, loads: Sequence[_Load]
@@ -96,11 +97,11 @@ class Proof:
 
     def _line_that_leaves(self, share: float) -> Generator[list[Turn], None, float]:
         """Of the throughput; as a share of the bytes that a base trial's values have a second."""
-        low, high = 0.5, 4.0
+        low, high = _LINES
         for _ in range(_STEPS):
             factor = math.sqrt(low * high)
             effect = Effect(f"a line of {factor:.3f}", rule=partial(line, factor))
-            real = yield from self._compared(effect, f"line-{factor:.3f}", _PAIRS, [_SHORT])
+            real = yield from self._compared(effect, f"line-{factor:.3f}", _PAIRS, [self.most])
             left = ratio_of(real, Metric.THROUGHPUT)
             print(f"a line of {factor:.3f} of the base's bytes leaves {left:.2f}", flush=True)
             low, high = (factor, high) if left < share else (low, factor)
@@ -144,7 +145,7 @@ def main() -> None:
     parser.add_argument("--neighbour", action="store_true", help="keep a core busy for half of the time")
     wanted = parser.parse_args()
     KINDS["performance"] = done = Done(KINDS["performance"])
-    most = {**_SHORT, "seconds": wanted.seconds, "messages": round(500_000 * wanted.seconds)}
+    most = {"rate": "max", "seconds": wanted.seconds, "messages": round(750_000 * wanted.seconds)}
     proof = Proof(wanted.folder, wanted.client, most, wanted.rounds, wanted.times, done, [])
     with _neighbour() if wanted.neighbour else contextlib.nullcontext():
         run_in_turn(proof.turns(), _Silent(), saturated=True)

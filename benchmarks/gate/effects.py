@@ -74,10 +74,9 @@ def _kill(running: Running, fleet: Fleet) -> None:
 ALIKE = Effect("alike", outcome=Outcome.PASSED)
 
 
-def effects(leaves: Callable[[float], float]) -> Iterator[Effect]:
-    """``leaves`` says which line leaves such a share of the throughput."""
-    yield ALIKE
-    yield Effect("a fifth less throughput", (Metric.THROUGHPUT,), rule=partial(line, leaves(0.8)))
+def effects(factor: float) -> Iterator[Effect]:
+    """With a line that has ``factor`` times the base's bytes takes a fifth of the throughput."""
+    yield Effect("a fifth less throughput", (Metric.THROUGHPUT,), rule=partial(line, factor))
     yield Effect(
         "median latency up by a fifth", (Metric.MEDIAN,), paced=True,
         rule=lambda base: WireRule("delay", ms=max(1, round(0.2 * base.median_ms))),
@@ -87,8 +86,8 @@ def effects(leaves: Callable[[float], float]) -> Iterator[Effect]:
         rule=lambda base: WireRule("delay", ms=20, every=50),
     )  # fmt: skip
     yield Effect(
-        "half of the throughput in the last third", (Metric.THROUGHPUT, Metric.LAST_THIRD),
-        rule=partial(line, leaves(0.5)), from_share=2 / 3,
+        "a line half as wide in the last third", (Metric.THROUGHPUT, Metric.LAST_THIRD),
+        rule=partial(line, factor / 2), from_share=2 / 3,
     )  # fmt: skip
     yield Effect("acks=0 for 1 where requests get lost", outcome=Outcome.BROKEN, fault="lose-request", acks=("1", "0"))
     yield Effect("a producer killed, once", outcome=Outcome.INCOMPLETE, once=_kill, from_share=0.5)
