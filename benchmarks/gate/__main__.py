@@ -4,8 +4,8 @@ Two arms that are alike but for what is done to the new one take turns on warm b
 do. What a proxy on the clients' line does to it is set so that a figure becomes what it is to become, by trials made
 for that alone. Each effect has real comparisons of its own. Of all pairs that were measured more comparisons are drawn:
 of pairs that are alike with their arms swapped by the toss of a coin, which are alike as well, and of pairs with an
-effect some at random. Real and drawn ones are counted apart. Every comparison is made the other way round as
-well, where an effect is an improvement. Records are kept in FOLDER, and what is there is not measured again.
+effect some at random. Real and drawn ones are counted apart. Where an effect is a loss, the same is said the other way
+round as well: then it is an improvement. Records are kept in FOLDER, and what is there is not measured again.
 """
 
 from __future__ import annotations
@@ -124,8 +124,8 @@ def _lines(effect: Effect, real: Sequence[Real], rounds: int) -> Iterator[str]:
 
 def _line_of(effect: Effect, name: str, said: Sequence[Said], way: int) -> str:
     outcomes = Counter(each.outcome.name.lower() for each in said)
-    red = Counter(figure for each in said for figure in each.regressed)
-    untold = Counter(figure for each in said for figure in each.untold)
+    red = Counter(str(figure) for each in said for figure in each.regressed)
+    untold = Counter(str(figure) for each in said for figure in each.untold)
     if way < 0 or effect is ALIKE:
         found = f"{outcomes['regressed'] + outcomes['broken']} alarms in {len(said)}"
     elif effect.shows:

@@ -35,7 +35,6 @@ class Effect:
     """Done once, behind ``from_share`` of a load as fast as it goes of the new arm, in its second round."""
     loses_a_record: bool = False
     """One trial of the new arm has none."""
-
     fault: str | None = None
     """In all trials, instead of the loads."""
     acks: tuple[str, str] = ("all", "all")
@@ -75,7 +74,7 @@ ALIKE = Effect("alike", outcome=Outcome.PASSED)
 
 
 def effects(factor: float) -> Iterator[Effect]:
-    """With a line that has ``factor`` times the base's bytes takes a fifth of the throughput."""
+    """A line of ``factor`` times the base's bytes a second takes a fifth of the throughput."""
     yield Effect("a fifth less throughput", (Metric.THROUGHPUT,), rule=partial(line, factor))
     yield Effect(
         "median latency up by a fifth", (Metric.MEDIAN,), paced=True,
