@@ -114,15 +114,19 @@ def _cut_off(cluster: Cluster) -> None:
         _wait(lambda: _said(cluster, topic, leader).leader != leader)
 
 
-TO_NODES = pytest.mark.parametrize("happens", [_killed, _frozen, _shut_down, _last_in_sync, _coordinator])
-
-
-@TO_NODES
+@pytest.mark.parametrize("happens", [_killed, _frozen, _shut_down, _last_in_sync, _coordinator])
 def test_the_fake_one(happens: Callable[[Cluster], None]) -> None:
     happens(FakeCluster())
 
 
-@TO_NODES
+@pytest.mark.parametrize(
+    "happens",
+    [
+        _killed,
+        _last_in_sync,
+        *(pytest.param(each, marks=pytest.mark.long) for each in (_frozen, _shut_down, _coordinator)),
+    ],
+)
 def test_the_real_one(happens: Callable[[Cluster], None], cluster: LocalCluster) -> None:
     try:
         happens(cluster)

@@ -187,7 +187,7 @@ def test_in_a_folder_of_any_name_disks_can_be_lost_and_a_file_in_the_way_costs_o
     assert not _of(tmp_path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_interrupted_it_cleans_up_and_reports_what_it_has(
     workload: Path, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -22,12 +22,15 @@ pytestmark = pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("fault", "parameters", "settings", "lost"),
     [
-        ("frozen-leader", {}, {"acks": "0"}, 500),
+        pytest.param("frozen-leader", {}, {"acks": "0"}, 500, marks=pytest.mark.long),
         ("crash-before-replication", {}, {"acks": "1"}, 500),
         ("unclean-election", {}, {"acks": "all"}, 500),
         ("power-loss", {}, {"acks": "all"}, 550),
-        ("power-loss-leader", {}, {"acks": "all", "replication_factor": 1}, 550),
-        ("power-loss-follower", {"leader_dies": True}, {"acks": "all", "replication_factor": 2}, 550),
+        pytest.param(*("power-loss-leader", {}, {"acks": "all", "replication_factor": 1}, 550), marks=pytest.mark.long),
+        pytest.param(
+            *("power-loss-follower", {"leader_dies": True}, {"acks": "all", "replication_factor": 2}, 550),
+            marks=pytest.mark.long,
+        ),
         ("disk-lost", {}, {"acks": "all", "replication_factor": 1}, 550),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -203,7 +206,7 @@ def test_faults_in_sequence_and_at_once(run: Run, venue: Venue) -> None:
     assert record.verdict is Verdict.KEPT
 
 
-@pytest.mark.parametrize("idempotent", [False, True])
+@pytest.mark.parametrize("idempotent", [pytest.param(False, marks=pytest.mark.long), True])
 def test_faults_at_once_are_at_once(run: Run, idempotent: bool) -> None:
     """Acks wait for a dead follower until its session ends, and nobody ends it while the controller is away."""
     record = run(
