@@ -96,8 +96,10 @@ class Compared:
 
     @property
     def open(self) -> bool:
-        """Whether more rounds may make a regression of it."""
-        worse = self.estimate is not None and self.estimate.worse > MARGIN
+        """Whether more rounds may make a regression of it: it is worse already by half of the way from what is no
+        difference to what matters.
+        """
+        worse = self.estimate is not None and self.estimate.worse > math.sqrt(MARGIN * self.gauge.beyond)
         return self.gates and worse and self.answer is not Answer.REGRESSED
 
 

@@ -16,7 +16,7 @@ from harness.report.wording import Spread
 from harness.words import ABSENT, extent, listed, percent, plural, times
 
 _QUIET = (Answer.NO_DIFFERENCE, Answer.NEW)
-_FIGURES = ("Trial", "Metric", "Answer", "Base", "New", "New to base", "")
+_FIGURES = ("Trial", "Figure", "Answer", "Base", "New", "New to base", "")
 
 
 def page(comparison: Comparison, base: str, new: str) -> Document:

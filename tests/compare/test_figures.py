@@ -80,6 +80,19 @@ def test_what_a_workload_does_not_state_is_listed_and_gates_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("loss", "is_open"),
+    [(0.0, False), (0.05, False), (0.12, True)],
+    ids=["none", "none that matters", "one that may be"],
+)
+def test_more_rounds_are_for_what_may_become_a_regression(loss: float, is_open: bool) -> None:
+    base, new = ([1e5 * factor * each for each in noise(1, 0.3)] for factor in (1, 1 - loss))
+    new = [rate * (1.3 if number % 2 else 1 / 1.3) for number, rate in enumerate(new)]
+    (rate,) = [each for each in compared(saturated(base), saturated(new)) if each.figure == "throughput"]
+    assert rate.answer is Answer.CANNOT_TELL
+    assert rate.open is is_open
+
+
+@pytest.mark.parametrize(
     ("figure", "new"),
     [
         ("throughput", saturated([0.8e5] * ROUNDS)),
