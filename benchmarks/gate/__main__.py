@@ -64,13 +64,15 @@ class Proof:
     most: _Load
     rounds: int
     times: int
+    line: float | None
+    """The factor of one that leaves 0.8 of the throughput; None: it has to be found."""
     done: Done
     real: list[Real]
 
     def turns(self) -> Iterator[list[Turn]]:
         """What is left to be run, with what is done in it set before each."""
         yield from self._times(ALIKE)  # first: brokers grow faster for minutes, and what a line leaves depends on it
-        factor = yield from self._line_that_leaves(0.8)
+        factor = self.line or (yield from self._line_that_leaves(0.8))
         for effect in effects(factor):
             yield from self._times(effect)
 
@@ -142,11 +144,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of the load as fast as it goes")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--times", type=int, default=2, help="comparisons of each effect that are measured")
+    parser.add_argument("--line", type=float, help="the factor of the line, where a search would find noise")
     parser.add_argument("--neighbour", action="store_true", help="keep a core busy for half of the time")
     wanted = parser.parse_args()
     KINDS["performance"] = done = Done(KINDS["performance"])
     most = {"rate": "max", "seconds": wanted.seconds, "messages": round(750_000 * wanted.seconds)}
-    proof = Proof(wanted.folder, wanted.client, most, wanted.rounds, wanted.times, done, [])
+    proof = Proof(wanted.folder, wanted.client, most, wanted.rounds, wanted.times, wanted.line, done, [])
     with _neighbour() if wanted.neighbour else contextlib.nullcontext():
         run_in_turn(proof.turns(), _Silent(), saturated=True)
     for effect, real in groupby(proof.real, key=lambda each: each.effect):
