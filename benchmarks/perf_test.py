@@ -90,7 +90,7 @@ class Load:
         return {**CONFIG, "batch.size": self.batch_size}
 
 
-def perf_test(cluster: LocalCluster, jars: list[Path], topic: str, load: Load) -> Rates:
+def perf_test(cluster: LocalCluster, janitor: Janitor, jars: list[Path], topic: str, load: Load) -> Rates:
     """As the tool says: at its end, and every five seconds of those five."""
     properties = [f"{key}={str(value).lower()}" for key, value in load.config.items()]
     command = [
@@ -99,7 +99,7 @@ def perf_test(cluster: LocalCluster, jars: list[Path], topic: str, load: Load) -
         "--record-size", str(load.size), "--throughput", "-1",
         "--producer-props", f"bootstrap.servers={cluster.bootstrap}", *properties,
     ]  # fmt: skip
-    said = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True).stdout
+    said = _said(command, janitor)
     *windows, (_, rate) = [(int(records), float(rate)) for records, rate in _RATE.findall(said)]
     sent, late = 0, []
     for records, its in windows:
@@ -137,13 +137,23 @@ def harness(client: str, cluster: LocalCluster, janitor: Janitor, scratch: Path,
     return Rates(acked / (int(done_ns[-1]) - int(columns.sent_ns.min())) * 1e9, last_half)
 
 
-def bare(cluster: LocalCluster, topic: str, load: Load) -> Rates:
+def bare(cluster: LocalCluster, janitor: Janitor, topic: str, load: Load) -> Rates:
     """Of librdkafka without the harness."""
     told = {"client": "librdkafka", "bootstrap": cluster.bootstrap, "topic": topic, "partitions": PARTITIONS}
     told |= {"config": load.config, "size": load.size, "messages": load.messages}
     command = [sys.executable, "-m", "benchmarks.bare"]
-    said = subprocess.run(command, input=json.dumps(told), capture_output=True, text=True, timeout=600, check=True)
-    return Rates(float(said.stdout), None)
+    return Rates(float(_said(command, janitor, json.dumps(told))), None)
+
+
+def _said(command: list[str], janitor: Janitor, told: str = "") -> str:
+    """What a process prints, which ends with this one, whatever ends that."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as started:
+        janitor.process(started.pid)
+        said, why = started.communicate(told, timeout=600)
+    if started.returncode:
+        raise SystemExit(f"{command[0]} ended with status {started.returncode}: {why}")
+    return said
 
 
 def _in_turn(names: Sequence[str], number: int) -> list[str]:
@@ -184,9 +194,9 @@ def main() -> None:
                         cluster.create_topic(topic, PARTITIONS, 3, {"min.insync.replicas": "2"})
                         match name:
                             case "perf-test":
-                                rates[name] = perf_test(cluster, tools, topic, load)
+                                rates[name] = perf_test(cluster, janitor, tools, topic, load)
                             case "bare":
-                                rates[name] = bare(cluster, topic, load)
+                                rates[name] = bare(cluster, janitor, topic, load)
                             case client:
                                 rates[name] = harness(client, cluster, janitor, scratch, topic, load)
                         cluster.delete_topic(topic)
