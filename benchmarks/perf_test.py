@@ -150,7 +150,11 @@ def _said(command: list[str], janitor: Janitor, told: str = "") -> str:
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as started:
         janitor.process(started.pid)
-        said, why = started.communicate(told, timeout=600)
+        try:
+            said, why = started.communicate(told, timeout=600)
+        except subprocess.TimeoutExpired:
+            started.kill()  # else it is waited for without a bound
+            raise
     if started.returncode:
         raise SystemExit(f"{command[0]} ended with status {started.returncode}: {why}")
     return said

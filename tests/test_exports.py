@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from harness.exports import EXPORTS
@@ -17,7 +18,7 @@ from harness.exports.series import Watched
 from harness.store import Results
 from tests.cli.test_refusals import harness
 from tests.compare.test_figures import ROUNDS, noise, paced, saturated
-from tests.report.synthetic_records import one, store
+from tests.report.synthetic_records import one, percentiles, store
 
 _OMB_LATENCIES = ("publishLatency", "publishDelayLatency", "endToEndLatency")
 _OMB_WHAT = ("Avg", "50pct", "75pct", "95pct", "99pct", "999pct", "9999pct", "Max")
@@ -101,6 +102,16 @@ def test_omb_has_a_file_a_trial(run: Path) -> None:
         assert result.keys() == _OMB_FIELDS
         assert {len(result[name]) for name in _OMB_LISTS} == {1}
         assert all(isinstance(value, int) for name, (value,) in _delays(result) if name != "publishDelayLatencyAvg")
+
+
+def test_omb_has_its_units() -> None:
+    timed = {"service_ms": percentiles(np.full(100, 4.0)), "late_ms": percentiles(np.full(100, 0.25))}
+    (text,) = EXPORTS["omb"](Watched({}, [saturated([1e5])[0].model_copy(update=timed)], [])).values()
+    result = json.loads(text)
+    assert result["publishLatency99pct"] == [pytest.approx(4.0, rel=0.01)], "milliseconds"
+    assert result["publishDelayLatency99pct"] == [pytest.approx(250, rel=0.01)], "microseconds"
+    assert isinstance(result["aggregatedPublishDelayLatency99pct"], int)
+    assert result["consumersPerTopic"] == 0 and result["consumeRate"] == [0]
 
 
 def _delays(result: dict[str, Any]) -> list[tuple[str, Any]]:

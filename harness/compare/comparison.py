@@ -72,8 +72,8 @@ def of_runs(base: Results, new: Results, across: Sequence[str] = ()) -> Comparis
     differ = surroundings(one, other, across)
     aside = frozenset[str](other["against"]["aside"]) if paired else frozenset()
     aside = aside.union(*(ASPECTS[name].parts for name in differ))
-    gate = other["workload"].get("gate", {})  # earlier runs have none
-    gating = [*map(Metric, gate.get("figures", GATING))]
+    stated = (other.get("workload") or {}).get("gate", {}).get("figures", GATING)  # earlier runs state none
+    gating = [figure for figure in Metric if figure in stated]
     return of_records(base.records(), new.records(), aside, paired=paired, differ=differ, gating=gating)
 
 
