@@ -16,7 +16,7 @@ import math
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -66,6 +66,8 @@ class Proof:
     times: int
     line: float | None
     """The factor of one that leaves 0.8 of the throughput; None: it has to be found."""
+    wanted: Container[str] | None
+    """The names of effects; None: all of them."""
     done: Done
     real: list[Real]
 
@@ -74,7 +76,8 @@ class Proof:
         yield from self._times(ALIKE)  # first: brokers grow faster for minutes, and what a line leaves depends on it
         factor = self.line or (yield from self._line_that_leaves(0.8))
         for effect in effects(factor):
-            yield from self._times(effect)
+            if self.wanted is None or effect.name in self.wanted:
+                yield from self._times(effect)
 
     def _times(self, effect: Effect) -> Iterator[list[Turn]]:
         for number in range(1 if effect.rounds else self.times):
@@ -145,11 +148,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--times", type=int, default=2, help="comparisons of each effect that are measured")
     parser.add_argument("--line", type=float, help="the factor of the line, where a search would find noise")
+    names = [effect.name for effect in effects(1)]
+    parser.add_argument("--effect", choices=names, action="append", help="behind equals; default: all of them")
     parser.add_argument("--neighbour", action="store_true", help="keep a core busy for half of the time")
     wanted = parser.parse_args()
     KINDS["performance"] = done = Done(KINDS["performance"])
     most = {"rate": "max", "seconds": wanted.seconds, "messages": round(750_000 * wanted.seconds)}
-    proof = Proof(wanted.folder, wanted.client, most, wanted.rounds, wanted.times, wanted.line, done, [])
+    proof = Proof(wanted.folder, wanted.client, most, wanted.rounds, wanted.times, wanted.line, wanted.effect, done, [])
     with _neighbour() if wanted.neighbour else contextlib.nullcontext():
         run_in_turn(proof.turns(), _Silent(), saturated=True)
     for effect, real in groupby(proof.real, key=lambda each: each.effect):
