@@ -12,15 +12,15 @@ _ITS_OWN = ("partitionsPerTopic", "producerRate", "testDurationMinutes")
 """A file without a sweep that has one of these is one of them."""
 _KEYS = {"NO_KEY": "none", "RANDOM_NANO": "unique", "KEY_ROUND_ROBIN": 10_000}
 """Its distributors; of the one that takes turns there are so many keys."""
-_IGNORED = ("consumerBacklogSizeGB", "backlogDrainRatio", "warmupDurationMinutes", "payloadFile")
+_IGNORED = ("backlogDrainRatio", "warmupDurationMinutes", "payloadFile")
 """What a trial here does by itself, or cannot say of itself: it is warm when it is warm, and makes its own messages."""
 _READ = (
     "name", "topics", "messageSize", "producersPerTopic", "consumerPerSubscription", "subscriptionsPerTopic",
-    "keyDistributor", "useRandomizedPayloads", "randomBytesRatio", "randomizedPayloadPoolSize",
+    "consumerBacklogSizeGB", "keyDistributor", "useRandomizedPayloads", "randomBytesRatio", "randomizedPayloadPoolSize",
 )  # fmt: skip
 _NUMBERS = (
     "topics", "partitionsPerTopic", "producerRate", "testDurationMinutes", "messageSize", "producersPerTopic",
-    "consumerPerSubscription",
+    "consumerPerSubscription", "consumerBacklogSizeGB",
 )  # fmt: skip
 _MOST_GB = 5.0
 """Of a load as fast as it goes, on all brokers: theirs is bounded by its time alone, and would fill the disk."""
@@ -78,5 +78,7 @@ def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem((key,), f"{quote(value)} is not one of {', '.join(_KEYS)}")
         elif key in _NUMBERS and not (isinstance(value, int | float) and not isinstance(value, bool) and value >= 0):
             yield Problem((key,), f"{quote(value)} is no number")
+        elif key == "consumerBacklogSizeGB" and value:
+            yield Problem((key,), "a trial builds up no backlog here that could be drained: it is 0, or left out")
     if data.get("subscriptionsPerTopic", 1) not in (0, 1):
         yield Problem(("subscriptionsPerTopic",), "there is one subscription here, or none")

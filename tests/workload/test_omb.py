@@ -70,6 +70,8 @@ def test_keys_are_drawn(file: Path) -> None:
         ({"messageSize": "big"}, "messageSize: 'big' is no number"),
         ({"topics": -1}, "topics: -1 is no number"),
         ({"subscriptionsPerTopic": 3}, "subscriptionsPerTopic: there is one subscription here, or none"),
+        ({"consumerBacklogSizeGB": 100}, "consumerBacklogSizeGB: a trial builds up no backlog here"),
+        ({"consumerBacklogSizeGB": "much"}, "consumerBacklogSizeGB: 'much' is no number"),
     ],
 )
 def test_what_no_trial_can_be_is_a_line(file: Path, changes: dict[str, Any], says: str) -> None:
