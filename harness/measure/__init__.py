@@ -4,7 +4,7 @@ No module here has the name of a function: whoever imports ``harness.measure.<mo
 """
 
 from harness.measure.batches import Processed
-from harness.measure.durations import committed, curve, distribution, gave_up, late, latency, merge, service
+from harness.measure.durations import committed, curve, distribution, gave_up, late, latency, merge, moments, service
 from harness.measure.keeping_up import falls_behind, sustained
 from harness.measure.measured import measured_from_ns
 from harness.measure.rates import ack_rate, bin_width_s, error_rate, throughput
@@ -30,6 +30,7 @@ __all__ = [
     "longest_gap_s",
     "measured_from_ns",
     "merge",
+    "moments",
     "recovered_after_heal_s",
     "recovery_s",
     "reported",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.measure.durations import curve, merge
+from harness.measure.durations import curve, merge, moments
 from harness.report.data import Data
 from harness.report.files import slug, write
 from harness.report.labels import name
@@ -44,9 +44,8 @@ def _text(stored: list[str]) -> str:
         share = percentile / 100
         beyond = f"{1 / (1 - share):.2f}" if share < 1 else "inf"
         lines.append(f"{value_ms:12.3f} {share:.12f} {round(share * count):10d} {beyond:>14}\n")
-    lines.append(
-        f"#[Mean    = {merged.get_mean_value() / 1e3:.3f}, StdDeviation   = {merged.get_stddev() / 1e3:.3f}]\n"
-    )
+    mean_ms, deviation_ms = moments(merged)
+    lines.append(f"#[Mean    = {mean_ms:.3f}, StdDeviation   = {deviation_ms:.3f}]\n")
     lines.append(f"#[Max     = {merged.get_max_value() / 1e3:.3f}, Total count    = {count}]\n")
     lines.append(f"#[Buckets = {merged.bucket_count}, SubBuckets     = {merged.sub_bucket_count}]\n")
     return "".join(lines)

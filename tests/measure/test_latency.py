@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.events import Outcome
 from harness.journal.sealed import ProducerColumns
-from harness.measure import curve, distribution, late, latency, merge, service
+from harness.measure import curve, distribution, late, latency, merge, moments, service
 from harness.store import Percentiles
 
 MS = 1_000_000
@@ -141,6 +141,16 @@ def test_the_curve_is_the_one_of_hdr_histograms_own_iterator(duration_us: list[i
         for item in HdrHistogram.decode(hdr).get_recorded_iterator()
     ]
     assert list(zip(*(column.tolist() for column in curve(hdr)), strict=True)) == walked
+
+
+@given(st.lists(st.integers(0, 24 * 3600 * 10**6), min_size=1, max_size=20))
+@settings(max_examples=20, deadline=None)
+def test_mean_and_deviation_are_hdr_histograms_own(duration_us: list[int]) -> None:
+    hdr = of(np.array(duration_us) * 1000).hdr
+    assert hdr is not None
+    stored = HdrHistogram.decode(hdr)
+    own = stored.get_mean_value() / 1e3, stored.get_stddev() / 1e3
+    assert moments(stored) == pytest.approx(own, rel=1e-9, abs=1e-6)
 
 
 def test_a_merged_curve_is_too() -> None:
