@@ -25,6 +25,7 @@ from pathlib import Path
 from benchmarks.gate.effects import ALIKE, Effect, effects, line
 from benchmarks.gate.real import Done, Real, pairs_of, ratio_of
 from benchmarks.gate.said import Said, drawn
+from harness.cli.codes import BROKEN, REGRESSED, of_comparison
 from harness.events import Metric
 from harness.kinds import KINDS
 from harness.plan import Trial
@@ -132,7 +133,7 @@ def _line_of(effect: Effect, name: str, said: Sequence[Said], way: int) -> str:
     red = Counter(str(figure) for each in said for figure in each.regressed)
     untold = Counter(str(figure) for each in said for figure in each.untold)
     if way < 0 or effect is ALIKE:
-        found = f"{outcomes['regressed'] + outcomes['broken']} alarms in {len(said)}"
+        found = f"{sum(of_comparison(each.outcome) in (BROKEN, REGRESSED) for each in said)} alarms in {len(said)}"
     elif effect.shows:
         found = f"found {sum(bool({*effect.shows} & each.regressed) for each in said)} of {len(said)}"
     else:

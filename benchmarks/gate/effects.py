@@ -88,6 +88,8 @@ def effects(factor: float) -> Iterator[Effect]:
         "a line half as wide in the last third", (Metric.THROUGHPUT, Metric.LAST_THIRD),
         rule=partial(line, factor / 2), from_share=2 / 3,
     )  # fmt: skip
-    yield Effect("acks=0 for 1 where requests get lost", outcome=Outcome.BROKEN, fault="lose-request", acks=("1", "0"))
+    yield Effect(
+        "acks=0 for 1 where requests get lost", outcome=Outcome.GIVEN_UP, fault="lose-request", acks=("1", "0")
+    )
     yield Effect("a producer killed, once", outcome=Outcome.INCOMPLETE, once=_kill, from_share=0.5)
     yield Effect("a trial without a record", outcome=Outcome.INCOMPLETE, loses_a_record=True)

@@ -27,4 +27,6 @@ def exit_code(records: Sequence[TrialRecord], missing: int = 0) -> int:
 
 def of_comparison(outcome: Outcome) -> int:
     """What could not be told is said, and is no alarm."""
-    return {Outcome.BROKEN: BROKEN, Outcome.REGRESSED: REGRESSED, Outcome.INCOMPLETE: INCOMPLETE}.get(outcome, OK)
+    if outcome in (Outcome.BROKEN, Outcome.GIVEN_UP, Outcome.GONE, Outcome.MORE_OFTEN):
+        return BROKEN
+    return {Outcome.REGRESSED: REGRESSED, Outcome.INCOMPLETE: INCOMPLETE}.get(outcome, OK)

@@ -16,7 +16,7 @@ class Both:
     """One trial with all its repeats in either run; in one of them it may have none."""
 
     row: str
-    """Its name in its run's report."""
+    """Its name in its run's report, without the settings in which the runs differ."""
     base: tuple[TrialRecord, ...]
     new: tuple[TrialRecord, ...]
 
@@ -32,7 +32,7 @@ def matched(base: Sequence[TrialRecord], new: Sequence[TrialRecord], aside: Set[
         left_out = aside - {CLIENT_VERSION} if record.client in apart else aside
         return repr(sorted((name, repr(value)) for name, value in record.parts.items() if name not in left_out))
 
-    one, other = _cells(base, key), _cells(new, key)
+    one, other = _cells(base, key, aside), _cells(new, key, aside)
     found = [
         Both(row, tuple(trials), tuple(other[key][1]) if key in other else ()) for key, (row, trials) in one.items()
     ]
@@ -40,11 +40,17 @@ def matched(base: Sequence[TrialRecord], new: Sequence[TrialRecord], aside: Set[
 
 
 def _cells(
-    records: Sequence[TrialRecord], key: Callable[[TrialRecord], object]
+    records: Sequence[TrialRecord], key: Callable[[TrialRecord], object], aside: Set[str]
 ) -> dict[object, tuple[str, list[TrialRecord]]]:
     labels = Labels.of(records)
     cells: dict[object, list[TrialRecord]] = defaultdict(list)
     for record in records:
         if record.status != "skipped":
             cells[key(record)].append(record)
-    return {its: (labels.row(trials[0]), trials) for its, trials in cells.items()}
+    return {its: (labels.row(_without(trials[0], aside)), trials) for its, trials in cells.items()}
+
+
+def _without(record: TrialRecord, aside: Set[str]) -> TrialRecord:
+    """The record as if it did not state these settings."""
+    stated = {name: value for name, value in record.config.items() if f"config.{name}" not in aside}
+    return record.model_copy(update={"config": stated})

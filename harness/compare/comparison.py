@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.compare import figures
 from harness.compare.cells import matched
@@ -12,16 +13,27 @@ from harness.compare.changes import Change, Changed, changes
 from harness.compare.figures import Answer, Compared
 from harness.compare.outcome import Outcome
 from harness.compare.surroundings import ASPECTS, CLIENT_VERSION, ELIGIBLE, Run, surroundings
-from harness.events import GATING, Metric
+from harness.events import GATING, Metric, Verdict
+from harness.report.matrix import verdict_of
 from harness.store import Results, ResultsUnusable, TrialRecord
-from harness.words import options, plain
+from harness.words import ABSENT, listed, options, plain
 
+_CONFIG = "config."
 _FOLLOWS = {
     "config.replication.factor": ("config.min.insync.replicas",),
     "kafka": (ELIGIBLE,),
     "client": (CLIENT_VERSION,),
 }
 """What differs because something else does."""
+
+
+ALARMS = {
+    Change.BROKEN: Outcome.BROKEN,
+    Change.GIVEN_UP: Outcome.GIVEN_UP,
+    Change.GONE: Outcome.GONE,
+    Change.MORE_OFTEN: Outcome.MORE_OFTEN,
+}
+"""What a change of guarantees comes to, worst first."""
 
 
 @dataclass(frozen=True)
@@ -39,23 +51,34 @@ class Comparison:
     gating: Collection[Metric] = GATING
     """The figures that count for the whole."""
 
+    left: int = 0
+    """Trials that were planned and have no record: of the new run, and of either if they took turns."""
+
     @property
     def failed(self) -> bool:
-        """Whether a trial did, of the new run, or of either if they took turns: what neither has is no difference."""
+        """Whether a trial came to nothing, of the new run, or of either if they took turns: what neither has is no
+        difference.
+        """
         trials = [
             trial for each in self.guarantees for trial in (*each.trial.new, *(each.trial.base if self.paired else ()))
         ]
-        return any(trial.status != "completed" for trial in trials)
+        return any(trial.status != "completed" or verdict_of(trial) is Verdict.UNKNOWN for trial in trials)
+
+    @property
+    def compared(self) -> bool:
+        """Whether there is any trial that both have."""
+        return any(each.trial.base and each.trial.new for each in self.guarantees)
 
     @property
     def outcome(self) -> Outcome:
         changed = {each.change for each in self.guarantees}
         answers = {each.answer for each in self.figures if each.gates}
-        if changed & {Change.BROKEN, Change.GONE, Change.MORE_OFTEN}:
-            return Outcome.BROKEN
+        if (alarm := next((outcome for change, outcome in ALARMS.items() if change in changed), None)) is not None:
+            return alarm
         if Answer.REGRESSED in answers and not self.advisory:
             return Outcome.REGRESSED
-        if not self.guarantees or Change.UNDECIDED in changed or Answer.MISSING in answers or self.failed:
+        lacking = Change.UNDECIDED in changed or Answer.MISSING in answers
+        if lacking or self.failed or self.left or not self.compared:
             return Outcome.INCOMPLETE
         if Answer.REGRESSED in answers:
             return Outcome.ADVICE
@@ -74,7 +97,29 @@ def of_runs(base: Results, new: Results, across: Sequence[str] = ()) -> Comparis
     aside = aside.union(*(ASPECTS[name].parts for name in differ))
     stated = (other.get("workload") or {}).get("gate", {}).get("figures", GATING)  # earlier runs state none
     gating = [figure for figure in Metric if figure in stated]
-    return of_records(base.records(), new.records(), aside, paired=paired, differ=differ, gating=gating)
+    before, now = base.records(), new.records()
+    if paired:
+        differ |= _settings(before, now, aside)
+    found = of_records(before, now, aside, paired=paired, differ=differ, gating=gating)
+    return replace(found, left=_left(other, now) + (_left(one, before) if paired else 0))
+
+
+def _left(run: Run, records: Sequence[TrialRecord]) -> int:
+    """Of a run against a base there may be more than was planned: rounds that the first ones left open."""
+    return max(0, int(run.get("planned") or 0) - len(records))
+
+
+def _settings(
+    base: Sequence[TrialRecord], new: Sequence[TrialRecord], aside: frozenset[str]
+) -> dict[str, tuple[str, str]]:
+    """Those of what is left aside, with what either has."""
+
+    def of(side: Sequence[TrialRecord], name: str) -> str:
+        values = {plain(record.parts[name]) if name in record.parts else "not stated" for record in side}
+        return listed(sorted(values)) or ABSENT
+
+    names = sorted(name for name in aside if name.startswith(_CONFIG))
+    return {name.removeprefix(_CONFIG): (of(base, name), of(new, name)) for name in names}
 
 
 def by(results: Results, axis: str) -> list[tuple[str, str, Comparison]]:
@@ -92,9 +137,21 @@ def by(results: Results, axis: str) -> list[tuple[str, str, Comparison]]:
         several = sorted(name.removeprefix("config.") for name in every if _varies(records, name))
         raise ResultsUnusable(f"{results.folder} has no two values of {axis}; there are several of {options(several)}")
     # Each Kafka has a cluster of its own, one after the other; all else takes turns, round by round.
-    (first, base), *others = groups.items()
+    (first, base), *others = sorted(groups.items(), key=lambda group: _in_order(group[0]))
     aside = frozenset({part, *_FOLLOWS.get(part, ())})
-    return [(first, value, of_records(base, new, aside, paired=part != "kafka", between=True)) for value, new in others]
+    found = [
+        (first, value, of_records(base, new, aside, paired=part != "kafka", between=True)) for value, new in others
+    ]
+    if not any(each.compared for _, _, each in found):
+        raise ResultsUnusable(
+            f"{results.folder} has no trial that was run with two values of {axis} and is else the same"
+        )
+    return found
+
+
+def _in_order(value: str) -> tuple[float, str]:
+    """Numbers by what they are, and behind them words."""
+    return (float(value), "") if value.replace(".", "", 1).isdigit() else (math.inf, value)
 
 
 def _varies(records: Sequence[TrialRecord], name: str) -> bool:

@@ -110,10 +110,14 @@ def compare(trials: Iterable[Both], *, paired: bool, gating: Collection[Metric] 
     trials = [*trials]
     between_runs = None if paired else _another_machine(trials)
     found = [each for both in trials for each in _measured(both, gating)]
-    level = LEVEL / max(1, sum(each.gates for each in found if each.values))
-    estimates = [_estimate(each, paired, level) if each.values else None for each in found]
+    levels = [LEVEL / max(1, sum(each.gates is its.gates for each in found if each.values)) for its in found]
+    estimates = [
+        _estimate(each, paired, level) if each.values else None for each, level in zip(found, levels, strict=True)
+    ]
     worse = _borne_out(found, [each.p_worse if each else 1.0 for each in estimates])
     better = _borne_out(found, [each.p_better if each else 1.0 for each in estimates])
+    for its, level in (*worse.items(), *better.items()):  # so that its bound says what it is called
+        estimates[its] = _estimate(found[its], paired, level)
     compared = [
         each.compared(estimate, _varied(each.trial) if paired else between_runs, paired, its in worse, its in better)
         for its, (each, estimate) in enumerate(zip(found, estimates, strict=True))
@@ -179,26 +183,26 @@ def _estimate(each: _Measured, paired: bool, level: float) -> Estimate:
     return of_runs([*each.base.values()], [*each.new.values()], more_is_worse=more_is_worse, level=level)
 
 
-def _borne_out(found: Sequence[_Measured], p_values: Sequence[float]) -> set[int]:
-    """Which are beyond the margin: of those that gate with no more than ``LEVEL`` for any mistake (Holm), of the others
-    with as large a share of mistakes among them (Benjamini and Hochberg).
+def _borne_out(found: Sequence[_Measured], p_values: Sequence[float]) -> dict[int, float]:
+    """Which are beyond the margin, and at what level each is by itself: of those that gate with no more than ``LEVEL``
+    for any mistake (Holm), of the others with as large a share of mistakes among them (Benjamini and Hochberg).
     """
-    sure: set[int] = set()
+    sure: dict[int, float] = {}
     gating = sorted((p, its) for its, p in enumerate(p_values) if found[its].gates and found[its].values)
     for rank, (p, its) in enumerate(gating):
-        if p > LEVEL / (len(gating) - rank):
+        if p > (level := LEVEL / (len(gating) - rank)):
             break
-        sure.add(its)
-    listed = [its for its, each in enumerate(found) if not each.gates and each.values]
-    if listed:
+        sure[its] = level
+    if listed := [its for its, each in enumerate(found) if not each.gates and each.values]:
         adjusted = false_discovery_control([p_values[its] for its in listed])
-        sure |= {its for its, p in zip(listed, adjusted, strict=True) if p <= LEVEL}
+        apart = [its for its, p in zip(listed, adjusted, strict=True) if p <= LEVEL]
+        sure |= dict.fromkeys(apart, LEVEL * len(apart) / len(listed))
     return sure
 
 
 def _answer(told: Compared, each: _Measured, paired: bool, worse: bool, better: bool) -> Answer:
     if not each.base:
-        return Answer.NEW
+        return Answer.MISSING if paired and each.trial.base else Answer.NEW
     if not each.new or (paired and each.base.keys() != each.new.keys()):
         return Answer.MISSING
     if told.estimate is None or (told.work_ms and not paired):

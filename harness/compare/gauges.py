@@ -18,6 +18,7 @@ class Gauge:
     """A figure of a trial, which is above 0 or None."""
 
     value: Value
+    unit: str
     paced: bool
     """Whether it is of a load with a rate of its own; of one as fast as it goes otherwise."""
     more_is_worse: bool
@@ -56,10 +57,10 @@ def _end_to_end_p99(trial: TrialRecord) -> float | None:
 # By how much: what a pair of trials of a second or two shows in a few rounds. A 99th percentile varies by half between
 # two trials that are alike, so what has to be seen of it is a doubling.
 GAUGES: Mapping[Metric, Gauge] = {
-    Metric.THROUGHPUT: Gauge(_rate, paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
-    Metric.LAST_THIRD: Gauge(_last_third, paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
-    Metric.CPU: Gauge(_cpu_us, paced=False, more_is_worse=True, beyond=1.1, seen=1.2),
-    Metric.MEDIAN: Gauge(_latency("p50"), paced=True, more_is_worse=True, beyond=1.1, seen=1.2),
-    Metric.P99: Gauge(_latency("p99"), paced=True, more_is_worse=True, beyond=1.5, seen=2.0),
-    Metric.END_TO_END_P99: Gauge(_end_to_end_p99, paced=True, more_is_worse=True, beyond=1.5, seen=2.0),
+    Metric.THROUGHPUT: Gauge(_rate, "messages/s", paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
+    Metric.LAST_THIRD: Gauge(_last_third, "messages/s", paced=False, more_is_worse=False, beyond=1 / 0.9, seen=1 / 0.8),
+    Metric.CPU: Gauge(_cpu_us, "us", paced=False, more_is_worse=True, beyond=1.1, seen=1.2),
+    Metric.MEDIAN: Gauge(_latency("p50"), "ms", paced=True, more_is_worse=True, beyond=1.1, seen=1.2),
+    Metric.P99: Gauge(_latency("p99"), "ms", paced=True, more_is_worse=True, beyond=1.5, seen=2.0),
+    Metric.END_TO_END_P99: Gauge(_end_to_end_p99, "ms", paced=True, more_is_worse=True, beyond=1.5, seen=2.0),
 }

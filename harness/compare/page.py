@@ -46,15 +46,22 @@ def _body(comparison: Comparison) -> Iterator[Block]:
 
 
 def _summary(comparison: Comparison) -> Words:
-    if not comparison.guarantees:
-        return "Neither run has a trial that ran."
-    changed = _times(Change, [each.change for each in comparison.guarantees])
-    said = f"{plural(len(comparison.guarantees), 'trial')}: {changed}."
-    if comparison.figures:
-        figures = plural(len(comparison.figures), "figure")
-        said += f" {figures}: {_times(Answer, [each.answer for each in comparison.figures])}."
+    said = []
+    if comparison.guarantees:
+        changed = _times(Change, [each.change for each in comparison.guarantees])
+        said.append(f"{plural(len(comparison.guarantees), 'trial')}: {changed}.")
+    if not comparison.compared:
+        said.append("No trial ran in both.")
+    if comparison.left:
+        said.append(f"{plural(comparison.left, 'planned trial')} did not run.")
+    for gates, noun in ((True, "figure"), (False, "more figure")):
+        if answers := [each.answer for each in comparison.figures if each.gates is gates]:
+            gate = " that gate nothing" if not gates and len(answers) > 1 else "" if gates else " that gates nothing"
+            said.append(f"{plural(len(answers), noun)}{gate}: {_times(Answer, answers)}.")
+    if comparison.figures and not any(each.gates for each in comparison.figures):
+        said.append("No figure gates.")
     outcome = str(comparison.outcome)
-    return (Strong(f"{outcome[0].upper()}{outcome[1:]}."), f" {said}")
+    return (Strong(f"{outcome[0].upper()}{outcome[1:]}."), f" {' '.join(said)}")
 
 
 def _times(words: type[Change] | type[Answer], said: Sequence[StrEnum]) -> str:
@@ -76,7 +83,8 @@ def _said(cell: Cell) -> str:
 
 def _figure(each: Compared) -> list[Words]:
     answer: Words = str(each.answer) if each.answer in _QUIET else Strong(each.answer)
-    return [each.trial.row, each.figure, answer, _spread(each.base), _spread(each.new), _ratio(each), why(each)]
+    called = f"{each.figure}, {each.gauge.unit}"
+    return [each.trial.row, called, answer, _spread(each.base), _spread(each.new), _ratio(each), why(each)]
 
 
 def _spread(spread: Spread | None) -> str:
@@ -97,20 +105,28 @@ def why(each: Compared) -> str:
     if each.answer is Answer.MISSING:
         before, now = (spread.repeats if spread else 0 for spread in (each.base, each.new))
         return f"measured in {now} of {plural(before, 'repeat')}"
+    listed_only = "" if each.gates else "does not gate"
     if each.answer not in (Answer.CANNOT_TELL, Answer.ENVIRONMENT):
-        return "" if each.gates else "does not gate"
+        return listed_only
+    return "; ".join(filter(None, (_untold(each, repeats), _machine(each), listed_only)))
+
+
+def _untold(each: Compared, repeats: int) -> str:
     if each.estimate is None:
         return "no repeat has both"
-    machine = ""
-    if each.work_ms:
-        low, high = each.work_ms
-        machine = f"; a fixed piece of work took the machine {low:.1f} ms, and {high:.1f} ms"
     if each.could_see is None:
-        return f"{plural(repeats, 'repeat')} can show nothing{machine}"
+        return f"{plural(repeats, 'repeat')} can show nothing"
     return (
         f"could only have seen {_worse(each.gauge, each.could_see)}, about {each.repeats_to_see} repeats "
-        f"would show {_worse(each.gauge, each.gauge.seen)}{machine}"
+        f"would show {_worse(each.gauge, each.gauge.seen)}"
     )
+
+
+def _machine(each: Compared) -> str:
+    if not each.work_ms:
+        return ""
+    low, high = each.work_ms
+    return f"a fixed piece of work took the machine {low:.1f} ms, and {high:.1f} ms"
 
 
 def _worse(gauge: Gauge, times_worse: float) -> str:
@@ -125,10 +141,13 @@ def _manner(comparison: Comparison) -> str:
     )
     if comparison.advisory:
         manner += " They are advice here, for the runs were made with something else."
-    gates = {figure: gauge for figure, gauge in GAUGES.items() if figure in comparison.gating}
-    enough = [f"{figure} {_worse(gauge, gauge.beyond)}" for figure, gauge in gates.items()]
-    return (
-        f"{manner} Regressed is what is worse by more than {percent(MARGIN - 1)} by its one-sided bound, at a level of "
+    there = {each.figure for each in comparison.figures}
+    enough = [f"{figure} {_worse(gauge, gauge.beyond)}" for figure, gauge in GAUGES.items() if figure in there]
+    manner += (
+        f" Regressed is what is worse by more than {percent(MARGIN - 1)} by its one-sided bound, at a level of "
         f"{percent(LEVEL)} for all figures that gate together, and by its estimate so much that it matters: "
         f"{listed(enough)}."
     )
+    if all(each.gates for each in comparison.figures):
+        return manner
+    return f"{manner} Of those that gate nothing one in a hundred that are called so may not be."

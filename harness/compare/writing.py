@@ -9,10 +9,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 from harness.compare.changes import Change, Changed
-from harness.compare.comparison import Comparison
+from harness.compare.comparison import ALARMS, Comparison
 from harness.compare.figures import Answer, Compared
 from harness.compare.page import page, why
 from harness.report.writers import WRITERS
+from harness.words import plural
 
 Form = Callable[[Comparison, str, str], str]
 
@@ -36,6 +37,7 @@ def as_json(compared: Comparison, base: str, new: str) -> str:
             "new": new,
             "outcome": compared.outcome.name.lower(),
             "in_turn": compared.paired,
+            "did_not_run": compared.left,
             "differ": {what: {"base": one, "new": other} for what, (one, other) in compared.differ.items()},
             "guarantees": [
                 {"trial": each.trial.row, "change": str(each.change), **_verdicts(each)} for each in compared.guarantees
@@ -62,6 +64,7 @@ def _figure(each: Compared) -> dict[str, Any]:
         "trial": each.trial.row,
         "figure": each.figure,
         "answer": str(each.answer),
+        "unit": each.gauge.unit,
         "gates": each.gates,
         "base": each.base and each.base.median,
         "new": each.new and each.new.median,
@@ -80,6 +83,8 @@ def as_junit(compared: Comparison, base: str, new: str) -> str:
     """
     suites = ElementTree.Element("testsuites", name=f"{new} against {base}")
     guarantees = [(each.trial.row, "guarantee", *_of_change(each.change)) for each in compared.guarantees]
+    if compared.left or not compared.compared:
+        guarantees.append(("the whole", "planned trials", "error", _lacks(compared)))
     figures = [(each.trial.row, each.figure, *_of_answer(each, compared.advisory)) for each in compared.figures]
     for name, cases in (("guarantees", guarantees), ("performance", figures)):
         suite = ElementTree.SubElement(suites, "testsuite", name=name, tests=str(len(cases)))
@@ -93,8 +98,12 @@ def as_junit(compared: Comparison, base: str, new: str) -> str:
     return f"{ElementTree.tostring(suites, encoding='unicode', xml_declaration=True)}\n"
 
 
+def _lacks(compared: Comparison) -> str:
+    return f"{plural(compared.left, 'planned trial')} did not run" if compared.left else "no trial ran in both"
+
+
 def _of_change(change: Change) -> tuple[str | None, str]:
-    if change in (Change.BROKEN, Change.GONE, Change.MORE_OFTEN):
+    if change in ALARMS:
         return "failure", str(change)
     return ("error", str(change)) if change is Change.UNDECIDED else (None, "")
 

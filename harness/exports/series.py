@@ -12,15 +12,6 @@ from harness.events import Metric
 from harness.report.labels import Labels
 from harness.store import Results, TrialRecord
 
-UNITS: Mapping[Metric, str] = {
-    Metric.THROUGHPUT: "messages/s",
-    Metric.LAST_THIRD: "messages/s",
-    Metric.CPU: "us",
-    Metric.MEDIAN: "ms",
-    Metric.P99: "ms",
-    Metric.END_TO_END_P99: "ms",
-}
-
 
 @dataclass(frozen=True)
 class Series:
@@ -43,7 +34,7 @@ class Series:
 
     @property
     def unit(self) -> str:
-        return UNITS[self.figure]
+        return self.gauge.unit
 
     @property
     def median(self) -> float:

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from harness.events import Metric
-from harness.exports.series import UNITS
 from harness.history.changes import Change, changes
 from harness.history.courses import Course, Point
 from harness.report.blocks import Block, Bullets, Code, Document, Strong, Table, Text, Words, section
@@ -112,7 +111,7 @@ def _drawn(figure: Metric, found: Changed) -> Figure:
             panel.axvline(change.at - 0.5, color="0.3", linestyle="--", linewidth=1)
         panel.set_title(course.trial, loc="left")
         panel.set_ylim(bottom=0)
-        panel.set_ylabel(UNITS[figure])
+        panel.set_ylabel(lines[0][0].gauge.unit)
         panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _said(value)))
         panel.set_xticks(list(at), [_tick(point) for point in course.points], rotation=45, ha="right")
     return drawn

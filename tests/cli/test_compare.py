@@ -63,7 +63,7 @@ def test_a_figure_that_is_worse_is_exit_code_4(tmp_path: Path) -> None:
     done = harness("compare", base, new)
     assert done.returncode == 4, done
     assert "**Performance regressed.**" in done.stdout
-    assert "| aiokafka, acks=all, RF 3, load max | throughput | **regressed** |" in done.stdout
+    assert "| aiokafka, acks=all, RF 3, load max | throughput, messages/s | **regressed** |" in done.stdout
     advice = store(tmp_path / "another", saturated([0.7e5] * 12), kernel="Linux 7.0")
     done = harness("compare", base, advice, "--across", "machine")
     assert done.returncode == 0, done
@@ -89,6 +89,6 @@ def test_settings_of_one_run_are_compared(tmp_path: Path) -> None:
     done = harness("compare", run, "--by", "acks")
     assert done.returncode == 0, done
     assert "`acks=all` against `acks=1`" in done.stdout
-    assert "| throughput | **regressed** |" in done.stdout
+    assert "| throughput, messages/s | **regressed** |" in done.stdout
     refused(harness("compare", run, "--by", "kafka"), 2, "has no two values of kafka; there are several of acks")
     refused(harness("compare", run), 2, "give either two stored runs, or one and --by")

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from harness.compare.cells import matched
 from harness.compare.changes import Change, changes
+from harness.compare.comparison import ALARMS
 from harness.events import Verdict
-from harness.store import TrialRecord
-from tests.report.synthetic_records import one
+from harness.store import FaultRecord, TrialRecord
+from tests.report.synthetic_records import anomalies, one
 
-_ALARMS = (Change.BROKEN, Change.GONE, Change.MORE_OFTEN)
 K, A, R, B, U, N = (
     Verdict.KEPT,
     Verdict.ALLOWED,
@@ -23,6 +23,7 @@ K, A, R, B, U, N = (
     Verdict.UNKNOWN,
     Verdict.NOT_EXERCISED,
 )
+_LOSE_ACK = {"messages": 250}
 _VERDICTS = st.lists(st.sampled_from([*Verdict]), max_size=12)
 
 
@@ -31,8 +32,28 @@ def trials(verdicts: Sequence[Verdict], **more: object) -> list[TrialRecord]:
     return [one(repeat=i, verdict=verdict, **{**fault, **more}) for i, verdict in enumerate(verdicts, start=1)]
 
 
+def lost_acks(verdicts: Sequence[Verdict], *, idempotent: bool) -> list[TrialRecord]:
+    """Trials in which acks got lost, which idempotence forbids to duplicate and nothing else does."""
+    return [
+        one(
+            repeat=i,
+            fault=FaultRecord(name="lose-ack", parameters=_LOSE_ACK, fired=verdict is not U),
+            config={"enable.idempotence": idempotent, "partitions": 1},
+            verdict=verdict,
+            anomalies=anomalies(duplicate=250 if verdict in (A, R, B) else 0),
+        )
+        for i, verdict in enumerate(verdicts, start=1)
+    ]
+
+
 def change(before: Sequence[Verdict], now: Sequence[Verdict]) -> Change:
     (changed,) = changes(matched(trials(before), trials(now), frozenset()))
+    return changed.change
+
+
+def with_idempotence(before: Sequence[Verdict], was: bool, now: Sequence[Verdict], is_now: bool) -> Change:
+    its = lost_acks(before, idempotent=was), lost_acks(now, idempotent=is_now)
+    (changed,) = changes(matched(*its, frozenset({"config.enable.idempotence"})))
     return changed.change
 
 
@@ -42,32 +63,59 @@ def test_each_change_has_its_word() -> None:
     assert change([U], [B]) is Change.BROKEN
     assert change([B], [B]) is Change.SAME
     assert change([B, K], [K, K]) is Change.MENDED
-    assert change([R, R, R], [N, K, A]) is Change.GONE
-    assert change([R, R], [R, K]) is Change.SAME
-    assert change([R, K], [K, K]) is Change.SAME
+    assert change([R, R], [R, K]) is Change.CHANCE
+    assert change([R, K], [K, K]) is Change.CHANCE
+    assert change([K], [A]) is Change.CHANCE
     assert change([K], []) is Change.UNDECIDED
     assert change([K, K], [K, U]) is Change.UNDECIDED
     assert change([R], [U]) is Change.UNDECIDED
+    assert change([U], [U]) is Change.UNDECIDED
     assert change([], [K]) is Change.NEW
     assert change([U], [A]) is Change.NEW
-    assert change([U], [U]) is Change.SAME
+
+
+def test_a_guarantee_that_settings_give_up_is_given_up_and_one_that_they_add_is_gained() -> None:
+    assert with_idempotence([K], True, [R], False) is Change.GIVEN_UP
+    assert with_idempotence([K, K], True, [N, A], False) is Change.GIVEN_UP
+    assert with_idempotence([R], False, [K], True) is Change.GAINED
+    assert with_idempotence([A, N], False, [K, K], True) is Change.GAINED
+    assert with_idempotence([R], False, [B], True) is Change.BROKEN
+    assert with_idempotence([K], True, [N], False) is Change.UNDECIDED, "it is not forbidden, and did not come"
+    assert with_idempotence([R], False, [N], True) is Change.UNDECIDED, "nothing proves that it is forbidden"
+
+
+def test_what_has_to_come_and_never_does_is_gone() -> None:
+    assert with_idempotence([R, R, R], False, [N, N], False) is Change.GONE
+    assert with_idempotence([R, R, R], False, [N, R], False) is Change.CHANCE
+    assert with_idempotence([R, R, R], False, [U, N], False) is Change.UNDECIDED
+
+
+def test_a_fault_that_never_fired_took_nothing_away() -> None:
+    unfired = [
+        record.model_copy(update={"fault": record.fault.model_copy(update={"fired": False})})
+        for record in lost_acks([N, N], idempotent=False)
+    ]
+    (changed,) = changes(matched(lost_acks([R, R], idempotent=False), unfired, frozenset()))
+    assert changed.change is Change.UNDECIDED
 
 
 def test_shares_are_told_apart_by_fisher_at_one_percent() -> None:
     """0 of 10 against 7 of 10 is the first that shows; the other way round it is an improvement."""
-    assert change([K] * 10, [A] * 6 + [K] * 4) is Change.SAME
+    assert change([K] * 10, [A] * 6 + [K] * 4) is Change.CHANCE
     assert change([K] * 10, [A] * 7 + [K] * 3) is Change.MORE_OFTEN
     assert change([A] * 7 + [K] * 3, [K] * 10) is Change.LESS_OFTEN
 
 
-def test_what_says_nothing_counts_for_nobody() -> None:
-    assert change([K] * 10, [N] * 10) is Change.SAME
+def test_what_proved_something_and_proves_nothing_now_is_not_decided() -> None:
+    assert change([K] * 10, [N] * 10) is Change.UNDECIDED
+    assert change([K] * 10, [N] * 9 + [K]) is Change.CHANCE
+    assert change([N], [N]) is Change.SAME
 
 
 @given(_VERDICTS)
 def test_a_run_never_differs_from_itself(verdicts: list[Verdict]) -> None:
     if verdicts:
-        assert change(verdicts, verdicts) is Change.SAME
+        assert change(verdicts, verdicts) is (Change.UNDECIDED if U in verdicts else Change.SAME)
 
 
 @given(_VERDICTS, _VERDICTS, st.randoms(use_true_random=False))
@@ -82,7 +130,7 @@ def test_the_order_of_repeats_says_nothing(before: list[Verdict], now: list[Verd
 @given(_VERDICTS, _VERDICTS)
 def test_a_new_broken_promise_is_always_an_alarm(before: list[Verdict], now: list[Verdict]) -> None:
     clean = [verdict for verdict in before if verdict is not B]
-    assert change(clean, [*now, B]) in _ALARMS
+    assert change(clean, [*now, B]) in ALARMS
 
 
 def test_trials_are_matched_by_all_that_tells_them_apart() -> None:

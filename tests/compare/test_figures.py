@@ -36,7 +36,7 @@ def saturated(rates: Sequence[float], *, last: float = 1.0, cpu: float = 1.0, **
             throughput=Throughput(messages_per_s=rate, mb_per_s=rate / 1e4, span_s=1, last_third_per_s=last * rate),
             counts=counts(("all", True), 100_000),
             client_cpu_s=0.5 * cpu,
-            **more,
+            **{"verdict": Verdict.KEPT, **more},
         )
         for repeat, rate in enumerate(rates, start=1)
     ]
@@ -112,6 +112,26 @@ def test_each_figure_that_is_worse_is_a_regression(figure: str, new: list[TrialR
 def test_what_is_worse_by_less_than_matters_is_no_regression() -> None:
     found = answers(saturated([1e5] * ROUNDS), saturated([0.92e5] * ROUNDS))
     assert found["throughput"] is Answer.NO_DIFFERENCE
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 1_000), st.floats(0.02, 0.3), st.floats(0.6, 0.95), st.booleans())
+def test_the_bound_that_is_shown_bears_out_what_is_said(seed: int, sigma: float, factor: float, gates: bool) -> None:
+    base = [1e5 * each for each in noise(seed, sigma)]
+    new = [1e5 * factor * each for each in noise(seed + 1, sigma)]
+    trials = matched(saturated(base, cpu=1), saturated(new, cpu=1.3), frozenset())
+    for each in compare(trials, paired=True, gating=[*Metric] if gates else []):
+        if each.answer is Answer.REGRESSED:
+            assert each.estimate is not None and each.estimate.low is not None
+            assert each.estimate.low > 1.05 * (1 - 1e-9)
+
+
+def test_what_the_base_did_not_measure_is_missing_if_it_ran_there() -> None:
+    base = saturated([1e5] * ROUNDS, status="failed", verdict=Verdict.UNKNOWN)
+    new = saturated([1e5] * ROUNDS)
+    assert {*answers(base, new).values()} == {Answer.MISSING}
+    assert {*answers(base, new, paired=False).values()} == {Answer.NEW}
+    assert {*answers([], new).values()} == {Answer.NEW}
 
 
 def test_noise_is_never_called_the_same() -> None:
@@ -218,6 +238,18 @@ def test_trials_that_failed_in_either_arm_are_never_nothing_regressed(failing: t
     assert of_records(base, new, frozenset(), paired=True).outcome is Outcome.INCOMPLETE
     stored = of_records(base, new, frozenset(), paired=False).outcome
     assert (stored is Outcome.INCOMPLETE) == ("new" in failing)
+
+
+def test_what_nobody_knows_in_either_arm_is_never_nothing_regressed() -> None:
+    unknown = saturated([1e5] * ROUNDS, verdict=Verdict.UNKNOWN)
+    for paired in (True, False):
+        assert of_records(unknown, unknown, frozenset(), paired=paired).outcome is Outcome.INCOMPLETE
+
+
+def test_where_no_trial_ran_in_both_nothing_was_compared() -> None:
+    fine = saturated([1e5] * ROUNDS)
+    for paired in (True, False):
+        assert of_records([], fine, frozenset(), paired=paired).outcome is Outcome.INCOMPLETE
 
 
 def test_a_whole_comparison_of_equals_passes() -> None:
