@@ -91,21 +91,42 @@ def arms(workload: Workload, against: str) -> Arms:
 
 def between(base: Workload, new: Workload, against: str, commit: str | None = None) -> Arms:
     """The arms of two workloads. Raises ``WorkloadError`` where nobody can tell what is to be compared with what."""
-    rounds = fewest_rounds(_gating(plan_of(_repeated(new, 1))))
+    once = plan_of(_repeated(new, 1))
+    gating = _gating(once)
+    if not gating and any(trial.fault is None for trial in once.runnable):
+        figures = listed(new.gate.figures, "or")
+        raise WorkloadError([f"no figure gates: gate.figures has {figures}, which no load of this workload has"])
+    rounds = fewest_rounds(gating)
     base_plan, new_plan = (plan_of(_repeated(side, 2 * rounds)) for side in (base, new))
     return _arms(base_plan, new_plan, rounds, against, commit)
 
 
 def provided(arms: Arms) -> Arms:
-    """The arms with the packages of their clients. Raises ``WorkloadError``, as ``harness.sweep.provided`` does."""
+    """The arms with the packages of their clients. Raises ``WorkloadError``, as ``harness.sweep.provided`` does, and
+    where the base's own producers and consumers are of a harness that cannot be told what to do.
+    """
+    if arms.commit is not None and (why := checkout.misunderstands(checkout.provide(arms.commit))) is not None:
+        raise WorkloadError([f"producers of {arms.commit[:12]} do not understand what they are told here: {why}"])
     base, new = (sweep.provided(arms.plans[side], arms.plans[side].runnable) for side in (BASE, NEW))
     return _arms(base, new, arms.rounds, arms.against, arms.commit)
 
 
 def _arms(base: Plan, new: Plan, rounds: int, against: str, commit: str | None) -> Arms:
+    for side, plan in ((BASE, base), (NEW, new)):
+        if not plan.runnable:
+            why = next((f": {trial.skip}" for trial in plan.trials), "")
+            raise WorkloadError([f"--against {against}: the {side} arm has no trial that can be run{why}"])
+    first = base.runnable[0].name
     base = replace(base, trials=tuple(map(_of_base, base.trials)))
     aside = _differ(base.trials, new.trials)
     pairs = tuple(_paired(base.trials, new.trials, aside, against))
+    if not any(pair.base and pair.new for pair in pairs):
+        raise WorkloadError(
+            [
+                f"--against {against}: no trial is in both arms; the base's first is {first}, and the new one's "
+                f"{new.runnable[0].name}: they may differ in settings, Kafka, clients and versions, and in nothing else"
+            ]
+        )
     return Arms(against, {BASE: base, NEW: new}, aside, pairs, commit, rounds)
 
 

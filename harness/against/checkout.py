@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
+import sys
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 import harness
+from harness import roles
 from harness.cache import cache_folder, tidy, workspace
+from harness.clients.named import Named
+from harness.load.shape import Shape
+from harness.load.spec import InTransactions, Spec
+from harness.topics import Topics
 
 _PACKAGE = Path(harness.__file__).parent
 _ASKED_S = 60.0
+_UNDERSTANDS = """
+import json, sys
+import harness.roles.consumer, harness.roles.forkserver, harness.roles.producer
+from harness.load.spec import Spec
+Spec.of(json.load(sys.stdin))
+"""
+_ANY = Spec(
+    client="aiokafka", bootstrap="", topics=Topics(("a",), 1), config={}, run_key=1, producer=0,
+    shape=Shape(((100, 100),)), capacity=1, journal="", transactions=InTransactions(1, 1.0, 0.0, 1, 1.0),
+)  # fmt: skip
 
 
 def commit_of(ref: str) -> str | None:
@@ -47,6 +65,20 @@ def provide(commit: str) -> Path:
             if not kept.is_dir():
                 raise
     return kept
+
+
+def misunderstands(there: Path) -> str | None:
+    """Why producers and consumers of that package cannot be told what to do as they are told here; None: they can."""
+    environment = roles.environment("producer", Named("aiokafka"), there)
+    told = json.dumps(asdict(_ANY))
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-P", "-c", _UNDERSTANDS],
+            input=told, env=environment, capture_output=True, text=True, check=False, timeout=_ASKED_S,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"no answer within {_ASKED_S:g} s"
+    return asked.stderr.strip().rpartition("\n")[2] if asked.returncode else None
 
 
 def _git(*command: str) -> str | None:

@@ -35,10 +35,7 @@ def rounds(
         dice.shuffle(one_round)
         coins = [dice.random() < 0.5 for _ in one_round]
         if arms.later(one_round[0].either):
-            if again is None:
-                again = _open(arms, sides)
-                if again:
-                    doing(f"{arms.rounds} more rounds of what the first ones leave open")
+            again = _open(arms, sides) if again is None else again
             coins = [coin for coin, pair in zip(coins, one_round, strict=True) if _stem(pair.either.id) in again]
             one_round = [pair for pair in one_round if _stem(pair.either.id) in again]
         finished = {record.id for arm in sides.values() for record in arm.results.records()}
@@ -48,6 +45,8 @@ def rounds(
             for trial in (pair.both if coin else reversed(pair.both))
         ]
         if left := [turn for turn in turns if turn.trial.id not in finished]:
+            if again and left[0].trial.repeat == arms.rounds + 1:
+                doing(f"{arms.rounds} more rounds of what the first ones leave open")
             yield left
 
 

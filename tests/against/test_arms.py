@@ -69,10 +69,36 @@ def test_another_file(tmp_path: Path) -> None:
 
 def test_what_either_has_alone_is_a_pair_with_nobody(tmp_path: Path) -> None:
     base = tmp_path / "base.yaml"
-    base.write_text(yaml.safe_dump({**STATED, "faults": {"recipes": ["kill-leader"]}, "performance": None}))
-    both = arms(workload(performance=None), str(base))
-    assert not [pair for pair in both.pairs if pair.base and pair.new]
-    assert {pair.base is None for pair in both.pairs} == {True, False}
+    base.write_text(yaml.safe_dump({**STATED, "faults": {"recipes": ["kill-leader"]}}))
+    both = arms(workload(), str(base))
+    alone = [pair for pair in both.pairs if pair.base is None or pair.new is None]
+    assert {trial.under for pair in alone for trial in pair.both} == {"kill-leader", "lose-ack"}
+    assert {pair.base is None for pair in alone} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"faults": {"recipes": ["kill-leader"]}}, "no trial is in both arms; the base's first is aiokafka"),
+        (
+            {"config": {"linger.ms": 99_999_999_999}, "sweep": {"client": ["confluent-kafka"]}},
+            "the base arm has no trial that can be run: ",
+        ),
+    ],
+)
+def test_a_base_with_nothing_to_compare_is_refused(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+    base = tmp_path / "base.yaml"
+    base.write_text(yaml.safe_dump({**STATED, "performance": None, **changes}))
+    with pytest.raises(WorkloadError) as refused:
+        arms(workload(performance=None), str(base))
+    (problem,) = refused.value.problems
+    assert says in problem
+
+
+def test_a_gate_of_figures_that_no_load_has_is_refused() -> None:
+    loads = {"loads": [{"rate": 1000, "seconds": 1}]}
+    with pytest.raises(WorkloadError, match="no figure gates"):
+        arms(workload(performance=loads, gate={"figures": ["throughput"]}), "kafka==4.4.0")
 
 
 @pytest.mark.parametrize(

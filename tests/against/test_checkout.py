@@ -10,7 +10,7 @@ import pytest
 
 from harness import roles
 from harness.against import checkout
-from harness.against.arms import arms
+from harness.against.arms import arms, provided
 from harness.clients.named import Named
 from harness.workload import WorkloadError
 
@@ -50,3 +50,16 @@ def test_arms_of_a_commit_differ_in_nothing_else(monkeypatch: pytest.MonkeyPatch
     both = arms(workload(), "HEAD")
     assert (both.commit, both.aside) == (HEAD, frozenset())
     assert all(pair.base and pair.new for pair in both.pairs)
+
+
+def test_a_harness_that_is_told_otherwise_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(checkout, "is_this", lambda commit: False)
+    assert HEAD is not None
+    there = checkout.provide(HEAD)
+    assert checkout.misunderstands(there) is None
+    spec = there / "harness" / "load" / "spec.py"
+    spec.write_text(spec.read_text().replace("capacity: int", "room: int"))
+    assert "capacity" in (checkout.misunderstands(there) or "")
+    with pytest.raises(WorkloadError, match="do not understand what they are told here: TypeError"):
+        provided(arms(workload(), "HEAD"))
