@@ -12,8 +12,9 @@ RESERVE_BYTES = 2 * 10**9
 
 
 def free_bytes(folder: Path) -> int:
-    """Free bytes of the file system that holds this folder."""
-    return shutil.disk_usage(folder).free
+    """Free bytes of the file system that holds this folder, or would, if it is not there yet."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(there).free
 
 
 class DiskWatch:

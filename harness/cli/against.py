@@ -37,13 +37,15 @@ def against_base(workload: Workload, against: str, source: Path, results: Path, 
     together = as_one(both)
     if dry_run:
         console().print(render_plan(together))
-        return
-    try:
-        results.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise click.UsageError(f"--results {results}: that is there and no folder") from None
+    else:
+        try:
+            results.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise click.UsageError(f"--results {results}: that is there and no folder") from None
     if objected := objections(together, free_bytes(results)):
         raise WorkloadError(f"{source}: {objection}" for objection in objected)
+    if dry_run:
+        return
     both = _ready(both)
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{workload.name}-against-{_as_name(against)}"
     folders_to_be = (results / (name if number == 1 else f"{name}-{number}") for number in itertools.count(1))

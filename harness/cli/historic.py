@@ -15,6 +15,7 @@ from harness.store import Results, ResultsUnusable
 @click.option("--into", type=click.Path(path_type=Path), help="Where it goes; default: DIR/history.")
 def history(folder: Path, into: Path | None) -> None:
     """Report and draw how the figures of all runs in DIR went over time, and since when they changed."""
+    from harness.against.arms import NEW
     from harness.exports.series import Watched
     from harness.exports.table import table
     from harness.history.courses import courses
@@ -23,14 +24,22 @@ def history(folder: Path, into: Path | None) -> None:
     from harness.report.files import write
     from harness.report.writers import WRITERS
 
-    runs, passed_over = [], []
-    for path in sorted(folder.glob("*/run.json")) if folder.is_dir() else ():
+    runs: list[Watched] = []
+    passed_over: list[str] = []
+    there = [*folder.glob("*/run.json"), *folder.glob(f"*/{NEW}/run.json")] if folder.is_dir() else []
+    for path in sorted(there):
         try:
-            runs.append(Watched.of(Results.open(path.parent)))
+            run = Watched.of(Results.open(path.parent))
         except ResultsUnusable as unusable:
             passed_over.append(str(unusable))
+            continue
+        if (again := next((each for each in runs if each.run.get("run_id") == run.run.get("run_id")), None)) is None:
+            runs.append(run)
+        else:
+            passed_over.append(f"{path.parent} is a copy of the run {again.run.get('run_id')}")
     if not runs:
-        raise ResultsUnusable(f"{folder} has no runs: no folder in it has a run.json that can be read")
+        why = passed_over or ["no folder in it has a run.json"]
+        raise ResultsUnusable(f"{folder} has no runs: {'; '.join(why)}")
     place = into or folder / "history"
     (place / "charts").mkdir(parents=True, exist_ok=True)
     found = changed(courses(runs))

@@ -137,8 +137,7 @@ def _run(
     rest = replace(plan, trials=tuple(trial for trial in plan.trials if trial.id not in finished))
     if dry_run:
         out.print(render_plan(rest))
-        return None
-    if store is None:
+    elif store is None:
         try:
             results.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
@@ -146,6 +145,8 @@ def _run(
     against = objections(rest, free_bytes(store.folder if store else results))
     if against and (store is None or rest.runnable):  # of a run whose trials have all ended the report is made again
         raise WorkloadError(f"{source}: {objection}" for objection in against)
+    if dry_run:
+        return None
     try:
         plan = provided(plan, rest.runnable)
     except WorkloadError as unavailable:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.compare.surroundings import CLIENT_VERSION
-from harness.report.labels import Labels
+from harness.report.labels import REPLICATION, Labels
 from harness.store import TrialRecord
 
 
@@ -42,15 +42,16 @@ def matched(base: Sequence[TrialRecord], new: Sequence[TrialRecord], aside: Set[
 def _cells(
     records: Sequence[TrialRecord], key: Callable[[TrialRecord], object], aside: Set[str]
 ) -> dict[object, tuple[str, list[TrialRecord]]]:
-    labels = Labels.of(records)
+    every = Labels.of(records)
+    labels = replace(every, keys=tuple(key for key in every.keys if f"config.{key}" not in aside))
     cells: dict[object, list[TrialRecord]] = defaultdict(list)
     for record in records:
         if record.status != "skipped":
             cells[key(record)].append(record)
-    return {its: (labels.row(_without(trials[0], aside)), trials) for its, trials in cells.items()}
+    return {its: (_row(labels, trials[0], aside), trials) for its, trials in cells.items()}
 
 
-def _without(record: TrialRecord, aside: Set[str]) -> TrialRecord:
-    """The record as if it did not state these settings."""
-    stated = {name: value for name, value in record.config.items() if f"config.{name}" not in aside}
-    return record.model_copy(update={"config": stated})
+def _row(labels: Labels, trial: TrialRecord, aside: Set[str]) -> str:
+    subject = labels.subject(trial)
+    replicas = () if f"config.{REPLICATION}" in aside else (f"RF {subject.replication_factor}",)
+    return ", ".join((subject.client, *subject.configuration.words, *replicas, labels.under(trial)))

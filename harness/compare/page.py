@@ -53,13 +53,14 @@ def _summary(comparison: Comparison) -> Words:
     if not comparison.compared:
         said.append("No trial ran in both.")
     if comparison.left:
-        said.append(f"{plural(comparison.left, 'planned trial')} did not run.")
-    for gates, noun in ((True, "figure"), (False, "more figure")):
-        if answers := [each.answer for each in comparison.figures if each.gates is gates]:
-            gate = " that gate nothing" if not gates and len(answers) > 1 else "" if gates else " that gates nothing"
-            said.append(f"{plural(len(answers), noun)}{gate}: {_times(Answer, answers)}.")
-    if comparison.figures and not any(each.gates for each in comparison.figures):
-        said.append("No figure gates.")
+        said.append(f"{plural(comparison.left, 'trial')} that had to run did not.")
+    gating, others = ([each.answer for each in comparison.figures if each.gates is gates] for gates in (True, False))
+    if gating:
+        said.append(f"{plural(len(gating), 'figure')}: {_times(Answer, gating)}.")
+    if others:
+        said.append(
+            f"{'Listed, and gating nothing' if gating else 'No figure gates; listed'}: {_times(Answer, others)}."
+        )
     outcome = str(comparison.outcome)
     return (Strong(f"{outcome[0].upper()}{outcome[1:]}."), f" {' '.join(said)}")
 

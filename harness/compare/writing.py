@@ -99,7 +99,7 @@ def as_junit(compared: Comparison, base: str, new: str) -> str:
 
 
 def _lacks(compared: Comparison) -> str:
-    return f"{plural(compared.left, 'planned trial')} did not run" if compared.left else "no trial ran in both"
+    return f"{plural(compared.left, 'trial')} that had to run did not" if compared.left else "no trial ran in both"
 
 
 def _of_change(change: Change) -> tuple[str | None, str]:

@@ -79,7 +79,8 @@ def _said(value: float) -> str:
 
 def _says(figure: str, found: Changed) -> str:
     lines = [course for course in found if course.figure == figure]
-    return f"{figure} of {plural(len(lines), 'trial')} from run to run; changes are marked, and are in the table above"
+    said = f"{figure} of {plural(len(lines), 'trial')} from run to run"
+    return f"{said}; changes are marked, and are in the table above" if any(found[course] for course in lines) else said
 
 
 def _files(figure: str) -> tuple[str, str]:

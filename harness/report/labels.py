@@ -152,9 +152,11 @@ class Labels:
 
     def row(self, record: TrialRecord) -> str:
         """A trial in one line: ``aiokafka, acks=all, idempotent, RF 3, lose-ack``."""
-        subject = self.subject(record)
-        what = self.fault(record) if record.with_fault else f"load {self.load(record)}"
-        return f"{name(subject)}, {what}"
+        return f"{name(self.subject(record))}, {self.under(record)}"
+
+    def under(self, record: TrialRecord) -> str:
+        """What the trial is about: ``lose-ack``, ``load max``."""
+        return self.fault(record) if record.with_fault else f"load {self.load(record)}"
 
     def _word(self, key: str, value: Any) -> str:
         if value is False and key not in self.left_out:

@@ -25,11 +25,31 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from harness import folders
 from harness.events import FORMAT
 from harness.store.records import TrialRecord
+from harness.words import listed
+
+
+class _Run(BaseModel):
+    """What is relied on of a ``run.json``, as far as it is there."""
+
+    format: int
+    kafka: list[str] | None = None
+    clients: dict[str, Any] | None = None
+    starts: list[dict[str, Any]] | None = None
+    cpu: dict[str, Any] | None = None
+    memory_gb: float | None = None
+    git: dict[str, Any] | None = None
+    cluster: dict[str, Any] | None = None
+    workload: dict[str, Any] | None = None
+    against: dict[str, Any] | None = None
+    profiles: dict[str, Any] | None = None
+    planned: int | None = None
+    refused: list[dict[str, Any]] | None = None
+    notes: list[str] | None = None
 
 
 class ResultsUnusable(Exception):
@@ -60,7 +80,9 @@ class Results:
         """An existing folder. Raises ``ResultsUnusable``."""
         results = cls(folder)
         if not (folder / "run.json").is_file():
-            raise ResultsUnusable(f"{folder} is not a results folder: it has no run.json")
+            arms = [str(folder / side) for side in ("base", "new") if (folder / side / "run.json").is_file()]
+            hint = f"; there are {listed(arms)}" if arms else ""
+            raise ResultsUnusable(f"{folder} is not a results folder: it has no run.json{hint}")
         for link in folders.links(folder):
             raise ResultsUnusable(f"{link} is a link, which no results folder has: what it leads to is left alone")
         results.run()
@@ -82,6 +104,12 @@ class Results:
             raise ResultsUnusable(f"{path} is damaged: {error!r}") from error
         if written > FORMAT:
             raise self._newer(written)
+        try:
+            _Run.model_validate(run)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            place = ".".join(map(str, wrong["loc"]))
+            raise ResultsUnusable(f"{path} is damaged: {place}: {wrong['msg']}") from error
         return dict(run)
 
     def save_run(self, run: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ from harness.workload.explain import explain
 from harness.workload.grid import Grid
 from harness.workload.known import Fault, Known, installed
 from harness.workload.loads import Load
-from harness.workload.model import SECTIONS, Workload
+from harness.workload.model import SECTIONS, Cluster, Workload
 from harness.workload.problems import Problem, WorkloadError, quote
 from harness.workload.reading import Reading
 from harness.workload.schema import json_schema
@@ -87,13 +87,18 @@ def _read(data: object, known: Known) -> tuple[Workload | None, list[Problem]]:
     if not isinstance(data, dict):
         return None, [Problem((), f"{quote(data)} is not a workload: a mapping with name, kafka, sweep, ...")]
     stated = _without_empty(data)
-    reading = Reading(known)
+    reading = Reading(known.where(_kind(stated.get("cluster", {}))))
     workload, problems = None, []
     try:
         workload = Workload.model_validate(stated, context=reading)
     except ValidationError as error:
         problems = explain(error, SECTIONS)
     return workload, problems + cross_check(reading.parts, known, complete_file=not problems)
+
+
+def _kind(cluster: object) -> object:
+    """Of the section as it is stated."""
+    return cluster.get("kind", Cluster.model_fields["kind"].default) if isinstance(cluster, dict) else None
 
 
 def _without_empty(data: Any) -> Any:

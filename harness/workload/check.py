@@ -12,11 +12,10 @@ from harness.workload.clients import Known as Clients
 from harness.workload.clients import identity
 from harness.workload.combinations import Config, Contradiction, complete, contradictions
 from harness.workload.grid import Grid
-from harness.workload.problems import Place, Problem, dotted, quote
+from harness.workload.problems import Place, Problem, dotted
 from harness.workload.reading import TRIALS, key_of
 
 if TYPE_CHECKING:
-    from harness.clusters import ClusterKind
     from harness.workload.known import Known
     from harness.workload.trials import FaultTrials
 
@@ -35,8 +34,6 @@ def cross_check(parts: Mapping[str, Any], known: Known, *, complete_file: bool) 
         for name in config
         if any(name in grid.axes for grid in sweep)
     ]
-    if "cluster" in parts and "kafka" in parts:
-        problems += _no_such_kafka(parts["kafka"], known.clusters[parts["cluster"].kind])
     brokers = parts["cluster"].brokers if "cluster" in parts else parts.get("brokers")
     if brokers is not None:
         problems += _too_many_replicas(parts, brokers)
@@ -47,14 +44,6 @@ def cross_check(parts: Mapping[str, Any], known: Known, *, complete_file: bool) 
     if complete_file and not problems:
         problems += _nothing_to_run(parts, known.clients)
     return problems
-
-
-def _no_such_kafka(versions: Sequence[str], kind: ClusterKind) -> Iterator[Problem]:
-    """Versions that this kind of cluster cannot run, and another one can."""
-    runs = kind.versions()
-    for index, version in enumerate(versions):
-        if version not in runs and version.rpartition(".")[0] not in runs:
-            yield Problem(("kafka", index), f"{quote(version)} is none that {kind.name} runs: {options(runs)}")
 
 
 def _stated(name: str, parts: Mapping[str, Any]) -> Iterator[tuple[Place, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -56,6 +56,11 @@ class Known:
     faults: Faults
     kafka: tuple[str, ...]
     clusters: Mapping[str, ClusterKind]
+
+    def where(self, kind: object) -> Known:
+        """The same with the versions of Kafka that this kind of cluster can run; all of them if it is none."""
+        runs = self.clusters[kind].versions() if isinstance(kind, str) and kind in self.clusters else self.kafka
+        return replace(self, kafka=tuple(version for version in self.kafka if version in runs))
 
 
 def installed() -> Known:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from harness.events import Verdict
+from harness.store import Results
 from tests.compare.test_figures import noise, saturated
 from tests.report.synthetic_records import broken, one, store
 
@@ -70,6 +71,25 @@ def test_a_figure_that_is_worse_is_exit_code_4(tmp_path: Path) -> None:
     assert "no more than advice" in done.stdout
 
 
+def test_a_run_that_is_not_whole_is_never_nothing_regressed(base: Path, tmp_path: Path) -> None:
+    new = store(tmp_path / "new", Results.open(base).records(), planned=5)
+    done = harness("compare", base, new)
+    assert done.returncode == 5, done
+    assert "**Incomplete.** 2 trials: 2 same. 3 trials that had to run did not." in done.stdout
+    assert json.loads(harness("compare", base, new, "--format", "json").stdout)["did_not_run"] == 3
+    (guarantees, _) = ElementTree.fromstring(harness("compare", base, new, "--format", "xml").stdout)
+    assert guarantees.get("errors") == "1"
+    nothing = store(tmp_path / "nothing", [])
+    done = harness("compare", nothing, base)
+    assert done.returncode == 5, done
+    assert "No trial ran in both." in done.stdout
+
+
+def test_both_arms_of_a_run_are_named_where_their_folder_is_given(base: Path, tmp_path: Path) -> None:
+    store(tmp_path / "against/new", [_KEPT])
+    refused(harness("compare", base, tmp_path / "against"), 2, "it has no run.json; there are", "against/new")
+
+
 def test_other_forms_are_for_programs(base: Path, tmp_path: Path) -> None:
     new = store(tmp_path / "new", [broken(_KEPT)])
     said = json.loads(harness("compare", base, new, "--format", "json").stdout)
@@ -90,5 +110,6 @@ def test_settings_of_one_run_are_compared(tmp_path: Path) -> None:
     assert done.returncode == 0, done
     assert "`acks=all` against `acks=1`" in done.stdout
     assert "| throughput, messages/s | **regressed** |" in done.stdout
+    assert "| aiokafka, RF 3, load max | throughput, messages/s |" in done.stdout
     refused(harness("compare", run, "--by", "kafka"), 2, "has no two values of kafka; there are several of acks")
     refused(harness("compare", run), 2, "give either two stored runs, or one and --by")

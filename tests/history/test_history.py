@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,24 @@ def test_what_is_no_run_is_passed_over_and_said(folder: Path) -> None:
     assert "run-03/run.json is damaged" in page and "run-04/trials.jsonl:1 is damaged" in page
 
 
+def test_a_copy_counts_once_and_of_a_run_against_a_base_the_new_arm_does(folder: Path) -> None:
+    shutil.copytree(folder / "run-03", folder / "run-03 again")
+    for arm in ("base", "new"):
+        put(folder / "an against", 12, 1e5, run_id=f"an-against-{arm}")
+        (folder / "an against/run-12").rename(folder / "an against" / arm)
+    run = json.loads((folder / "run-04/run.json").read_text())
+    (folder / "run-04/run.json").write_text(json.dumps({**run, "cpu": "fast"}))
+    done = harness("history", folder)
+    assert done.returncode == 0, done
+    page = (folder / "history/history.md").read_text()
+    assert "History of 12 runs" in page
+    assert "run-03 again is a copy of the run run-03" in page
+    assert "run-04/run.json is damaged: cpu: " in page
+
+
 def test_where_there_is_none_that_is_a_line(tmp_path: Path) -> None:
+    put(tmp_path / "damaged", 1, 1e5)
+    (tmp_path / "damaged/run-01/trials.jsonl").write_text("{}\n")
+    refused(harness("history", tmp_path / "damaged"), 2, "has no runs", "trials.jsonl:1 is damaged")
     refused(harness("history", tmp_path), 2, "has no runs")
     refused(harness("history", tmp_path / "nowhere"), 2, "has no runs")

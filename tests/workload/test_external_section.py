@@ -45,6 +45,7 @@ def read(folder: Path, text: str) -> list[str]:
             "kind: external\n",
             "kind: local\n",
             [
+                "2: kafka: '4.1' is not one of ",
                 "5: cluster.bootstrap: unknown key; known are kind, brokers, eligible_leader_replicas",
                 "6: cluster.nodes: unknown key; known are kind, brokers, eligible_leader_replicas",
             ],
@@ -58,7 +59,7 @@ def read(folder: Path, text: str) -> list[str]:
             'external\n  bootstrap: [kafka-1.example.org:9092, "[::1]:9092"]\n  nodes:\n'
             "    1: {kill: ssh one kill, start: [ssh, one, start]}\n",
             "local\n",
-            ["2: kafka: '4.1' is none that local runs: "],
+            ["2: kafka: '4.1' is not one of 3.9.0, 3.9.2, 4.0.2, 4.1.2, 4.3.1, 4.4.0"],
         ),
         ('"[::1]:9092"', "somewhere", ["5: cluster.bootstrap: 'somewhere' is no address: HOST:PORT"]),
         ("  nodes:", "  prefix: a/b\n  nodes:", ["6: cluster.prefix: 'a/b' begins no name"]),
