@@ -75,8 +75,9 @@ class Terminal:
             self._skipped += 1
         else:
             self._number += 1
-            self._total = max(self._total, self._number)  # of a sweep against a base more rounds may follow
-            self._console.print(Text(f"{self._number:4}/{self._total}  ") + _line(record), soft_wrap=True)
+            # Of a sweep against a base more rounds may follow, nobody knows how many.
+            of = f"/{self._total}" if self._number <= self._total else ""
+            self._console.print(Text(f"{self._number:4}{of}  ") + _line(record), soft_wrap=True)
         self._trial, self._now = "", ""
         self._show()
 
@@ -84,7 +85,8 @@ class Terminal:
         if self._task is None:
             return
         left_s = sum(self._left_s.values()) * self._pace
-        what = f"trial {min(self._number + 1, self._total)} of {self._total}: {self._trial} " if self._trial else ""
+        of = f" of {self._total}" if self._number < self._total else ""
+        what = f"trial {self._number + 1}{of}: {self._trial} " if self._trial else ""
         self._progress.update(
             self._task, completed=self._number, description=f"{what}{self._now}", left=f"{duration(left_s)} left"
         )

@@ -36,6 +36,10 @@ ANSWER_S, RECONNECT_S = engine.ANSWER_S, engine.RECONNECT_S
 
 
 def version() -> str:
+    """Raises ``ClientRefused`` for a version that cannot be driven."""
+    if not hasattr(confluent_kafka.Producer, "produce_batch"):
+        its = confluent_kafka.__version__
+        raise ClientRefused(f"{NAME} {its} takes no batch of messages, as it is given them; 2.12 does")
     return f"{confluent_kafka.__version__} (librdkafka {confluent_kafka.libversion()[0]})"
 
 
@@ -50,8 +54,6 @@ def refuses(config: Mapping[str, Setting]) -> str | None:
 def create(
     bootstrap: str, topics: Topics, config: Mapping[str, Setting], recorder: Recorder, security: Security = PLAINTEXT
 ) -> ConfluentProducer:
-    if not hasattr(confluent_kafka.Producer, "produce_batch"):
-        raise ClientRefused(f"{NAME} {version()} takes no batch of messages, as it is given them; 2.12 does")
     arguments = {**tables.parameters(SETTINGS, config), **secured.parameters(secured.LIBRDKAFKA, security)}
     return ConfluentProducer(bootstrap, topics, config, recorder, arguments)
 

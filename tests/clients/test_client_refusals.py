@@ -210,3 +210,9 @@ def test_a_value_that_is_out_of_a_client_s_range_is_said_with_the_range() -> Non
         "confluent-kafka takes batch.size from 1 to 2147483647, not 0.",
         "confluent-kafka takes delivery.timeout.ms from 1 to 2147483647, not 0.",
     ]
+
+
+def test_a_version_that_takes_no_batches_says_so_before_it_is_driven(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confluent_kafka, "Producer", object)
+    with pytest.raises(ClientRefused, match=r"takes no batch of messages, as it is given them; 2\.12 does"):
+        confluent.version()
