@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,8 @@ def test_what_the_command_says_of_the_kind_of_cluster_counts_and_stays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, claims = tmp_path / "small.yaml", tmp_path / "claims.yaml"
-    file.write_text(json.dumps({**_WORKLOAD, "cluster": {"brokers": 2}, "faults": {"recipes": ["disconnect-leader"]}}))
+    stated = {"cluster": {"brokers": 2}, "faults": {"recipes": ["disconnect-leader"]}, "limits": {}}
+    file.write_text(json.dumps({**_WORKLOAD, **stated}))
     arm = {"fault": "disconnect-leader"}
     claim = {
         "says": "so",
@@ -86,7 +88,9 @@ def test_what_the_command_says_of_the_kind_of_cluster_counts_and_stays(
     claims.write_text(json.dumps({"name": "small", "kafka": "4.4.0", "claims": {"it-is": claim}}))
     for command, path in (("sweep", file), ("claims", claims)):
         for kind, lacks in (("local", True), ("compose", False)):
-            cli.main([command, str(path), "--dry-run", "--cluster", kind], standalone_mode=False)
+            refused = pytest.raises(WorkloadError, match="every trial is skipped") if lacks else nullcontext()
+            with refused:
+                cli.main([command, str(path), "--dry-run", "--cluster", kind], standalone_mode=False)
             said = " ".join(capsys.readouterr().out.split())
             assert ("cannot be done to a cluster of kind local" in said) is lacks
     wanted = on(load(file), {"kind": "compose"})
@@ -131,7 +135,8 @@ def test_the_disk_that_counts_is_the_runs_own(run: Path, tmp_path: Path, monkeyp
 def test_only_what_is_left_counts_against_the_limits(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = (run / "trials.jsonl").read_text().splitlines(keepends=True)
     (run / "trials.jsonl").write_text(lines[0])
-    cli(["sweep", "--resume", os.fspath(run), "--dry-run"], standalone_mode=False)
+    with pytest.raises(WorkloadError, match=r"the run takes about 0\.3 minutes; limits\.minutes is 0\.1"):
+        cli(["sweep", "--resume", os.fspath(run), "--dry-run"], standalone_mode=False)
     said = capsys.readouterr().out
     assert "small: 1 trial," in said and json.loads(lines[0])["id"] not in said
 
