@@ -26,7 +26,7 @@ from harness.load.spec import Spec
 from harness.topics import Topics
 from harness.workers.worker import Worker
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.brokers, pytest.mark.long, pytest.mark.timeout(120)]
 IDLE_MS = 1_000
 EVERY_S = 3.0
 ROUNDS = 8
