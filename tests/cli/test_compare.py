@@ -13,7 +13,8 @@ from harness.store import Results
 from tests.compare.test_figures import noise, saturated
 from tests.report.synthetic_records import broken, one, store
 
-from .test_refusals import harness, refused
+from .in_process import harness
+from .test_refusals import refused
 
 _KEPT = one(fault="kill-leader", verdict=Verdict.KEPT)
 

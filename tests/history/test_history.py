@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_refusals import harness, refused
+from tests.cli.in_process import harness
+from tests.cli.test_refusals import refused
 from tests.compare.test_figures import paced, saturated
 from tests.report.synthetic_records import store
 
