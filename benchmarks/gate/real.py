@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import threading
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from benchmarks.gate.effects import Base, Effect
 from benchmarks.gate.said import Said
 from harness import provenance
 from harness.against.arms import BASE, NEW, Arms, between
+from harness.against.rounds import in_turn
 from harness.compare.gauges import GAUGES
 from harness.events import Metric
 from harness.faults.steps import LineNeed
@@ -103,13 +103,13 @@ class Real:
 
     def turns(self, rounds: int, loads: Container[str] | None = None) -> list[Turn]:
         """Those of these loads, or of all, that have no record yet."""
-        dice = random.Random(self.sides[NEW].results.folder.parent.name)
+        name = self.sides[NEW].results.folder.parent.name
         done = {record.id for arm in self.sides.values() for record in arm.results.records()}
         return [
             Turn(self.sides[BASE if trial is pair.base else NEW], _by_proxy(trial))
             for pair in sorted(self.both.pairs, key=lambda pair: pair.either.repeat)
             if pair.either.repeat <= rounds and (loads is None or str(pair.either.load.rate) in loads)
-            for trial in (pair.both if dice.random() < 0.5 else [*reversed(pair.both)])
+            for trial in in_turn(pair, name)
             if trial.id not in done
         ]
 

@@ -27,27 +27,35 @@ def rounds(
     """The turns of these pairs, as far as they have no record yet. Of those without a fault more rounds follow where
     the first ones leave it open whether a figure got worse.
     """
-    dice = random.Random(f"{arms.plans[NEW].workload.seed} rounds {pairs[0].either.id}")
+    seed = arms.plans[NEW].workload.seed
+    dice = random.Random(f"{seed} rounds {pairs[0].either.id}")
     again: set[str] | None = None
     by_repeat = sorted(pairs, key=lambda pair: pair.either.repeat)
     for _, its in groupby(by_repeat, key=lambda pair: pair.either.repeat):
         one_round = [*its]
         dice.shuffle(one_round)
-        coins = [dice.random() < 0.5 for _ in one_round]
         if arms.later(one_round[0].either):
             again = _open(arms, sides) if again is None else again
-            coins = [coin for coin, pair in zip(coins, one_round, strict=True) if _stem(pair.either.id) in again]
             one_round = [pair for pair in one_round if _stem(pair.either.id) in again]
         finished = {record.id for arm in sides.values() for record in arm.results.records()}
         turns = [
             Turn(sides[BASE if trial is pair.base else NEW], trial)
-            for coin, pair in zip(coins, one_round, strict=True)
-            for trial in (pair.both if coin else reversed(pair.both))
+            for pair in one_round
+            for trial in in_turn(pair, seed)
         ]
         if left := [turn for turn in turns if turn.trial.id not in finished]:
             if again and left[0].trial.repeat == arms.rounds + 1:
                 doing(f"{arms.rounds} more rounds of what the first ones leave open")
             yield left
+
+
+def in_turn(pair: Pair, seed: object) -> list[Trial]:
+    """Both trials of a pair, by the toss of a coin in an odd round and the other way round in the even one behind it:
+    what is second on busy brokers may be slower for that alone, and ten coins often fall eight to two.
+    """
+    twice, second = divmod(pair.either.repeat - 1, 2)
+    coin = random.Random(f"{seed} {_stem(pair.either.id)} {twice}").random() < 0.5
+    return pair.both if coin is bool(second) else pair.both[::-1]
 
 
 def _open(arms: Arms, sides: Mapping[str, Arm]) -> set[str]:

@@ -60,16 +60,19 @@ def both() -> Arms:
 def test_each_round_has_each_pair_in_an_order_of_its_own(both: Arms, tmp_path: Path) -> None:
     every = _run(both, _sides(both, tmp_path / "run"), lambda trial, base: 100.0)
     assert len(every) == both.rounds == 11
-    orders, first = set(), []
+    orders: set[tuple[str, ...]] = set()
+    first: dict[str, list[bool]] = {}
     for number, turns in enumerate(every, start=1):
         assert len(turns) == 16
         assert {turn.trial.repeat for turn in turns} == {number}
         for one, other in [*pairwise(turns)][::2]:
             assert {one.trial.id, other.trial.id} == {f"base.{(id := one.trial.id.removeprefix('base.'))}", id}
-            first.append(one.trial.id.startswith("base."))
+            first.setdefault(id.rpartition(".r")[0], []).append(one.trial.id.startswith("base."))
         orders.add(tuple(turn.trial.id.removeprefix("base.").rpartition(".r")[0] for turn in turns))
     assert len(orders) == len(every)
-    assert 0.3 < sum(first) / len(first) < 0.7, "by the toss of a coin"
+    for of_pair in first.values():
+        assert all(one is not other for one, other in zip(of_pair[::2], of_pair[1::2], strict=False)), "each as often"
+    assert len({*map(tuple, first.values())}) > 1, "by the toss of a coin"
 
 
 def test_more_rounds_are_for_what_is_open_alone(both: Arms, tmp_path: Path) -> None:
