@@ -29,7 +29,8 @@ def create(folder: Path, arms: Arms) -> dict[str, Results]:
     made = {}
     for side in (BASE, NEW):
         plan, run_id = arms.first(side), _run_id(folder, side)
-        about = {"asked": arms.against, _OTHER[side]: _run_id(folder, _OTHER[side]), "aside": sorted(arms.aside)}
+        other = {_OTHER[side]: _run_id(folder, _OTHER[side])}
+        about = {"asked": arms.against, **other, "aside": sorted(arms.aside), "rounds": arms.rounds}
         described = {**provenance.describe(run_id, plan.workload, plan), "against": {**about, "commit": arms.commit}}
         described["notes"] = [
             *described["notes"],

@@ -37,5 +37,7 @@ def compare_runs(base: Path, new: Path | None, across: tuple[str, ...], by: str 
         sys.exit(OK)
     other = Results.open(new)
     compared = comparison.of_runs(one, other, across)
-    click.echo(FORMS[form](compared, one.folder.name, other.folder.name), nl=form == "json")
+    alike = one.folder.name == other.folder.name
+    names = (str(each.folder) if alike else each.folder.name for each in (one, other))
+    click.echo(FORMS[form](compared, *names), nl=form == "json")
     sys.exit(of_comparison(compared.outcome))

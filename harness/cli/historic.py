@@ -18,7 +18,7 @@ def history(folder: Path, into: Path | None) -> None:
     from harness.against.arms import NEW
     from harness.exports.series import Watched
     from harness.exports.table import table
-    from harness.history.courses import courses
+    from harness.history.courses import courses, figures_of
     from harness.history.page import changed, drawings, page
     from harness.report.charts.saving import save
     from harness.report.files import write
@@ -42,11 +42,12 @@ def history(folder: Path, into: Path | None) -> None:
         raise ResultsUnusable(f"{folder} has no runs: {'; '.join(why)}")
     place = into or folder / "history"
     (place / "charts").mkdir(parents=True, exist_ok=True)
-    found = changed(courses(runs))
+    runs.sort(key=lambda run: str(run.run.get("started")))
+    lines = courses(runs)
+    found = changed(lines)
     for drawing in drawings(found):
         if (problem := save(drawing, place / "charts")) is not None:
             passed_over.append(f"the chart of {drawing.name} failed: {problem}")
-    runs.sort(key=lambda run: str(run.run.get("started")))
-    write(place / "history.csv", table(runs))
+    write(place / "history.csv", table([(run.run, figures_of(str(run.run["run_id"]), lines)) for run in runs]))
     write(place / "history.md", WRITERS["md"](page(found, len(runs), passed_over)))
     console().print(f"history: {place / 'history.md'}", soft_wrap=True)

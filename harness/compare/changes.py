@@ -17,7 +17,7 @@ from scipy.stats import fisher_exact
 from harness.compare.cells import Both
 from harness.events import Anomaly, Permission, Verdict
 from harness.report.guarantees import Setup
-from harness.report.matrix import TELL, Cell
+from harness.report.matrix import TELL, WRONG, Cell, counted, verdict_of
 from harness.store import TrialRecord
 
 _CHANCE = 0.01
@@ -44,9 +44,9 @@ class Change(StrEnum):
     LESS_OFTEN = "less often"
     """Something goes wrong in fewer of them, and not by chance."""
     NEW = "new"
-    """Nothing decided it before."""
+    """It was not run before."""
     CHANCE = "may be chance"
-    """The verdicts are others, and so they would be at times if nothing had changed."""
+    """The verdicts are others, or what was found, and so they would be at times if nothing had changed."""
     SAME = "same"
 
 
@@ -62,7 +62,9 @@ class Side:
 
     @property
     def decided(self) -> bool:
-        return bool(self.verdicts) and Verdict.UNKNOWN not in self.verdicts
+        """Whether there are repeats, and it is known how each went."""
+        completed = all(record.status == "completed" for record in self.records)
+        return bool(self.records) and completed and Verdict.UNKNOWN not in self.verdicts
 
     @property
     def tells(self) -> bool:
@@ -82,6 +84,14 @@ class Side:
     def there(self) -> frozenset[Anomaly]:
         """The anomalies of any repeat."""
         return frozenset(Cell(self.records).found) if self.records else frozenset()
+
+    @cached_property
+    def broke(self) -> frozenset[Anomaly]:
+        """The anomalies that broke a promise, in any repeat; of records that do not say, all that were there."""
+        broken = (record for record in self.records if verdict_of(record) is Verdict.BROKEN)
+        return frozenset(
+            anomaly for record in broken for anomaly in {*WRONG} - _permitted(record) if counted(record, anomaly)
+        )
 
     @cached_property
     def foreseen(self) -> Mapping[Anomaly, Permission]:
@@ -120,8 +130,16 @@ def changes(trials: Iterable[Both]) -> list[Changed]:
     return sorted(map(Changed, trials), key=lambda each: (order.index(each.change), each.trial.row))
 
 
+def _permitted(record: TrialRecord) -> frozenset[str]:
+    """What was no promise in it."""
+    stated = record.expectations or ()
+    return frozenset(each.anomaly for each in stated if each.permission is not Permission.FORBIDDEN)
+
+
 def _broken(before: Side, now: Side) -> bool:
-    return Verdict.BROKEN in now.verdicts and Verdict.BROKEN not in before.verdicts
+    """For the first time, or in another way than before."""
+    first = Verdict.BROKEN in now.verdicts and Verdict.BROKEN not in before.verdicts
+    return first or bool(now.broke - before.broke)
 
 
 def _given_up(before: Side, now: Side) -> bool:
@@ -136,7 +154,8 @@ def _gone(before: Side, now: Side) -> bool:
 
 
 def _undecided(before: Side, now: Side) -> bool:
-    return not now.decided or (before.tells and not now.tells)
+    """In either run, if it was run before at all."""
+    return not now.decided or (before.tells and not now.tells) or bool(before.records and not before.decided)
 
 
 def _more_often(before: Side, now: Side) -> bool:
@@ -151,11 +170,11 @@ _RULES: Mapping[Change, Callable[[Side, Side], bool]] = {
     Change.GONE: _gone,
     Change.UNDECIDED: _undecided,
     Change.MORE_OFTEN: _more_often,
-    Change.MENDED: lambda before, now: Verdict.BROKEN in before.verdicts and Verdict.BROKEN not in now.verdicts,
+    Change.MENDED: lambda before, now: _broken(now, before),
     Change.GAINED: lambda before, now: _given_up(now, before),
     Change.LESS_OFTEN: lambda before, now: _more_often(now, before),
-    Change.NEW: lambda before, now: not before.decided,
-    Change.CHANCE: lambda before, now: {*before.verdicts} != {*now.verdicts},
+    Change.NEW: lambda before, now: not before.records,
+    Change.CHANCE: lambda before, now: ({*before.verdicts}, before.there) != ({*now.verdicts}, now.there),
     Change.SAME: lambda before, now: True,
 }
 """The first that holds."""

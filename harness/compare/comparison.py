@@ -12,17 +12,16 @@ from harness.compare.cells import matched
 from harness.compare.changes import Change, Changed, changes
 from harness.compare.figures import Answer, Compared
 from harness.compare.outcome import Outcome
-from harness.compare.surroundings import ASPECTS, CLIENT_VERSION, ELIGIBLE, Run, surroundings
-from harness.events import GATING, Metric, Verdict
-from harness.report.matrix import verdict_of
+from harness.compare.surroundings import ASPECTS, CLIENT, CLIENT_VERSION, ELIGIBLE, KAFKA, Run, surroundings
+from harness.events import GATING, Metric
 from harness.store import Results, ResultsUnusable, TrialRecord
 from harness.words import ABSENT, listed, options, plain
 
 _CONFIG = "config."
 _FOLLOWS = {
     "config.replication.factor": ("config.min.insync.replicas",),
-    "kafka": (ELIGIBLE,),
-    "client": (CLIENT_VERSION,),
+    KAFKA: (ELIGIBLE,),
+    CLIENT: (CLIENT_VERSION,),
 }
 """What differs because something else does."""
 
@@ -55,16 +54,6 @@ class Comparison:
     """Trials that were planned and have no record: of the new run, and of either if they took turns."""
 
     @property
-    def failed(self) -> bool:
-        """Whether a trial came to nothing, of the new run, or of either if they took turns: what neither has is no
-        difference.
-        """
-        trials = [
-            trial for each in self.guarantees for trial in (*each.trial.new, *(each.trial.base if self.paired else ()))
-        ]
-        return any(trial.status != "completed" or verdict_of(trial) is Verdict.UNKNOWN for trial in trials)
-
-    @property
     def compared(self) -> bool:
         """Whether there is any trial that both have."""
         return any(each.trial.base and each.trial.new for each in self.guarantees)
@@ -78,7 +67,7 @@ class Comparison:
         if Answer.REGRESSED in answers and not self.advisory:
             return Outcome.REGRESSED
         lacking = Change.UNDECIDED in changed or Answer.MISSING in answers
-        if lacking or self.failed or self.left or not self.compared:
+        if lacking or self.left or not self.compared:
             return Outcome.INCOMPLETE
         if Answer.REGRESSED in answers:
             return Outcome.ADVICE
@@ -105,8 +94,11 @@ def of_runs(base: Results, new: Results, across: Sequence[str] = ()) -> Comparis
 
 
 def _left(run: Run, records: Sequence[TrialRecord]) -> int:
-    """Of a run against a base there may be more than was planned: rounds that the first ones left open."""
-    return max(0, int(run.get("planned") or 0) - len(records))
+    """What is planned of a run against a base is its first rounds; more of what they leave open come on top."""
+    first: float = (run.get("against") or {}).get("rounds", math.inf)  # earlier runs do not say
+    there = sum(record.with_fault or record.repeat <= first for record in records)
+    planned: int = run.get("planned") or 0
+    return max(0, planned - there)
 
 
 def _settings(
@@ -129,33 +121,33 @@ def by(results: Results, axis: str) -> list[tuple[str, str, Comparison]]:
     records = [record for record in results.records() if record.status != "skipped"]
     every = dict.fromkeys(name for record in records for name in record.parts)
     part = next((name for name in (axis, f"config.{axis}", f"load.{axis}") if name in every), None)
+    if part is None or not (found := _by(records, part)):
+        there = sorted(name.removeprefix(_CONFIG) for name in every if _by(records, name))
+        hint = f"; there are of {options(there)}" if there else ", nor of anything else"
+        raise ResultsUnusable(
+            f"{results.folder} has no two trials that differ in {axis or repr(axis)} and in nothing else{hint}"
+        )
+    return found
+
+
+def _by(records: Sequence[TrialRecord], part: str) -> list[tuple[str, str, Comparison]]:
+    """None where no two trials differ in that and in nothing else."""
     groups: dict[str, list[TrialRecord]] = defaultdict(list)
     for record in records:
         if part in record.parts:
             groups[plain(record.parts[part])].append(record)
-    if part is None or len(groups) < 2:
-        several = sorted(name.removeprefix("config.") for name in every if _varies(records, name))
-        raise ResultsUnusable(f"{results.folder} has no two values of {axis}; there are several of {options(several)}")
-    # Each Kafka has a cluster of its own, one after the other; all else takes turns, round by round.
+    if len(groups) < 2:
+        return []
     (first, base), *others = sorted(groups.items(), key=lambda group: _in_order(group[0]))
     aside = frozenset({part, *_FOLLOWS.get(part, ())})
-    found = [
-        (first, value, of_records(base, new, aside, paired=part != "kafka", between=True)) for value, new in others
-    ]
-    if not any(each.compared for _, _, each in found):
-        raise ResultsUnusable(
-            f"{results.folder} has no trial that was run with two values of {axis} and is else the same"
-        )
-    return found
+    # Each Kafka has a cluster of its own, one after the other; all else takes turns, round by round.
+    found = [(first, value, of_records(base, new, aside, paired=part != KAFKA, between=True)) for value, new in others]
+    return found if any(each.compared for _, _, each in found) else []
 
 
 def _in_order(value: str) -> tuple[float, str]:
     """Numbers by what they are, and behind them words."""
     return (float(value), "") if value.replace(".", "", 1).isdigit() else (math.inf, value)
-
-
-def _varies(records: Sequence[TrialRecord], name: str) -> bool:
-    return len({repr(record.parts[name]) for record in records if name in record.parts}) > 1
 
 
 def of_records(
@@ -178,5 +170,11 @@ def of_records(
 
 
 def made_in_turn(base: Run, new: Run) -> bool:
-    """Whether these are the two sides of one ``sweep --against``."""
-    return bool(new.get("against")) and new["against"].get("base") == base.get("run_id")
+    """Whether these are the two sides of one ``sweep --against``, whichever is called the base here."""
+    if not (base.get("against") and new.get("against")):
+        return False
+    return any(
+        one["against"].get(its) == other.get("run_id")
+        for its in ("base", "new")
+        for one, other in ((new, base), (base, new))
+    )

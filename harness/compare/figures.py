@@ -9,7 +9,7 @@ and never that there is none.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,8 +17,9 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from harness.compare.cells import Both
-from harness.compare.estimate import MARGIN, Estimate, of_pairs, of_runs
+from harness.compare.estimate import FEWEST_UNPAIRED, MARGIN, Estimate
 from harness.compare.gauges import GAUGES, Gauge
+from harness.compare.measured import Measured, measured
 from harness.events import GATING, Metric
 from harness.report.wording import Spread
 from harness.store import TrialRecord
@@ -35,11 +36,11 @@ class Answer(StrEnum):
 
     REGRESSED = "regressed"
     MISSING = "missing"
-    """It was measured before and is not now; or runs that took turns do not have it in the same rounds."""
+    """It was measured before and is not now, or not in all repeats; of runs that took turns, not in the same ones."""
     CANNOT_TELL = "cannot tell"
-    """Too noisy, or too few repeats, to have seen what matters."""
+    """Too noisy, or too few repeats: what matters may be the case."""
     ENVIRONMENT = "environment"
-    """The same, and the machine itself was not what it is by itself, or was before."""
+    """The same, and the machine itself varied; or it was another one than it was for the run before."""
     IMPROVED = "improved"
     NO_DIFFERENCE = "no difference"
     NEW = "new"
@@ -59,6 +60,8 @@ class Compared:
     """Whether it counts for what is said of the whole; the others are listed."""
     estimate: Estimate | None = None
     """None where there is nothing to compare."""
+    paired: bool = True
+    """Whether the repeats of both runs were made in turn."""
     work_ms: tuple[float, float] | None = None
     """How long a fixed piece of work took on the machine, where that varied: of runs made in turn from the tenth to the
     ninetieth of a hundred times, of others in the base and in the new one.
@@ -85,14 +88,26 @@ class Compared:
         return max(self.gauge.beyond, MARGIN * self.estimate.worse / self.estimate.low)
 
     @property
-    def repeats_to_see(self) -> int | None:
-        """About how many would show what has to be seen, if they vary as these do; of too few to have a bound that is
-        not known.
+    def ruled_out(self) -> bool:
+        """Whether its bounds leave no room for what has to be seen, either way, nor is the estimate what matters."""
+        its = self.estimate
+        if its is None or its.low is None or its.high is None:
+            return False
+        return max(its.high, 1 / its.low) < self.gauge.seen and max(its.worse, 1 / its.worse) <= self.gauge.beyond
+
+    @property
+    def repeats_to_tell(self) -> int | None:
+        """About how many would, if they vary as these do: that it is worse or better by what matters, or that what has
+        to be seen is not the case. Of too few to have a bound that is not known.
         """
-        if self.estimate is None or self.estimate.low is None:
+        its = self.estimate
+        if its is None or its.low is None or its.high is None:
             return None
-        width, room = math.log(self.estimate.worse / self.estimate.low), math.log(self.gauge.seen / MARGIN)
-        return math.ceil(self.estimate.repeats * (width / room) ** 2)
+        off = max(its.worse, 1 / its.worse)
+        width = math.log(max(its.high / its.worse, its.worse / its.low))
+        room = math.log(off / MARGIN if off > self.gauge.beyond else self.gauge.seen / max(off, MARGIN))
+        fewest = _FEWEST if self.paired else FEWEST_UNPAIRED
+        return max(fewest, its.repeats + 1, math.ceil(its.repeats * (width / room) ** 2))
 
     @property
     def open(self) -> bool:
@@ -109,17 +124,15 @@ def compare(trials: Iterable[Both], *, paired: bool, gating: Collection[Metric] 
     """
     trials = [*trials]
     between_runs = None if paired else _another_machine(trials)
-    found = [each for both in trials for each in _measured(both, gating)]
-    levels = [LEVEL / max(1, sum(each.gates is its.gates for each in found if each.values)) for its in found]
-    estimates = [
-        _estimate(each, paired, level) if each.values else None for each, level in zip(found, levels, strict=True)
-    ]
+    found = [*measured(trials, paired=paired, gating=gating)]
+    levels = [LEVEL / max(1, sum(each.gates is its.gates for each in found if each.comparable)) for its in found]
+    estimates = [each.estimate(level) if each.comparable else None for each, level in zip(found, levels, strict=True)]
     worse = _borne_out(found, [each.p_worse if each else 1.0 for each in estimates])
     better = _borne_out(found, [each.p_better if each else 1.0 for each in estimates])
     for its, level in (*worse.items(), *better.items()):  # so that its bound says what it is called
-        estimates[its] = _estimate(found[its], paired, level)
+        estimates[its] = found[its].estimate(level)
     compared = [
-        each.compared(estimate, _varied(each.trial) if paired else between_runs, paired, its in worse, its in better)
+        _compared(each, estimate, _varied(each.trial) if paired else between_runs, its in worse, its in better)
         for its, (each, estimate) in enumerate(zip(found, estimates, strict=True))
     ]
     order = list(Answer)
@@ -133,91 +146,47 @@ def fewest_rounds(gating: int) -> int:
     return max(_FEWEST, math.ceil(math.log2(max(1, gating) / LEVEL)))
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """One figure in both runs, by repeat."""
-
-    trial: Both
-    figure: Metric
-    gates: bool
-    base: Mapping[int, float]
-    new: Mapping[int, float]
-
-    @property
-    def gauge(self) -> Gauge:
-        return GAUGES[self.figure]
-
-    @property
-    def values(self) -> bool:
-        """Whether there is anything to compare."""
-        return bool(self.base.keys() & self.new.keys())
-
-    def compared(
-        self, estimate: Estimate | None, work_ms: tuple[float, float] | None, paired: bool, worse: bool, better: bool
-    ) -> Compared:
-        spreads = Spread.of([*self.base.values()]), Spread.of([*self.new.values()])
-        told = Compared(self.trial, self.figure, *spreads, Answer.NO_DIFFERENCE, self.gates, estimate, work_ms)
-        return replace(told, answer=_answer(told, self, paired, worse, better))
-
-
-def _measured(both: Both, gating: Collection[Metric]) -> Iterator[_Measured]:
-    trials = [trial for trial in both.base + both.new if not trial.with_fault]
-    for figure, gauge in GAUGES.items() if trials else ():
-        base, new = (_by_repeat(gauge, side) for side in (both.base, both.new))
-        if base or new:
-            yield _Measured(both, figure, figure in gating, base, new)
-
-
-def _by_repeat(gauge: Gauge, trials: Iterable[TrialRecord]) -> dict[int, float]:
-    """Of trials without a fault; those of a search have rates that follow from one another."""
-    completed = [trial for trial in trials if trial.status == "completed" and not trial.with_fault]
-    return {trial.repeat: of for trial in completed if trial.sustained is None and (of := gauge.of(trial))}
-
-
-def _estimate(each: _Measured, paired: bool, level: float) -> Estimate:
-    more_is_worse = each.gauge.more_is_worse
-    if paired:
-        rounds = sorted(each.base.keys() & each.new.keys())
-        base, new = ([side[number] for number in rounds] for side in (each.base, each.new))
-        return of_pairs(base, new, more_is_worse=more_is_worse, level=level)
-    return of_runs([*each.base.values()], [*each.new.values()], more_is_worse=more_is_worse, level=level)
-
-
-def _borne_out(found: Sequence[_Measured], p_values: Sequence[float]) -> dict[int, float]:
+def _borne_out(found: Sequence[Measured], p_values: Sequence[float]) -> dict[int, float]:
     """Which are beyond the margin, and at what level each is by itself: of those that gate with no more than ``LEVEL``
     for any mistake (Holm), of the others with as large a share of mistakes among them (Benjamini and Hochberg).
     """
     sure: dict[int, float] = {}
-    gating = sorted((p, its) for its, p in enumerate(p_values) if found[its].gates and found[its].values)
+    gating = sorted((p, its) for its, p in enumerate(p_values) if found[its].gates and found[its].comparable)
     for rank, (p, its) in enumerate(gating):
         if p > (level := LEVEL / (len(gating) - rank)):
             break
         sure[its] = level
-    if listed := [its for its, each in enumerate(found) if not each.gates and each.values]:
+    if listed := [its for its, each in enumerate(found) if not each.gates and each.comparable]:
         adjusted = false_discovery_control([p_values[its] for its in listed])
         apart = [its for its, p in zip(listed, adjusted, strict=True) if p <= LEVEL]
         sure |= dict.fromkeys(apart, LEVEL * len(apart) / len(listed))
     return sure
 
 
-def _answer(told: Compared, each: _Measured, paired: bool, worse: bool, better: bool) -> Answer:
+def _compared(
+    each: Measured, estimate: Estimate | None, work_ms: tuple[float, float] | None, worse: bool, better: bool
+) -> Compared:
+    base, new = Spread.of([*each.base.values()]), Spread.of([*each.new.values()])
+    told = Compared(
+        each.trial, each.figure, base, new, Answer.NO_DIFFERENCE, each.gates, estimate, each.paired, work_ms
+    )
+    return replace(told, answer=_answer(told, each, worse, better))
+
+
+def _answer(told: Compared, each: Measured, worse: bool, better: bool) -> Answer:
     if not each.base:
-        return Answer.MISSING if paired and each.trial.base else Answer.NEW
-    if not each.new or (paired and each.base.keys() != each.new.keys()):
+        return Answer.MISSING if each.paired and each.trial.base else Answer.NEW
+    if not each.new or each.lacking:
         return Answer.MISSING
-    if told.estimate is None or (told.work_ms and not paired):
-        return Answer.ENVIRONMENT if told.work_ms else Answer.CANNOT_TELL
+    untold = Answer.ENVIRONMENT if told.work_ms else Answer.CANNOT_TELL
+    if told.estimate is None or (told.work_ms and not each.paired):
+        return untold
     if worse and told.estimate.worse > told.gauge.beyond:
         return Answer.REGRESSED
     if better and 1 / told.estimate.worse > told.gauge.beyond:
         return Answer.IMPROVED
-    return _nothing_told(told)
-
-
-def _nothing_told(told: Compared) -> Answer:
-    if told.could_see is not None and told.could_see <= told.gauge.seen:
-        return Answer.NO_DIFFERENCE
-    return Answer.ENVIRONMENT if told.work_ms else Answer.CANNOT_TELL
+    seen = told.could_see is not None and told.could_see <= told.gauge.seen
+    return Answer.NO_DIFFERENCE if seen and told.ruled_out else untold
 
 
 def _work_ms(trials: Iterable[TrialRecord]) -> list[float]:

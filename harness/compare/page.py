@@ -105,11 +105,14 @@ def why(each: Compared) -> str:
     repeats = each.estimate.repeats if each.estimate else 0
     if each.answer is Answer.MISSING:
         before, now = (spread.repeats if spread else 0 for spread in (each.base, each.new))
-        return f"measured in {now} of {plural(before, 'repeat')}"
+        these, those = len(each.trial.new), len(each.trial.base)
+        return f"measured in {now} of {plural(these, 'repeat')}, and in {before} of {those} of the base's"
     listed_only = "" if each.gates else "does not gate"
     if each.answer not in (Answer.CANNOT_TELL, Answer.ENVIRONMENT):
         return listed_only
-    return "; ".join(filter(None, (_untold(each, repeats), _machine(each), listed_only)))
+    another_machine = each.work_ms is not None and not each.paired
+    untold = "" if another_machine else _untold(each, repeats)
+    return "; ".join(filter(None, (untold, _machine(each), listed_only)))
 
 
 def _untold(each: Compared, repeats: int) -> str:
@@ -117,17 +120,18 @@ def _untold(each: Compared, repeats: int) -> str:
         return "no repeat has both"
     if each.could_see is None:
         return f"{plural(repeats, 'repeat')} can show nothing"
-    return (
-        f"could only have seen {_worse(each.gauge, each.could_see)}, about {each.repeats_to_see} repeats "
-        f"would show {_worse(each.gauge, each.gauge.seen)}"
-    )
+    more = f"about {each.repeats_to_tell} repeats would tell"
+    if each.could_see <= each.gauge.seen:
+        return f"what matters is neither borne out nor ruled out, {more}"
+    return f"could only have seen {_worse(each.gauge, each.could_see)}, {more}"
 
 
 def _machine(each: Compared) -> str:
     if not each.work_ms:
         return ""
     low, high = each.work_ms
-    return f"a fixed piece of work took the machine {low:.1f} ms, and {high:.1f} ms"
+    now = "at other times" if each.paired else "for the new run"
+    return f"a fixed piece of work took the machine {low:.1f} ms, and {high:.1f} ms {now}"
 
 
 def _worse(gauge: Gauge, times_worse: float) -> str:

@@ -11,6 +11,7 @@ from harness.words import listed, options
 
 Run = Mapping[str, Any]
 """The contents of a ``run.json``."""
+KAFKA, CLIENT = "kafka", "client"
 CLIENT_VERSION = "client_version"
 """Of what tells trials apart, that which follows from the versions of clients."""
 ELIGIBLE = "config.eligible.leader.replicas.version"
@@ -57,7 +58,7 @@ def _clients(run: Run) -> list[str]:
 ASPECTS: dict[str, Aspect] = {
     "machine": Aspect(_machine),
     "cluster": Aspect(_cluster, frozenset({"cluster_profile", "brokers"})),
-    "kafka": Aspect(lambda run: [str(version) for version in run.get("kafka") or ()], frozenset({"kafka", ELIGIBLE})),
+    "kafka": Aspect(lambda run: [str(version) for version in run.get("kafka") or ()], frozenset({KAFKA, ELIGIBLE})),
     "clients": Aspect(_clients, frozenset({CLIENT_VERSION})),
     "java": Aspect(lambda run: [str(run["java"])] if run.get("java") else []),
 }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
 from harness.compare.gauges import GAUGES, Gauge
 from harness.events import Metric
 from harness.report.labels import Labels
-from harness.store import Results, TrialRecord
+from harness.store import Results, ResultsUnusable, TrialRecord
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,20 @@ class Watched:
 
     @classmethod
     def of(cls, results: Results) -> Watched:
-        """Raises ``ResultsUnusable``."""
-        records = results.records()
-        return cls(results.run(), records, [*series(records)])
+        """By the names that its own report has. Raises ``ResultsUnusable``."""
+        run, records = results.run(), results.records()
+        for name in ("run_id", "started"):
+            if name not in run:
+                raise ResultsUnusable(f"{results.folder / 'run.json'} has no {name}")
+        return cls(run, records, [*series(records, Labels.of(records))])
+
+    def named(self, labels: Labels) -> Watched:
+        """The same by other names."""
+        return replace(self, series=[*series(self.records, labels)])
 
 
-def series(records: Sequence[TrialRecord]) -> Iterator[Series]:
+def series(records: Sequence[TrialRecord], labels: Labels) -> Iterator[Series]:
     """All figures of the completed trials without a fault, by trial."""
-    labels = Labels.of(records)
     groups: dict[str, list[TrialRecord]] = {}
     for record in records:
         if record.status == "completed" and not record.with_fault and record.sustained is None:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from harness.exports.series import Watched
 
 
 def export(watched: Watched) -> dict[str, str]:
     """A header and this run's row."""
-    return {"otava.csv": table([watched])}
+    figures = {each.name: each.median for each in watched.series}
+    return {"otava.csv": table([(watched.run, figures)])}
 
 
-def table(runs: list[Watched]) -> str:
-    """A header and a row for each run, in their order; what one does not have is empty."""
-    names = dict.fromkeys(each.name for run in runs for each in run.series)
+def table(rows: Sequence[tuple[Mapping[str, Any], Mapping[str, float]]]) -> str:
+    """A header and a row for each run with its figures by their names, in their order; what one does not have is
+    empty.
+    """
+    names = dict.fromkeys(name for _, figures in rows for name in figures)
     text = io.StringIO()
     writer = csv.DictWriter(text, ["time", "commit", *map(_column, names)], lineterminator="\n")
     writer.writeheader()
-    for run in runs:
-        git = run.run.get("git") or {}
-        figures = {_column(each.name): f"{each.median:.6g}" for each in run.series}
-        writer.writerow({"time": run.run.get("started"), "commit": git.get("commit") or "", **figures})
+    for run, figures in rows:
+        git = run.get("git") or {}
+        said = {_column(name): f"{value:.6g}" for name, value in figures.items()}
+        writer.writerow({"time": run.get("started"), "commit": git.get("commit") or "", **said})
     return text.getvalue()
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy.stats import ttest_ind
 
 _CHANCE = 0.001
+"""Of a change in a whole course that has none, wherever in it that may be."""
 _MATTERS = 0.05
 """Of what was there before."""
 _WINDOW = 50
@@ -38,22 +39,23 @@ class Change:
 def changes(values: Sequence[float]) -> list[Change]:
     """In order; none where there are too few points to tell."""
     course = np.asarray(values, float)
+    chance = _CHANCE / max(1, len(course) - 2 * _FEWEST + 1)  # the best of so many places is looked at
     cuts: list[int] = []
     for start in range(0, max(1, len(course) - _WINDOW // 2), _WINDOW // 2):
         window = course[start : start + _WINDOW]
-        cuts += [start + cut for cut in _split(window)]
-    return _borne_out(course, sorted(set(cuts)))
+        cuts += [start + cut for cut in _split(window, chance)]
+    return _borne_out(course, sorted(set(cuts)), chance)
 
 
-def _split(course: npt.NDArray[np.float64]) -> list[int]:
+def _split(course: npt.NDArray[np.float64], chance: float) -> list[int]:
     """The cuts within a window, each where both sides differ most, and then those within either side."""
     if len(course) < 2 * _FEWEST:
         return []
     cuts = range(_FEWEST, len(course) - _FEWEST + 1)
     best = max(cuts, key=lambda cut: _divergence(course[:cut], course[cut:]))
-    if not _differs(course[:best], course[best:]):
+    if not _differs(course[:best], course[best:], chance):
         return []
-    return [*_split(course[:best]), best, *(best + cut for cut in _split(course[best:]))]
+    return [*_split(course[:best], chance), best, *(best + cut for cut in _split(course[best:], chance))]
 
 
 def _divergence(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
@@ -64,21 +66,21 @@ def _divergence(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) ->
     return float(m * n / (m + n) * (2 * between - within))
 
 
-def _differs(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> bool:
+def _differs(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64], chance: float) -> bool:
     before, after = float(one.mean()), float(other.mean())
     if abs(after / before - 1) < _MATTERS:
         return False
     if one.std() == 0 == other.std():
         return True
-    return float(ttest_ind(one, other).pvalue) < _CHANCE
+    return float(ttest_ind(one, other).pvalue) < chance
 
 
-def _borne_out(course: npt.NDArray[np.float64], cuts: list[int]) -> list[Change]:
+def _borne_out(course: npt.NDArray[np.float64], cuts: list[int], chance: float) -> list[Change]:
     """Those that still are changes between the cuts beside them; the weakest goes first."""
     while cuts:
         bounds = [0, *cuts, len(course)]
         sides = [(course[bounds[i] : bounds[i + 1]], course[bounds[i + 1] : bounds[i + 2]]) for i in range(len(cuts))]
-        doubtful = [i for i, (one, other) in enumerate(sides) if not _differs(one, other)]
+        doubtful = [i for i, (one, other) in enumerate(sides) if not _differs(one, other, chance)]
         if not doubtful:
             return [
                 Change(cut, float(one.mean()), float(other.mean()))

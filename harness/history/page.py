@@ -33,13 +33,13 @@ def page(found: Changed, runs: int, passed_over: Sequence[str]) -> Document:
 
 
 def _body(found: Changed, passed_over: Sequence[str]) -> Iterator[Block]:
-    machines = list(dict.fromkeys(course.machine for course in found))
+    machines = dict(sorted((course.where, course.machine) for course in found))
     told = [(course, change) for course, its in found.items() for change in its]
     yield Text(
         (
             Strong(f"{plural(len(told), 'change')} in {plural(len(found), 'course')}."),
-            " A change is by 5 % at least, and at 0.1 % no chance (E-divisive, Student's test). It says since when, "
-            "not why: for that run both sides in turn, with ",
+            " A change is by 5 % at least, and of a thousand courses that have none one may be said to have one "
+            "(E-divisive, Student's test). It says since when, not why: for that run both sides in turn, with ",
             Code("harness sweep --against"),
             ".",
         )
@@ -48,7 +48,7 @@ def _body(found: Changed, passed_over: Sequence[str]) -> Iterator[Block]:
         yield Text("No figure was measured in two runs on one machine.")
     if len(machines) > 1:
         yield Text("Courses are cut where the machine, its kernel, Java or the image of the brokers is another:")
-        yield Bullets(machines)
+        yield Bullets([f"{where}: {machine}" for where, machine in machines.items()])
     if told:
         yield Table(
             ("Trial", "Figure", "Since", "Commit", "With", "Before", "After", "Ratio"), [_row(*each) for each in told]
@@ -62,7 +62,7 @@ def _body(found: Changed, passed_over: Sequence[str]) -> Iterator[Block]:
 def _row(course: Course, change: Change) -> list[Words]:
     first = course.points[change.at]
     return [
-        course.trial,
+        course.name,
         course.figure,
         first.run_id,
         (first.commit or "")[:12],
@@ -110,7 +110,7 @@ def _drawn(figure: Metric, found: Changed) -> Figure:
         panel.plot(at, course.values, color=colour, marker=MARKERS[0], markersize=4)
         for change in its:
             panel.axvline(change.at - 0.5, color="0.3", linestyle="--", linewidth=1)
-        panel.set_title(course.trial, loc="left")
+        panel.set_title(course.name, loc="left")
         panel.set_ylim(bottom=0)
         panel.set_ylabel(lines[0][0].gauge.unit)
         panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _said(value)))

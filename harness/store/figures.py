@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
 
 class Record(BaseModel):
@@ -14,7 +14,7 @@ class Record(BaseModel):
 class Throughput(Record):
     """Acked (acks=0: unconfirmed) messages over the measured span, and megabytes (10^6) of their values."""
 
-    messages_per_s: float
+    messages_per_s: PositiveFloat
     mb_per_s: float
     span_s: float
     last_third_per_s: float | None = None

@@ -22,6 +22,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class _Run(BaseModel):
     """What is relied on of a ``run.json``, as far as it is there."""
 
     format: int
+    run_id: str = ""
+    started: datetime = datetime.min
     kafka: list[str] | None = None
     clients: dict[str, Any] | None = None
     starts: list[dict[str, Any]] | None = None

@@ -66,8 +66,9 @@ def test_each_round_has_each_pair_in_an_order_of_its_own(both: Arms, tmp_path: P
         assert len(turns) == 16
         assert {turn.trial.repeat for turn in turns} == {number}
         for one, other in [*pairwise(turns)][::2]:
-            assert {one.trial.id, other.trial.id} == {f"base.{(id := one.trial.id.removeprefix('base.'))}", id}
-            first.setdefault(id.rpartition(".r")[0], []).append(one.trial.id.startswith("base."))
+            new = one.trial.id.removeprefix("base.")
+            assert {one.trial.id, other.trial.id} == {f"base.{new}", new}
+            first.setdefault(new.rpartition(".r")[0], []).append(one.trial.id.startswith("base."))
         orders.add(tuple(turn.trial.id.removeprefix("base.").rpartition(".r")[0] for turn in turns))
     assert len(orders) == len(every)
     for of_pair in first.values():

@@ -86,6 +86,27 @@ def test_a_run_that_is_not_whole_is_never_nothing_regressed(base: Path, tmp_path
     assert "No trial ran in both." in done.stdout
 
 
+def test_more_rounds_make_up_for_no_trial(tmp_path: Path) -> None:
+    """Cut short behind rounds that were not planned, which are as many as the trials that did not run."""
+    ids = {"base": "run-base", "new": "run-new"}
+    for side, other in (("base", "new"), ("new", "base")):
+        records = [
+            each.model_copy(update={"id": f"{side}.{each.id}"}) for each in saturated([1e5] * 20, verdict=Verdict.KEPT)
+        ]
+        about = {"asked": "kafka==4.4.0", other: ids[other], "aside": [], "rounds": 10, "commit": None}
+        store(tmp_path / side, records, run_id=ids[side], planned=11, against=about)
+    for way in (("base", "new"), ("new", "base")):
+        done = harness("compare", *(tmp_path / side for side in way))
+        assert done.returncode == 5, done
+        assert "2 trials that had to run did not." in done.stdout
+        assert "Both were measured in turn" in done.stdout, "whichever is called the base"
+
+
+def test_runs_in_folders_of_one_name_are_told_apart(base: Path, tmp_path: Path) -> None:
+    again = store(tmp_path / "elsewhere/base", Results.open(base).records())
+    assert f"`{again}` against `{base}`" in harness("compare", base, again).stdout
+
+
 def test_both_arms_of_a_run_are_named_where_their_folder_is_given(base: Path, tmp_path: Path) -> None:
     store(tmp_path / "against/new", [_KEPT])
     refused(harness("compare", base, tmp_path / "against"), 2, "it has no run.json; there are", "against/new")
@@ -112,5 +133,11 @@ def test_settings_of_one_run_are_compared(tmp_path: Path) -> None:
     assert "`acks=all` against `acks=1`" in done.stdout
     assert "| throughput, messages/s | **regressed** |" in done.stdout
     assert "| aiokafka, RF 3, load max | throughput, messages/s |" in done.stdout
-    refused(harness("compare", run, "--by", "kafka"), 2, "has no two values of kafka; there are several of acks")
+    refused(
+        harness("compare", run, "--by", "kafka"),
+        2,
+        "has no two trials that differ in kafka and in nothing else; there are of acks",
+    )
+    refused(harness("compare", run, "--by", "partitions"), 2, "no two trials that differ in partitions", "are of acks")
+    refused(harness("compare", run, "--by", ""), 2, "no two trials that differ in ''")
     refused(harness("compare", run), 2, "give either two stored runs, or one and --by")

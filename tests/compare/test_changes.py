@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from harness.compare.cells import matched
 from harness.compare.changes import Change, changes
 from harness.compare.comparison import ALARMS
-from harness.events import Verdict
-from harness.store import FaultRecord, TrialRecord
+from harness.events import Permission, Verdict
+from harness.store import Expectation, FaultRecord, TrialRecord
 from tests.report.synthetic_records import anomalies, one
 
 K, A, R, B, U, N = (
@@ -70,8 +70,8 @@ def test_each_change_has_its_word() -> None:
     assert change([K, K], [K, U]) is Change.UNDECIDED
     assert change([R], [U]) is Change.UNDECIDED
     assert change([U], [U]) is Change.UNDECIDED
+    assert change([U], [A]) is Change.UNDECIDED
     assert change([], [K]) is Change.NEW
-    assert change([U], [A]) is Change.NEW
 
 
 def test_a_guarantee_that_settings_give_up_is_given_up_and_one_that_they_add_is_gained() -> None:
@@ -82,6 +82,26 @@ def test_a_guarantee_that_settings_give_up_is_given_up_and_one_that_they_add_is_
     assert with_idempotence([R], False, [B], True) is Change.BROKEN
     assert with_idempotence([K], True, [N], False) is Change.UNDECIDED, "it is not forbidden, and did not come"
     assert with_idempotence([R], False, [N], True) is Change.UNDECIDED, "nothing proves that it is forbidden"
+
+
+def test_a_promise_that_is_broken_in_another_way_is_broken() -> None:
+    """And what is found besides is never the same."""
+
+    def found(verdict: Verdict, **some: int) -> list[TrialRecord]:
+        return trials([verdict], anomalies=anomalies(**some))
+
+    def became(before: list[TrialRecord], now: list[TrialRecord]) -> Change:
+        (changed,) = changes(matched(before, now, frozenset()))
+        return changed.change
+
+    assert became(found(B, reordered=3), found(B, lost=100_000)) is Change.BROKEN
+    assert became(found(B, reordered=3), found(B, lost=1, reordered=3)) is Change.BROKEN
+    assert became(found(B, lost=1, reordered=3), found(B, reordered=3)) is Change.MENDED
+    assert became(found(B, lost=1), found(B, lost=100)) is Change.SAME
+    assert became(found(A, duplicate=1), found(A, lost=5_000)) is Change.CHANCE
+    allowed = [Expectation(anomaly="reordered", permission=Permission.ALLOWED, reason="", source="")]
+    once_more = [each.model_copy(update={"expectations": allowed}) for each in found(B, lost=1, reordered=3)]
+    assert became(found(B, lost=1), once_more) is Change.CHANCE, "the order was never promised"
 
 
 def test_what_has_to_come_and_never_does_is_gone() -> None:
@@ -150,6 +170,18 @@ def test_versions_of_a_client_in_one_run_are_compared_each_with_itself() -> None
 def test_skipped_trials_ran_in_neither() -> None:
     assert words(trials([K]), []) == [Change.UNDECIDED]
     assert not words(trials([K], status="skipped"), [])
+
+
+def test_what_differs_between_runs_is_in_the_names_of_their_trials() -> None:
+    slow, fast = (trials([K], config={"linger.ms": linger}) for linger in (5, 0))
+    rows = [both.row for both in matched(slow, fast, frozenset())]
+    assert rows == [
+        "aiokafka, acks=all, linger.ms=5, RF 3, kill-leader",
+        "aiokafka, acks=all, linger.ms=0, RF 3, kill-leader",
+    ]
+    other = [each.model_copy(update={"client": "kafka-python"}) for each in trials([K])]
+    (both,) = matched(trials([K]), other, frozenset({"client"}))
+    assert both.row == "acks=all, RF 3, kill-leader", "it is of either client"
 
 
 def words(base: Sequence[TrialRecord], new: Sequence[TrialRecord], *aside: str) -> list[Change]:

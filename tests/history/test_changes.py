@@ -51,8 +51,9 @@ def test_of_few_points_nothing_is_told(points: int) -> None:
 
 
 def test_noise_is_seldom_a_change() -> None:
-    alarms = sum(bool(changes(course(100, each=40, sigma=0.1, seed=seed))) for seed in range(100))
-    assert alarms <= 8
+    """In one course of a thousand, wherever in it that may be."""
+    alarms = sum(bool(changes(course(100, each=40, sigma=0.1, seed=seed))) for seed in range(300))
+    assert alarms <= 1
 
 
 @given(st.lists(st.floats(1, 1e6), max_size=60), st.floats(0.01, 100))

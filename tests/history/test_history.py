@@ -58,6 +58,25 @@ def test_another_kernel_is_another_course(folder: Path) -> None:
     assert len(rows) == 1, "from one machine to another there is no change"
 
 
+def test_each_course_has_a_name_and_a_column_of_its_own(tmp_path: Path) -> None:
+    """What differs from run to run alone is in the names, and so is the machine."""
+    for number in range(4):
+        records = saturated([1e5] * 3, config={"linger.ms": number % 2})
+        day = f"2026-03-{number + 1:02}T02:17:00+00:00"
+        kernel = f"Linux {6 + number // 2}.0"
+        store(tmp_path / f"run-{number}", records, run_id=f"run-{number}", started=day, kernel=kernel)
+    assert harness("history", tmp_path).returncode == 0
+    header, *rows = (line.split(",") for line in (tmp_path / "history/history.csv").read_text().splitlines())
+    throughput = [name for name in header if name.endswith(" throughput")]
+    assert throughput == [
+        f"aiokafka acks=all linger.ms={linger} RF 3 load max machine {machine} throughput"
+        for machine in (1, 2)
+        for linger in (0, 1)
+    ]
+    for row in rows:
+        assert sum(bool(row[header.index(name)]) for name in throughput) == 1
+
+
 def test_what_is_no_run_is_passed_over_and_said(folder: Path) -> None:
     (folder / "run-03/run.json").write_text('{"format": 3, "run')
     (folder / "run-04/trials.jsonl").write_text("{}\n")
