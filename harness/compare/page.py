@@ -120,10 +120,16 @@ def _untold(each: Compared, repeats: int) -> str:
         return "no repeat has both"
     if each.could_see is None:
         return f"{plural(repeats, 'repeat')} can show nothing"
-    more = f"about {each.repeats_to_tell} repeats would tell"
+    assert each.repeats_to_tell is not None  # as there is what could be seen
+    more = f"about {_rounded(each.repeats_to_tell)} repeats would tell"
     if each.could_see <= each.gauge.seen:
         return f"what matters is neither borne out nor ruled out, {more}"
     return f"could only have seen {_worse(each.gauge, each.could_see)}, {more}"
+
+
+def _rounded(repeats: int) -> str:
+    """What is far from what was run is no more than an order of magnitude."""
+    return str(repeats) if repeats < 100 else f"{float(f'{repeats:.1g}'):,.0f}"
 
 
 def _machine(each: Compared) -> str:
@@ -147,11 +153,14 @@ def _manner(comparison: Comparison) -> str:
     if comparison.advisory:
         manner += " They are advice here, for the runs were made with something else."
     there = {each.figure for each in comparison.figures}
-    enough = [f"{figure} {_worse(gauge, gauge.beyond)}" for figure, gauge in GAUGES.items() if figure in there]
+    gauges = {figure: gauge for figure, gauge in GAUGES.items() if figure in there}
+    enough = [f"{figure} {_worse(gauge, gauge.beyond)}" for figure, gauge in gauges.items()]
+    ruled_out = [f"{figure} {_worse(gauge, gauge.seen)}" for figure, gauge in gauges.items()]
     manner += (
         f" Regressed is what is worse by more than {percent(MARGIN - 1)} by its one-sided bound, at a level of "
         f"{percent(LEVEL)} for all figures that gate together, and by its estimate so much that it matters: "
-        f"{listed(enough)}."
+        f"{listed(enough)}. Of what is called no difference the bounds leave no room for {listed(ruled_out)}, nor for "
+        "as much the other way."
     )
     if all(each.gates for each in comparison.figures):
         return manner
