@@ -41,7 +41,7 @@ def _body(comparison: Comparison) -> Iterator[Block]:
         yield Table(_FIGURES, [_figure(each) for each in loud])
     if quiet := [each for each in comparison.figures if each.answer in _QUIET]:
         rows = Table(_FIGURES, [_figure(each) for each in quiet])
-        yield Details(f"{plural(len(quiet), 'figure')} without a difference that could be told", (rows,))
+        yield Details(f"{plural(len(quiet), 'figure')} without a difference that matters", (rows,))
     yield Text(_manner(comparison))
 
 
