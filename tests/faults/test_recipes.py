@@ -13,7 +13,9 @@ from harness.store import TrialRecord
 
 from .conftest import Run, found
 
-clients = pytest.mark.parametrize("client", CLIENTS)
+clients = pytest.mark.parametrize(
+    "client", [pytest.param(client, marks=() if client == "aiokafka" else pytest.mark.long) for client in CLIENTS]
+)
 pytestmark = pytest.mark.timeout(240)
 
 

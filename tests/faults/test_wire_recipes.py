@@ -12,7 +12,9 @@ from harness.store import TrialRecord
 
 from .conftest import Run, found
 
-clients = pytest.mark.parametrize("client", CLIENTS)
+clients = pytest.mark.parametrize(
+    "client", [pytest.param(client, marks=() if client == "kafka-python" else pytest.mark.long) for client in CLIENTS]
+)
 impatient = pytest.mark.parametrize("client", ["kafka-python", "confluent-kafka", "librdkafka"])
 pytestmark = pytest.mark.timeout(240)
 
