@@ -2,8 +2,8 @@
 
 It is a regression where an estimate is so far off that it matters, and its one-sided bound says that it is beyond the
 margin, at a level that holds for all figures that gate together (Holm, Scandinavian Journal of Statistics 6, 1979): of
-a hundred comparisons of what is alike, at most one has an alarm. Where so much could not have been seen that is said,
-and never that there is none.
+a thousand comparisons of what is alike, at most one has an alarm. Ten rounds seldom bear so much out, so that what
+seems worse in them has as many again. Where it could not have been seen that is said, and never that there is none.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from harness.events import GATING, Metric
 from harness.report.wording import Spread
 from harness.store import TrialRecord
 
+ALARM = 0.001
+"""How likely a false one is, in a whole comparison: a gate that is run for every change must not cry wolf."""
 LEVEL = 0.01
-"""Of a false alarm, in a whole comparison."""
+"""How likely anything else that is said of a figure that gates is wrong: that it is better, or within its bounds."""
 _FEWEST = 10  # rounds: what is seen in fewer is seldom borne out by more
 _QUIET = 1.25  # times longer: the fixed piece of work varies so much on a machine that nobody else uses
 _ANOTHER = 1.1  # times longer or shorter: the machine itself is another than it was
@@ -127,8 +129,8 @@ def compare(trials: Iterable[Both], *, paired: bool, gating: Collection[Metric] 
     found = [*measured(trials, paired=paired, gating=gating)]
     levels = [LEVEL / max(1, sum(each.gates is its.gates for each in found if each.comparable)) for its in found]
     estimates = [each.estimate(level) if each.comparable else None for each, level in zip(found, levels, strict=True)]
-    worse = _borne_out(found, [each.p_worse if each else 1.0 for each in estimates])
-    better = _borne_out(found, [each.p_better if each else 1.0 for each in estimates])
+    worse = _borne_out(found, [each.p_worse if each else 1.0 for each in estimates], ALARM)
+    better = _borne_out(found, [each.p_better if each else 1.0 for each in estimates], LEVEL)
     for its, level in (*worse.items(), *better.items()):  # so that its bound says what it is called
         estimates[its] = found[its].estimate(level)
     compared = [
@@ -140,20 +142,20 @@ def compare(trials: Iterable[Both], *, paired: bool, gating: Collection[Metric] 
 
 
 def fewest_rounds(gating: int) -> int:
-    """With which so many figures that gate can show anything: that all pairs go one way has a chance of one in two for
-    each of them.
+    """With which so many figures that gate have bounds: that all pairs go one way has a chance of one in two for each
+    of them. With twice as many any can be an alarm.
     """
     return max(_FEWEST, math.ceil(math.log2(max(1, gating) / LEVEL)))
 
 
-def _borne_out(found: Sequence[Measured], p_values: Sequence[float]) -> dict[int, float]:
-    """Which are beyond the margin, and at what level each is by itself: of those that gate with no more than ``LEVEL``
-    for any mistake (Holm), of the others with as large a share of mistakes among them (Benjamini and Hochberg).
+def _borne_out(found: Sequence[Measured], p_values: Sequence[float], gate: float) -> dict[int, float]:
+    """Which are beyond the margin, and at what level each is by itself: of those that gate with no more than ``gate``
+    for any mistake (Holm), of the others with a share of ``LEVEL`` of mistakes among them (Benjamini and Hochberg).
     """
     sure: dict[int, float] = {}
     gating = sorted((p, its) for its, p in enumerate(p_values) if found[its].gates and found[its].comparable)
     for rank, (p, its) in enumerate(gating):
-        if p > (level := LEVEL / (len(gating) - rank)):
+        if p > (level := gate / (len(gating) - rank)):
             break
         sure[its] = level
     if listed := [its for its, each in enumerate(found) if not each.gates and each.comparable]:

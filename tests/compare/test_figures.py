@@ -213,7 +213,7 @@ def test_no_difference_is_said_of_nothing_else(seed: int, sigma: float, factor: 
 
 
 @pytest.mark.parametrize("sigma", [0.1, 0.3])
-def test_of_a_hundred_comparisons_of_equals_at_most_one_has_an_alarm_second_look_and_all(sigma: float) -> None:
+def test_of_a_thousand_comparisons_of_equals_at_most_one_has_an_alarm(sigma: float) -> None:
     def alarm(seed: int) -> bool:
         base, new = (paced([5 * each for each in noise(2 * seed + side, sigma, 20)]) for side in (0, 1))
         found = compared(base[:10], new[:10])
@@ -221,7 +221,7 @@ def test_of_a_hundred_comparisons_of_equals_at_most_one_has_an_alarm_second_look
             found = compared(base, new)
         return any(each.answer is Answer.REGRESSED for each in found if each.gates)
 
-    assert sum(map(alarm, range(200))) <= 2
+    assert sum(map(alarm, range(200))) == 0
 
 
 def test_a_trial_that_is_missing_or_failed_is_no_comparison() -> None:
@@ -245,16 +245,23 @@ def test_only_what_points_to_a_regression_is_worth_more_rounds() -> None:
     assert not still_open(0.5, 0.3)
 
 
-def test_with_as_many_rounds_as_are_planned_anything_can_be_shown() -> None:
-    for cells in (1, 3, 10, 40):
-        rounds = fewest_rounds(3 * cells)
-        base = [each for cell in range(cells) for each in saturated([1e5] * rounds, config={"linger.ms": cell})]
-        new = [each for cell in range(cells) for each in saturated([1e5] * rounds, config={"linger.ms": cell})]
+@pytest.mark.parametrize("cells", [1, 3, 10, 40])
+def test_with_as_many_rounds_as_are_planned_anything_can_be_shown(cells: int) -> None:
+    """Bounds with the first ones, and an alarm with as many again."""
+
+    def found(rounds: int) -> list[Compared]:
+        base, new = (
+            [each for cell in range(cells) for each in saturated([1e5] * rounds, config={"linger.ms": cell})]
+            for _ in range(2)
+        )
         worse = saturated([0.8e5] * rounds, config={"linger.ms": 0})
-        found = compared(base, [*worse, *new[rounds:]])
-        said = {each.answer for each in found if each.trial.new[0] in worse}
-        assert Answer.REGRESSED in said, cells
-        assert fewest_rounds(3 * cells) == 10 or 2.0 ** -(rounds - 1) > 0.01 / (3 * cells), "and with one fewer not"
+        return [each for each in compared(base, [*worse, *new[rounds:]]) if each.trial.new[0] in worse]
+
+    rounds = fewest_rounds(3 * cells)
+    first, again = (next(each for each in found(so_many) if each.gates) for so_many in (rounds, 2 * rounds))
+    assert first.could_see is not None and (first.open or first.answer is Answer.REGRESSED)
+    assert again.answer is Answer.REGRESSED
+    assert rounds == 10 or 2.0 ** -(rounds - 1) > 0.01 / (3 * cells), "and with one fewer not"
 
 
 @settings(max_examples=20)
@@ -272,12 +279,12 @@ def test_of_pairs_that_are_as_often_worse_as_better_nothing_regressed(factors: l
 def test_the_other_way_round_it_is_the_other_answer(seed: int, sigma: float, factor: float) -> None:
     one_way = [1e5 * each for each in noise(seed, sigma)]
     other = [1e5 * factor * each for each in noise(seed + 1, sigma)]
-    turned = {Answer.REGRESSED: Answer.IMPROVED, Answer.IMPROVED: Answer.REGRESSED}
     for paired in (True, False):
         there = answers(saturated(one_way), saturated(other), paired=paired)["throughput"]
         back = answers(saturated(other), saturated(one_way), paired=paired)["throughput"]
-        assert (there in turned) == (back in turned)
-        assert turned.get(there, back) is back
+        if there is Answer.REGRESSED:
+            assert back is Answer.IMPROVED
+        assert not there is back is Answer.IMPROVED
 
 
 def test_trials_with_a_fault_have_no_figures() -> None:
