@@ -26,6 +26,7 @@ from benchmarks.gate.effects import ALIKE, Effect, effects, line
 from benchmarks.gate.real import Done, Real, pairs_of, ratio_of
 from benchmarks.gate.said import Said, drawn
 from harness.cli.codes import BROKEN, REGRESSED, of_comparison
+from harness.compare.figures import STAGES
 from harness.events import Metric
 from harness.kinds import KINDS
 from harness.plan import Trial
@@ -87,9 +88,12 @@ class Proof:
                 real = yield from self._compared(effect, name, effect.rounds, [self.most])
             else:
                 real = yield from self._compared(effect, name, self.rounds, [self.most, _PACED])
-                if again := real.turns(2 * self.rounds, real.open(self.rounds)):
-                    print(f"{name}, {len(again)} more of what those leave open", flush=True)
-                    yield again
+                still = frozenset(("max", str(_PACED["rate"])))
+                for stage in range(1, STAGES):
+                    still &= real.open(self.rounds, stage)
+                    if again := real.turns((stage + 1) * self.rounds, still):
+                        print(f"{name}, {len(again)} more of what those leave open", flush=True)
+                        yield again
             self.real.append(real)
 
     def _compared(

@@ -97,9 +97,10 @@ class Real:
             sides[side] = Arm(workload, results)
         return cls(effect, both, sides)
 
-    def open(self, rounds: int) -> frozenset[str]:
-        """The loads of which the first rounds leave something open."""
-        return Said.of(*([each for each in side if each.repeat <= rounds] for side in self.records)).open
+    def open(self, rounds: int, stage: int) -> frozenset[str]:
+        """The loads of which so many stages of rounds leave something open."""
+        base, new = ([each for each in side if each.repeat <= stage * rounds] for side in self.records)
+        return Said.of(base, new, stage=stage).open
 
     def turns(self, rounds: int, loads: Container[str] | None = None) -> list[Turn]:
         """Those of these loads, or of all, that have no record yet."""

@@ -11,7 +11,7 @@ from typing import Any
 from harness import sweep
 from harness.against import checkout
 from harness.clients.named import BEHIND, Named
-from harness.compare.figures import fewest_rounds
+from harness.compare.figures import STAGES, fewest_rounds
 from harness.compare.gauges import GAUGES
 from harness.kinds import KINDS
 from harness.plan import Plan, Trial
@@ -61,16 +61,20 @@ class Arms:
     commit: str | None
     """Of the base's producers and consumers; None: they are this harness's own."""
     rounds: int
-    """Of trials without a fault: those that are run, and once more as many of those that are not decided then."""
+    """Of trials without a fault, in each stage: the first is run in any case, of later ones what is still open."""
 
     def first(self, side: str) -> Plan:
         """What is run in any case."""
         plan = self.plans[side]
         return replace(plan, trials=tuple(each for each in plan.trials if not self.later(each)))
 
+    def stage(self, trial: Trial) -> int:
+        """Of which it is, from 1 on."""
+        return 1 + (trial.repeat - 1) // self.rounds if KINDS[trial.kind].SHUFFLED else 1
+
     def later(self, trial: Trial) -> bool:
-        """Whether it is of a round that is run only where the first ones leave something open."""
-        return KINDS[trial.kind].SHUFFLED and trial.repeat > self.rounds
+        """Whether it is of a round that is run only where those before leave something open."""
+        return self.stage(trial) > 1
 
 
 def arms(workload: Workload, against: str) -> Arms:
@@ -97,7 +101,7 @@ def between(base: Workload, new: Workload, against: str, commit: str | None = No
         figures = listed(new.gate.figures, "or")
         raise WorkloadError([f"no figure gates: gate.figures has {figures}, which no load of this workload has"])
     rounds = fewest_rounds(gating)
-    base_plan, new_plan = (plan_of(_repeated(side, 2 * rounds)) for side in (base, new))
+    base_plan, new_plan = (plan_of(_repeated(side, STAGES * rounds)) for side in (base, new))
     return _arms(base_plan, new_plan, rounds, against, commit)
 
 

@@ -24,19 +24,20 @@ def clusters(arms: Arms) -> list[list[Pair]]:
 def rounds(
     arms: Arms, pairs: Sequence[Pair], sides: Mapping[str, Arm], doing: Callable[[str], None]
 ) -> Iterator[list[Turn]]:
-    """The turns of these pairs, as far as they have no record yet. Of those without a fault more rounds follow where
-    the first ones leave it open whether a figure got worse.
+    """The turns of these pairs, as far as they have no record yet. Of those without a fault further stages follow where
+    the rounds before leave it open whether a figure got worse.
     """
     seed = arms.plans[NEW].workload.seed
     dice = random.Random(f"{seed} rounds {pairs[0].either.id}")
-    again: set[str] | None = None
+    stage, again = 1, {_stem(pair.either.id) for pair in pairs}
     by_repeat = sorted(pairs, key=lambda pair: pair.either.repeat)
     for _, its in groupby(by_repeat, key=lambda pair: pair.either.repeat):
         one_round = [*its]
         dice.shuffle(one_round)
-        if arms.later(one_round[0].either):
-            again = _open(arms, sides) if again is None else again
-            one_round = [pair for pair in one_round if _stem(pair.either.id) in again]
+        if begins := arms.stage(one_round[0].either) > stage:
+            again &= _open(arms, sides, stage)
+            stage += 1
+        one_round = [pair for pair in one_round if _stem(pair.either.id) in again]
         finished = {record.id for arm in sides.values() for record in arm.results.records()}
         turns = [
             Turn(sides[BASE if trial is pair.base else NEW], trial)
@@ -44,8 +45,8 @@ def rounds(
             for trial in in_turn(pair, seed)
         ]
         if left := [turn for turn in turns if turn.trial.id not in finished]:
-            if again and left[0].trial.repeat == arms.rounds + 1:
-                doing(f"{arms.rounds} more rounds of what the first ones leave open")
+            if begins:
+                doing(f"{arms.rounds} more rounds of what those before leave open")
             yield left
 
 
@@ -58,16 +59,15 @@ def in_turn(pair: Pair, seed: object) -> list[Trial]:
     return pair.both if coin is bool(second) else pair.both[::-1]
 
 
-def _open(arms: Arms, sides: Mapping[str, Arm]) -> set[str]:
-    """Of which more rounds may make a regression, by the first ones alone: a run that is gone on with among the others
-    has the same. The stems of their pairs' ids.
+def _open(arms: Arms, sides: Mapping[str, Arm], stage: int) -> set[str]:
+    """Of which more rounds may make an alarm, by those up to this stage alone: a run that is gone on with among later
+    ones has the same. The stems of their pairs' ids.
     """
-    base, new = (
-        [record for record in sides[side].results.records() if record.repeat <= arms.rounds] for side in (BASE, NEW)
-    )
+    until = stage * arms.rounds
+    base, new = ([each for each in sides[side].results.records() if each.repeat <= until] for side in (BASE, NEW))
     gating = arms.plans[NEW].workload.gate.figures
     found = of_records(base, new, arms.aside, paired=True, gating=gating)
-    still = [each.trial for each in found.figures if each.open]
+    still = [each.trial for each in found.figures if each.open(stage)]
     return {_stem(trial.id) for both in still for trial in (*both.base[:1], *both.new[:1])}
 
 

@@ -161,10 +161,10 @@ def of_records(
     gating: Collection[Metric] = GATING,
 ) -> Comparison:
     """Trials are the same where they are but for what is left ``aside`` (``TrialRecord.parts``). ``between``: those
-    that only one side has are passed over. ``gating``: the figures that count for the whole.
+    that only one side has are passed over, and nothing is an alarm. ``gating``: the figures that count for the whole.
     """
     trials = [both for both in matched(base, new, aside) if not between or (both.base and both.new)]
-    compared = figures.compare(trials, paired=paired, gating=gating)
+    compared = figures.compare(trials, paired=paired, gating=gating, alarm=figures.LEVEL if between else None)
     advisory = not paired and bool(differ)
     return Comparison(changes(trials), compared, paired, differ or {}, advisory, gating)
 

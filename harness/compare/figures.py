@@ -26,6 +26,10 @@ from harness.store import TrialRecord
 
 ALARM = 0.001
 """How likely a false one is, in a whole comparison: a gate that is run for every change must not cry wolf."""
+STAGES = 4
+"""Times as many rounds as at first are run at most, of what is still open; behind all but the first there may be an
+alarm, so that each has its share of it.
+"""
 LEVEL = 0.01
 """How likely anything else that is said of a figure that gates is wrong: that it is better, or within its bounds."""
 _FEWEST = 10  # rounds: what is seen in fewer is seldom borne out by more
@@ -111,25 +115,29 @@ class Compared:
         fewest = _FEWEST if self.paired else FEWEST_UNPAIRED
         return max(fewest, its.repeats + 1, math.ceil(its.repeats * (width / room) ** 2))
 
-    @property
-    def open(self) -> bool:
-        """Whether more rounds may make a regression of it: it is worse already by half of the way from what is no
-        difference to what matters.
+    def open(self, stage: int) -> bool:
+        """Whether more rounds may make an alarm of it, behind so many stages of them: behind the first if it is worse
+        by half of the way from what is no difference to what matters, later if its estimate is what matters.
         """
-        worse = self.estimate is not None and self.estimate.worse > math.sqrt(MARGIN * self.gauge.beyond)
+        beyond = math.sqrt(MARGIN * self.gauge.beyond) if stage == 1 else self.gauge.beyond
+        worse = self.estimate is not None and self.estimate.worse > beyond
         return self.gates and worse and self.answer is not Answer.REGRESSED
 
 
-def compare(trials: Iterable[Both], *, paired: bool, gating: Collection[Metric] = GATING) -> list[Compared]:
+def compare(
+    trials: Iterable[Both], *, paired: bool, gating: Collection[Metric] = GATING, alarm: float | None = None
+) -> list[Compared]:
     """All figures of all trials without a fault, the worst first; ``paired`` if the repeats of both runs were made in
-    turn, so that what happens to the machine happens to either. ``gating``: those that count for the whole.
+    turn, so that what happens to the machine happens to either. ``gating``: those that count for the whole. ``alarm``:
+    at what level they are worse, where nobody is alarmed by it.
     """
     trials = [*trials]
+    alarm = alarm or (ALARM / (STAGES - 1) if paired else ALARM)
     between_runs = None if paired else _another_machine(trials)
     found = [*measured(trials, paired=paired, gating=gating)]
     levels = [LEVEL / max(1, sum(each.gates is its.gates for each in found if each.comparable)) for its in found]
     estimates = [each.estimate(level) if each.comparable else None for each, level in zip(found, levels, strict=True)]
-    worse = _borne_out(found, [each.p_worse if each else 1.0 for each in estimates], ALARM)
+    worse = _borne_out(found, [each.p_worse if each else 1.0 for each in estimates], alarm)
     better = _borne_out(found, [each.p_better if each else 1.0 for each in estimates], LEVEL)
     for its, level in (*worse.items(), *better.items()):  # so that its bound says what it is called
         estimates[its] = found[its].estimate(level)

@@ -130,5 +130,5 @@ def test_there_are_as_many_rounds_as_it_takes_and_faults_have_their_own() -> Non
     both = arms(workload(), "kafka==4.4.0")
     assert both.rounds == 11, "4 configurations with 5 figures each that gate"
     repeats = {kind: {t.repeat for t in both.plans[NEW].trials if t.kind == kind} for kind in ("performance", "fault")}
-    assert repeats == {"performance": {*range(1, 23)}, "fault": {1, 2}}
+    assert repeats == {"performance": {*range(1, 45)}, "fault": {1, 2}}
     assert {trial.repeat for trial in both.first(NEW).trials if trial.kind == "performance"} == {*range(1, 12)}
