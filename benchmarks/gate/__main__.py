@@ -88,7 +88,7 @@ class Proof:
                 real = yield from self._compared(effect, name, effect.rounds, [self.most])
             else:
                 real = yield from self._compared(effect, name, self.rounds, [self.most, _PACED])
-                still = frozenset(("max", str(_PACED["rate"])))
+                still = real.open(self.rounds, 1)
                 for stage in range(1, STAGES):
                     still &= real.open(self.rounds, stage)
                     if again := real.turns((stage + 1) * self.rounds, still):
