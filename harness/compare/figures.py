@@ -30,6 +30,10 @@ STAGES = 4
 """Times as many rounds as at first are run at most, of what is still open; behind all but the first there may be an
 alarm, so that each has its share of it.
 """
+_HINT = 0.2
+"""How likely pairs may be that are no worse, for more rounds to be worth their time: of fifteen figures that did not
+change some seem worse.
+"""
 LEVEL = 0.01
 """How likely anything else that is said of a figure that gates is wrong: that it is better, or within its bounds."""
 _FEWEST = 10  # rounds: what is seen in fewer is seldom borne out by more
@@ -119,9 +123,10 @@ class Compared:
         """Whether more rounds may make an alarm of it, behind so many stages of them: behind the first if it is worse
         by half of the way from what is no difference to what matters, later if its estimate is what matters.
         """
-        beyond = math.sqrt(MARGIN * self.gauge.beyond) if stage == 1 else self.gauge.beyond
-        worse = self.estimate is not None and self.estimate.worse > beyond
-        return self.gates and worse and self.answer is not Answer.REGRESSED
+        its, beyond = self.estimate, self.gauge.beyond if stage > 1 else math.sqrt(MARGIN * self.gauge.beyond)
+        if its is None or not self.gates or self.answer is Answer.REGRESSED:
+            return False
+        return its.worse > beyond and its.p_worse <= _HINT
 
 
 def compare(
