@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from harness.compare import figures
 from harness.compare.cells import matched
 from harness.compare.changes import Change, Changed, changes
-from harness.compare.figures import Answer, Compared
+from harness.compare.figures import ALARM, LEVEL, Answer, Compared
 from harness.compare.outcome import Outcome
 from harness.compare.surroundings import ASPECTS, CLIENT, CLIENT_VERSION, ELIGIBLE, KAFKA, Run, surroundings
 from harness.events import GATING, Metric
@@ -49,6 +49,8 @@ class Comparison:
     """Whether figures gate nothing: the runs were made one after the other, and with something else."""
     gating: Collection[Metric] = GATING
     """The figures that count for the whole."""
+    level: float = ALARM
+    """How likely it is that one of those is called worse that is not."""
 
     left: int = 0
     """Trials that were planned and have no record: of the new run, and of either if they took turns."""
@@ -164,9 +166,10 @@ def of_records(
     that only one side has are passed over, and nothing is an alarm. ``gating``: the figures that count for the whole.
     """
     trials = [both for both in matched(base, new, aside) if not between or (both.base and both.new)]
-    compared = figures.compare(trials, paired=paired, gating=gating, alarm=figures.LEVEL if between else None)
+    level = LEVEL if between else ALARM
+    compared = figures.compare(trials, paired=paired, gating=gating, alarm=level if between else None)
     advisory = not paired and bool(differ)
-    return Comparison(changes(trials), compared, paired, differ or {}, advisory, gating)
+    return Comparison(changes(trials), compared, paired, differ or {}, advisory, gating, level)
 
 
 def made_in_turn(base: Run, new: Run) -> bool:

@@ -121,7 +121,8 @@ class Compared:
 
     def open(self, stage: int) -> bool:
         """Whether more rounds may make an alarm of it, behind so many stages of them: behind the first if it is worse
-        by half of the way from what is no difference to what matters, later if its estimate is what matters.
+        by half of the way from what is no difference to what matters, later if its estimate is what matters; and not
+        where chance does the same in more than one of five (``_HINT``).
         """
         its, beyond = self.estimate, self.gauge.beyond if stage > 1 else math.sqrt(MARGIN * self.gauge.beyond)
         if its is None or not self.gates or self.answer is Answer.REGRESSED:

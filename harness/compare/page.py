@@ -8,7 +8,7 @@ from enum import StrEnum
 from harness.compare.changes import Change, Changed
 from harness.compare.comparison import Comparison
 from harness.compare.estimate import MARGIN
-from harness.compare.figures import ALARM, LEVEL, Answer, Compared
+from harness.compare.figures import LEVEL, Answer, Compared
 from harness.compare.gauges import GAUGES, Gauge
 from harness.report.blocks import Block, Code, Details, Document, Strong, Table, Text, Words
 from harness.report.matrix import Cell
@@ -158,8 +158,8 @@ def _manner(comparison: Comparison) -> str:
     ruled_out = [f"{figure} {_worse(gauge, gauge.seen)}" for figure, gauge in gauges.items()]
     manner += (
         f" Regressed is what is worse by more than {percent(MARGIN - 1)} by its one-sided bound, at a level of "
-        f"{100 * ALARM:g} % for all figures that gate together, and by its estimate so much that it matters: "
-        f"{listed(enough)}. Of what is called no difference the bounds, at {percent(LEVEL)}, leave no room for "
+        f"{100 * comparison.level:g} % for all figures that gate together, and by its estimate so much that it "
+        f"matters: {listed(enough)}. Of what is called no difference the bounds, at {percent(LEVEL)}, leave no room for "
         f"{listed(ruled_out)}, nor for as much the other way."
     )
     if all(each.gates for each in comparison.figures):

@@ -132,6 +132,7 @@ def test_settings_of_one_run_are_compared(tmp_path: Path) -> None:
     assert done.returncode == 0, done
     assert "`acks=all` against `acks=1`" in done.stdout
     assert "| throughput, messages/s | **regressed** |" in done.stdout
+    assert "at a level of 1 % for all" in done.stdout, "it is a description, and nobody is alarmed"
     assert "| aiokafka, RF 3, load max | throughput, messages/s |" in done.stdout
     refused(
         harness("compare", run, "--by", "kafka"),
