@@ -159,8 +159,8 @@ def _manner(comparison: Comparison) -> str:
     manner += (
         f" Regressed is what is worse by more than {percent(MARGIN - 1)} by its one-sided bound, at a level of "
         f"{100 * comparison.level:g} % for all figures that gate together, and by its estimate so much that it "
-        f"matters: {listed(enough)}. Of what is called no difference the bounds, at {percent(LEVEL)}, leave no room for "
-        f"{listed(ruled_out)}, nor for as much the other way."
+        f"matters: {listed(enough)}. Of what is called no difference the bounds, at {percent(LEVEL)}, leave no room "
+        f"for {listed(ruled_out)}, nor for as much the other way."
     )
     if all(each.gates for each in comparison.figures):
         return manner
