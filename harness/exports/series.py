@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from statistics import median
 from typing import Any
 
@@ -53,9 +54,12 @@ class Watched:
     def of(cls, results: Results) -> Watched:
         """By the names that its own report has. Raises ``ResultsUnusable``."""
         run, records = results.run(), results.records()
-        for name in ("run_id", "started"):
-            if name not in run:
-                raise ResultsUnusable(f"{results.folder / 'run.json'} has no {name}")
+        try:
+            datetime.fromisoformat(run.get("started") or "")
+        except ValueError:
+            raise ResultsUnusable(f"{results.folder / 'run.json'} does not say when it was started") from None
+        if not run.get("run_id"):
+            raise ResultsUnusable(f"{results.folder / 'run.json'} has no run_id")
         return cls(run, records, [*series(records, Labels.of(records))])
 
     def named(self, labels: Labels) -> Watched:

@@ -22,7 +22,6 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ class _Run(BaseModel):
 
     format: int
     run_id: str = ""
-    started: datetime = datetime.min
+    started: str = ""
     kafka: list[str] | None = None
     clients: dict[str, Any] | None = None
     starts: list[dict[str, Any]] | None = None

@@ -80,10 +80,12 @@ def test_each_course_has_a_name_and_a_column_of_its_own(tmp_path: Path) -> None:
 def test_what_is_no_run_is_passed_over_and_said(folder: Path) -> None:
     (folder / "run-03/run.json").write_text('{"format": 3, "run')
     (folder / "run-04/trials.jsonl").write_text("{}\n")
+    run = json.loads((folder / "run-05/run.json").read_text())
+    (folder / "run-05/run.json").write_text(json.dumps({**run, "started": "at noon"}))
     done = harness("history", folder)
     assert done.returncode == 0, done
     page = (folder / "history/history.md").read_text()
-    assert "History of 10 runs" in page
+    assert "History of 9 runs" in page and "run-05/run.json does not say when it was started" in page
     assert "run-03/run.json is damaged" in page and "run-04/trials.jsonl:1 is damaged" in page
 
 
