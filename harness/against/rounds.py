@@ -52,7 +52,7 @@ def rounds(
 
 def in_turn(pair: Pair, seed: object) -> list[Trial]:
     """Both trials of a pair, by the toss of a coin in an odd round and the other way round in the even one behind it:
-    what is second on busy brokers may be slower for that alone, and ten coins often fall eight to two.
+    what is second on busy brokers may be slower for that alone, and eleven coins fell eight to three.
     """
     twice, second = divmod(pair.either.repeat - 1, 2)
     coin = random.Random(f"{seed} {_stem(pair.either.id)} {twice}").random() < 0.5

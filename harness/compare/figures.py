@@ -92,7 +92,9 @@ class Compared:
 
     @property
     def could_see(self) -> float | None:
-        """So many times worse would have been called a regression."""
+        """So many times worse would have shown at the level of the bounds; and in pairs, with the rounds that it would
+        have had more, been an alarm.
+        """
         if self.estimate is None or self.estimate.low is None:
             return None
         return max(self.gauge.beyond, MARGIN * self.estimate.worse / self.estimate.low)
