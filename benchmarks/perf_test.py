@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -174,6 +174,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, action="append", help=f"bytes of a message; default {SIZE_BYTES}")
     parser.add_argument("--client", choices=CLIENTS, action="append", help=f"default: {CLIENTS[0]} and {CLIENTS[1]}")
     parser.add_argument("--warm-ups", type=int, default=_WARM_UPS, help="rounds that count for nothing")
+    parser.add_argument("--warm-up-messages", type=int, help="of each of those; default: as many as of the others")
     parser.add_argument("--no-perf-test", action="store_true")
     wanted = parser.parse_args()
     clients = wanted.client or CLIENTS[:2]
@@ -182,6 +183,7 @@ def main() -> None:
         Load(size, batch, wanted.messages)
         for size, batch in product(wanted.size or [SIZE_BYTES], wanted.batch_size or [BATCH_SIZE])
     ]
+    warm_up_messages = wanted.warm_up_messages or wanted.messages
     jars = class_path(KAFKA)
     tools = [*jars, *ensure([TOOLS])]
     janitor = Janitor()
@@ -191,7 +193,8 @@ def main() -> None:
             scratch = Path(folder)
             with LocalCluster(jars, scratch / "cluster", janitor, profile="performance") as cluster:
                 print(f"Kafka {KAFKA}, {cluster.java}, {wanted.messages} messages, RF 3", flush=True)
-                for number, load in product(range(-wanted.warm_ups, wanted.rounds), loads):
+                for number, measured in product(range(-wanted.warm_ups, wanted.rounds), loads):
+                    load = measured if number >= 0 else replace(measured, messages=warm_up_messages)
                     rates: dict[str, Rates] = {}
                     for name in _in_turn(names, number):
                         topic = f"{name}-{load.size}-{load.batch_size}-{number + wanted.warm_ups}"
