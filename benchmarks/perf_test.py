@@ -166,7 +166,7 @@ def _in_turn(names: Sequence[str], number: int) -> list[str]:
     return [*names[first:], *names[:first]]
 
 
-def main() -> None:
+def _wanted() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--messages", type=int, default=5_000_000)
@@ -176,7 +176,11 @@ def main() -> None:
     parser.add_argument("--warm-ups", type=int, default=_WARM_UPS, help="rounds that count for nothing")
     parser.add_argument("--warm-up-messages", type=int, help="of each of those; default: as many as of the others")
     parser.add_argument("--no-perf-test", action="store_true")
-    wanted = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    wanted = _wanted()
     clients = wanted.client or CLIENTS[:2]
     names = (*(() if wanted.no_perf_test else ("perf-test",)), *clients)
     loads = [

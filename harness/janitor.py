@@ -8,11 +8,13 @@ and removes those folders.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,10 +38,13 @@ class JanitorDied(Exception):
 
 
 class Janitor:
-    """The harness's side. Tell it before anything can go wrong; ``close`` waits until it has cleaned up."""
+    """The harness's side, for any thread. Tell it before anything can go wrong; ``close`` waits until it has cleaned
+    up.
+    """
 
     def __init__(self) -> None:
         self._told: list[Told] = []
+        self._numbers, self._telling = itertools.count(), threading.Lock()
         self._process = subprocess.Popen(
             python("harness.janitor"),
             stdin=subprocess.PIPE,
@@ -70,7 +75,7 @@ class Janitor:
         """A command that undoes what is done next, if nobody else does; killed after ``within_s``. Returns its number,
         for ``undone``. Those that are left are run one after the other, the last one first. Raises ``JanitorDied``.
         """
-        number = len(self._told)
+        number = next(self._numbers)
         self._tell({"undo": list(command), "within_s": within_s, "number": number})
         return number
 
@@ -94,10 +99,12 @@ class Janitor:
 
     def _tell(self, what: Told) -> None:
         assert self._process.stdin is not None
-        self._told.append(what)
+        line = json.dumps(what).encode() + b"\n"
         try:
-            self._process.stdin.write(json.dumps(what).encode() + b"\n")
-            self._process.stdin.flush()
+            with self._telling:
+                self._told.append(what)
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
         except BrokenPipeError:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_GONE_S)

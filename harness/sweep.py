@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness import clients, provenance, report, trial
 from harness.clients import packages
@@ -22,6 +22,8 @@ from harness.trial import Running, logs
 from harness.venues import Arm, Venues
 from harness.watcher import Dispensable, Stopwatch, Watcher
 from harness.workload import Workload, WorkloadError
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,12 @@ def run_in_turn(rounds: Iterable[Sequence[Turn]], watcher: Watcher, *, saturated
     with Venues(watcher, saturated=saturated) as venues:
         for turns in rounds:
             for turn, then in zip_longest(turns, turns[1:]):
-                if not _run_one(turn, then, venues, watcher):
-                    venues.lost(*turn.where)
+                _run_one(turn, then, venues, watcher)
+            venues.behind.end()
 
 
-def _run_one(turn: Turn, then: Turn | None, venues: Venues, watcher: Watcher) -> bool:
-    """Whether the cluster, and who cleans up after it, are still of use after this trial."""
+def _run_one(turn: Turn, then: Turn | None, venues: Venues, watcher: Watcher) -> None:
+    """A trial, if it is to be run at all. What it leaves may be read and judged while the next one's clients start."""
     results, planned = turn.arm.results, turn.trial
     venue = venues.of(*turn.where)
     try:
@@ -112,30 +114,51 @@ def _run_one(turn: Turn, then: Turn | None, venues: Venues, watcher: Watcher) ->
     except ClusterFailed as broken:
         reason = f"the brokers were lost while they were warmed up: {broken}"
         _store(results, watcher, _not_run(planned, "failed", reason), venue)
-        return False
-    if (why := venue.cluster.refuses(planned.config)) is not None:
-        _store(results, watcher, _not_run(planned, reason=why))
-        return True
-    planned = KINDS[planned.kind].settle(planned, results.records)
+        venues.lost(*turn.where)
+        return
+    planned = _settled(planned, venue, results)
     if planned.skip:
         _store(results, watcher, _not_run(planned))
-        return True
+        return
     there = None if then is None else venues.there(*then.where)
     following = Running(then.trial, there) if then and there else None
     watcher.starts(planned)
     began = time.monotonic()
+
+    def ended(came: TrialRecord | Exception) -> None:
+        record = came if isinstance(came, TrialRecord) else _failed(planned, came, time.monotonic() - began)
+        _store(results, watcher, record, venue)
+        if record is not came or not venue.janitor.alive:
+            venues.lost(*turn.where)
+
+    read_back = _tried(lambda: trial.run(planned, KINDS[planned.kind], venue, following))
+    if isinstance(read_back, Exception):
+        ended(read_back)
+        return
+    venue.behind.end()
+    venue.behind.do("reading back and judging", lambda: _tried(lambda: judge(read_back(), results.journals)), ended)
+    if following is None or not (planned.cluster.warm and following.trial.cluster.warm):
+        venue.behind.end()
+
+
+def _settled(planned: Trial, venue: trial.Venue, results: Results) -> Trial:
+    """As it is to be run on this cluster, by what came of those before; or why it is not."""
+
+    def earlier() -> list[TrialRecord]:
+        venue.behind.end()
+        return results.records()
+
+    if (why := venue.cluster.refuses(planned.config)) is not None:
+        return replace(planned, skip=why)
+    return KINDS[planned.kind].settle(planned, earlier)
+
+
+def _tried(what: Callable[[], _T]) -> _T | Exception:
+    """Whatever goes wrong costs one trial and not the run."""
     try:
-        record = trial.run(planned, KINDS[planned.kind], venue, following)
-    except ClusterFailed as broken:
-        reason = f"the cluster did not recover: {broken}"
-    except Exception as crash:  # noqa: BLE001 - whatever it is, it costs one trial and not the run
-        reason = f"the trial ended in the middle: {type(crash).__name__}: {crash}"
-    else:
-        watcher.doing("judging and storing")
-        _store(results, watcher, judge(record, results.journals), venue)
-        return venue.janitor.alive
-    _store(results, watcher, _not_run(planned, "failed", reason, time.monotonic() - began), venue)
-    return False
+        return what()
+    except Exception as error:  # noqa: BLE001 - see above
+        return error
 
 
 def _store(results: Results, watcher: Watcher, record: TrialRecord, venue: trial.Venue | None = None) -> None:
@@ -143,6 +166,14 @@ def _store(results: Results, watcher: Watcher, record: TrialRecord, venue: trial
         logs.keep(venue.cluster.logs, results.logs / record.id)
     results.append(record)
     watcher.ended(record)
+
+
+def _failed(planned: Trial, error: Exception, elapsed_s: float) -> TrialRecord:
+    if isinstance(error, ClusterFailed):
+        reason = f"the cluster did not recover: {error}"
+    else:
+        reason = f"the trial ended in the middle: {type(error).__name__}: {error}"
+    return _not_run(planned, "failed", reason, elapsed_s)
 
 
 def _not_run(planned: Trial, status: Any = "skipped", reason: str | None = None, elapsed_s: float = 0) -> TrialRecord:

@@ -38,7 +38,7 @@ class Terminal:
         self._left_s = {trial.id: trial.estimated_s for trial in plan.runnable if trial.id not in finished}
         self._number = self._total - len(self._left_s)
         self._now = "starting"
-        self._trial = ""
+        self._trial: Trial | None = None
         self._pace = 1.0  # how much longer trials really take than planned
         self._progress = bars(console)
         self._task: TaskID | None = None
@@ -61,7 +61,7 @@ class Terminal:
         self._show()
 
     def starts(self, trial: Trial) -> None:
-        self._trial = trial.name
+        self._trial = trial
         if self._skipped:
             self._console.print(f"{plural(self._skipped, 'trial')} skipped; the report says why")
             self._skipped = 0
@@ -78,7 +78,8 @@ class Terminal:
             # Of a sweep against a base more rounds may follow, nobody knows how many.
             of = f"/{self._total}" if self._number <= self._total else ""
             self._console.print(Text(f"{self._number:4}{of}  ") + _line(record), soft_wrap=True)
-        self._trial, self._now = "", ""
+        if self._trial is not None and self._trial.id == record.id:  # else the next one has started
+            self._trial, self._now = None, ""
         self._show()
 
     def _show(self) -> None:
@@ -86,7 +87,7 @@ class Terminal:
             return
         left_s = sum(self._left_s.values()) * self._pace
         of = f" of {self._total}" if self._number < self._total else ""
-        what = f"trial {self._number + 1}{of}: {self._trial} " if self._trial else ""
+        what = f"trial {self._number + 1}{of}: {self._trial.name} " if self._trial else ""
         self._progress.update(
             self._task, completed=self._number, description=f"{what}{self._now}", left=f"{duration(left_s)} left"
         )

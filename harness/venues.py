@@ -14,7 +14,7 @@ from harness.clusters import THEIRS, Place, Wanted
 from harness.clusters.kinds import CLUSTERS
 from harness.janitor import Janitor
 from harness.store import Results
-from harness.trial import Venue
+from harness.trial import Behind, Venue
 from harness.warmup import WarmUp, warm_up
 from harness.watcher import Watcher
 from harness.workers.forkserver import Forkservers
@@ -42,6 +42,8 @@ class _Up:
 
     venue: Venue
     down: contextlib.ExitStack
+    lost: bool = False
+    """Whether it is of no use any more."""
     warm: WarmUp | None = None
     noted: set[str] = field(default_factory=set)
     """The folders of the runs in which it is on record."""
@@ -57,10 +59,13 @@ class Venues:
     def __init__(self, watcher: Watcher, *, saturated: bool) -> None:
         """``saturated``: whether trials on a warm cluster load it as fast as it goes."""
         self._watcher, self._saturated = watcher, saturated
+        self.behind = Behind(watcher.doing)
+        """What goes on beside the trials."""
         self._up: dict[_Key, _Up] = {}
 
     def of(self, arm: Arm, wanted: Wanted) -> Venue:
         """The cluster for this one's trials. Raises ``ClusterFailed`` when it does not come up at all."""
+        self._leave_lost()
         key = self._key(arm, wanted)
         if key not in self._up:
             begins = "looking for" if wanted.profile == THEIRS else "starting"
@@ -89,11 +94,18 @@ class Venues:
     def there(self, arm: Arm, wanted: Wanted) -> Venue | None:
         """The same as ``of``, if it is up."""
         up = self._up.get(self._key(arm, wanted))
-        return None if up is None else self._for(arm, up)
+        return None if up is None or up.lost else self._for(arm, up)
 
     def lost(self, arm: Arm, wanted: Wanted) -> None:
-        """It is of no use any more: whoever wants it next gets another."""
-        self._up.pop(self._key(arm, wanted)).down.close()
+        """It is of no use any more: it goes before anybody wants one again, who then gets another."""
+        self._up[self._key(arm, wanted)].lost = True
+
+    def _leave_lost(self) -> None:
+        lost = [key for key, up in self._up.items() if up.lost]
+        if lost:
+            self.behind.end()
+        for key in lost:
+            self._up.pop(key).down.close()
 
     def __enter__(self) -> Venues:
         return self
@@ -103,13 +115,13 @@ class Venues:
             for up in self._up.values():
                 all_of_them.push(up.down)
             self._up.clear()
+            all_of_them.callback(self.behind.end)
 
     @staticmethod
     def _key(arm: Arm, wanted: Wanted) -> _Key:
         return wanted, arm.workload.cluster.model_dump_json()
 
-    @staticmethod
-    def _for(arm: Arm, up: _Up) -> Venue:
+    def _for(self, arm: Arm, up: _Up) -> Venue:
         venue, token = up.venue, up.venue.run_id.rpartition(".")[2]
         forkservers = venue.forkservers
         if (checkout := arm.checkout) is not None:
@@ -118,7 +130,7 @@ class Venues:
                 up.down.callback(up.others[checkout].close)
             forkservers = up.others[checkout]
         run_id = f"{arm.results.folder.name}.{token}"
-        return replace(venue, journals=arm.results.journals, run_id=run_id, forkservers=forkservers)
+        return replace(venue, journals=arm.results.journals, run_id=run_id, forkservers=forkservers, behind=self.behind)
 
 
 @contextlib.contextmanager

@@ -90,6 +90,7 @@ def _at_a_pace(venue: Venue) -> list[float]:
             Receiver(worker.spec, venue.scratch / "warm-up-consumer.log", venue.janitor) as receiver,
         ):
             worker.wait_ready()
+            receiver.wait_ready()
             journal = ProducerJournal.open(Path(worker.spec.journal))
             while len(medians) < _MOST_PACED_S and not steady(medians):
                 window = slice(worker.total, worker.total + _PACE)

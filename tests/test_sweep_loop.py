@@ -165,3 +165,39 @@ def test_a_topic_that_is_refused_is_so_in_the_trial_that_it_is_for(
     reasons = {record.id.rpartition(".")[2]: record.reason for record in done.records}
     assert reasons.pop("r2") == "the cluster did not recover: not this one"
     assert all(str(reason).startswith("the client refused") for reason in reasons.values()) and len(reasons) == 2
+
+
+class Forgetful(FakeCluster):
+    """It cannot say what is in the log of one trial."""
+
+    def high_watermarks(self, topic: str) -> dict[int, int]:
+        if topic.endswith(".r2"):
+            raise ClusterFailed("no broker answers")
+        return super().high_watermarks(topic)
+
+
+def test_a_cluster_that_is_lost_when_a_log_is_read_back_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the next trial has begun on it by then."""
+    made: list[FakeCluster] = []
+
+    def up(*_: Any) -> FakeCluster:
+        made.append(Forgetful())
+        return made[-1]
+
+    fake = ClusterKind("fake", "", lacks=lambda _: NOTHING, versions=lambda: ["4.4.0"], up=up)
+    monkeypatch.setitem(CLUSTERS, "fake", fake)
+    monkeypatch.setattr("harness.venues.warm_up", lambda venue, *, saturated: "not at all")
+    done = swept(
+        tmp_path / "run",
+        cluster={"kind": "fake"},
+        sweep={"client": ["kafka-python"]},
+        performance={"repeats": 4, "loads": [{"rate": 1, "seconds": 1}]},
+    )
+    reasons = [(record.id.rpartition(".")[2], str(record.reason)) for record in done.records]
+    refused = "the client refused: invalid literal for int() with base 10: 'none'"
+    recovered = "the cluster did not recover: no broker answers"
+    assert reasons == [("r1", refused), ("r2", recovered), ("r3", refused), ("r4", refused)]
+    assert [record.status for record in done.records] == ["completed", "failed", "completed", "completed"]
+    assert len(made) == 2

@@ -85,3 +85,18 @@ def test_text_of_others_is_shown_as_it_is_whatever_it_looks_like() -> None:
     console = Console(file=(plain := io.StringIO()), width=200)
     Terminal(console, planned, ()).doing(f"doing {NASTY}")
     assert f"doing {NASTY}" in plain.getvalue()
+
+
+def test_a_trial_may_end_when_the_next_one_has_started() -> None:
+    planned = plan_of(parse(WORKLOAD))
+    text = io.StringIO()
+    terminal = Terminal(Console(file=text, width=120), planned, ())
+    first, second = planned.runnable
+    terminal.starts(first)
+    terminal.starts(second)
+    terminal.ended(_record(planned, planned.trials.index(first)))
+    terminal.doing("measuring")
+    terminal.ended(_record(planned, planned.trials.index(second)))
+    terminal.doing("stopping Kafka")
+    lines = text.getvalue().splitlines()
+    assert [line.split()[0] for line in lines] == ["1/2", "2/2", "stopping"]

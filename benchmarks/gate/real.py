@@ -28,7 +28,7 @@ from harness.wire import Proxy
 from harness.workers.fleet import Fleet
 from harness.workload import parse
 
-_LEADS_IN_S = 0.3  # of each load: first messages, and what leads in
+_LEADS_IN_S = 0.2  # of each load: first messages, and what leads in
 
 
 class Done:

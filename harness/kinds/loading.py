@@ -15,9 +15,10 @@ from harness.trial.usage import accounted
 from harness.trial.venue import Running
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
+from harness.workers.receiver import Receiver
 
 OVERHEAD_S = 1.0  # a topic made and deleted, a worker started, the lead-in, scan
-_LEAD_IN_S = 0.2  # of the load: a client's queue fills
+_LEAD_IN_S = 0.1  # of the load: its first 50 ms have other latencies and rates than the rest (docs/measurements.md)
 
 
 def capacity(trial: Trial) -> int:
@@ -25,8 +26,11 @@ def capacity(trial: Trial) -> int:
     return trial.share(_messages(trial)) + trial.share(_first(trial))
 
 
-def lead_in_and_measure(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
-    """One load behind a first message to each partition. Its beginning, too, warms the client up.
+def lead_in_and_measure(
+    running: Running, fleet: Fleet, proxy: Proxy | None, receivers: Sequence[Receiver] = ()
+) -> None:
+    """One load behind a first message to each partition. Its beginning, too, warms the client up, and ``receivers``
+    that are starting.
 
     Whatever has no report in the end is a problem, and so is a process that did not run: nothing was done to the
     client that would explain it.
@@ -38,6 +42,8 @@ def lead_in_and_measure(running: Running, fleet: Fleet, proxy: Proxy | None) -> 
     bounds = bounds_in_peace(running, fleet)
     doing("warming up")
     fleet.start(_first(trial), bounds)
+    for receiver in receivers:
+        receiver.wait_ready()
     warm_up_ended(running, fleet)
     doing("measuring")
     with accounted(running, proxy):

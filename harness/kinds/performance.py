@@ -104,7 +104,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
             log = venue.scratch / f"consumer-{number}.log"
             receiver = Receiver(spec, log, venue.janitor, venue.forkservers.start, partitions)
             receivers.append((stack.enter_context(receiver), partitions, running.journal(f"consumer-{number}")))
-        loading.lead_in_and_measure(running, fleet, proxy)
+        loading.lead_in_and_measure(running, fleet, proxy, [receiver for receiver, _, _ in receivers])
         for receiver, partitions, parquet in receivers:
             receiver.stop(fleet.committed(partitions), parquet)
 

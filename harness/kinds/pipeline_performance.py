@@ -116,6 +116,8 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         fleet.start(warmup, bounds, rate=rate)
         warm_up_ended(running, fleet)
         pipeline.wait_processed(warmup)
+        if receiver is not None:
+            receiver.wait_ready()
         venue.doing("measuring")
         fleet.start(load.messages, bounds, rate=rate, seconds=load.seconds)
         fleet.finish()

@@ -61,6 +61,7 @@ def scan(
     consumer = reader(bootstrap, f"{topics.first}.oracle-{uuid.uuid4().hex}", isolation, security)
     found: list[LogColumns] = []
     missing = {partition: end for partition, end in ends.items() if end > 0}
+    due = sum(missing.values())
     until = time.monotonic() + timeout_s
     try:
         consumer.assign([TopicPartition(*topics.place(partition), 0) for partition in missing])
@@ -68,7 +69,8 @@ def scan(
             if time.monotonic() > until:
                 raise TimeoutError(f"the log was not read to its end within {timeout_s:g} s; still missing: {missing}")
             records, partitions = [], []
-            for record in consumer.consume(_BATCH, 0.02):
+            # No more than there may be: it waits until it has as many.
+            for record in consumer.consume(max(1, min(_BATCH, due)), 0.02):
                 error = record.error()
                 if error is not None and error.code() != KafkaError._PARTITION_EOF:
                     raise OSError(f"reading the log failed: {error}")
@@ -76,11 +78,12 @@ def scan(
                 # there are records past ``ends`` where a transaction has ended since those were asked for.
                 partition = topics.partition(record.topic(), record.partition())
                 past = record.offset() >= ends[partition]
-                if past:
+                if past or (error is None and record.offset() == ends[partition] - 1):
                     missing.pop(partition, None)
                 if error is None and not (past and isolation == "read_committed"):
                     records.append(record)
                     partitions.append(partition)
+                    due -= 1
             if records:
                 found.append(_columns(records, partitions, messages))
     finally:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from harness import roles
 from harness.bounds import recovering_s
@@ -15,21 +17,23 @@ from harness.clusters import ClusterFailed
 from harness.events import FaultEvent
 from harness.plan import Trial
 from harness.store import TrialRecord
+from harness.trial.behind import Behind
 from harness.trial.conduct import Conduct
 from harness.trial.journals import clear, scan, seal
 from harness.trial.produce import produce
 from harness.trial.record import fields, record_of
 from harness.trial.venue import Running, Venue
 
-__all__ = ["Conduct", "Running", "Venue", "fields", "run"]
+__all__ = ["Behind", "Conduct", "Running", "Venue", "fields", "run"]
 
 
-def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = None) -> TrialRecord:
-    """Runs one trial and returns its record, not yet judged. Raises ``ClusterFailed`` if the cluster is beyond use.
+def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = None) -> Callable[[], TrialRecord]:
+    """Runs one trial, and returns what is called to read its log back, once, in any thread: that gives its record, not
+    yet judged. Both raise ``ClusterFailed`` if the cluster is beyond use.
 
     Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan. Of its
-    topics nothing is left, unless it raises: then the cluster goes. While its log is read, what the client of the trial
-    ``then`` runs on is loaded; and where nothing is done to the cluster, that one's topics are created with its own.
+    topics nothing is left in the end, unless it raises: then the cluster goes. What the client of the trial ``then``
+    runs on is loaded behind the load; and where nothing is done to the cluster, that one's topics are created ahead.
     """
     started, began = datetime.now(UTC), time.monotonic()
     running = Running(trial, venue)
@@ -38,7 +42,7 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = Non
     running.create_topics()
     if then is not None and trial.cluster.warm and then.trial.cluster.warm:
         # Followers that wait for more of other topics hear of a new one half a second later.
-        then.create_topics_ahead()
+        venue.behind.do("creating the next trial's topic", then.create_topics_ahead)
     with conduct.observed(running):
         with running.noting_problems():
             produce(running, conduct)
@@ -55,10 +59,14 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = Non
             venue.cluster.wait_quiet(running.topics.names, bound_s)
     if any(event.what == "restart" for event in running.events):
         running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
-    sealed = seal(running)
     if then is not None:
         then.venue.forkservers.prepare(roles.producing(then.trial.client), then.trial.driven)
-    venue.doing("reading the log back")
+    return partial(_read_back, running, started, began)
+
+
+def _read_back(running: Running, started: datetime, began: float) -> TrialRecord:
+    venue = running.venue
+    sealed = seal(running)
     scanned = scan(running)
     running.note_ends()
     if not venue.janitor.alive:

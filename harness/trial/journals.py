@@ -66,7 +66,6 @@ def _wait_stable(running: Running, topics: Topics) -> None:
     """Until no transaction is open any more, or none may be: what then is held back is held back for good."""
     cluster, began = running.venue.cluster, time.monotonic()
     timeout_s = float(running.fleet.effective.get("transaction.timeout.ms", 60_000)) / 1000 if running.fleet else 0.0
-    running.venue.doing("waiting for the last stable offset")
     while time.monotonic() < began + timeout_s + ABORTING_S + HELD_UP_S:
         if topics.gathered(cluster.last_stable_offsets) == topics.gathered(cluster.high_watermarks):
             now_ns, seconds = time.monotonic_ns(), round(time.monotonic() - began, 3)

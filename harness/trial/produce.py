@@ -108,7 +108,8 @@ def note_interruptions(running: Running, fleet: Fleet) -> None:
 
 def warm_up_ended(running: Running, fleet: Fleet) -> None:
     """Waits for the end of the clients' warm-up, which is when every record of it that was not refused is replicated:
-    else a fault would lose it as well. Raises ``WorkerFailed`` or ``RecipeFailed``.
+    else a fault would lose it as well; and for the end of what goes on beside. Raises ``WorkerFailed`` or
+    ``RecipeFailed``.
     """
     fleet.finish()
     for hang in fleet.hangs:
@@ -121,6 +122,7 @@ def warm_up_ended(running: Running, fleet: Fleet) -> None:
         if time.monotonic() > until:
             raise RecipeFailed(f"of {taken} warm-up messages not all were replicated in {bound_s:g} s, up to {stored}")
         time.sleep(0.02)
+    running.venue.behind.end()
 
 
 def stored_all(watermarks: Mapping[int, int], ends: Mapping[int, int], messages: int | None) -> bool:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from harness.process import ChildFailed, Message
 from harness.security import Security
 from harness.store import Used
 from harness.topics import Topics
+from harness.trial.behind import Behind
 from harness.wire import Proxy
 from harness.workers.fleet import Fleet
 from harness.workers.forkserver import Forkservers
@@ -45,6 +47,8 @@ class Venue:
     """Nobody else's and no other start's of the same run: topics and run keys are made of it."""
     doing: Callable[[str], None] = lambda what: None
     """Told what the trial is doing, for people."""
+    behind: Behind = field(default_factory=Behind)
+    """What goes on beside, of all venues of a sweep."""
     ahead: set[str] = field(default_factory=set)
     """Topics that are there for the next trial."""
 
@@ -102,11 +106,11 @@ class Running:
         return self.topics.names + (self.output.names if self.output else ())
 
     def create_topics(self) -> None:
-        """Its own, unless that was done ahead: in the end every broker knows them, and all replicas are in sync."""
+        """Its own, unless that was done ahead: before the load every broker knows them, and all replicas are in sync."""
         for name in self.topics.names:
             if name in self.venue.ahead:
                 self.venue.ahead.remove(name)
-                self.venue.cluster.wait_healthy(name, RECOVERY_S)
+                self.venue.behind.do("creating the topic", partial(self.venue.cluster.wait_healthy, name, RECOVERY_S))
             else:
                 self._create(name)
 

@@ -49,12 +49,11 @@ class Receiver:
         command = {"do": "stop", "records": records, "patience_s": _STILL_S, "parquet": str(parquet)}
         self._child.ask(command, "stopped", _STILL_S + reading_s(records, self._mean_bytes))
 
+    def wait_ready(self) -> None:
+        """Until it has begun to receive."""
+        self._child.wait("ready", STARTING_S)
+
     def __enter__(self) -> Receiver:
-        try:
-            self._child.wait("ready", STARTING_S)
-        except BaseException:
-            self._child.kill()
-            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -54,7 +54,7 @@ def runner(venue: Venue) -> Run:
         assert planned.skip is None and (not planned.cluster.links or venue.cluster.links is not None)
         # As a run of its own: what one trial leaves must not pass for another's when the same is run twice.
         where = replace(venue, run_id=f"tests-{next(_runs)}")
-        return judge(trial.run(planned, KINDS[planned.kind], where), where.journals)
+        return judge(trial.run(planned, KINDS[planned.kind], where)(), where.journals)
 
     return run_one
 

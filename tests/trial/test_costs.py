@@ -22,28 +22,28 @@ CLIENTS = ("confluent-kafka", "aiokafka", "kafka-python")
 
 def _judged(venue: Venue, single: Any) -> TrialRecord:
     assert single.skip is None, single.skip
-    record = judge(trial.run(single, KINDS[single.kind], venue), venue.journals)
+    record = judge(trial.run(single, KINDS[single.kind], venue)(), venue.journals)
     assert record.verdict is Verdict.KEPT, record.verdict_reason
     return record
 
 
 def test_what_the_end_of_a_load_cuts_short_is_in_no_figure(venue: Venue) -> None:
-    """Of 240 messages, 40 of which lead in, there are three transactions of 80; fewer where the client could not keep
+    """Of 220 messages, 20 of which lead in, there are three transactions of 70; fewer where the client could not keep
     the pace, and then one that nothing but the end of the load ends, as it does that of the first three messages.
     """
     config = {
         "transactional": True,
         "enable.idempotence": True,
-        "transaction.messages": 80,
+        "transaction.messages": 70,
         "transaction.interval.ms": 600_000,
     }
     record = _judged(venue, planned("confluent-kafka", config, performance={"loads": [{"rate": 200, "seconds": 1}]}))
     assert record.counts is not None and record.transactions is not None
     sent = record.counts.sent - 3
-    lead_in, whole = min(40, sent // 5), sent // 80
+    lead_in, whole = min(20, sent // 5), sent // 70
     assert record.transactions.whole == whole
     assert record.latency_ms is not None and record.committed_ms is not None and record.end_to_end_ms is not None
-    of_whole = 80 * whole - lead_in
+    of_whole = 70 * whole - lead_in
     assert (record.latency_ms.count, record.committed_ms.count) == (sent - lead_in, of_whole)
     assert record.end_to_end_ms.count == of_whole
     assert record.committed_throughput is not None

@@ -22,7 +22,7 @@ def test_it_sends_again_what_has_landed_and_idempotence_does_not_know(venue: Ven
     config = {"enable.idempotence": True, "deadline.ms": 400}
     single = planned(client, config, faults={"recipes": [slow]})
     assert single.skip is None, single.skip
-    record = judge(trial.run(single, KINDS[single.kind], venue), venue.journals)
+    record = judge(trial.run(single, KINDS[single.kind], venue)(), venue.journals)
     assert record.reason is None and record.counts is not None and record.anomalies is not None
     assert record.promise == "at-least-once"
     assert record.counts.acked == record.counts.sent

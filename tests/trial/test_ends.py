@@ -41,7 +41,7 @@ def _run(venue: Venue, once: str, strike: Callable[[str], None], **parts: Any) -
         if what.startswith(once):
             threading.Timer(0.3, strike, (Running(single, venue).topic,)).start()
 
-    return judge(trial.run(single, KINDS[single.kind], replace(venue, doing=doing)), venue.journals)
+    return judge(trial.run(single, KINDS[single.kind], replace(venue, doing=doing))(), venue.journals)
 
 
 def _in(role: str) -> Iterator[psutil.Process]:
@@ -67,7 +67,7 @@ def then_a_pass(venue: Venue) -> Iterator[None]:
     """The next trial on the same venue is fine."""
     yield
     short = planned(performance={"loads": [{"rate": 200, "seconds": 0.3}], "partitions": 1})
-    record = judge(trial.run(short, KINDS[short.kind], venue), venue.journals)
+    record = judge(trial.run(short, KINDS[short.kind], venue)(), venue.journals)
     assert record.verdict is Verdict.KEPT, record
 
 
@@ -167,7 +167,7 @@ def test_an_oracle_that_does_not_answer(venue: Venue, monkeypatch: pytest.Monkey
     psutil.Process(venue.oracle.pid).suspend()
     with monkeypatch.context() as short:
         short.setattr(oracle, "reading_s", lambda records, size: 0.5)
-        record = judge(trial.run(planned(performance=PACED), KINDS["performance"], venue), venue.journals)
+        record = judge(trial.run(planned(performance=PACED), KINDS["performance"], venue)(), venue.journals)
     assert record.status == "failed"
     assert record.reason is not None and "did not say 'scanned' within 0.7 s" in record.reason
     assert record.verdict is Verdict.UNKNOWN

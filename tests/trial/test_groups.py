@@ -30,7 +30,7 @@ def ran(venue: Venue, client: str, guarantee: str, recipe: str | dict[str, Any],
     }
     planned = plan_of(parse(workload)).trials[-1]
     assert planned.skip is None, planned.skip
-    record = judge(trial.run(planned, KINDS[planned.kind], venue), venue.journals)
+    record = judge(trial.run(planned, KINDS[planned.kind], venue)(), venue.journals)
     assert record.reason is None and record.fault.fired, (record.reason, record.fault.events)
     found = record.anomalies
     assert found is not None and (found.poll_skipped, found.poll_again, found.poll_back) == (0, 0, 0)

@@ -20,7 +20,7 @@ def test_transactions_work_on_one_broker(lone_venue: Venue, client: str) -> None
     performance = {"loads": [{"rate": 400, "seconds": 1}], "partitions": 2}
     single = planned(client, config, performance=performance, cluster={"brokers": 1})
     assert single.config["min.insync.replicas"] == 1
-    record = judge(trial.run(single, KINDS["performance"], lone_venue), lone_venue.journals)
+    record = judge(trial.run(single, KINDS["performance"], lone_venue)(), lone_venue.journals)
     assert record.verdict is Verdict.KEPT, (record.verdict_reason, record.reason)
     assert record.transactions is not None and record.transactions.committed
     view = lone_venue.cluster.view("__transaction_state")

@@ -29,7 +29,7 @@ def _ran(venue: Venue, client: str, guarantee: str, recipe: dict[str, Any]) -> T
     }
     planned = plan_of(parse(workload)).trials[-1]
     assert planned.skip is None, planned.skip
-    return judge(trial.run(planned, KINDS[planned.kind], venue), venue.journals)
+    return judge(trial.run(planned, KINDS[planned.kind], venue)(), venue.journals)
 
 
 def _seen(record: TrialRecord) -> tuple[int | None, ...]:

@@ -31,7 +31,7 @@ TRANSACTIONAL = {
 def _ran(venue: Venue, client: str, config: dict[str, Any], **parts: Any) -> TrialRecord:
     single = planned(client, config, **parts)
     assert single.skip is None, single.skip
-    return judge(trial.run(single, KINDS[single.kind], venue), venue.journals)
+    return judge(trial.run(single, KINDS[single.kind], venue)(), venue.journals)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

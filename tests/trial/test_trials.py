@@ -48,7 +48,7 @@ def test_a_proxy_that_clients_can_pass_by_proves_nothing(venue: Venue, monkeypat
 
     monkeypatch.setattr(sys.modules["harness.trial.produce"], "Proxy", OfTwo)
     single = planned(faults={"recipes": [{"name": "lose-ack", "messages": 100, "skip": 0, "times": 1}]})
-    record = judge(trial.run(single, KINDS[single.kind], venue), venue.journals)
+    record = judge(trial.run(single, KINDS[single.kind], venue)(), venue.journals)
     assert record.reason is not None and "clients can pass the proxy by" in record.reason
     assert record.verdict is Verdict.UNKNOWN
 
@@ -64,7 +64,7 @@ def test_a_client_that_hangs_ends_within_its_bound_and_is_no_pass(
     monkeypatch.setattr(sys.modules["harness.trial.produce"], "CLOSING_S", 0.5)
     began = time.monotonic()
     hanging = planned(config=_IMPATIENT, faults={"recipes": [{"name": "hang", "messages": 5_000}]})
-    record = judge(trial.run(hanging, KINDS[hanging.kind], venue), venue.journals)
+    record = judge(trial.run(hanging, KINDS[hanging.kind], venue)(), venue.journals)
     assert record.fault.fired
     assert record.status == "completed" and record.reason is not None
     assert "the client hung" in record.reason and "its process does not answer" in record.reason
@@ -91,7 +91,7 @@ def test_a_load_of_any_length_is_waited_for_while_it_moves(venue: Venue, monkeyp
     monkeypatch.setattr(Bounds, "patience_s", 3.0)
     monkeypatch.setattr(worker, "HELD_UP_S", 0.0)
     slow = planned(faults={"recipes": [{"name": "lose-ack", "messages": 500, "rate": 100, "every": 60}]})
-    record = judge(trial.run(slow, KINDS[slow.kind], venue), venue.journals)
+    record = judge(trial.run(slow, KINDS[slow.kind], venue)(), venue.journals)
     assert record.reason is None and record.fault.fired
     assert record.counts is not None and record.counts.acked == 550
 
@@ -112,7 +112,7 @@ def test_a_queue_that_outlasts_its_load_is_waited_for(venue: Venue) -> None:
             assert venue.cluster.processes is not None
             threading.Timer(1.0, venue.cluster.processes.resume, (frozen,)).start()
 
-    record = judge(trial.run(queueing, KINDS[queueing.kind], replace(venue, doing=doing)), venue.journals)
+    record = judge(trial.run(queueing, KINDS[queueing.kind], replace(venue, doing=doing))(), venue.journals)
     assert record.load["most_waiting_bytes"] == 64_000_000
     assert record.reason is None and record.errors == {}
     assert record.verdict is Verdict.KEPT
@@ -130,7 +130,7 @@ def _freeze_leader(single: Trial, venue: Venue) -> int:
 def test_a_load_as_fast_as_it_goes_leaves_no_more_in_the_queue_than_kafkas_own_client_would(venue: Venue) -> None:
     load = {"rate": "max", "seconds": 0.5, "messages": 40_000, "message_size": 16_000}
     single = planned(config={"replication.factor": 1}, performance={"loads": [load]})
-    record = judge(trial.run(single, KINDS[single.kind], venue), venue.journals)
+    record = judge(trial.run(single, KINDS[single.kind], venue)(), venue.journals)
     assert record.verdict is Verdict.KEPT
     assert record.load["most_waiting_bytes"] == 32 * 1024 * 1024
     sent = read_producer(venue.journals / f"{record.id}.producer-0.parquet")
@@ -140,7 +140,7 @@ def test_a_load_as_fast_as_it_goes_leaves_no_more_in_the_queue_than_kafkas_own_c
 
 def test_what_is_lost_silently_is_missed_in_time(venue: Venue) -> None:
     silent = planned(client="kafka-python", faults={"recipes": [{"name": "lose-ack", "silent": True, "messages": 400}]})
-    record = judge(trial.run(silent, KINDS[silent.kind], venue), venue.journals)
+    record = judge(trial.run(silent, KINDS[silent.kind], venue)(), venue.journals)
     assert record.reason is None
     assert record.verdict is Verdict.REPRODUCED, record
     assert record.counts is not None and record.counts.acked == 450
@@ -157,7 +157,7 @@ def test_what_the_harness_itself_gave_up_is_no_word_of_the_client(
             _freeze_leader(stalled, venue)
 
     stalled = planned(performance={"loads": [{"rate": 1_000, "seconds": 1}], "partitions": 1})
-    record = judge(trial.run(stalled, KINDS[stalled.kind], replace(venue, doing=doing)), venue.journals)
+    record = judge(trial.run(stalled, KINDS[stalled.kind], replace(venue, doing=doing))(), venue.journals)
     assert record.reason is not None and "messages have no report, and nothing moved for" in record.reason
     assert record.verdict is Verdict.UNKNOWN
     assert record.errors is not None and set(record.errors) == {"no report"}
@@ -165,7 +165,7 @@ def test_what_the_harness_itself_gave_up_is_no_word_of_the_client(
 
 def test_a_fault_that_never_fires_is_not_exercised(venue: Venue) -> None:
     single = planned(faults={"recipes": [{"name": "lose-ack", "messages": 200, "skip": 1000}]})
-    record = judge(trial.run(single, KINDS[single.kind], venue), venue.journals)
+    record = judge(trial.run(single, KINDS[single.kind], venue)(), venue.journals)
     assert not record.fault.fired
     assert record.verdict is Verdict.NOT_EXERCISED
     assert record.verdict_reason is not None and "did not fire" in record.verdict_reason
@@ -187,7 +187,7 @@ def test_the_same_trials_messages_of_another_run_are_never_taken_for_its_own(ven
                 intruder.produce(Running(single, venue).topic, value, partition=0)
             assert intruder.flush(20) == 0
 
-    record = judge(trial.run(single, KINDS[single.kind], replace(venue, doing=doing)), venue.journals)
+    record = judge(trial.run(single, KINDS[single.kind], replace(venue, doing=doing))(), venue.journals)
     assert record.anomalies is not None and record.counts is not None and record.counts.sent == 150
     assert record.anomalies.lost and record.anomalies.duplicate == 0
     assert record.anomalies.unexpected == 150
@@ -195,7 +195,7 @@ def test_the_same_trials_messages_of_another_run_are_never_taken_for_its_own(ven
 
 def test_a_paced_trial_measures_from_due_times_to_the_consumer(venue: Venue) -> None:
     single = planned(performance={"loads": [{"rate": 200, "seconds": 2}], "partitions": 2})
-    record = judge(trial.run(single, KINDS[single.kind], venue), venue.journals)
+    record = judge(trial.run(single, KINDS[single.kind], venue)(), venue.journals)
     assert record.verdict is Verdict.KEPT, record
     assert record.latency_ms is not None and record.end_to_end_ms is not None and record.service_ms is not None
     assert record.latency_ms.count == record.end_to_end_ms.count == 400
@@ -209,7 +209,7 @@ def test_a_paced_trial_measures_from_due_times_to_the_consumer(venue: Venue) -> 
 def test_more_replicas_in_sync_than_there_are_is_as_many_as_there_are(venue: Venue) -> None:
     config = {"acks": "all", "replication.factor": 1, "min.insync.replicas": 3}
     single = planned(config=config, performance={"loads": [{"rate": 200, "seconds": 0.5}], "partitions": 1})
-    record = judge(trial.run(single, KINDS[single.kind], venue), venue.journals)
+    record = judge(trial.run(single, KINDS[single.kind], venue)(), venue.journals)
     assert record.verdict is Verdict.KEPT and record.counts is not None, record
     assert record.counts.acked == record.counts.sent > 0
     assert record.effective is not None
@@ -218,7 +218,7 @@ def test_more_replicas_in_sync_than_there_are_is_as_many_as_there_are(venue: Ven
 
 def test_a_topic_is_gone_when_its_trial_is_over(venue: Venue, cluster: LocalCluster) -> None:
     single = planned(faults={"recipes": [{"name": "lose-request", "messages": 100, "skip": 0, "times": 1}]})
-    trial.run(single, KINDS[single.kind], venue)
+    trial.run(single, KINDS[single.kind], venue)()
     until = time.monotonic() + 10  # brokers hear of a deletion one after the other
     while (view := cluster.view(f"{venue.run_id}.{single.id}")) is None or view.partitions:
         assert time.monotonic() < until, view

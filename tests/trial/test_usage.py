@@ -18,7 +18,7 @@ from .single import planned
 
 def used(venue: Venue) -> Used:
     single = planned("confluent-kafka", {}, performance={"loads": [{"rate": 500, "seconds": 1}]})
-    record = trial.run(single, KINDS[single.kind], venue)
+    record = trial.run(single, KINDS[single.kind], venue)()
     assert record.used is not None, record.reason
     return record.used
 

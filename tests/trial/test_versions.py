@@ -31,7 +31,7 @@ CASES: list[dict[str, Any]] = [
 def test_a_version_runs_and_is_on_record(venue: Venue, client: str, case: dict[str, Any]) -> None:
     single = planned(client, **case)
     assert packages.provide([single.driven]) == []
-    record = judge(trial.run(single, KINDS[single.kind], venue), venue.journals)
+    record = judge(trial.run(single, KINDS[single.kind], venue)(), venue.journals)
     assert record.reason is None and record.client_version is not None
     assert another(single.driven, record.client_version) is None
     assert record.verdict in (Verdict.KEPT, Verdict.REPRODUCED), record.verdict_reason

@@ -134,7 +134,7 @@ def test_who_fences_has_a_number_of_its_own_and_what_is_left(taken: list[int], c
 
 def test_two_producers_are_killed_and_restarted_in_one_trial(venue: Venue) -> None:
     recipe = {"name": "restart-producer", "after_acks": 300, "rate": 1_000, "messages": 1_200}
-    record = judge(trial.run(_planned(faults={"recipes": [recipe]}), KINDS["fault"], venue), venue.journals)
+    record = judge(trial.run(_planned(faults={"recipes": [recipe]}), KINDS["fault"], venue)(), venue.journals)
     assert record.reason is None and record.fault.fired, record
     producers = read_producers(venue.journals, record.id)
     assert [(each.producer, each.warmup, len(each)) for each in producers] == [(0, 50, 650), (1, 50, 650)]
@@ -147,7 +147,7 @@ def test_two_producers_are_killed_and_restarted_in_one_trial(venue: Venue) -> No
 
 def test_two_producers_share_a_paced_load_over_two_topics_and_one_consumer_receives_it(venue: Venue) -> None:
     paced = {"loads": [{"rate": 400, "seconds": 1}], "partitions": 1}
-    record = judge(trial.run(_planned({"topics": 2}, performance=paced), KINDS["performance"], venue), venue.journals)
+    record = judge(trial.run(_planned({"topics": 2}, performance=paced), KINDS["performance"], venue)(), venue.journals)
     assert record.verdict is Verdict.KEPT, record
     first, second = read_producers(venue.journals, record.id)
     assert {first.host, second.host} != {None} and first.warmup and second.warmup

@@ -25,6 +25,7 @@ from harness.topics import Topics
 NAME = "librdkafka"
 SETTINGS, DEFAULTS = engine.SETTINGS, engine.DEFAULTS
 ANSWER_S, RECONNECT_S = engine.ANSWER_S, engine.RECONNECT_S
+_SHARE = 8  # of its queue: for so much, or all it is offered, it waits until there is room
 _QUEUE_FULL = -184  # RD_KAFKA_RESP_ERR__QUEUE_FULL
 
 
@@ -66,6 +67,10 @@ class LibrdkafkaProducer:
         self._topics = topics
         self._recorder = recorder
         self._taken = 0
+        self._most = 0
+        """How many may wait for their reports; 0 where librdkafka itself sees to that."""
+        self._roomy_at: int | None = None
+        """How many reports there have to be before it takes any more."""
         self._death: str | None = None
         self._closed = False
         self._queue_is_bound = "buffer.memory" in config
@@ -77,14 +82,19 @@ class LibrdkafkaProducer:
             int(self.effective["buffer.memory"]) if self._queue_is_bound else tables.BUFFER_BYTES
         )
         success = Outcome.UNCONFIRMED if self.effective["acks"] == "0" else Outcome.ACKED
-        self._reports = Reports(self._handle, recorder, success)
+        self._reports = Reports(self._handle, recorder, success, self._many_wait)
         self.transactions = LibrdkafkaTransactions(self._handle) if "transactional.id" in config else None
 
     def send(self, first_sequence: int, partition: int, batch: Batch) -> int:
         if (death := self._death or self._reports.death or (self.transactions and self.transactions.death)) is not None:
             raise ClientDead(death)
         if not self._queue_is_bound:
-            batch = batch[: max(0, engine.most_waiting(batch.largest) - self._unreported)]
+            self._most = engine.most_waiting(batch.largest)
+            reported, wanted = self._reports.taken, min(len(batch), max(1, self._most // _SHARE))
+            room = self._most - (self._taken - reported)
+            # A call costs as much for a few as for hundreds, and every report would make room for a few.
+            self._roomy_at = reported + wanted - room if room < wanted else None
+            batch = batch[: room if room >= wanted else 0]
         if not batch:
             return 0
         topic, own = self._topics.place(partition)
@@ -99,7 +109,10 @@ class LibrdkafkaProducer:
         return len(batch) if queued == len(batch) else self._partly(first_sequence, errors)
 
     def poll(self, timeout_s: float) -> None:
-        self._reports.wait(timeout_s)
+        if self._roomy_at is None:
+            self._reports.wait(timeout_s)
+        else:
+            self._reports.wait_for(self._roomy_at, timeout_s)
 
     def flush(self, timeout_s: float) -> int:
         self._handle.flush(timeout_s)
@@ -123,6 +136,9 @@ class LibrdkafkaProducer:
     @property
     def _unreported(self) -> int:
         return self._taken - self._reports.taken
+
+    def _many_wait(self) -> bool:
+        return 0 < self._most < 2 * self._unreported
 
     def _one_by_one(self, topic: str, partition: int, first_sequence: int, batch: Batch) -> list[int]:
         """The errors of these messages, up to the first behind which none is taken."""

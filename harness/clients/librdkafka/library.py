@@ -212,14 +212,17 @@ class Handle:
         self.calls.rd_kafka_purge(self.pointer, PURGE)
 
     @contextlib.contextmanager
-    def events(self, timeout_s: float, most: int) -> Iterator[list[Event]]:
-        """Those that are there, the first of which may come within ``timeout_s``; they are gone behind the context."""
+    def events(self, timeout_s: float, most: int, together_s: float = 0) -> Iterator[list[Event]]:
+        """Those that are there: the first may come within ``timeout_s``, others within ``together_s`` behind it. They
+        are gone behind the context.
+        """
         found: list[Event] = []
-        wait_ms = milliseconds(timeout_s)
+        wait_ms, until_ns = milliseconds(timeout_s), 0
         try:
             while len(found) < most and (event := self.calls.rd_kafka_queue_poll(self.queue, wait_ms)):
-                found.append((event, time.monotonic_ns()))
-                wait_ms = 0
+                found.append((event, now_ns := time.monotonic_ns()))
+                until_ns = until_ns or now_ns + int(together_s * 1e9)
+                wait_ms = max(0, until_ns - now_ns) // 1_000_000
             yield found
         finally:
             for event, _ in found:

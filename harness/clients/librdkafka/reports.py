@@ -6,7 +6,8 @@ That is how librdkafka asks for it: where reports are events, neither a flush no
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,16 @@ from harness.journal.mapped import NONE
 Bools = npt.NDArray[np.bool_]
 _POLL_S = 0.1
 _EVENTS = 64  # taken at once: of small batches there are thousands a second, each with a few calls of its own
+_TOGETHER_S = 0.005  # for which an event that nobody waits for may wait for others; when it came is noted at once
 _STATUSES = len(STATUSES)
 
 
 class Reports:
     """Takes events until it is stopped. An event has the messages of one batch, or what has failed at once."""
 
-    def __init__(self, handle: Handle, recorder: Recorder, success: Outcome) -> None:
+    def __init__(self, handle: Handle, recorder: Recorder, success: Outcome, many: Callable[[], bool]) -> None:
+        """``many``: whether so many messages wait for their reports that nobody waits for the next few."""
+        self._many = many
         self._handle, self._calls = handle, handle.calls
         self._recorder, self._success = recorder, success
         self.taken = 0
@@ -43,6 +47,12 @@ class Reports:
         self._arrived.wait(timeout_s)
         self._arrived.clear()
 
+    def wait_for(self, taken: int, timeout_s: float) -> None:
+        """The same as soon as there are so many in all."""
+        until = time.monotonic() + timeout_s
+        while self.taken < taken and (left_s := until - time.monotonic()) > 0:
+            self.wait(left_s)
+
     def close(self) -> None:
         """From now on an error says that the client was closed, and is not told."""
         self._closing = True
@@ -56,7 +66,7 @@ class Reports:
 
     def _run(self) -> None:
         while not self._over:
-            with self._handle.events(_POLL_S, _EVENTS) as events:
+            with self._handle.events(_POLL_S, _EVENTS, _TOGETHER_S if self._many() else 0) as events:
                 self._take(events)
 
     def _take(self, events: Sequence[Event]) -> None:
