@@ -40,7 +40,7 @@ def check() -> None:
 
 def _reported(handle: Handle, event: int) -> Iterator[Said]:
     if handle.calls.rd_kafka_event_type(event) == DELIVERY_REPORTS:
-        addresses = handle.messages(event)
+        addresses, _ = handle.messages([event])
         columns = gathered(addresses)
         for address, sequence, error in zip(addresses, columns.sequence, columns.error, strict=True):
             status = handle.calls.rd_kafka_message_status(int(address))

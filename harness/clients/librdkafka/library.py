@@ -191,11 +191,17 @@ class Handle:
             self._topics[name] = self.calls.rd_kafka_topic_new(self.pointer, name.encode(), None)
         return self._topics[name]
 
-    def messages(self, event: int) -> Int64:
-        """Where the messages of a delivery report are, as long as the event is there. A second time there are none."""
-        addresses = np.empty(self.calls.rd_kafka_event_message_count(event), np.int64)
-        self.calls.rd_kafka_event_message_array(event, addresses.ctypes.data, len(addresses))
-        return addresses
+    def messages(self, events: Sequence[int]) -> tuple[Int64, Int64]:
+        """Where the messages of these delivery reports are, as long as the events are there, and how many each has. A
+        second time there are none.
+        """
+        lengths = np.array([self.calls.rd_kafka_event_message_count(event) for event in events], np.int64)
+        addresses = np.empty(lengths.sum(), np.int64)
+        at = addresses.ctypes.data
+        for event, length in zip(events, lengths.tolist(), strict=True):
+            self.calls.rd_kafka_event_message_array(event, at, length)
+            at += length * addresses.itemsize
+        return addresses, lengths
 
     def fatal_error(self) -> str:
         """Why it can do nothing any more, in its own words."""

@@ -70,23 +70,23 @@ class Reports:
                 self._take(events)
 
     def _take(self, events: Sequence[Event]) -> None:
-        reports: list[tuple[Int64, int]] = []
+        reports: list[Event] = []
         for event, at_ns in events:
             kind = self._calls.rd_kafka_event_type(event)
             if kind == DELIVERY_REPORTS:
-                reports.append((self._handle.messages(event), at_ns))
+                reports.append((event, at_ns))
             elif kind == LOG:
                 self._handle.print_log(event)
             elif kind == ERROR and self._calls.rd_kafka_event_error(event) == FATAL:
                 self.death = self._handle.fatal_error()
         if reports:
-            self._report([addresses for addresses, _ in reports], np.array([at_ns for _, at_ns in reports]))
+            self._report([event for event, _ in reports], np.array([at_ns for _, at_ns in reports]))
 
-    def _report(self, reports: Sequence[Int64], at_ns: Int64) -> None:
+    def _report(self, events: Sequence[int], at_ns: Int64) -> None:
         """Each message by its own error, whatever else was reported with it."""
-        lengths = np.array([len(each) for each in reports])
+        addresses, lengths = self._handle.messages(events)
         firsts = np.cumsum(lengths) - lengths
-        addresses, times_ns = np.concatenate(reports), np.repeat(at_ns, lengths)
+        times_ns = np.repeat(at_ns, lengths)
         reported = gathered(addresses)
         # An ack that names no offset has -1 for its first message, and librdkafka counts on from there.
         named = np.repeat((self._success is Outcome.ACKED) & (reported.offset[firsts] >= 0), lengths)
