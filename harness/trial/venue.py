@@ -106,7 +106,7 @@ class Running:
         return self.topics.names + (self.output.names if self.output else ())
 
     def create_topics(self) -> None:
-        """Its own, unless that was done ahead: before the load every broker knows them, and all replicas are in sync."""
+        """Its own, unless that was done ahead: before a load every broker knows them, and all replicas are in sync."""
         for name in self.topics.names:
             if name in self.venue.ahead:
                 self.venue.ahead.remove(name)

@@ -98,7 +98,8 @@ def test_of_what_is_reported_together_each_message_goes_by_its_own_error() -> No
     reports._recorder = SimpleNamespace(done_many=done_many)
     reports._success, reports._closing = Outcome.ACKED, False
     reports.taken, reports._arrived = 0, threading.Event()
-    reports._report([addresses[:2], addresses[2:]], np.array([100, 200]))
+    reports._handle = SimpleNamespace(messages=lambda events: (addresses, np.array([2, 2])))
+    reports._report([1, 2], np.array([100, 200]))
     assert told == [
         ([10, 12, 13], Outcome.ACKED, [100, 200, 200], [7, -1, -1], None),
         ([11], Outcome.ERROR, [100], [-1], "_MSG_TIMED_OUT POSSIBLY_PERSISTED"),
