@@ -135,7 +135,6 @@ def _run_one(turn: Turn, then: Turn | None, venues: Venues, watcher: Watcher) ->
     if isinstance(read_back, Exception):
         ended(read_back)
         return
-    venue.behind.end()
     venue.behind.do("reading back and judging", lambda: _tried(lambda: judge(read_back(), results.journals)), ended)
     if following is None or not (planned.cluster.warm and following.trial.cluster.warm):
         venue.behind.end()

@@ -108,12 +108,11 @@ class Codec:
         """The same as one array, a value a row."""
         if not len(sequence):
             return np.empty((0, self.message_size), np.uint8)
-        variant = sequence % len(self._filler)
-        rows = self._filler.take(variant, axis=0)
+        rows = self._filler.take(sequence & (len(self._filler) - 1), axis=0)
         record = rows.view(self._record).ravel()
         record["sequence"], record["due_ns"] = sequence, due_ns
-        crc, same = self._filler_crc.take(variant), np.uint32(0)
-        for table, byte in zip(self._tables, _bytes(sequence, due_ns), strict=True):
+        crc, same = self._by_last_byte.take(sequence & 0xFF), np.uint32(0)
+        for table, byte in zip(self._tables, _bytes(sequence & ~0xFF, due_ns), strict=True):
             if isinstance(byte, int):
                 same ^= table[byte]
             else:
@@ -133,6 +132,7 @@ class Codec:
     def _filler(self) -> Bytes:
         """Whole messages with sequence, due time and CRC left zero: one a variant of the filler."""
         variants = max(1, min(64, _FILLER_BYTES // self.message_size))
+        variants = 1 << (variants.bit_length() - 1)  # so that a sequence's last byte says which
         # A fixed seed: the filler is part of the format, not of a trial.
         rows = np.random.default_rng(VERSION).integers(0, 256, (variants, self.message_size), np.uint8)
         if self.compressible:
@@ -144,8 +144,10 @@ class Codec:
         return rows
 
     @cached_property
-    def _filler_crc(self) -> npt.NDArray[np.uint32]:
-        return np.array([_crc(row) for row in self._filler], np.uint32)
+    def _by_last_byte(self) -> npt.NDArray[np.uint32]:
+        """What the last byte of the sequence adds to the checksum, with the filler that goes with it."""
+        of_filler = np.array([_crc(row) for row in self._filler], np.uint32)
+        return of_filler.take(np.arange(256) % len(of_filler)) ^ self._tables[7]
 
     @cached_property
     def _tables(self) -> list[npt.NDArray[np.uint32]]:

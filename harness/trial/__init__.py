@@ -61,6 +61,7 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = Non
         running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
     if then is not None:
         then.venue.forkservers.prepare(roles.producing(then.trial.client), then.trial.driven)
+    venue.behind.end()  # also where the load did not come so far that it was waited for
     return partial(_read_back, running, started, began)
 
 

@@ -93,7 +93,7 @@ def test_of_what_is_reported_together_each_message_goes_by_its_own_error() -> No
     def done_many(sequence: Any, outcome: Outcome, at_ns: Any, offset: Any, error: str | None = None) -> None:
         told.append((sequence.tolist(), outcome, at_ns.tolist(), offset.tolist(), error))
 
-    reports = Reports.__new__(Reports)
+    reports: Any = Reports.__new__(Reports)
     reports._calls = SimpleNamespace(rd_kafka_message_status=lambda address: 1)
     reports._recorder = SimpleNamespace(done_many=done_many)
     reports._success, reports._closing = Outcome.ACKED, False
