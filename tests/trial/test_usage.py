@@ -35,7 +35,7 @@ def neighbour() -> Iterator[None]:
 
 def test_clients_brokers_and_the_machine_are_on_record(venue: Venue) -> None:
     found = used(venue)
-    assert 1.2 < found.seconds < 60
+    assert 1.1 < found.seconds < 60  # what leads in is looked at as well
     assert 0 < found.client_thread <= found.client_cores <= found.cores
     assert found.broker_cores is not None and 0 < found.broker_cores <= found.cores
     assert 0 < found.machine <= 1 and 0 <= found.stolen <= 1
