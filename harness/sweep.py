@@ -98,11 +98,22 @@ def run_in_turn(rounds: Iterable[Sequence[Turn]], watcher: Watcher, *, saturated
     if saturated is None:
         rounds = [*rounds]
         saturated = any(turn.trial.load.rate == "max" for turns in rounds for turn in turns)
-    with Venues(watcher, saturated=saturated) as venues:
-        for turns in rounds:
-            for turn, then in zip_longest(turns, turns[1:]):
-                _run_one(turn, then, venues, watcher)
-            venues.behind.end()
+    try:
+        with Venues(watcher, saturated=saturated) as venues:
+            for turns in rounds:
+                for turn, then in zip_longest(turns, turns[1:]):
+                    _run_one(turn, then, venues, watcher)
+                venues.behind.end()
+    except _NotStored as failed:
+        raise failed.why from None
+
+
+class _NotStored(BaseException):
+    """A record could not be stored. That ends the run, and is no failure of the trial that runs by then."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 def _run_one(turn: Turn, then: Turn | None, venues: Venues, watcher: Watcher) -> None:
@@ -120,6 +131,9 @@ def _run_one(turn: Turn, then: Turn | None, venues: Venues, watcher: Watcher) ->
     if planned.skip:
         _store(results, watcher, _not_run(planned))
         return
+    if venues.there(*turn.where) is None:  # lost by one that was waited for
+        _run_one(turn, then, venues, watcher)
+        return
     there = None if then is None else venues.there(*then.where)
     following = Running(then.trial, there) if then and there else None
     watcher.starts(planned)
@@ -127,16 +141,27 @@ def _run_one(turn: Turn, then: Turn | None, venues: Venues, watcher: Watcher) ->
 
     def ended(came: TrialRecord | Exception) -> None:
         record = came if isinstance(came, TrialRecord) else _failed(planned, came, time.monotonic() - began)
-        _store(results, watcher, record, venue)
         if record is not came or not venue.janitor.alive:
             venues.lost(*turn.where)
+        if venues.interrupted and record.status != "completed":
+            return  # for that it may have failed: it is run again
+        try:
+            _store(results, watcher, record, venue)
+        except Exception as error:
+            raise _NotStored(error) from error
 
     read_back = _tried(lambda: trial.run(planned, KINDS[planned.kind], venue, following))
     if isinstance(read_back, Exception):
+        _tried(venue.behind.end)  # what failed with it says nothing more; a record is there by then
         ended(read_back)
         return
-    venue.behind.do("reading back and judging", lambda: _tried(lambda: judge(read_back(), results.journals)), ended)
-    if following is None or not (planned.cluster.warm and following.trial.cluster.warm):
+    beside = following is not None and following.trial.cluster.warm and planned.cluster.warm and venue.janitor.alive
+
+    def judged() -> TrialRecord:
+        return judge(read_back(beside=beside), results.journals)
+
+    venue.behind.do("reading back and judging", lambda: _tried(judged), ended)
+    if not beside:
         venue.behind.end()
 
 

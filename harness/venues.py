@@ -6,6 +6,7 @@ import contextlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -22,6 +23,7 @@ from harness.workers.oracle import Oracle
 from harness.workload import Workload
 
 _Key = tuple[Wanted, str]
+_LEAVES_S = 20.0  # so long somebody who interrupts waits for what is being read and judged
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Venues:
         self._watcher, self._saturated = watcher, saturated
         self.behind = Behind(watcher.doing)
         """What goes on beside the trials."""
+        self.interrupted = False
+        """Whether somebody ends all this: whatever fails from then on fails for that."""
         self._up: dict[_Key, _Up] = {}
 
     def of(self, arm: Arm, wanted: Wanted) -> Venue:
@@ -101,21 +105,21 @@ class Venues:
         self._up[self._key(arm, wanted)].lost = True
 
     def _leave_lost(self) -> None:
-        lost = [key for key, up in self._up.items() if up.lost]
-        if lost:
-            self.behind.end()
-        for key in lost:
-            self._up.pop(key).down.close()
+        while lost := [key for key, up in self._up.items() if up.lost]:
+            self.behind.end()  # after which more may be lost
+            for key in lost:
+                self._up.pop(key).down.close()
 
     def __enter__(self) -> Venues:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.interrupted = kind is not None and not issubclass(kind, Exception)
         with contextlib.ExitStack() as all_of_them:
+            all_of_them.callback(self._up.clear)
             for up in self._up.values():
                 all_of_them.push(up.down)
-            self._up.clear()
-            all_of_them.callback(self.behind.end)
+            all_of_them.callback(partial(self.behind.leave, _LEAVES_S) if self.interrupted else self.behind.end)
 
     @staticmethod
     def _key(arm: Arm, wanted: Wanted) -> _Key:

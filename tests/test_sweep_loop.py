@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,12 @@ class Nobody:
     def ended(self, record: TrialRecord) -> None: ...
 
 
-def swept(folder: Path, **workload: Any) -> Sweep:
+def swept(folder: Path, watcher: Nobody | None = None, **workload: Any) -> Sweep:
     """A sweep of this workload into this folder."""
     parsed = parse({"name": "swept", "kafka": "4.4.0", **workload})
     planned = plan_of(parsed)
     results = Results.create(folder, provenance.describe(folder.name, parsed, planned))
-    return sweep(parsed, planned, results, Nobody())
+    return sweep(parsed, planned, results, watcher or Nobody())
 
 
 class Fragile(FakeCluster):
@@ -167,11 +168,39 @@ def test_a_topic_that_is_refused_is_so_in_the_trial_that_it_is_for(
     assert all(str(reason).startswith("the client refused") for reason in reasons.values()) and len(reasons) == 2
 
 
+REFUSED = "the client refused: invalid literal for int() with base 10: 'none'"
+FOUR: dict[str, Any] = {
+    "cluster": {"kind": "fake"},
+    "sweep": {"client": ["kafka-python"]},
+    "performance": {"repeats": 4, "loads": [{"rate": 1, "seconds": 1}]},
+}
+"""Trials that follow each other on a warm cluster, so that what one leaves is read when the next has begun."""
+
+
+def warm(monkeypatch: pytest.MonkeyPatch, kind: type[FakeCluster]) -> list[FakeCluster]:
+    """The clusters of this kind that will be made."""
+    made: list[FakeCluster] = []
+
+    def up(*_: Any) -> FakeCluster:
+        made.append(kind())
+        return made[-1]
+
+    fake = ClusterKind("fake", "", lacks=lambda _: NOTHING, versions=lambda: ["4.4.0"], up=up)
+    monkeypatch.setitem(CLUSTERS, "fake", fake)
+    monkeypatch.setattr("harness.venues.warm_up", lambda venue, *, saturated: "not at all")
+    return made
+
+
+def reasons(records: list[TrialRecord]) -> list[tuple[str, str]]:
+    return [(record.id.rpartition(".")[2], str(record.reason)) for record in records]
+
+
 class Forgetful(FakeCluster):
-    """It cannot say what is in the log of one trial."""
+    """It cannot say what is in the log of one trial, and takes its time to find out."""
 
     def high_watermarks(self, topic: str) -> dict[int, int]:
         if topic.endswith(".r2"):
+            time.sleep(0.5)
             raise ClusterFailed("no broker answers")
         return super().high_watermarks(topic)
 
@@ -180,24 +209,76 @@ def test_a_cluster_that_is_lost_when_a_log_is_read_back_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though the next trial has begun on it by then."""
-    made: list[FakeCluster] = []
-
-    def up(*_: Any) -> FakeCluster:
-        made.append(Forgetful())
-        return made[-1]
-
-    fake = ClusterKind("fake", "", lacks=lambda _: NOTHING, versions=lambda: ["4.4.0"], up=up)
-    monkeypatch.setitem(CLUSTERS, "fake", fake)
-    monkeypatch.setattr("harness.venues.warm_up", lambda venue, *, saturated: "not at all")
-    done = swept(
-        tmp_path / "run",
-        cluster={"kind": "fake"},
-        sweep={"client": ["kafka-python"]},
-        performance={"repeats": 4, "loads": [{"rate": 1, "seconds": 1}]},
-    )
-    reasons = [(record.id.rpartition(".")[2], str(record.reason)) for record in done.records]
-    refused = "the client refused: invalid literal for int() with base 10: 'none'"
-    recovered = "the cluster did not recover: no broker answers"
-    assert reasons == [("r1", refused), ("r2", recovered), ("r3", refused), ("r4", refused)]
-    assert [record.status for record in done.records] == ["completed", "failed", "completed", "completed"]
+    made = warm(monkeypatch, Forgetful)
+    done = swept(tmp_path / "run", **FOUR)
+    lost = "the cluster did not recover: no broker answers"
+    assert reasons(done.records) == [("r1", REFUSED), ("r2", lost), ("r3", REFUSED), ("r4", REFUSED)]
     assert len(made) == 2
+
+
+class Failing(FakeCluster):
+    """It breaks in the second trial, whose topic was there: two find that out, and one of them says so."""
+
+    def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
+        if topic is not None and topic in self.topics and topic.endswith(".r2") and self.broke:
+            raise ClusterFailed("it is gone")
+        super().wait_healthy(topic, timeout_s)
+
+    def create_topic(self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]) -> None:
+        super().create_topic(name, partitions, replication_factor, config)
+        self.broke = name.endswith(".r2")
+
+    def heal(self) -> None:
+        if any(name.endswith(".r3") for name in self.topics):
+            raise ClusterFailed("it broke")
+        super().heal()
+
+
+def test_what_a_lost_cluster_still_owes_is_not_asked_of_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = warm(monkeypatch, Failing)
+    done = swept(tmp_path / "run", **FOUR)
+    broken = "the cluster did not recover: it broke"
+    assert reasons(done.records)[:3] == [("r1", REFUSED), ("r2", broken), ("r3", broken)]
+    assert [record.id.rpartition(".")[2] for record in done.records] == ["r1", "r2", "r3", "r4"]
+    assert len(made) == 3
+
+
+class Impatient(Nobody):
+    """Interrupts what comes behind this trial."""
+
+    def __init__(self, repeat: int) -> None:
+        self.repeat = repeat
+
+    def starts(self, trial: Trial) -> None:
+        if trial.repeat == self.repeat + 1:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("interrupted", "stored"), [(1, ["r1"]), (2, ["r1"])])
+def test_what_is_being_read_when_somebody_interrupts_is_stored_unless_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupted: int, stored: list[str]
+) -> None:
+    """For what fails then may fail for that, and is to be run again."""
+    warm(monkeypatch, Forgetful)
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path / "run", Impatient(interrupted), **FOUR)
+    assert [record.id.rpartition(".")[2] for record in Results.open(tmp_path / "run").records()] == stored
+
+
+def test_a_record_that_cannot_be_stored_ends_the_run_and_is_no_failure_of_the_next_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm(monkeypatch, FakeCluster)
+    append = Results.append
+
+    def full(results: Results, record: TrialRecord) -> None:
+        if record.repeat == 2:
+            raise OSError("no space left on device")
+        append(results, record)
+
+    monkeypatch.setattr(Results, "append", full)
+    with pytest.raises(OSError, match="no space left"):
+        swept(tmp_path / "run", **FOUR)
+    assert [record.id.rpartition(".")[2] for record in Results.open(tmp_path / "run").records()] == ["r1"]

@@ -78,8 +78,8 @@ def broker_properties(node: int, reached: Properties, brokers: int, profile: Pro
         "offsets.topic.replication.factor": replicas,
         "transaction.state.log.replication.factor": replicas,
         "transaction.state.log.min.isr": min(2, replicas),
-        # A judged trial's data leaves the disk at once, not after a minute.
-        "log.segment.delete.delay.ms": 500,
+        # A judged trial's data leaves the disk at once, not after a minute, nor while the next load is measured.
+        "log.segment.delete.delay.ms": 50,
         **profile.settings,
     }
 

@@ -83,7 +83,7 @@ def scan(
                 if error is None and not (past and isolation == "read_committed"):
                     records.append(record)
                     partitions.append(partition)
-                    due -= 1
+                    due -= not past
             if records:
                 found.append(_columns(records, partitions, messages))
     finally:

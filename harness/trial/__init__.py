@@ -27,9 +27,10 @@ from harness.trial.venue import Running, Venue
 __all__ = ["Behind", "Conduct", "Running", "Venue", "fields", "run"]
 
 
-def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = None) -> Callable[[], TrialRecord]:
+def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = None) -> Callable[..., TrialRecord]:
     """Runs one trial, and returns what is called to read its log back, once, in any thread: that gives its record, not
-    yet judged. Both raise ``ClusterFailed`` if the cluster is beyond use.
+    yet judged. Whoever has the next trial begin meanwhile calls it with ``beside=True``: which node ended in the
+    meantime is the next one's to hear then. Both raise ``ClusterFailed`` if the cluster is beyond use.
 
     Whatever else goes wrong is in the record: ``status`` is ``failed`` when there is no whole journal and scan. Of its
     topics nothing is left in the end, unless it raises: then the cluster goes. What the client of the trial ``then``
@@ -65,11 +66,12 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = Non
     return partial(_read_back, running, started, began)
 
 
-def _read_back(running: Running, started: datetime, began: float) -> TrialRecord:
+def _read_back(running: Running, started: datetime, began: float, *, beside: bool = False) -> TrialRecord:
     venue = running.venue
     sealed = seal(running)
     scanned = scan(running)
-    running.note_ends()
+    if not beside:
+        running.note_ends()
     if not venue.janitor.alive:
         running.note("the janitor, which cleans up after the harness, has ended")
     for name in running.made:

@@ -5,7 +5,7 @@ clients start. None of it goes on while a load is measured.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
@@ -25,10 +25,25 @@ class Behind:
         self._begun.append((what, self._threads.submit(work), then))
 
     def end(self) -> None:
-        """Waits until all of it is over; each bounds its own waits. Raises what it raised."""
+        """Waits until all of it is over; each bounds its own waits. Raises in the end what the first that failed
+        raised.
+        """
+        failed: list[Exception] = []
         while self._begun:
             what, work, then = self._begun[0]
             self._doing(what)
-            work.exception()  # a wait that somebody interrupts leaves it where it is
-            self._begun.pop(0)
-            then(work.result())
+            try:
+                then(work.result())
+            except Exception as error:  # noqa: BLE001 - there may be more to wait for
+                failed.append(error)
+            self._begun.pop(0)  # not before it is seen to: somebody may interrupt that
+        if failed:
+            raise failed[0]
+
+    def leave(self, within_s: float) -> None:
+        """The same for no longer than that, and what is not over by then, or has failed, is nobody's any more."""
+        begun, self._begun = self._begun, []
+        wait([work for _, work, _ in begun], within_s)
+        for _, work, then in begun:
+            if work.done() and work.exception() is None:
+                then(work.result())

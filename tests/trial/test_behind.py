@@ -39,15 +39,15 @@ def test_results_are_seen_to_in_order_by_who_waits_for_them() -> None:
     assert len(done) == 2
 
 
-def test_what_fails_is_raised_once_and_the_rest_is_still_to_be_waited_for() -> None:
+def test_what_fails_is_raised_once_and_the_rest_is_waited_for() -> None:
     behind = Behind()
     done: list[str] = []
     behind.do("failing", lambda: int("none"))
     behind.do("the rest", lambda: "the rest", done.append)
     with pytest.raises(ValueError, match="none"):
         behind.end()
-    behind.end()
     assert done == ["the rest"]
+    behind.end()
 
 
 def test_a_wait_that_somebody_interrupts_loses_nothing() -> None:
@@ -64,6 +64,20 @@ def test_a_wait_that_somebody_interrupts_loses_nothing() -> None:
     with pytest.raises(KeyboardInterrupt):
         behind.end()
     assert not done
+    behind.end()
+    assert done == [True]
+
+
+def test_who_leaves_waits_no_longer_and_hears_of_no_failure() -> None:
+    behind, gate = Behind(), threading.Event()
+    done: list[bool] = []
+    behind.do("failing", lambda: int("none"), lambda _: done.append(False))
+    behind.do("done", lambda: True, done.append)
+    behind.do("hanging", lambda: gate.wait(10), done.append)
+    began = time.monotonic()
+    behind.leave(0.5)
+    assert time.monotonic() - began < 5
+    gate.set()
     behind.end()
     assert done == [True]
 

@@ -26,6 +26,7 @@ NAME = "librdkafka"
 SETTINGS, DEFAULTS = engine.SETTINGS, engine.DEFAULTS
 ANSWER_S, RECONNECT_S = engine.ANSWER_S, engine.RECONNECT_S
 _SHARE = 8  # of its queue: for so much, or all it is offered, it waits until there is room
+_MOST_MESSAGES = 100_000  # queue.buffering.max.messages, where it does not say
 _QUEUE_FULL = -184  # RD_KAFKA_RESP_ERR__QUEUE_FULL
 
 
@@ -75,6 +76,7 @@ class LibrdkafkaProducer:
         self._closed = False
         self._queue_is_bound = "buffer.memory" in config
         self._handle = Handle({**arguments, "bootstrap.servers": bootstrap})
+        self._most_messages = int(self._handle.setting("queue.buffering.max.messages") or _MOST_MESSAGES)
         given = tables.parameters(SETTINGS, config)
         state = {name: value for name in given if (value := self._handle.setting(name)) is not None}
         self.effective = engine.effective(tables.effective(SETTINGS, state))
@@ -89,7 +91,7 @@ class LibrdkafkaProducer:
         if (death := self._death or self._reports.death or (self.transactions and self.transactions.death)) is not None:
             raise ClientDead(death)
         if not self._queue_is_bound:
-            self._most = engine.most_waiting(batch.largest)
+            self._most = min(engine.most_waiting(batch.largest), self._most_messages)
             reported, wanted = self._reports.taken, min(len(batch), max(1, self._most // _SHARE))
             room = self._most - (self._taken - reported)
             # A call costs as much for a few as for hundreds, and every report would make room for a few.
