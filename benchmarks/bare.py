@@ -1,6 +1,7 @@
 """A client without the harness around it: the same calls with the same values, of which nobody makes or records any.
 
-A child of ``benchmarks.perf_test``: it is told what to do as JSON on stdin, and says messages a second.
+A child of ``benchmarks.perf_test``: it is told what to do as JSON on stdin, and says as JSON how many messages a second it were, and
+how many microseconds of CPU each took.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def main() -> None:
     nobody = Nobody()
     producer = clients.load(told["client"]).create(told["bootstrap"], topics, told["config"], nobody)
     values = Messages(1, Shape(((told["size"], 100),))).make(np.arange(_BATCH), np.arange(_BATCH))
-    sent, turn, began = 0, 0, time.monotonic()
+    sent, turn, began, began_cpu_s = 0, 0, time.monotonic(), time.process_time()
     while sent < messages:
         batch: Batch = values[: messages - sent]
         partition, turn = turn % topics.total, turn + 1
@@ -53,11 +54,11 @@ def main() -> None:
             producer.poll(0.005 if batch else 0)
     while producer.flush(5.0):
         pass
-    took_s = time.monotonic() - began
+    took_s, cpu_s = time.monotonic() - began, time.process_time() - began_cpu_s
     producer.close(5.0)
     if nobody.acked != messages:
         raise SystemExit(f"only {nobody.acked} of {messages} were acked")
-    print(messages / took_s)
+    print(json.dumps([messages / took_s, cpu_s / messages * 1e6]))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,11 @@ class Rates:
     all: float
     last_half: float | None
     """None where it was over too soon to tell."""
+    cpu_us: float | None = None
+    """CPU time of the client's process a message, where somebody looked."""
+
+    def __str__(self) -> str:
+        return f"{self.all:,.0f}/s" + ("" if self.cpu_us is None else f" with {self.cpu_us:.3f} us of CPU each")
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,8 @@ def harness(client: str, cluster: LocalCluster, janitor: Janitor, scratch: Path,
     done_ns = np.sort(columns.done_ns)
     half = len(done_ns) // 2
     last_half = (len(done_ns) - half) / (int(done_ns[-1]) - int(done_ns[half])) * 1e9
-    return Rates(acked / (int(done_ns[-1]) - int(columns.sent_ns.min())) * 1e9, last_half)
+    cpu_us = None if worker.cpu_s is None else worker.cpu_s / acked * 1e6
+    return Rates(acked / (int(done_ns[-1]) - int(columns.sent_ns.min())) * 1e9, last_half, cpu_us)
 
 
 def bare(cluster: LocalCluster, janitor: Janitor, topic: str, load: Load) -> Rates:
@@ -142,7 +148,8 @@ def bare(cluster: LocalCluster, janitor: Janitor, topic: str, load: Load) -> Rat
     told = {"client": "librdkafka", "bootstrap": cluster.bootstrap, "topic": topic, "partitions": PARTITIONS}
     told |= {"config": load.config, "size": load.size, "messages": load.messages}
     command = [sys.executable, "-m", "benchmarks.bare"]
-    return Rates(float(_said(command, janitor, json.dumps(told))), None)
+    rate, cpu_us = json.loads(_said(command, janitor, json.dumps(told)))
+    return Rates(rate, None, cpu_us)
 
 
 def _said(command: list[str], janitor: Janitor, told: str = "") -> str:
@@ -213,14 +220,14 @@ def main() -> None:
                         cluster.delete_topic(topic)
                         time.sleep(2)  # its files are deleted in the background
                     kind = "warm-up" if number < 0 else f"round {number + 1}"
-                    told = ", ".join(f"{name} {rates[name].all:,.0f}/s" for name in names)
+                    told = ", ".join(f"{name} {rates[name]}" for name in names)
                     print(f"{kind}, {load.size} B, batches of {load.batch_size:,} B: {told}", flush=True)
                     for one, other in () if number < 0 else product(clients, ("perf-test", "bare")):
                         if one != other and other in rates:
-                            pairs[load, f"{one} to {other}", "all"].append((rates[one].all, rates[other].all))
-                            halves = rates[one].last_half, rates[other].last_half
-                            if halves[0] and halves[1]:
-                                pairs[load, f"{one} to {other}", "the last half"].append((halves[0], halves[1]))
+                            for part, what in (("all", "all"), ("last_half", "the last half"), ("cpu_us", "CPU")):
+                                these, those = getattr(rates[one], part), getattr(rates[other], part)
+                                if these and those:
+                                    pairs[load, f"{one} to {other}", what].append((these, those))
     finally:
         janitor.close()
     for (load, what, part), found in pairs.items():
