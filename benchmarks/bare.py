@@ -1,7 +1,7 @@
 """A client without the harness around it: the same calls with the same values, of which nobody makes or records any.
 
-A child of ``benchmarks.perf_test``: it is told what to do as JSON on stdin, and says as JSON how many messages a second it were, and
-how many microseconds of CPU each took.
+A child of ``benchmarks.perf_test``: it is told what to do as JSON on stdin, and says, as JSON too, how many messages a
+second it were and how many microseconds of CPU each took.
 """
 
 from __future__ import annotations
