@@ -32,6 +32,7 @@ _FIELDS = {
     "offsets": [4, 16, 24, 32],
 }
 _VARYING = range(16, 32)  # sequence and due time
+_LAST_OF_SEQUENCE = 7  # of those
 _PHRASE = b"the quick brown fox jumps over the lazy dog, "
 _FILLER_BYTES = 1 << 16  # distinct filler, so that a compressed batch is not one row repeated
 
@@ -147,7 +148,7 @@ class Codec:
     def _by_last_byte(self) -> npt.NDArray[np.uint32]:
         """What the last byte of the sequence adds to the checksum, with the filler that goes with it."""
         of_filler = np.array([_crc(row) for row in self._filler], np.uint32)
-        return of_filler.take(np.arange(256) % len(of_filler)) ^ self._tables[7]
+        return of_filler.take(np.arange(256) % len(of_filler)) ^ self._tables[_LAST_OF_SEQUENCE]
 
     @cached_property
     def _tables(self) -> list[npt.NDArray[np.uint32]]:

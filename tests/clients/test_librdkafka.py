@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -15,11 +16,21 @@ from hypothesis import strategies as st
 
 from harness import clients
 from harness.clients import ClientRefused
+from harness.clients.batch import Batch, Block
 from harness.clients.librdkafka import check, library, messages
 from harness.clients.librdkafka.messages import Reported
 from harness.clients.librdkafka.reports import Reports
+from harness.clients.settings import BUFFER_BYTES
 from harness.events import Outcome
 from harness.topics import Topics
+
+
+class Nobody:
+    """A ``clients.Recorder`` that notes nothing."""
+
+    def done(self, *report: Any, **more: Any) -> None: ...
+
+    done_many = done
 
 
 @pytest.fixture
@@ -105,3 +116,19 @@ def test_of_what_is_reported_together_each_message_goes_by_its_own_error() -> No
         ([11], Outcome.ERROR, [100], [-1], "_MSG_TIMED_OUT POSSIBLY_PERSISTED"),
     ]
     assert reports.taken == 4
+
+
+def test_a_full_queue_takes_nothing_until_there_is_room_for_a_part_of_it() -> None:
+    """Nobody is there to send to, so that nothing is reported until the client is closed."""
+    producer = clients.load("librdkafka").create("127.0.0.1:1", Topics(("t",), 1), {}, Nobody())
+    batch = Batch(Block(np.zeros((5_000, 1_000), np.uint8)))
+    most, taken = BUFFER_BYTES // 1_000, 0
+    while accepted := producer.send(taken, 0, batch):
+        taken += accepted
+    assert taken == most // len(batch) * len(batch), "what is left has room for less than an eighth of it"
+    assert 0 < most - taken < most // 8
+    began = time.monotonic()
+    producer.poll(0.2)
+    assert 0.1 < time.monotonic() - began < 5 and producer.send(taken, 0, batch) == 0
+    assert producer.send(taken, 0, batch[: most - taken]) == most - taken, "of fewer there is room for all"
+    producer.close(5.0)
