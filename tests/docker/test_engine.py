@@ -101,6 +101,14 @@ def test_of_what_compose_says_one_line_says_why(said: str, why: str) -> None:
     assert command.why(said) == why
 
 
+@pytest.mark.usefixtures("docker")
+def test_compose_takes_the_file_at_the_top() -> None:
+    """Whichever is here."""
+    compose, _ = command.find()
+    file = Path(__file__).parents[2] / "docker-compose.yml"
+    subprocess.run([*compose, "-f", str(file), "config", "-q"], check=True, capture_output=True, timeout=60)
+
+
 def test_an_image_that_is_not_here_and_cannot_be_pulled(docker: Any) -> None:
     with pytest.raises(ClusterFailed) as absent:
         engine.image(docker, "0.0.0")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
-import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.clusters.compose import command, people
+from harness.clusters.compose import people
 from harness.clusters.compose.document import Layout, document
 from harness.clusters.profiles import CONTROLLER, PROFILES
 
@@ -42,13 +40,6 @@ def test_the_file_at_the_top_is_for_every_compose_and_for_this_machine_alone() -
             assert told["KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR"] == "3" and told["KAFKA_MIN_INSYNC_REPLICAS"] == "2"
             assert told["KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR"] == "3"
             assert told["KAFKA_TRANSACTION_STATE_LOG_MIN_ISR"] == "2"
-
-
-@pytest.mark.usefixtures("docker")
-def test_compose_takes_it() -> None:
-    """Whichever is here."""
-    compose, _ = command.find()
-    subprocess.run([*compose, "-f", str(FILE), "config", "-q"], check=True, capture_output=True, timeout=60)
 
 
 @given(st.integers(1, 9), st.sampled_from([*PROFILES]))
