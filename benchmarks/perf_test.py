@@ -30,6 +30,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from harness.bounds import CLOSING_S, Bounds
 from harness.clients import Setting
@@ -89,10 +90,11 @@ class Load:
     size: int
     batch_size: int
     messages: int
+    told: tuple[tuple[str, Setting], ...] = ()
 
     @property
     def config(self) -> dict[str, Setting]:
-        return {**CONFIG, "batch.size": self.batch_size}
+        return {**CONFIG, "batch.size": self.batch_size, **dict(self.told)}
 
 
 def perf_test(cluster: LocalCluster, janitor: Janitor, jars: list[Path], topic: str, load: Load) -> Rates:
@@ -173,6 +175,11 @@ def _in_turn(names: Sequence[str], number: int) -> list[str]:
     return [*names[first:], *names[:first]]
 
 
+def _setting(said: str) -> tuple[str, Setting]:
+    key, _, value = said.partition("=")
+    return key, yaml.safe_load(value)
+
+
 def _wanted() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=8)
@@ -180,6 +187,7 @@ def _wanted() -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, action="append", help=f"bytes; default {BATCH_SIZE}")
     parser.add_argument("--size", type=int, action="append", help=f"bytes of a message; default {SIZE_BYTES}")
     parser.add_argument("--client", choices=CLIENTS, action="append", help=f"default: {CLIENTS[0]} and {CLIENTS[1]}")
+    parser.add_argument("--config", type=_setting, action="append", default=[], help="KEY=VALUE, told to all of them")
     parser.add_argument("--warm-ups", type=int, default=_WARM_UPS, help="rounds that count for nothing")
     parser.add_argument("--warm-up-messages", type=int, help="of each of those; default: as many as of the others")
     parser.add_argument("--no-perf-test", action="store_true")
@@ -191,7 +199,7 @@ def main() -> None:
     clients = wanted.client or CLIENTS[:2]
     names = (*(() if wanted.no_perf_test else ("perf-test",)), *clients)
     loads = [
-        Load(size, batch, wanted.messages)
+        Load(size, batch, wanted.messages, tuple(wanted.config))
         for size, batch in product(wanted.size or [SIZE_BYTES], wanted.batch_size or [BATCH_SIZE])
     ]
     warm_up_messages = wanted.warm_up_messages or wanted.messages

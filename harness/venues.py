@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
@@ -72,6 +73,8 @@ class Venues:
         self._leave_lost()
         key = self._key(arm, wanted)
         if key not in self._up:
+            # Else pyarrow loads it with the first table, when the first trial's journal is sealed.
+            self.behind.do("loading pandas", partial(import_module, "pandas"))
             begins = "looking for" if wanted.profile == THEIRS else "starting"
             self._watcher.doing(f"{begins} Kafka {wanted.kafka}, {wanted.profile} profile")
             with contextlib.ExitStack() as stack:

@@ -24,7 +24,7 @@ from harness.store import Availability, TrialRecord
 from harness.traits import Traits
 from harness.trial.conduct import as_planned
 from harness.trial.observed import all_along
-from harness.trial.produce import bounds_in_peace, warm_up_ended
+from harness.trial.produce import bounds_in_peace, clients_started, warm_up_ended, warm_up_replicated
 from harness.trial.venue import Running
 from harness.trial.waits import bounds_of, client_waits
 from harness.verify import Readings
@@ -96,10 +96,12 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     fault = FAULTS[trial.fault]
     parameters: Any = trial.parameters
     script = fault.drawn(parameters, trial.seed)
+    clients_started(running, fleet)
     venue.doing("warming up")
     share = -(-trial.warmup // running.topics.total)  # each producer warms up, in each partition
     fleet.start(trial.warmup * len(fleet), bounds_in_peace(running, fleet), flush_every=share)
     warm_up_ended(running, fleet)
+    warm_up_replicated(running, fleet)
     venue.doing(f"injecting {fault.name}")
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
     coordinated: dict[Coordinated, str] = {"transaction": running.transactional_id(0)} if trial.transactional else {}

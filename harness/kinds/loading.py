@@ -10,7 +10,7 @@ from harness.journal.sealed import ProducerColumns
 from harness.plan import Trial
 from harness.store import TrialRecord
 from harness.topics import partitions_in_all
-from harness.trial.produce import bounds_in_peace, note_interruptions, warm_up_ended
+from harness.trial.produce import bounds_in_peace, clients_started, note_interruptions, warm_up_ended
 from harness.trial.usage import accounted
 from harness.trial.venue import Running
 from harness.wire import Proxy
@@ -38,6 +38,7 @@ def lead_in_and_measure(
     trial, doing = running.trial, running.venue.doing
     load = trial.load
     assert load.seconds is not None
+    clients_started(running, fleet)
     rate = None if load.rate == "max" else load.rate
     bounds = bounds_in_peace(running, fleet)
     doing("warming up")

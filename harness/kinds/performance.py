@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness import measure
+from harness.bounds import CLOSING_S
 from harness.clients import Setting
 from harness.journal.mapped import Int64
 from harness.journal.sealed import ConsumedColumns, Parts, ProducerColumns, read_consumed
@@ -94,7 +95,7 @@ observed = before_and_after
 
 
 def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
-    """With consumers alongside if it is paced, each in a process of its own."""
+    """With consumers alongside if it is paced, each in a process of its own; all start at once, and end so."""
     with contextlib.ExitStack() as stack:
         venue, spec = running.venue, fleet.workers[0].spec
         consumers = 0 if running.trial.load.rate == "max" else int(running.trial.config.get("consumers", 1))
@@ -105,6 +106,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
             receiver = Receiver(spec, log, venue.janitor, venue.forkservers.start, partitions)
             receivers.append((stack.enter_context(receiver), partitions, running.journal(f"consumer-{number}")))
         loading.lead_in_and_measure(running, fleet, proxy, [receiver for receiver, _, _ in receivers])
+        fleet.begin_close(CLOSING_S)
         for receiver, partitions, parquet in receivers:
             receiver.stop(fleet.committed(partitions), parquet)
 

@@ -28,6 +28,7 @@ from harness.report.labels import GUARANTEE, MODE, PROTOCOL, WORKERS, pipeline_n
 from harness.store import TrialRecord
 from harness.trial.conduct import as_planned
 from harness.trial.observed import all_along
+from harness.trial.produce import clients_started
 from harness.trial.venue import Running
 from harness.trial.waits import bounds_of
 from harness.verify import Readings
@@ -139,6 +140,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     script: Any = Script(load=Send(trial.load.messages))
     if trial.fault is not None:
         script = FAULTS[trial.fault].drawn(trial.parameters, trial.seed)
+    clients_started(running, fleet)
     output = create_output(running)
     bounds = bounds_of(trial, fleet.effective, len(venue.cluster.addresses), script)
     spec = spec_of(running, output, running.line(proxy), bounds, script)

@@ -21,7 +21,7 @@ from harness.report.data import Data
 from harness.store import TrialRecord
 from harness.trial.conduct import as_planned
 from harness.trial.observed import before_and_after
-from harness.trial.produce import bounds_in_peace, note_interruptions, warm_up_ended
+from harness.trial.produce import bounds_in_peace, clients_started, note_interruptions, warm_up_ended
 from harness.trial.venue import Running
 from harness.verify import Readings
 from harness.wire import Proxy
@@ -99,6 +99,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
     """
     venue, load = running.venue, running.trial.load
     rate = None if load.rate == "max" else load.rate
+    clients_started(running, fleet)
     output, bounds = create_output(running), bounds_in_peace(running, fleet)
     spec = spec_of(running, output, running.line(), bounds)
     warmup = _warmup(load, spec.batch)

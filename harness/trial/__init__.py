@@ -50,24 +50,35 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = Non
         running.see_standstills()
         running.see_hung_calls()
         running.note_ends()
-        venue.doing("waiting for full recovery")
-        bound_s = recovering_s(running.stored_bytes)
-        venue.cluster.heal()
-        running.events += venue.cluster.happened()
-        for name in running.made:
-            venue.cluster.wait_healthy(name, bound_s)
-        if trial.config["acks"] == "0":
-            venue.cluster.wait_quiet(running.topics.names, bound_s)
+        disturbed = not trial.cluster.warm or bool(running.problems)
+        if disturbed:
+            venue.doing("waiting for full recovery")
+            venue.cluster.heal()
+            running.events += venue.cluster.happened()
+            _wait_recovered(running)
     if any(event.what == "restart" for event in running.events):
         running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
     if then is not None:
         then.venue.forkservers.prepare(roles.producing(then.trial.client), then.trial.driven)
     venue.behind.end()  # also where the load did not come so far that it was waited for
-    return partial(_read_back, running, started, began)
+    return partial(_read_back, running, started, began, recovered=disturbed)
 
 
-def _read_back(running: Running, started: datetime, began: float, *, beside: bool = False) -> TrialRecord:
+def _wait_recovered(running: Running) -> None:
+    """All that was taken is on every replica, and nothing more is on its way."""
+    cluster, bound_s = running.venue.cluster, recovering_s(running.stored_bytes)
+    for name in running.made:
+        cluster.wait_healthy(name, bound_s)
+    if running.trial.config["acks"] == "0":
+        cluster.wait_quiet(running.topics.names, bound_s)
+
+
+def _read_back(
+    running: Running, started: datetime, began: float, *, recovered: bool, beside: bool = False
+) -> TrialRecord:
     venue = running.venue
+    if not recovered:
+        _wait_recovered(running)
     sealed = seal(running)
     scanned = scan(running)
     if not beside:

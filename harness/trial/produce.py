@@ -37,8 +37,6 @@ def produce(running: Running, conduct: Conduct) -> None:
             fleet.add(_worker(running, conduct.producing(trial), line, number, capacity))
         running.fleet = fleet
         stack.enter_context(_disk_watched(running, fleet))
-        venue.doing("starting the client")
-        fleet.wait_ready()
         try:
             conduct.drive(running, fleet, proxy)
             if proxy is not None:
@@ -92,6 +90,12 @@ def _worker(running: Running, config: dict[str, Setting], line: Line, producer: 
     return Worker(spec, venue.scratch / f"producer-{producer}.log", venue.janitor, venue.forkservers.start)
 
 
+def clients_started(running: Running, fleet: Fleet) -> None:
+    """Waits until all are ready. Raises ``WorkerFailed``."""
+    running.venue.doing("starting the client")
+    fleet.wait_ready()
+
+
 def bounds_in_peace(running: Running, fleet: Fleet) -> Bounds:
     """Of the waits for a load that nothing is done to."""
     return bounds_of(running.trial, fleet.effective, len(running.venue.cluster.addresses))
@@ -107,14 +111,18 @@ def note_interruptions(running: Running, fleet: Fleet) -> None:
 
 
 def warm_up_ended(running: Running, fleet: Fleet) -> None:
-    """Waits for the end of the clients' warm-up, which is when every record of it that was not refused is replicated:
-    else a fault would lose it as well; and for the end of what goes on beside. Raises ``WorkerFailed`` or
-    ``RecipeFailed``.
-    """
+    """Waits for the end of the clients' warm-up, and of what goes on beside. Raises ``WorkerFailed``."""
     fleet.finish()
     for hang in fleet.hangs:
         raise WorkerFailed(str(hang))
     fleet.warmed_up()
+    running.venue.behind.end()
+
+
+def warm_up_replicated(running: Running, fleet: Fleet) -> None:
+    """Waits until every record of it that was not refused is replicated: else a fault would lose it as well. Raises
+    ``RecipeFailed``.
+    """
     taken, ends = fleet.counted(), fleet.acked_ends()
     bound_s = recovering_s(bytes_of(taken, running.trial.load.message_size))
     until = time.monotonic() + bound_s
@@ -122,7 +130,6 @@ def warm_up_ended(running: Running, fleet: Fleet) -> None:
         if time.monotonic() > until:
             raise RecipeFailed(f"of {taken} warm-up messages not all were replicated in {bound_s:g} s, up to {stored}")
         time.sleep(0.02)
-    running.venue.behind.end()
 
 
 def stored_all(watermarks: Mapping[int, int], ends: Mapping[int, int], messages: int | None) -> bool:

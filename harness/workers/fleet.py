@@ -193,8 +193,14 @@ class Fleet:
         for worker in self.workers:
             worker.kill()
 
+    def begin_close(self, within_s: float) -> None:
+        """Has all end, and returns at once; ``close`` waits for them."""
+        for worker in self.everyone:
+            worker.begin_close(within_s)
+
     def close(self, within_s: float) -> None:
-        """Ends each, in order if it can within the bound."""
+        """Ends all at once, each in order if it can within the bound."""
+        self.begin_close(within_s)
         for worker in self.everyone:
             worker.close(within_s)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import signal
 import time
@@ -54,6 +55,7 @@ class Worker:
         self._segment: tuple[int, Bounds] | None = None
         self._said: list[Message] = []
         self._stops = 0
+        self._closing: int | None = None
         janitor.process(self._child.pid)
 
     @property
@@ -137,13 +139,20 @@ class Worker:
         except ChildDied as died:
             raise WorkerFailed(str(died)) from died
 
-    def close(self, within_s: float) -> None:
-        """Ends the worker, in order if its client can be closed within the bound."""
+    def begin_close(self, within_s: float) -> None:
+        """Has the worker end, and returns at once; ``close`` waits for it."""
+        if self._closing is not None:
+            return
         if self.hung is None or self.hung.answers:
             self.closed_ns = self.closed_ns or time.monotonic_ns()
+        with contextlib.suppress(ChildFailed, WorkerFailed):
+            self._closing = self._tell({"do": "close", "timeout_s": within_s})
+
+    def close(self, within_s: float) -> None:
+        """Ends the worker, in order if its client can be closed within the bound."""
+        self.begin_close(within_s)
         try:
-            closing = self._tell({"do": "close", "timeout_s": within_s})
-            self.cpu_s = self._wait("closed", within_s + _LATE_S, closing)["cpu_s"]
+            self.cpu_s = self._wait("closed", within_s + _LATE_S, self._closing)["cpu_s"]
         except (ChildFailed, WorkerFailed):
             self._child.kill()
         self._child.end()

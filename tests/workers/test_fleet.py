@@ -35,6 +35,7 @@ class Producer:
     fenced_ns: int | None = None
     killed = False
     barren: bool = False
+    closing: bool = False
     closed: bool = False
     started: list[dict[str, Any]] = field(default_factory=list)
 
@@ -62,6 +63,10 @@ class Producer:
         if self.barren:
             raise OSError("no more processes")
         return Producer(total=self.total, warmup=self.warmup)
+
+    def begin_close(self, within_s: float) -> None:
+        assert not self.closed
+        self.closing = True
 
     def close(self, within_s: float) -> None:
         self.closed = True
@@ -116,6 +121,16 @@ def test_who_has_taken_over_is_closed_though_the_next_one_could_not() -> None:
     fleet.close(1)
     assert [cast(Any, worker).closed for worker in fleet.workers] == [True, True]
     assert not cast(Any, fleet.workers[0]).barren and cast(Any, fleet.workers[1]).barren
+
+
+def test_all_begin_to_close_before_any_is_waited_for() -> None:
+    fleet = _fleet([Producer(), Producer()])
+    fleet.fence()
+    fleet.begin_close(1)
+    assert [(each.closing, each.closed) for each in cast(Any, fleet.everyone)] == [(True, False)] * 4
+    fleet = _fleet([Producer(), Producer()])
+    fleet.close(1)
+    assert all(each.closing and each.closed for each in cast(Any, fleet.everyone))
 
 
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=4), st.integers(0, 1_000))
