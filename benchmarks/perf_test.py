@@ -9,7 +9,8 @@ several times, each round measures all of them::
 
     python -m benchmarks.perf_test [--rounds 8] [--messages 5000000] [--batch-size 16384] [--client librdkafka]
 
-``--no-perf-test`` leaves the Java client out: what recording costs is librdkafka against ``bare`` alone.
+``--config enable.idempotence=true`` tells all of them so. ``--no-perf-test`` leaves the Java client out: what recording
+costs is librdkafka against ``bare`` alone.
 """
 
 from __future__ import annotations
