@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.errors import APIError
 
 from harness.clusters import ClusterFailed
 from harness.clusters.compose import COMPOSE, command, engine, labels, project, standing
 from harness.clusters.compose.cluster import TAKEN
 from harness.clusters.compose.document import Layout
+from harness.clusters.compose.node import Node
 from harness.clusters.local import LOCAL
 from harness.clusters.profiles import new_cluster_id
 
@@ -145,6 +147,35 @@ def test_a_port_that_somebody_takes_before_the_engine_does(docker: Any, tmp_path
         finally:
             project.remove(docker, "delivery-harness-port")
     assert any(words in str(refused.value) for words in TAKEN) and "\n" not in str(refused.value), refused.value
+
+
+class Freezing:
+    """A container that is frozen at the so manieth time, with what the engine says until then."""
+
+    def __init__(self, times: int, said: str) -> None:
+        self.left, self._said = times, said
+        self.attrs = {"State": {"Status": "running"}}
+
+    def reload(self) -> None: ...
+
+    def pause(self) -> None:
+        self.left -= 1
+        if self.left:
+            raise APIError(f"Cannot pause container d588: OCI runtime pause failed: {self._said}: unknown")
+
+
+def test_a_pause_that_a_busy_machine_gave_up_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    container = Freezing(3, "unable to freeze")
+    Node(2, "broker-2", container).pause()
+    assert not container.left
+    never = Freezing(10**9, "unable to freeze")
+    monkeypatch.setattr("harness.clusters.compose.node._PAUSE_S", 0.1)
+    with pytest.raises(ClusterFailed, match=r"node 2: pause: .*unable to freeze"):
+        Node(2, "broker-2", never).pause()
+    other = Freezing(3, "container not running")
+    with pytest.raises(ClusterFailed, match=r"node 2: pause: .*container not running"):
+        Node(2, "broker-2", other).pause()
+    assert other.left == 2
 
 
 def test_whose_it_is_only_its_own_machine_can_say() -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 _END_S = 20.0
+_PAUSE_S = 10.0
+_NOT_FROZEN = "unable to freeze"
 _POLL_S = 0.02
 _LINES = 2_000
 _LAST_WORDS_BYTES = 100_000
@@ -68,8 +70,22 @@ class Node:
 
     @asked
     def pause(self) -> None:
+        """On a busy machine runc gives up, has thawed what it had frozen, and leaves it to who asked to ask again
+        (opencontainers/runc pull request 4388).
+        """
+        from docker.errors import APIError
+
         self.note_end()
-        self.container.pause()
+        until = time.monotonic() + _PAUSE_S
+        paused = False
+        while not paused:
+            try:
+                self.container.pause()
+                paused = True
+            except APIError as error:
+                if _NOT_FROZEN not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(_POLL_S)
 
     @asked
     def resume(self) -> None:
