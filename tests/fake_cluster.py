@@ -117,6 +117,8 @@ class FakeCluster:
 
     def wait_quiet(self, topics: Sequence[str], timeout_s: float) -> None: ...
 
+    def wait_replicated(self, topic: str, timeout_s: float) -> None: ...
+
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
         for _ in self.becoming_healthy(topic, timeout_s):
             time.sleep(0.01)

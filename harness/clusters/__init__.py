@@ -112,6 +112,11 @@ class Cluster(Protocol):
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
         """Waits until every broker itself says: all brokers are here, every partition has a leader and a full ISR."""
 
+    def wait_replicated(self, topic: str, timeout_s: float) -> None:
+        """Waits until all that the leader of each partition has is below its high watermark, which is how far anybody
+        can read: a follower may lag for ``replica.lag.time.max.ms`` and still count as in sync.
+        """
+
     def becoming_healthy(self, topic: str | None, timeout_s: float) -> Iterator[None]:
         """The same for whoever has other things to do meanwhile: it yields while it would wait."""
 

@@ -36,6 +36,7 @@ _T = TypeVar("_T")
 LATEST = -1
 _UNCLEAN = i8(1)  # of ElectionType
 _READ_UNCOMMITTED, _READ_COMMITTED = i8(0), i8(1)
+_CONSUMER, _DEBUGGING = BrokerId(-1), BrokerId(-2)  # of ListOffsetsRequest: who asks. To the latter no offset is hidden
 
 
 class AdminError(Exception):
@@ -166,10 +167,23 @@ def last_stable_offset(
     return _end(address, topic, partition, _READ_COMMITTED, timeout_s, security)
 
 
-def _end(address: str, topic: str, partition: int, isolation: i8, timeout_s: float, security: Security) -> int:
+def log_end(address: str, topic: str, partition: int, timeout_s: float = 2.0, security: Security = PLAINTEXT) -> int:
+    """The log end offset that the leader at ``address`` has: behind all that it took, replicated or not."""
+    return _end(address, topic, partition, _READ_UNCOMMITTED, timeout_s, security, _DEBUGGING)
+
+
+def _end(
+    address: str,
+    topic: str,
+    partition: int,
+    isolation: i8,
+    timeout_s: float,
+    security: Security,
+    asks: BrokerId = _CONSUMER,
+) -> int:
     wanted = offsets.ListOffsetsPartition(partition_index=i32(partition), timestamp=i64(LATEST))
     request = offsets.ListOffsetsRequest(
-        replica_id=BrokerId(-1),
+        replica_id=asks,
         isolation_level=isolation,
         topics=(offsets.ListOffsetsTopic(name=TopicName(topic), partitions=(wanted,)),),
     )

@@ -100,6 +100,14 @@ class Brokers:
                 size, since = now, time.monotonic()
             time.sleep(_POLL_S)
 
+    def wait_replicated(self, topic: str, timeout_s: float) -> None:
+        until = time.monotonic() + timeout_s
+        while hidden := self._hidden(topic):
+            if time.monotonic() > until:
+                raise ClusterFailed(f"of {topic} not all was replicated within {timeout_s:g} s, but for {hidden}")
+            self.fail_if_dead()
+            time.sleep(_POLL_S)
+
     def wait_healthy(self, topic: str | None, timeout_s: float) -> None:
         for _ in self.becoming_healthy(topic, timeout_s):
             time.sleep(_POLL_S)
@@ -144,6 +152,12 @@ class Brokers:
         return {
             number: end(self.addresses[leader], topic, number, 2.0, self.security) for number, leader in leaders.items()
         }
+
+    def _hidden(self, topic: str) -> dict[int, int]:
+        """How many records of each partition its leader has above the high watermark, where there are any."""
+        ends = self._ends(topic, "log end", admin.log_end)
+        watermarks = self.high_watermarks(topic)
+        return {number: end - watermarks[number] for number, end in ends.items() if end > watermarks[number]}
 
     def _unhealthy(self, topic: str | None) -> str:
         """What is missing to a healthy cluster, by the brokers' own words; empty if nothing is."""

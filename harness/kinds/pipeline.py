@@ -156,7 +156,9 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         venue.doing(f"injecting {trial.fault}" if trial.fault else "processing")
         act(script.steps, stage)
         venue.cluster.heal()
-        venue.cluster.wait_healthy(running.topic, recovering_s(running.stored_bytes))
+        recovering = running.topic, recovering_s(running.stored_bytes)
+        venue.cluster.wait_healthy(*recovering)
+        venue.cluster.wait_replicated(*recovering)
         ends = venue.cluster.high_watermarks(running.topic)
         venue.doing("waiting for the pipeline")
         call_s = bounds.undisturbed.call_s

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import measure
+from harness.bounds import recovering_s
 from harness.events import Guarantee
 from harness.journal.sealed import read_batches, read_consumed, read_whole_polls, write_batches
 from harness.kinds.application import create_output, no_such_pipeline, of_inputs, spec_of
@@ -123,6 +124,7 @@ def drive(running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
         fleet.start(load.messages, bounds, rate=rate, seconds=load.seconds)
         fleet.finish()
         note_interruptions(running, fleet)
+        venue.cluster.wait_replicated(running.topic, recovering_s(running.stored_bytes))
         failed = pipeline.finish(venue.cluster.high_watermarks(running.topic), bounds.call_s)
         if failed is not None:
             running.note(failed)

@@ -50,35 +50,33 @@ def run(trial: Trial, conduct: Conduct, venue: Venue, then: Running | None = Non
         running.see_standstills()
         running.see_hung_calls()
         running.note_ends()
-        disturbed = not trial.cluster.warm or bool(running.problems)
-        if disturbed:
-            venue.doing("waiting for full recovery")
-            venue.cluster.heal()
-            running.events += venue.cluster.happened()
-            _wait_recovered(running)
+        venue.doing("waiting for full recovery")
+        venue.cluster.heal()
+        running.events += venue.cluster.happened()
+        _wait_recovered(running)
     if any(event.what == "restart" for event in running.events):
         running.events.append(FaultEvent(time.monotonic_ns(), "recovered", {}))
     if then is not None:
         then.venue.forkservers.prepare(roles.producing(then.trial.client), then.trial.driven)
     venue.behind.end()  # also where the load did not come so far that it was waited for
-    return partial(_read_back, running, started, began, recovered=disturbed)
+    return partial(_read_back, running, started, began)
 
 
 def _wait_recovered(running: Running) -> None:
-    """All that was taken is on every replica, and nothing more is on its way."""
+    """Until nothing more is on its way and every replica has all that was taken: what the high watermark hides is not
+    lost.
+    """
     cluster, bound_s = running.venue.cluster, recovering_s(running.stored_bytes)
     for name in running.made:
         cluster.wait_healthy(name, bound_s)
     if running.trial.config["acks"] == "0":
         cluster.wait_quiet(running.topics.names, bound_s)
+    for name in running.made:
+        cluster.wait_replicated(name, bound_s)
 
 
-def _read_back(
-    running: Running, started: datetime, began: float, *, recovered: bool, beside: bool = False
-) -> TrialRecord:
+def _read_back(running: Running, started: datetime, began: float, *, beside: bool = False) -> TrialRecord:
     venue = running.venue
-    if not recovered:
-        _wait_recovered(running)
     sealed = seal(running)
     scanned = scan(running)
     if not beside:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from confluent_kafka import Producer
 
 from harness.clusters import ClusterFailed, admin
 from harness.clusters.brokers import Brokers
@@ -25,6 +26,26 @@ def test_every_broker_itself_knows_a_new_topic(cluster: LocalCluster) -> None:
     assert cluster.high_watermarks("known") == cluster.last_stable_offsets("known") == {0: 0, 1: 0}
     cluster.delete_topic("known")
     cluster.delete_topic("known")
+
+
+def test_what_a_follower_in_sync_lags_behind_is_waited_for(cluster: LocalCluster) -> None:
+    """Acked by the leader alone, and above the high watermark: nobody can read it yet."""
+    cluster.create_topic("lagging", 1, 3, {})
+    view = cluster.view("lagging")
+    assert view is not None
+    follower = max({2, 3} - {view.partitions[0].leader})  # whom nobody asks while another answers
+    cluster.processes.pause(follower)
+    producer = Producer({"bootstrap.servers": cluster.bootstrap, "acks": "1", "log_level": 0})
+    for _ in range(50):
+        producer.produce("lagging", b"")
+    assert producer.flush(10) == 0
+    assert cluster.high_watermarks("lagging") == {0: 0}
+    with pytest.raises(ClusterFailed, match=r"of lagging not all was replicated within 0\.1 s, but for \{0: 50\}"):
+        cluster.wait_replicated("lagging", 0.1)
+    cluster.processes.resume(follower)
+    cluster.wait_replicated("lagging", 20)
+    assert cluster.high_watermarks("lagging") == {0: 50}
+    cluster.delete_topic("lagging")
 
 
 def test_the_brokers_own_reason_is_given_for_a_topic_they_refuse(cluster: LocalCluster) -> None:

@@ -121,10 +121,34 @@ def test_a_queue_that_outlasts_its_load_is_waited_for(venue: Venue) -> None:
 
 
 def _freeze_leader(single: Trial, venue: Venue) -> int:
+    leader = _leader(single, venue)
+    assert venue.cluster.processes is not None
+    venue.cluster.processes.pause(leader)
+    return leader
+
+
+def _leader(single: Trial, venue: Venue) -> int:
     view = venue.cluster.view(Running(single, venue).topic)
-    assert view is not None and venue.cluster.processes is not None
-    venue.cluster.processes.pause(view.partitions[0].leader)
+    assert view is not None
     return view.partitions[0].leader
+
+
+def test_what_a_follower_in_sync_has_not_yet_is_not_lost(venue: Venue) -> None:
+    """It is frozen while the leader acks by itself, for less than ``replica.lag.time.max.ms``, and then needs dozens of
+    fetches of a megabyte.
+    """
+    load = {"rate": "max", "seconds": 1, "messages": 80_000, "message_size": 1_000}
+    lagging = planned(config={"acks": "1"}, performance={"loads": [load], "partitions": 1})
+
+    def doing(what: str) -> None:
+        if what == "measuring":
+            leader = _leader(lagging, venue)
+            assert venue.cluster.processes is not None
+            venue.cluster.processes.pause(max(node for node in venue.cluster.addresses if node != leader))
+
+    record = judge(trial.run(lagging, KINDS[lagging.kind], replace(venue, doing=doing))(), venue.journals)
+    assert record.reason is None and record.verdict is Verdict.KEPT, record
+    assert record.counts is not None and record.counts.in_log == record.counts.acked > 0
 
 
 def test_a_load_as_fast_as_it_goes_leaves_no_more_in_the_queue_than_kafkas_own_client_would(venue: Venue) -> None:
