@@ -1,6 +1,7 @@
 """The local cluster, on real brokers: it comes up, breaks as told, recovers, and leaves nothing behind."""
 
 import socket
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -46,6 +47,19 @@ def test_what_a_follower_in_sync_lags_behind_is_waited_for(cluster: LocalCluster
     cluster.wait_replicated("lagging", 20)
     assert cluster.high_watermarks("lagging") == {0: 50}
     cluster.delete_topic("lagging")
+
+
+def test_what_a_broker_unpacks_goes_with_it(cluster: LocalCluster) -> None:
+    """Whoever is killed cannot clean up in a folder that is everybody's."""
+    everybodys = Path(tempfile.gettempdir())
+    before = {*everybodys.glob("*lz4*")}
+    cluster.create_topic("compressed", 1, 1, {"compression.type": "lz4"})
+    producer = Producer({"bootstrap.servers": cluster.bootstrap, "log_level": 0})
+    producer.produce("compressed", bytes(1_000))
+    assert producer.flush(10) == 0
+    assert {*everybodys.glob("*lz4*")} == before
+    assert [*cluster.folder.glob("*/*lz4*")]
+    cluster.delete_topic("compressed")
 
 
 def test_the_brokers_own_reason_is_given_for_a_topic_they_refuse(cluster: LocalCluster) -> None:

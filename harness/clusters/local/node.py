@@ -164,7 +164,9 @@ class Node:
 
     def _launch(self, main: str, *arguments: str) -> None:
         self.note_end()
-        options = (*self.flags, *_QUIET, *self.jvm.archive.flags())
+        # There a broker unpacks the libraries of its compression, which it leaves behind when it is killed.
+        unpacks = f"-Djava.io.tmpdir={self.folder}"
+        options = (*self.flags, *_QUIET, unpacks, *self.jvm.archive.flags())
         command = [str(self.jvm.java), *options, "-cp", self.jvm.class_path, main, *arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
