@@ -205,6 +205,6 @@ def _not_run(planned: Trial, status: Any = "skipped", reason: str | None = None,
         **trial.fields(planned),
         status=status,
         reason=reason or planned.skip,
-        elapsed_s=elapsed_s or None,
+        elapsed_s=round(elapsed_s, 3) or None,
     )
     return judge(record, Path())

@@ -59,7 +59,7 @@ def _asked(repeat: int, load: Load, partitions: int) -> Asked:
         labels.load_label(load.one_rate, load.sizes),
         labels.load_name(load.one_rate, load.sizes),
         lambda config, client: load.seconds + loading.OVERHEAD_S,
-        refuses=lambda client, config: _cuts(load, config) or _too_many_consumers(config),
+        refuses=lambda client, config: _cuts(load, config) or _too_many_consumers(config) or _too_few(load, config),
     )
 
 
@@ -76,6 +76,11 @@ def _cuts(load: Load, config: Config) -> str | None:
         f"with transaction.interval.ms={ends.interval_ms} and transaction.messages={ends.messages} the end of a load "
         f"of {load.seconds:g} s would cut the first transaction short: nothing would be measured of a whole one"
     )
+
+
+def _too_few(load: Load, config: Config) -> str | None:
+    producers, messages = int(config.get("producers", 1)), load.most_messages
+    return None if messages >= producers else f"{plural(messages, 'message')} for {producers} producers"
 
 
 def _too_many_consumers(config: Config) -> str | None:

@@ -17,13 +17,12 @@ _IN_SENTENCES = ("throughput", "median latency")
 
 
 def how() -> Words:
-    """What stands behind the tables here."""
+    """What a ratio is, and what is said of it."""
     return prose(
         "Each figure is a ratio of pairs, a repeat of one to the same repeat of the other, which ran in the same round "
         "in random order; in brackets its 95 % confidence interval (Wilcoxon's signed ranks). It is said to be a "
         f"difference where that interval is beyond {percent(MARGIN)} to either side; else no difference could be "
-        "told, and in brackets is what it may still be. Throughput is at `rate: max`; latency is at the fastest paced "
-        "load, from due until acked, or until committed where there are transactions."
+        "told, and in brackets is what it may still be."
     )
 
 
@@ -40,7 +39,11 @@ def prices(every: Sequence[Costs]) -> Iterator[Block]:
         )
         return
     yield from (Bullets([*told(found)]) for found in every if any(told(found)))
-    yield Text(how())
+    of_what = prose(
+        " Throughput is at `rate: max`; latency is at the fastest paced load, from due until acked, or until committed "
+        "where there are transactions."
+    )
+    yield Text((how(), of_what))
     yield from (block for found in every for block in (Text(f"Against {found.against}:"), table(found)))
     if not all(row.steady for row in rows):
         yield Text(f"{UNSTEADY} Most repeats were not steady, of this or of what it is against: not to be relied on.")

@@ -47,6 +47,19 @@ def test_a_sweep_tells_them_apart() -> None:
     assert {(each.producers, each.topics) for each in made.trials} == {(1, 1), (1, 2), (4, 1), (4, 2)}
 
 
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({"producers": 10}, None),
+        ({"producers": 11}, "10 messages for 11 producers"),
+        ({"consumers": 1}, None),
+        ({"consumers": 2}, "one of 2 consumers would have none of 1 partitions"),
+    ],
+)
+def test_who_would_have_nothing_to_do_is_not_started(config: dict[str, Any], says: str | None) -> None:
+    assert single(config, performance={**LOADS, "partitions": 1}).skip == says
+
+
 @given(st.integers(1, 16), st.integers(1, 3_000), st.integers(1, 200), st.sampled_from(RECIPES))
 def test_a_journal_has_room_for_each_producer_s_share(producers: int, messages: int, warmup: int, recipe: str) -> None:
     sends = {"messages": messages, "warmup": warmup}
