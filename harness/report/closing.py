@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich import box
+from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -26,7 +27,7 @@ _LOOK = {
 _NO_RULE = ("·", "no rule", "yellow")
 _MOST_COLUMNS = 4
 _COUNTS_ALONE = (Verdict.ALLOWED, Verdict.REPRODUCED)
-_CAPTION = "✓ kept   ○ allowed   ! reproduced   ~ not_exercised   - skipped"
+_CAPTION = Columns([f"{sign} {word}" for sign, word, _ in (*_LOOK.values(), _NO_RULE)] + ["- skipped"], padding=(0, 3))
 
 
 def closing_table(records: Sequence[TrialRecord]) -> RenderableType:
@@ -40,7 +41,6 @@ def closing_table(records: Sequence[TrialRecord]) -> RenderableType:
     if found.wide:
         return Group(*(_turned(grid) for grid in grids(found, _MOST_COLUMNS)), _CAPTION)
     table = _table()
-    table.caption = _CAPTION
     table.add_column("Configuration", no_wrap=True)
     table.add_column("RF", justify="right")
     for fault in found.faults:
@@ -53,7 +53,7 @@ def closing_table(records: Sequence[TrialRecord]) -> RenderableType:
             if subject.client == client:
                 table.add_row(*_row(subject, found))
         table.add_section()
-    return table
+    return Group(table, _CAPTION)
 
 
 def _table() -> Table:
