@@ -30,7 +30,9 @@ def test_the_default_sweep_fits_100_columns_with_every_row_on_one_line_but_those
     assert max(map(len, lines)) <= 100
     assert sum(line.lstrip().startswith("acks=") for line in lines) == 24
     assert sum("reordered 2" in line for line in lines) == 3
-    (at,) = [at for at, line in enumerate(lines) if "BROKEN" in line]
+    at, legend = [at for at, line in enumerate(lines) if "BROKEN" in line]
+    said = "✓ kept ○ allowed ! reproduced ✗ BROKEN ~ not shown ? unknown · no rule - skipped"
+    assert " ".join(lines[legend].split()) == said
     assert " ".join(lines[at].split()) == "acks=all 3 ✓ kept ✗ BROKEN ! dup 250 ✓ kept ✓ kept"
     assert lines[at + 1].strip() == "lost 12"
 
