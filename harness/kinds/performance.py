@@ -172,6 +172,4 @@ def _measured(data: Data) -> Iterator[Block | None]:
         )
         yield Bullets(short)
     if untold := tables.untold(data.records):
-        yield Text(
-            f"Of {plural(untold, 'trial')} nobody can tell whether they were steady: acks came in too few bursts."
-        )
+        yield Text(f"Whether it was steady cannot be told of {plural(untold, 'trial')}: acks came in too few bursts.")
