@@ -22,7 +22,7 @@ from harness.report.blocks import Section, Text
 from harness.report.data import Data
 from harness.store import TrialRecord
 from harness.trial.observed import before_and_after
-from harness.trial.produce import bounds_in_peace
+from harness.trial.produce import bounds_in_peace, clients_started
 from harness.trial.venue import Running
 from harness.verify import Readings
 from harness.wire import Proxy
@@ -60,6 +60,7 @@ class Burst:
         return before_and_after(running)
 
     def drive(self, running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
+        clients_started(running, fleet)
         fleet.start(running.trial.load.messages, bounds_in_peace(running, fleet))
         fleet.finish()
 

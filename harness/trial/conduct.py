@@ -37,6 +37,7 @@ class Conduct(Protocol):
         """From before the first message until the cluster has recovered: adds to the trial's events what is seen."""
 
     def drive(self, running: Running, fleet: Fleet, proxy: Proxy | None) -> None:
-        """The whole load, with clients that are starting. ``proxy`` is between them and the cluster if the trial needs
+        """The whole load, with clients that are starting: what else it takes may start beside them, and before the load
+        they are waited for (``produce.clients_started``). ``proxy`` is between them and the cluster if the trial needs
         one. Raises ``WorkerFailed``, ``RecipeFailed`` or what a child raises.
         """

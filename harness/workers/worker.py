@@ -222,6 +222,7 @@ class Worker:
         return self._said
 
     def _start(self, command: Message, bounds: Bounds) -> None:
+        assert self.effective is not None, "a load is for a client that is ready"
         self._segment = self._tell({**command, **_patience(bounds)}), bounds
 
     def _tell(self, command: Message) -> int:
