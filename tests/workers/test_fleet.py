@@ -128,9 +128,17 @@ def test_all_begin_to_close_before_any_is_waited_for() -> None:
     fleet.fence()
     fleet.begin_close(1)
     assert [(each.closing, each.closed) for each in cast(Any, fleet.everyone)] == [(True, False)] * 4
-    fleet = _fleet([Producer(), Producer()])
-    fleet.close(1)
-    assert all(each.closing and each.closed for each in cast(Any, fleet.everyone))
+    heard: list[str] = []
+
+    class Heard(Producer):
+        def begin_close(self, within_s: float) -> None:
+            heard.append("begin")
+
+        def close(self, within_s: float) -> None:
+            heard.append("wait")
+
+    _fleet([Heard(), Heard()]).close(1)
+    assert heard == ["begin", "begin", "wait", "wait"]
 
 
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=4), st.integers(0, 1_000))
